@@ -1,0 +1,1 @@
+"""evalkit: score completed runs of LLM and agent applications."""

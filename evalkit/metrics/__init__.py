@@ -1,0 +1,1 @@
+"""Turn results into figures that carry their n and their interval."""

@@ -1,0 +1,1 @@
+"""Fetch, score, summarise, gate and report as plain calls."""

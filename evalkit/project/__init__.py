@@ -1,0 +1,1 @@
+"""The folder on disk: configuration, local evaluators, starter."""

@@ -1,0 +1,1 @@
+"""Turn figures into pages, files and terminal output."""

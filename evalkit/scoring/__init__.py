@@ -1,0 +1,1 @@
+"""Call evaluators on runs; the only place that runs user code."""

@@ -1,0 +1,1 @@
+"""An experiment on disk: manifest, Parquet parts, score cells."""
