@@ -1,0 +1,161 @@
+"""Every exception evalkit raises on purpose, with its exit code and the anchor that explains it.
+
+```
+EvalkitError
+├── ConfigError · DatasetError (file:line)                                   2
+├── EvaluatorError: EvaluatorNotFound · EvaluatorImportError · EvaluatorSignatureError   2
+├── FetchError: SourceUnavailable · AuthenticationFailed · ExperimentNotFound · IncompleteExperiment   3
+├── RecordError (run id, field path) · StoreError                            3
+├── TooManyEvaluatorErrors                                                   4
+├── NoRunsError                                                              5
+├── Interrupted                                                            130
+└── EvaluatorOutputError (becomes an `evaluator_error` cell, never leaves scoring)
+```
+
+Messages have the form `who/where: what happened. What to do.` and never hold a secret.
+Each class has a `slug`, an anchor in `evalkit/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says when it ends."""
+
+    GOOD = 0
+    GATE_MISSED = 1
+    USAGE = 2
+    SOURCE_FAILED = 3
+    EVALUATOR_ERRORS = 4
+    NOTHING_TO_EVALUATE = 5
+    INTERRUPTED = 130
+
+
+class EvalkitError(Exception):
+    """Base of everything evalkit raises on purpose; `str()` is the one line people read."""
+
+    slug = "error"
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(EvalkitError):
+    """The configuration cannot be used; `problems` lists every mistake found, each with file:line."""
+
+    slug = "config"
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join([message, *(f"  {line}" for line in self.problems)]))
+
+
+class DatasetError(EvalkitError):
+    """A row of a dataset or log file cannot be read; the message names file:line."""
+
+    slug = "dataset"
+
+
+class EvaluatorError(EvalkitError):
+    """An evaluator cannot be used; raised when evaluators are loaded, before anything is fetched."""
+
+    slug = "evaluator"
+
+
+class EvaluatorNotFound(EvaluatorError):
+    """No evaluator has this name; the message offers the closest ones."""
+
+    slug = "evaluator-not-found"
+
+
+class EvaluatorImportError(EvaluatorError):
+    """A file with evaluators could not be imported; the message names its file:line."""
+
+    slug = "evaluator-import"
+
+
+class EvaluatorSignatureError(EvaluatorError):
+    """An evaluator asks for something evalkit does not pass."""
+
+    slug = "evaluator-signature"
+
+
+class EvaluatorOutputError(EvalkitError):
+    """An evaluator returned something that is no score; becomes an `evaluator_error` cell."""
+
+    slug = "evaluator-output"
+    exit_code = ExitCode.EVALUATOR_ERRORS
+
+
+class FetchError(EvalkitError):
+    """The source of an experiment failed."""
+
+    slug = "fetch"
+    exit_code = ExitCode.SOURCE_FAILED
+
+
+class SourceUnavailable(FetchError):
+    """The source did not answer, or not usably, after all retries."""
+
+    slug = "source-unavailable"
+
+
+class AuthenticationFailed(FetchError):
+    """The source refused the key, or the key lacks a right."""
+
+    slug = "authentication"
+
+
+class ExperimentNotFound(FetchError):
+    """The source has no such experiment."""
+
+    slug = "experiment-not-found"
+
+
+class IncompleteExperiment(FetchError):
+    """Fewer runs arrived than the source says there are; what arrived is kept."""
+
+    slug = "incomplete"
+
+
+class RecordError(EvalkitError):
+    """A payload does not fit; the message names the run and the field's path."""
+
+    slug = "record"
+    exit_code = ExitCode.SOURCE_FAILED
+
+
+class StoreError(EvalkitError):
+    """What is on disk cannot be read or written."""
+
+    slug = "store"
+    exit_code = ExitCode.SOURCE_FAILED
+
+
+class TooManyEvaluatorErrors(EvalkitError):
+    """More evaluator errors than the project allows."""
+
+    slug = "evaluator-errors"
+    exit_code = ExitCode.EVALUATOR_ERRORS
+
+
+class NoRunsError(EvalkitError):
+    """There is nothing to evaluate, which is never a success."""
+
+    slug = "no-runs"
+    exit_code = ExitCode.NOTHING_TO_EVALUATE
+
+
+class Interrupted(EvalkitError):
+    """The user stopped the work; what was finished is kept and the message says how to go on."""
+
+    slug = "interrupted"
+    exit_code = ExitCode.INTERRUPTED
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the closest known name, or an empty string."""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
