@@ -1,0 +1,110 @@
+"""What every fetcher is: options in, runs out, then an honest count of what there was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from evalkit.model.example import Example
+    from evalkit.model.run import Run
+
+Progress = Callable[[str, int, int | None], None]
+"""Told `(what, done, total)` now and then; `total` is None while nobody knows it."""
+
+
+def no_progress(what: str, done: int, total: int | None) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchContext:
+    """What a fetcher knows besides its options."""
+
+    experiment: str
+    """Name of the experiment, for messages."""
+    base: Path
+    """Folder of the config: relative paths start here."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """run_id -> `revision` of the runs already stored (empty string: unknown)."""
+    progress: Progress = no_progress
+    wait: bool = False
+    """Wait for runs that are still going instead of leaving them pending."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the source held and what arrived; the fetch part of the manifest."""
+
+    expected: int | None = None
+    """Runs the source says there are; None when it does not say."""
+    received: int = 0
+    """Distinct runs read this time, the unchanged ones included."""
+    unchanged: int = 0
+    """Of those, runs that were not handed over again because the store has them."""
+    pending: int = 0
+    """Runs the source has not finished yet."""
+    duplicates: int = 0
+    """Records dropped because their run had already been read."""
+    orphans: int = 0
+    """Steps whose parent never came."""
+    problems: list[str] = field(default_factory=list)
+    """What makes the fetch incomplete, one line each."""
+    dataset_version: str | None = None
+    source_stats: dict[str, Any] = field(default_factory=dict)
+    """Figures the source states itself, to hold ours against."""
+    notes: list[str] = field(default_factory=list)
+    """What a reader should know but need not act on."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts as plain values, keyed like the manifest."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One line of `evalkit doctor`: True is fine, False is broken, None is worth knowing."""
+
+    ok: bool | None
+    text: str
+
+
+class Fetcher(Protocol):
+    """Pulls one experiment from where its runs were recorded."""
+
+    Options: ClassVar[type[BaseModel]]
+    """Keys of `[experiments.NAME]` this fetcher takes (`extra="forbid"`)."""
+
+    def __init__(self, options: Any, context: FetchContext) -> None: ...
+
+    def runs(self) -> Iterator[Run]:
+        """Yield finished runs that are new or changed, as they arrive, in bounded memory.
+
+        A source that breaks off raises `IncompleteExperiment`, after everything that did arrive.
+        """
+        ...
+
+    def examples(self) -> Iterable[Example]:
+        """Return the examples the runs answered; called after `runs` is drained."""
+        ...
+
+    def counts(self) -> Counts:
+        """Return what was there and what came; called after `runs`."""
+        ...
+
+    def check(self) -> Iterator[CheckLine]:
+        """Look, without fetching, whether the source can be read."""
+        ...
+
+
+def revision(run: Run) -> str:
+    """Return what changes when the run changes: its `updated_at`, or else a hash of its content."""
+    if run.updated_at is not None:
+        return run.updated_at.isoformat()
+    from evalkit.model.records import content_hash
+
+    return content_hash(run)
