@@ -1,0 +1,74 @@
+"""Document: one retrieved passage, read from what a retriever step returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.model.message import text_of
+
+LISTS = ("documents", "docs", "results", "output", "outputs", "context", "matches")
+IDS = ("id", "doc_id", "document_id", "_id", "source", "url")
+TEXTS = ("page_content", "content", "text", "document", "passage", "snippet")
+SCORES = ("score", "relevance_score", "similarity", "distance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A passage with its id and text; `rank` counts from 1 within its retrieval."""
+
+    id: str | None = None
+    text: str = ""
+    score: float | None = None
+    rank: int = 1
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    step_id: str | None = None
+
+
+def read_documents(outputs: Any, step_id: str | None = None) -> list[Document]:
+    """Read the documents of a retriever's outputs; what holds none gives an empty list."""
+    return [_document(item, rank, step_id) for rank, item in enumerate(_items(outputs), start=1)]
+
+
+def _items(outputs: Any) -> Sequence[Any]:
+    if isinstance(outputs, Mapping):
+        for name in LISTS:
+            if name in outputs:
+                return _items(outputs[name])
+        return [outputs] if any(name in outputs for name in TEXTS) else []
+    if isinstance(outputs, str):
+        return [outputs] if outputs else []
+    return outputs if isinstance(outputs, Sequence) else []
+
+
+def _document(item: Any, rank: int, step_id: str | None) -> Document:
+    if not isinstance(item, Mapping):
+        return Document(text=str(item), rank=rank, step_id=step_id)
+    if isinstance(item.get("kwargs"), Mapping) and "lc" in item:
+        item = item["kwargs"]
+    metadata = item.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    return Document(
+        id=_first_text(item, metadata),
+        text=next((text_of(item[name]) for name in TEXTS if item.get(name) is not None), ""),
+        score=next(
+            (s for n in SCORES if (s := _number(item.get(n, metadata.get(n)))) is not None), None
+        ),
+        rank=rank,
+        metadata=metadata,
+        step_id=step_id,
+    )
+
+
+def _first_text(item: Mapping[str, Any], metadata: Mapping[str, Any]) -> str | None:
+    for name in IDS:
+        for place in (item, metadata):
+            value = place.get(name)
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                return str(value)
+    return None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

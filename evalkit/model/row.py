@@ -1,0 +1,69 @@
+"""Row: the slotted, read-only base of Run and Step, whose unset fields load when touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
+
+from evalkit.errors import did_you_mean
+
+
+class RowSource(Protocol):
+    """Where the unset fields of a row come from: one batch of a store."""
+
+    def load(self, row: int, name: str) -> Any:
+        """Return the decoded value of the field `name` in the row `row`."""
+
+
+class Row:
+    """One value of many fields; a field that was not set is asked of `_source` once and kept.
+
+    Slots answer at C speed; only a miss reaches `__getattr__`, so a run read from a store pays
+    for a field when it is first touched and for nothing else.
+    """
+
+    __slots__ = ("_row", "_source")
+
+    _source: RowSource | None
+    _row: int
+    _setters: ClassVar[dict[str, Callable[[Any, Any], None]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Collect the slot setters, the only way to write to a read-only value."""
+        names = [name for base in cls.__mro__ for name in getattr(base, "__slots__", ())]
+        cls._setters = {name: getattr(cls, name).__set__ for name in names if name != "__weakref__"}
+
+    def _fill(self, values: dict[str, Any]) -> None:
+        setters = self._setters
+        for name, value in values.items():
+            setters[name](self, value)
+
+    @classmethod
+    def _lazy(cls, source: RowSource, row: int, **known: Any) -> Any:
+        """Return a row whose fields, other than those in `known`, load from `source`."""
+        self = cls.__new__(cls)
+        setters = cls._setters
+        setters["_source"](self, source)
+        setters["_row"](self, row)
+        for name, value in known.items():
+            setters[name](self, value)
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        setter = self._setters.get(name)
+        if setter is None or name.startswith("_"):
+            kind = type(self).__name__
+            public = [each for each in dir(type(self)) if not each.startswith("_")]
+            raise AttributeError(f"{kind} has no {name!r}.{did_you_mean(name, public)}")
+        source = self._source
+        if source is None:
+            raise AttributeError(f"{type(self).__name__} has no value for {name!r}")
+        value = source.load(self._row, name)
+        setter(self, value)
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is read-only: {name!r} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is read-only: {name!r} cannot be deleted")

@@ -1,0 +1,331 @@
+"""Run: one completed execution for one example; the LangGraph SDK's `Run` with what it did inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from weakref import ref
+
+from evalkit.model import views
+from evalkit.model.document import Document
+from evalkit.model.message import Message, ToolCall
+from evalkit.model.row import Row
+from evalkit.model.score import Feedback
+from evalkit.model.step import Step, select
+from evalkit.model.timing import seconds_between
+from evalkit.model.usage import Usage
+from evalkit.model.views import Trajectory
+
+RunStatus = Literal["pending", "running", "error", "success", "timeout", "interrupted"]
+MultitaskStrategy = Literal["reject", "interrupt", "rollback", "enqueue"]
+Outcome = Literal["success", "error", "timeout", "cancelled", "paused", "running"]
+OUTCOMES: tuple[Outcome, ...] = ("success", "error", "timeout", "cancelled", "paused", "running")
+STATUSES: tuple[RunStatus, ...] = (
+    "pending",
+    "running",
+    "error",
+    "success",
+    "timeout",
+    "interrupted",
+)
+RUN_FIELDS = (
+    "run_id",
+    "thread_id",
+    "assistant_id",
+    "created_at",
+    "updated_at",
+    "status",
+    "metadata",
+    "multitask_strategy",
+    "name",
+    "inputs",
+    "outputs",
+    "error",
+    "steps",
+    "example_id",
+    "repetition",
+    "started_at",
+    "ended_at",
+    "first_token_at",
+    "duration_s",
+    "first_token_s",
+    "usage",
+    "tags",
+    "interrupts",
+    "attachments",
+    "feedback",
+    "url",
+    "extra",
+    "steps_recorded",
+    "stopped",
+)
+
+
+class Run(Row):
+    """One completed execution; read-only, whether just fetched or a row of the store.
+
+    The first eight fields are those of the LangGraph SDK's `Run`, by name, type and meaning;
+    a source that has no thread, assistant or strategy leaves them `None`.
+    """
+
+    __slots__ = (*RUN_FIELDS, "__weakref__", "_views")
+
+    run_id: str
+    thread_id: str | None
+    assistant_id: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+    status: str
+    metadata: dict[str, Any] | None
+    multitask_strategy: str | None
+    name: str | None
+    inputs: Any
+    outputs: Any
+    error: str | None
+    steps: tuple[Step, ...]
+    example_id: str | None
+    repetition: int | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    first_token_at: datetime | None
+    duration_s: float | None
+    first_token_s: float | None
+    usage: Usage | None
+    tags: tuple[str, ...]
+    interrupts: tuple[Any, ...]
+    attachments: dict[str, Any]
+    feedback: tuple[Feedback, ...]
+    url: str | None
+    extra: dict[str, Any]
+    steps_recorded: bool
+    stopped: str | None
+    _views: dict[str, Any]
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        thread_id: str | None = None,
+        assistant_id: str | None = None,
+        created_at: datetime | None = None,
+        updated_at: datetime | None = None,
+        status: str = "success",
+        metadata: Mapping[str, Any] | None = None,
+        multitask_strategy: str | None = None,
+        name: str | None = None,
+        inputs: Any = None,
+        outputs: Any = None,
+        error: str | None = None,
+        steps: Iterable[Step] = (),
+        example_id: str | None = None,
+        repetition: int | None = None,
+        started_at: datetime | None = None,
+        ended_at: datetime | None = None,
+        first_token_at: datetime | None = None,
+        duration_s: float | None = None,
+        first_token_s: float | None = None,
+        usage: Usage | None = None,
+        tags: Iterable[str] = (),
+        interrupts: Iterable[Any] = (),
+        attachments: Mapping[str, Any] | None = None,
+        feedback: Iterable[Feedback] = (),
+        url: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        steps_recorded: bool = True,
+        stopped: str | None = None,
+    ) -> None:
+        self._fill(
+            {
+                "_source": None,
+                "_row": 0,
+                "_views": {},
+                "run_id": run_id,
+                "thread_id": thread_id,
+                "assistant_id": assistant_id,
+                "created_at": created_at,
+                "updated_at": updated_at,
+                "status": status,
+                "metadata": None if metadata is None else dict(metadata),
+                "multitask_strategy": multitask_strategy,
+                "name": name,
+                "inputs": inputs,
+                "outputs": outputs,
+                "error": error,
+                "steps": tuple(steps),
+                "example_id": example_id,
+                "repetition": repetition,
+                "started_at": started_at,
+                "ended_at": ended_at,
+                "first_token_at": first_token_at,
+                "duration_s": duration_s,
+                "first_token_s": first_token_s,
+                "usage": usage,
+                "tags": tuple(tags),
+                "interrupts": tuple(interrupts),
+                "attachments": dict(attachments or {}),
+                "feedback": tuple(feedback),
+                "url": url,
+                "extra": dict(extra or {}),
+                "steps_recorded": steps_recorded,
+                "stopped": stopped,
+            }
+        )
+        owner = ref(self)
+        for step in self.steps:
+            Step._setters["_owner"](step, owner)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_views":
+            Run._setters["_views"](self, {})
+            return self._views
+        value = super().__getattr__(name)
+        if name == "steps":
+            owner, set_owner = ref(self), Step._setters["_owner"]
+            for step in value:
+                set_owner(step, owner)
+        return value
+
+    def __repr__(self) -> str:
+        return f"Run({self.run_id!r}, {self.outcome})"
+
+    @property
+    def outcome(self) -> str:
+        """How the run ended: `success error timeout cancelled paused running`.
+
+        A LangGraph run that stopped at an interrupt says `success` but is `paused`; one whose
+        status is `interrupted` was cancelled.
+        """
+        if self._source is not None:
+            return str(self._source.load(self._row, "outcome"))
+        return views.outcome(self.status, self.error, self.stopped, bool(self.interrupts))
+
+    @property
+    def error_type(self) -> str | None:
+        """The exception's class where the error's text tells, as in `ValueError('x')`."""
+        return views.error_type(self.error)
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from start to end, or as the source stated; `None` when not recorded."""
+        if self._source is not None:
+            value: float | None = self._source.load(self._row, "latency")
+            return value
+        return seconds_between(self.started_at, self.ended_at, self.duration_s)
+
+    @property
+    def queue_time(self) -> float | None:
+        """Seconds the run waited before it started, where both times were recorded."""
+        return seconds_between(self.created_at, self.started_at, None)
+
+    @property
+    def time_to_first_token(self) -> float | None:
+        """Seconds from start to the first token, or as the source stated."""
+        return seconds_between(self.started_at, self.first_token_at, self.first_token_s)
+
+    @property
+    def messages(self) -> list[Message]:
+        """The chat messages of this run in OpenAI's form (dicts with attributes)."""
+        return self._view("messages", views.messages)
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tools called, in order, with results: from tool steps, else from the messages."""
+        return self._view("tool_calls", views.tool_calls)
+
+    @property
+    def documents(self) -> list[Document]:
+        """What the retriever steps returned, in order; ranks count within each retrieval."""
+        return self._view("documents", views.documents)
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """The names of the tools called, in order; `.nodes` are the nodes visited."""
+        return self._view("trajectory", views.trajectory)
+
+    def find(
+        self,
+        name: str | None = None,
+        kind: str | None = None,
+        where: Callable[[Step], bool] | None = None,
+    ) -> list[Step]:
+        """Return the steps that fit every condition given, in order; `name` may hold `*`."""
+        return select(self.steps, name, kind, where)
+
+    def _view(self, name: str, make: Callable[[Run], Any]) -> Any:
+        known = self._views
+        if name not in known:
+            known[name] = make(self)
+        return known[name]
+
+    # LangSmith's names, so that evaluators written for it run unmodified.
+    @property
+    def id(self) -> str:
+        """LangSmith's name for `run_id`."""
+        return self.run_id
+
+    @property
+    def run_type(self) -> str:
+        """LangSmith's kind of a root run."""
+        return "chain"
+
+    @property
+    def start_time(self) -> datetime | None:
+        """LangSmith's name for `started_at`."""
+        return self.started_at
+
+    @property
+    def end_time(self) -> datetime | None:
+        """LangSmith's name for `ended_at`."""
+        return self.ended_at
+
+    @property
+    def reference_example_id(self) -> str | None:
+        """LangSmith's name for `example_id`."""
+        return self.example_id
+
+    @property
+    def child_runs(self) -> list[Step]:
+        """LangSmith's name for the steps at the top; never `None`."""
+        known = {step.step_id for step in self.steps}
+        return [step for step in self.steps if step.parent_id not in known]
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """LangSmith's name for `usage.input_tokens`."""
+        return self.usage.input_tokens if self.usage else None
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """LangSmith's name for `usage.output_tokens`."""
+        return self.usage.output_tokens if self.usage else None
+
+    @property
+    def total_tokens(self) -> int | None:
+        """LangSmith's name for `usage.total_tokens`."""
+        return self.usage.total_tokens if self.usage else None
+
+    @property
+    def prompt_cost(self) -> float | None:
+        """LangSmith's name for `usage.input_cost`."""
+        return self.usage.input_cost if self.usage else None
+
+    @property
+    def completion_cost(self) -> float | None:
+        """LangSmith's name for `usage.output_cost`."""
+        return self.usage.output_cost if self.usage else None
+
+    @property
+    def total_cost(self) -> float | None:
+        """LangSmith's name for `usage.total_cost`."""
+        return self.usage.total_cost if self.usage else None
+
+    @property
+    def first_token_time(self) -> datetime | None:
+        """LangSmith's name for `first_token_at`."""
+        return self.first_token_at
+
+    @property
+    def feedback_stats(self) -> dict[str, dict[str, Any]]:
+        """Recorded scores by key, in LangSmith's shape (`n`, `avg`)."""
+        return views.feedback_stats(self.feedback)

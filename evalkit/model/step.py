@@ -1,0 +1,271 @@
+"""Step: one thing that happened inside a run: a node, a model call, a tool call, a retrieval."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from weakref import ref
+
+from evalkit.model.row import Row
+from evalkit.model.timing import seconds_between
+from evalkit.model.usage import Usage
+
+StepKind = Literal["llm", "tool", "retriever", "node", "chain", "agent", "guardrail", "other"]
+KINDS: tuple[StepKind, ...] = (
+    "llm",
+    "tool",
+    "retriever",
+    "node",
+    "chain",
+    "agent",
+    "guardrail",
+    "other",
+)
+STEP_FIELDS = (
+    "step_id",
+    "parent_id",
+    "kind",
+    "name",
+    "inputs",
+    "outputs",
+    "error",
+    "started_at",
+    "ended_at",
+    "first_token_at",
+    "duration_s",
+    "usage",
+    "metadata",
+    "tags",
+)
+MODEL_KEYS = ("model", "ls_model_name", "model_name", "gen_ai.request.model", "llm.model_name")
+
+
+class Step(Row):
+    """One step of a run: read-only; times are aware UTC datetimes, `parent_id` a step or `None`."""
+
+    __slots__ = (*STEP_FIELDS, "_children", "_owner", "_parent")
+
+    step_id: str
+    parent_id: str | None
+    kind: str
+    name: str
+    inputs: Any
+    outputs: Any
+    error: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    first_token_at: datetime | None
+    duration_s: float | None
+    usage: Usage | None
+    metadata: dict[str, Any]
+    tags: tuple[str, ...]
+    _children: tuple[Step, ...] | None
+    _owner: ref[Any] | None
+    _parent: ref[Step] | None
+
+    def __init__(
+        self,
+        *,
+        step_id: str,
+        kind: str = "other",
+        name: str = "",
+        parent_id: str | None = None,
+        inputs: Any = None,
+        outputs: Any = None,
+        error: str | None = None,
+        started_at: datetime | None = None,
+        ended_at: datetime | None = None,
+        first_token_at: datetime | None = None,
+        duration_s: float | None = None,
+        usage: Usage | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        tags: Iterable[str] = (),
+    ) -> None:
+        self._fill(
+            {
+                "_source": None,
+                "_row": 0,
+                "_owner": None,
+                "_children": None,
+                "_parent": None,
+                "step_id": step_id,
+                "parent_id": parent_id,
+                "kind": kind,
+                "name": name,
+                "inputs": inputs,
+                "outputs": outputs,
+                "error": error,
+                "started_at": started_at,
+                "ended_at": ended_at,
+                "first_token_at": first_token_at,
+                "duration_s": duration_s,
+                "usage": usage,
+                "metadata": dict(metadata or {}),
+                "tags": tuple(tags),
+            }
+        )
+
+    def __repr__(self) -> str:
+        return f"Step({self.kind} {self.name!r}, step_id={self.step_id!r})"
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from start to end, or as the source stated; `None` when neither was recorded."""
+        if self._source is not None:
+            value: float | None = self._source.load(self._row, "latency")
+            return value
+        return seconds_between(self.started_at, self.ended_at, self.duration_s)
+
+    @property
+    def time_to_first_token(self) -> float | None:
+        """Seconds from start to the first token, where that was recorded."""
+        return seconds_between(self.started_at, self.first_token_at, None)
+
+    @property
+    def model(self) -> str | None:
+        """The model's name, where the metadata tells."""
+        if self._source is not None:
+            value: str | None = self._source.load(self._row, "model")
+            return value
+        return model_name(self.metadata)
+
+    @property
+    def children(self) -> tuple[Step, ...]:
+        """The steps directly inside this one, in start order."""
+        self._link()
+        return self._children or ()
+
+    @property
+    def parent(self) -> Step | None:
+        """The step this one happened in; `None` at the top."""
+        self._link()
+        return self._parent() if self._parent is not None else None
+
+    @property
+    def ancestors(self) -> tuple[Step, ...]:
+        """The steps around this one, innermost first."""
+        found: list[Step] = []
+        step = self.parent
+        while step is not None:
+            found.append(step)
+            step = step.parent
+        return tuple(found)
+
+    @property
+    def descendants(self) -> tuple[Step, ...]:
+        """All steps inside this one, pre-order."""
+        return tuple(each for child in self.children for each in (child, *child.descendants))
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Names from the outermost ancestor down to this step."""
+        return tuple(step.name for step in (*reversed(self.ancestors), self))
+
+    @property
+    def depth(self) -> int:
+        """How many steps surround this one."""
+        return len(self.ancestors)
+
+    def _link(self) -> None:
+        if self._children is None and self._owner is not None:
+            run = self._owner()
+            if run is not None:
+                link(run.steps)
+
+    # LangSmith's names, so that evaluators written for it run unmodified.
+    @property
+    def id(self) -> str:
+        """LangSmith's name for `step_id`."""
+        return self.step_id
+
+    @property
+    def run_type(self) -> str:
+        """LangSmith's name for `kind` (a node or agent is a `chain` there)."""
+        return "chain" if self.kind in ("node", "agent", "other", "guardrail") else self.kind
+
+    @property
+    def start_time(self) -> datetime | None:
+        """LangSmith's name for `started_at`."""
+        return self.started_at
+
+    @property
+    def end_time(self) -> datetime | None:
+        """LangSmith's name for `ended_at`."""
+        return self.ended_at
+
+    @property
+    def parent_run_id(self) -> str | None:
+        """LangSmith's name for `parent_id`."""
+        return self.parent_id
+
+    @property
+    def child_runs(self) -> list[Step]:
+        """LangSmith's name for `children`."""
+        return list(self.children)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """LangSmith keeps metadata here."""
+        return {"metadata": self.metadata}
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """LangSmith's name for `usage.input_tokens`."""
+        return self.usage.input_tokens if self.usage else None
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """LangSmith's name for `usage.output_tokens`."""
+        return self.usage.output_tokens if self.usage else None
+
+    @property
+    def total_tokens(self) -> int | None:
+        """LangSmith's name for `usage.total_tokens`."""
+        return self.usage.total_tokens if self.usage else None
+
+    @property
+    def total_cost(self) -> float | None:
+        """LangSmith's name for `usage.total_cost`."""
+        return self.usage.total_cost if self.usage else None
+
+
+def link(steps: Sequence[Step]) -> None:
+    """Tell every step its children and its parent; a parent that is not there makes a top step."""
+    inside: dict[str, list[Step]] = {}
+    by_id = {step.step_id: step for step in steps}
+    for step in steps:
+        if step.parent_id is not None:
+            inside.setdefault(step.parent_id, []).append(step)
+    setters = Step._setters
+    for step in steps:
+        parent = by_id.get(step.parent_id) if step.parent_id is not None else None
+        setters["_parent"](step, ref(parent) if parent is not None else None)
+        setters["_children"](step, tuple(inside.get(step.step_id, ())))
+
+
+def model_name(metadata: Mapping[str, Any] | None) -> str | None:
+    """Return the model's name under any of the keys sources use."""
+    for key in MODEL_KEYS:
+        value = (metadata or {}).get(key)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def select(
+    steps: Iterable[Step],
+    name: str | None = None,
+    kind: str | None = None,
+    where: Callable[[Step], bool] | None = None,
+) -> list[Step]:
+    """Return the steps that fit every condition given; `name` may end or begin with `*`."""
+    if name is not None and "*" in name:
+        pattern = re.compile(".*".join(map(re.escape, name.split("*"))) + r"\Z", re.DOTALL)
+        steps = [step for step in steps if pattern.match(step.name)]
+    elif name is not None:
+        steps = [step for step in steps if step.name == name]
+    if kind is not None:
+        steps = [step for step in steps if step.kind == kind]
+    return [step for step in steps if where is None or where(step)]

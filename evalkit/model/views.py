@@ -1,0 +1,143 @@
+"""Views of a run: what is derived from its fields when somebody asks, and never stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from evalkit.model.document import Document, read_documents
+from evalkit.model.message import Message, ToolCall, pair_tool_calls, parse_arguments, read_messages
+from evalkit.model.score import Feedback
+from evalkit.model.step import Step
+
+if TYPE_CHECKING:
+    from evalkit.model.run import Run
+
+ERROR_TYPE = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(?:\(|:|$)")
+TRACEBACK_END = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
+
+
+def outcome(status: str, error: str | None, stopped: str | None, has_interrupts: bool) -> str:
+    """Derive how a run ended; a status evalkit does not know is judged by its error."""
+    if status == "success":
+        return "paused" if stopped == "paused" or has_interrupts else stopped or "success"
+    if status == "interrupted":
+        return stopped or "cancelled"
+    if status in ("pending", "running"):
+        return "running"
+    if status == "timeout" or stopped == "timeout":
+        return "timeout"
+    if stopped is not None:
+        return stopped
+    return "error" if status == "error" or error else "success"
+
+
+def error_type(error: str | None) -> str | None:
+    """Return the exception's class named in an error text, or `None`.
+
+    Read are a repr (`ValueError('x')`), a line (`ValueError: x`) and a traceback, whose class
+    stands on the last line that begins at the margin.
+    """
+    if not error:
+        return None
+    if "Traceback (most recent call last)" in error:
+        found = TRACEBACK_END.findall(error)
+        return found[-1].rpartition(".")[2] if found else None
+    match = ERROR_TYPE.match(error)
+    name = match.group(1).rpartition(".")[2] if match else ""
+    return name if name[:1].isupper() and not error[match.end() :].startswith("//") else None  # type: ignore[union-attr]
+
+
+def messages(run: Run) -> list[Message]:
+    """Return the messages of this run.
+
+    Taken from the source's own list (`extra["messages"]`) where it had one, else from the
+    outputs; `extra["messages_start"]` says where this run's own begin in a longer thread.
+    """
+    extra = run.extra
+    if "messages" in extra:
+        return read_messages(extra["messages"])
+    found = read_messages(_message_list(run.outputs))
+    if found:
+        return found[extra.get("messages_start", 0) :]
+    return read_messages(_message_list(run.inputs))
+
+
+def _message_list(payload: Any) -> Any:
+    if isinstance(payload, Mapping):
+        return payload.get("messages")
+    return payload if isinstance(payload, list) else None
+
+
+def tool_calls(run: Run) -> list[ToolCall]:
+    """Return the tools called, from tool steps where recorded, else from the messages."""
+    steps = [step for step in run.steps if step.kind == "tool"]
+    if steps:
+        return [_call_of(step) for step in steps]
+    return pair_tool_calls(messages(run))
+
+
+def _call_of(step: Step) -> ToolCall:
+    arguments = step.inputs
+    if isinstance(arguments, Mapping) and set(arguments) == {"input"}:
+        arguments = arguments["input"]  # LangChain wraps a tool's text input
+    return ToolCall(
+        name=step.name,
+        arguments=parse_arguments(arguments),
+        id=(step.metadata or {}).get("tool_call_id"),
+        result=step.outputs,
+        error=step.error,
+        step_id=step.step_id,
+    )
+
+
+def documents(run: Run) -> list[Document]:
+    """Return what the retriever steps returned, in order."""
+    found: list[Document] = []
+    for step in run.steps:
+        if step.kind == "retriever":
+            found.extend(read_documents(step.outputs, step.step_id))
+    return found
+
+
+class Trajectory(tuple[str, ...]):
+    """The names of the tools a run called, in order, with the other ways to see its path."""
+
+    nodes: tuple[str, ...]
+    """Nodes visited, in order, from node steps."""
+    tool_calls: list[ToolCall]
+    messages: list[Message]
+
+    def __new__(
+        cls,
+        calls: Sequence[ToolCall],
+        nodes: Iterable[str] = (),
+        messages: Sequence[Message] = (),
+    ) -> Trajectory:
+        """Make the tuple of tool names from calls."""
+        self = super().__new__(cls, (call.name for call in calls))
+        self.tool_calls = list(calls)
+        self.nodes = tuple(nodes)
+        self.messages = list(messages)
+        return self
+
+
+def trajectory(run: Run) -> Trajectory:
+    """Return the path of a run: tools, nodes and messages."""
+    nodes = [step.name for step in run.steps if step.kind == "node"]
+    return Trajectory(run.tool_calls, nodes, run.messages)
+
+
+def feedback_stats(feedback: Iterable[Feedback]) -> dict[str, dict[str, Any]]:
+    """Return recorded scores by key with their count and average, as LangSmith shows them."""
+    by_key: dict[str, list[float]] = {}
+    for item in feedback:
+        scores = by_key.setdefault(item.key, [])
+        if item.score is not None:
+            scores.append(float(item.score))
+    return {
+        key: {"n": len(scores), "avg": fmean(scores) if scores else None}
+        for key, scores in by_key.items()
+    }
