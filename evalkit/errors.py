@@ -3,8 +3,10 @@
 ```
 EvalkitError
 ├── ConfigError · DatasetError (file:line)                                   2
-├── EvaluatorError: EvaluatorNotFound · EvaluatorImportError · EvaluatorSignatureError   2
-├── FetchError: SourceUnavailable · AuthenticationFailed · ExperimentNotFound · IncompleteExperiment   3
+├── EvaluatorError: EvaluatorNotFound · EvaluatorImportError
+│   · EvaluatorSignatureError                                                2
+├── FetchError: SourceUnavailable · AuthenticationFailed
+│   · ExperimentNotFound · IncompleteExperiment                              3
 ├── RecordError (run id, field path) · StoreError                            3
 ├── TooManyEvaluatorErrors                                                   4
 ├── NoRunsError                                                              5

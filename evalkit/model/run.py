@@ -1,10 +1,10 @@
-"""Run: one completed execution for one example; the LangGraph SDK's `Run` with what it did inside."""
+"""Run: one completed execution for one example, with what it did inside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from weakref import ref
 
 from evalkit.model import views
@@ -17,6 +17,7 @@ from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
 from evalkit.model.views import Trajectory
 
+T = TypeVar("T")
 RunStatus = Literal["pending", "running", "error", "success", "timeout", "interrupted"]
 MultitaskStrategy = Literal["reject", "interrupt", "rollback", "enqueue"]
 Outcome = Literal["success", "error", "timeout", "cancelled", "paused", "running"]
@@ -252,11 +253,12 @@ class Run(Row):
         """Return the steps that fit every condition given, in order; `name` may hold `*`."""
         return select(self.steps, name, kind, where)
 
-    def _view(self, name: str, make: Callable[[Run], Any]) -> Any:
+    def _view(self, name: str, make: Callable[[Run], T]) -> T:
         known = self._views
         if name not in known:
             known[name] = make(self)
-        return known[name]
+        view: T = known[name]
+        return view
 
     # LangSmith's names, so that evaluators written for it run unmodified.
     @property

@@ -45,7 +45,7 @@ MODEL_KEYS = ("model", "ls_model_name", "model_name", "gen_ai.request.model", "l
 class Step(Row):
     """One step of a run: read-only; times are aware UTC datetimes, `parent_id` a step or `None`."""
 
-    __slots__ = (*STEP_FIELDS, "_children", "_owner", "_parent")
+    __slots__ = (*STEP_FIELDS, "__weakref__", "_children", "_owner", "_parent")
 
     step_id: str
     parent_id: str | None
@@ -106,6 +106,11 @@ class Step(Row):
                 "tags": tuple(tags),
             }
         )
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_owner", "_children", "_parent"):
+            return None  # a step of the store is linked to its neighbours when they are asked for
+        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         return f"Step({self.kind} {self.name!r}, step_id={self.step_id!r})"

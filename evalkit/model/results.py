@@ -1,0 +1,118 @@
+"""Results: an experiment with its feedback, read as tables or as objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from evalkit.model.example import Example
+from evalkit.model.experiment import Manifest
+from evalkit.model.run import Run
+from evalkit.model.score import EvaluatorInfo, Feedback
+
+
+class ResultsSource(Protocol):
+    """What keeps an experiment and its cells, and reads them back; a store does."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """How the experiment was obtained."""
+
+    @property
+    def evaluators(self) -> Sequence[EvaluatorInfo]:
+        """The evaluators whose cells are current."""
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> Any:
+        """Return the pyarrow Table `name`, one of `evalkit.model.columns.TABLES`."""
+
+    def runs(self) -> Iterator[Run]:
+        """Yield every run, fields decoded as they are touched."""
+
+    def run(self, run_id: str) -> Run:
+        """Return one run; an unknown id raises `KeyError`."""
+
+    def examples(self) -> Mapping[str, Example]:
+        """Return the examples by id."""
+
+
+class Results:
+    """One experiment with its feedback.
+
+    Columns of the tables are those of `evalkit.model.columns`; nothing is read before it is
+    asked for.
+    """
+
+    def __init__(self, source: ResultsSource) -> None:
+        self._source = source
+
+    @property
+    def experiment(self) -> str:
+        """The experiment's name."""
+        return self._source.manifest.experiment
+
+    @property
+    def manifest(self) -> Manifest:
+        """How the experiment was obtained, and what is missing of it."""
+        return self._source.manifest
+
+    @property
+    def evaluators(self) -> Sequence[EvaluatorInfo]:
+        """The evaluators whose scores these are."""
+        return self._source.evaluators
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> Any:
+        """Return the pyarrow Table `runs`, `steps`, `cells` or `examples`."""
+        return self._source.table(name, columns)
+
+    def runs(self) -> Iterator[Run]:
+        """Yield every run; fields decode as they are touched."""
+        return self._source.runs()
+
+    def run(self, run_id: str) -> Run:
+        """Return one run; an unknown id raises `KeyError`."""
+        return self._source.run(run_id)
+
+    def examples(self) -> Mapping[str, Example]:
+        """Return the examples by id."""
+        return self._source.examples()
+
+    def feedback(self, run_id: str | None = None) -> list[Feedback]:
+        """Return the feedback of one run, or of everything."""
+        rows = self.table("cells").to_pylist()
+        return [feedback_of(row) for row in rows if run_id is None or row["run_id"] == run_id]
+
+    def __repr__(self) -> str:
+        return f"Results({self.experiment!r}, {self.manifest.received} runs)"
+
+
+def feedback_of(row: Mapping[str, Any]) -> Feedback:
+    """Make Feedback from a row of the cells table."""
+    values = dict(row)
+    score_type = values.pop("score_type", None)
+    score = values["score"]
+    if score is not None and score_type in ("bool", "int"):
+        values["score"] = bool(score) if score_type == "bool" else int(score)
+    for name in ("value", "metadata"):
+        text = values.get(name)
+        values[name] = json.loads(text) if isinstance(text, str | bytes) else text
+    values["metadata"] = values["metadata"] or {}
+    values["timed_out"] = bool(values.get("timed_out"))
+    return Feedback(**values)
+
+
+class CellSink(Protocol):
+    """Takes the cells of one batch; what it took survives a kill."""
+
+    def write(self, cells: Mapping[str, Sequence[Any]]) -> None:
+        """Keep one batch of cells: the columns of the cells table, equally long."""
+
+
+class ScoreSource(Protocol):
+    """Where the engine reads runs from and writes cells to; a stored experiment is one."""
+
+    def examples(self) -> Mapping[str, Example]:
+        """Return the examples by id."""
+
+    def batches(self) -> Iterable[Sequence[Run]]:
+        """Yield the runs in batches, in their stored order."""
