@@ -45,7 +45,7 @@ class EvalkitError(Exception):
 
 
 class ConfigError(EvalkitError):
-    """The configuration cannot be used; `problems` lists every mistake found, each with file:line."""
+    """The configuration cannot be used; `problems` lists every mistake, each with file:line."""
 
     slug = "config"
 

@@ -1,0 +1,277 @@
+"""Records: evalkit's own JSON Lines, one run or example a line, checked when read.
+
+A line is a JSON object. `{"kind": "example", ...}` is an Example; any other line is a Run, whose
+`kind` may be left out or be `"run"`. Field names are those of the model; times are ISO 8601 (or an
+epoch), steps are a list in start order, children after their parents. Unknown keys of a run are
+kept in `extra`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationError,
+)
+
+from evalkit.errors import RecordError
+from evalkit.model.example import Example
+from evalkit.model.run import RUN_FIELDS, Run
+from evalkit.model.score import Feedback
+from evalkit.model.step import KINDS, STEP_FIELDS, Step
+from evalkit.model.timing import parse_time
+from evalkit.model.usage import COSTS, COUNTS, Usage
+
+Time = Annotated[datetime | None, BeforeValidator(parse_time)]
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+Payload = Any
+
+
+class Record(BaseModel):
+    """Base of all records: unknown keys are refused unless the record says otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UsageRecord(Record):
+    """Tokens and costs; unknown counts go to `details`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    input_tokens: int | None = Field(
+        None, validation_alias=AliasChoices("input_tokens", "prompt_tokens")
+    )
+    output_tokens: int | None = Field(
+        None, validation_alias=AliasChoices("output_tokens", "completion_tokens")
+    )
+    total_tokens: int | None = None
+    input_cost: FiniteFloat | None = Field(
+        None, validation_alias=AliasChoices("input_cost", "prompt_cost")
+    )
+    output_cost: FiniteFloat | None = Field(
+        None, validation_alias=AliasChoices("output_cost", "completion_cost")
+    )
+    total_cost: FiniteFloat | None = None
+    cache_read_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+
+    def to_model(self) -> Usage:
+        """Return the value."""
+        named = {name: getattr(self, name) for name in (*COUNTS, *COSTS)}
+        return Usage(**named, details={**self.details, **(self.model_extra or {})})
+
+
+class FeedbackRecord(Record):
+    """A score the source had recorded."""
+
+    key: str
+    score: bool | int | FiniteFloat | None = None
+    value: Payload = None
+    comment: str | None = None
+    step_id: Text | None = None
+    evaluator: str = ""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class StepRecord(Record):
+    """One step of a run."""
+
+    step_id: Text
+    parent_id: Text | None = None
+    kind: str = Field("other", description="One of " + ", ".join(KINDS) + "; others become other.")
+    name: str = ""
+    inputs: Payload = None
+    outputs: Payload = None
+    error: str | None = None
+    started_at: Time = None
+    ended_at: Time = None
+    first_token_at: Time = None
+    duration_s: FiniteFloat | None = None
+    usage: UsageRecord | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+
+    def to_model(self) -> Step:
+        """Return the value."""
+        values = {name: getattr(self, name) for name in STEP_FIELDS}
+        values["usage"] = self.usage.to_model() if self.usage else None
+        values["kind"] = self.kind if self.kind in KINDS else "other"
+        return Step(**values)
+
+
+class RunRecord(Record):
+    """One run with its steps."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Literal["run"] = "run"
+    run_id: Text
+    thread_id: Text | None = None
+    assistant_id: Text | None = None
+    created_at: Time = None
+    updated_at: Time = None
+    status: str = Field(
+        "success", description="pending, running, error, success, timeout or interrupted."
+    )
+    metadata: dict[str, Any] | None = None
+    multitask_strategy: str | None = None
+    name: str | None = None
+    inputs: Payload = None
+    outputs: Payload = None
+    error: str | None = None
+    steps: list[StepRecord] | None = Field(None, description="Left out: steps were not recorded.")
+    example_id: Text | None = None
+    repetition: int | None = None
+    started_at: Time = None
+    ended_at: Time = None
+    first_token_at: Time = None
+    duration_s: FiniteFloat | None = None
+    first_token_s: FiniteFloat | None = None
+    usage: UsageRecord | None = None
+    tags: list[str] = Field(default_factory=list)
+    interrupts: list[Any] = Field(default_factory=list)
+    attachments: dict[str, Any] = Field(default_factory=dict)
+    feedback: list[FeedbackRecord] = Field(default_factory=list)
+    url: str | None = None
+    extra: dict[str, Any] = Field(default_factory=dict)
+    steps_recorded: bool | None = None
+    stopped: Literal["cancelled", "paused", "timeout"] | None = None
+
+    def to_model(self) -> Run:
+        """Return the value."""
+        values = {name: getattr(self, name) for name in RUN_FIELDS}
+        recorded = self.steps is not None if self.steps_recorded is None else self.steps_recorded
+        values |= {
+            "steps": [step.to_model() for step in self.steps or ()],
+            "steps_recorded": recorded,
+            "usage": self.usage.to_model() if self.usage else None,
+            "feedback": [self._feedback(item) for item in self.feedback],
+            "extra": {**self.extra, **(self.model_extra or {})},
+        }
+        return Run(**values)
+
+    def _feedback(self, item: FeedbackRecord) -> Feedback:
+        return Feedback(
+            run_id=self.run_id,
+            example_id=self.example_id,
+            repetition=self.repetition,
+            source="recorded",
+            **item.model_dump(),
+        )
+
+
+class ExampleRecord(Record):
+    """One dataset row."""
+
+    kind: Literal["example"] = "example"
+    example_id: Text = Field(validation_alias=AliasChoices("example_id", "id"))
+    inputs: Payload = None
+    reference_outputs: Payload = Field(
+        None, validation_alias=AliasChoices("reference_outputs", "outputs")
+    )
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    split: str | list[str] | None = None
+    attachments: dict[str, Any] = Field(default_factory=dict)
+
+    def to_model(self) -> Example:
+        """Return the value."""
+        split = tuple(self.split) if isinstance(self.split, list) else self.split
+        values = self.model_dump(exclude={"kind", "split"})
+        return Example(**values, split=split)
+
+
+def read_record(raw: Mapping[str, Any], where: str) -> Run | Example:
+    """Read one line's object; `where` (file:line) begins the message of a `RecordError`."""
+    kind = raw.get("kind", "run")
+    record: type[RunRecord | ExampleRecord] = ExampleRecord if kind == "example" else RunRecord
+    try:
+        return record.model_validate(raw).to_model()
+    except ValidationError as error:
+        raise RecordError(f"{where}: {explain(error, raw)}") from None
+
+
+def explain(error: ValidationError, raw: Mapping[str, Any]) -> str:
+    """Say in one line which field of which run does not fit, and why."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join(map(str, first["loc"])) or "record"
+    who = raw.get("run_id") or raw.get("example_id") or raw.get("id")
+    more = error.error_count() - 1
+    rest = f" ({more} more)" if more else ""
+    return f"run {who!r}, field {path}: {first['msg']}{rest}. Correct the record."
+
+
+def record_to_run(raw: Mapping[str, Any], where: str = "record") -> Run:
+    """Read a run from its record; one that does not fit raises `RecordError`."""
+    run = read_record({**raw, "kind": "run"}, where)
+    assert isinstance(run, Run)
+    return run
+
+
+def _iso(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _usage_to_record(usage: Usage | None) -> dict[str, Any] | None:
+    if usage is None:
+        return None
+    named = {name: getattr(usage, name) for name in (*COUNTS, *COSTS)}
+    details = {"details": dict(usage.details)} if usage.details else {}
+    return {name: value for name, value in named.items() if value is not None} | details
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _iso(value)
+    if isinstance(value, Usage):
+        return _usage_to_record(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, [], {}, "")}
+
+
+def step_to_record(step: Step) -> dict[str, Any]:
+    """Return a step as JSON-ready values; empty fields are left out."""
+    return _present({name: _plain(getattr(step, name)) for name in STEP_FIELDS})
+
+
+def run_to_record(run: Run) -> dict[str, Any]:
+    """Return a run as JSON-ready values; empty fields are left out, `steps` only if recorded."""
+    values = {name: _plain(getattr(run, name)) for name in RUN_FIELDS}
+    values["steps"] = [step_to_record(step) for step in run.steps]
+    values["feedback"] = [feedback_to_record(item) for item in run.feedback]
+    values.pop("steps_recorded")
+    record = _present(values)
+    if run.steps_recorded:
+        record.setdefault("steps", [])
+    return record
+
+
+def feedback_to_record(item: Feedback) -> dict[str, Any]:
+    """Return a recorded score as JSON-ready values."""
+    names = ("key", "score", "value", "comment", "step_id", "evaluator")
+    record = {name: getattr(item, name) for name in names} | {"metadata": dict(item.metadata)}
+    return {name: value for name, value in record.items() if value not in (None, {}, "")}
+
+
+def example_to_record(example: Example) -> dict[str, Any]:
+    """Return an example as JSON-ready values, marked as an example."""
+    values = {
+        "example_id": example.example_id,
+        "inputs": example.inputs,
+        "reference_outputs": example.reference_outputs,
+        "metadata": dict(example.metadata),
+        "split": _plain(example.split),
+        "attachments": dict(example.attachments),
+    }
+    return {"kind": "example", **_present(values)}
