@@ -1,0 +1,66 @@
+"""The command line: argv in, exit code out; every error evalkit means is one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from evalkit.cli.group import Evalkit
+from evalkit.errors import EvalkitError, ExitCode, Interrupted
+
+CRASHED = 70
+"""Exit code for a mistake of evalkit's own, so that it is never taken for a missed gate."""
+
+
+def entry() -> None:
+    """Run as the console script `evalkit`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line `argv` and return the exit code."""
+    debug = "--debug" in argv
+    try:
+        result = Evalkit.command().main(list(argv), prog_name="evalkit", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or ExitCode.GOOD)
+    except EvalkitError as error:
+        return _say(error, debug)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        message = "stopped. What was finished is kept; the same command goes on from there."
+        return _say(Interrupted(message), debug)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+    except Exception as error:
+        return _crashed(error, debug)
+
+
+def _say(error: EvalkitError, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    click.echo(f"error[{error.slug}]: {error}", err=True)
+    return int(error.exit_code)
+
+
+def _crashed(error: Exception, debug: bool) -> int:
+    import traceback
+
+    if debug:
+        traceback.print_exception(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    click.echo(
+        f"error[crash]: evalkit: {type(error).__name__}: {error} "
+        f"({os.path.basename(frame.filename)}:{frame.lineno}). "
+        "This is a mistake of evalkit. Run again with --debug and report what it prints.",
+        err=True,
+    )
+    return CRASHED

@@ -1,0 +1,72 @@
+"""What one call of the command line knows: where the project is and how to talk."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from evalkit.cli.progress import Progress
+    from evalkit.project.config import Project
+
+
+class Session:
+    """The options every verb takes, and the three ways out: words, documents, progress."""
+
+    def __init__(self) -> None:
+        self.project: str | None = None
+        self.quiet = False
+        self.verbose = False
+        self.debug = False
+        self._document: int | None = None
+
+    def load(self, *, deep: bool = True) -> Project:
+        """Return the checked project around here, or around `--project`."""
+        from evalkit.project.config import load
+
+        return load(Path(self.project or "."), deep=deep)
+
+    def say(self, text: str) -> None:
+        """Tell people something on stderr, unless they asked for quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        """Tell people who asked for more."""
+        if self.verbose:
+            click.echo(text, err=True)
+
+    def print(self, text: str) -> None:
+        """Print a result for people on stdout."""
+        click.echo(text)
+
+    def progress(self) -> Progress:
+        """Return a context manager that shows how far the stages are."""
+        from evalkit.cli.progress import progress
+
+        return progress(quiet=self.quiet)
+
+    def reserve_stdout(self) -> None:
+        """Keep stdout for one JSON document: whatever else prints there goes to stderr."""
+        if self._document is None:
+            sys.stdout.flush()
+            try:
+                self._document = os.dup(1)
+                os.dup2(2, 1)
+            except OSError:  # stdout or stderr is closed
+                self._document = None
+
+    def document(self, value: Any) -> None:
+        """Print the one JSON document of this call."""
+        text = json.dumps(value, indent=2, allow_nan=False, default=str) + "\n"
+        if self._document is None:
+            click.echo(text, nl=False)
+            return
+        with os.fdopen(self._document, "w", encoding="ascii") as out:
+            self._document = None
+            out.write(text)

@@ -1,0 +1,149 @@
+"""The configuration of a project, read and checked as a whole: every mistake is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from evalkit.errors import ConfigError, did_you_mean
+from evalkit.project.layout import ConfigFile, find_config
+from evalkit.project.problems import Problems
+from evalkit.project.tables import ExperimentTable, ProjectTable
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """One experiment, with what it takes over from the project filled in."""
+
+    name: str
+    fetcher: str
+    options: Mapping[str, Any]
+    """Keys of the fetcher, as written; its `Options` model parses them."""
+    evaluators: tuple[str, ...] | None
+    """None: all evaluators of the project."""
+    slices: tuple[str, ...]
+    reducers: tuple[str, ...]
+    gates: tuple[str, ...]
+    baseline: str | None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checked project: its folder, its tables, its experiments."""
+
+    file: ConfigFile
+    table: ProjectTable
+    experiments: Mapping[str, ExperimentConfig]
+
+    @property
+    def root(self) -> Path:
+        """The folder of the configuration; relative paths start here."""
+        return self.file.path.parent
+
+    @property
+    def store(self) -> str:
+        """Where fetched runs and scores live: an absolute path or an fsspec URL."""
+        path = self.table.store.path
+        return path if "://" in path else str(self.root / path)
+
+    @property
+    def evaluators_folder(self) -> Path:
+        """The project's own evaluators."""
+        return self.root / "evaluators"
+
+    @property
+    def reports_folder(self) -> Path:
+        """What people read."""
+        return self.root / "reports"
+
+    def place(self, *keys: str | int) -> str:
+        """Return `file:line` of a key, for messages."""
+        return Problems(self.file.shown, self.file.lines, self.file.prefix).place(keys)
+
+    def experiment(self, name: str) -> ExperimentConfig:
+        """Return the experiment called `name`, or say which ones there are."""
+        if name in self.experiments:
+            return self.experiments[name]
+        there = ", ".join(self.experiments) or "none"
+        message = (
+            f"{self.file.shown}: no experiment {name!r}.{did_you_mean(name, self.experiments)} "
+            f"There are: {there}."
+        )
+        raise ConfigError(message)
+
+
+def load(start: Path, *, deep: bool = True) -> Project:
+    """Read the project around `start`; raise one `ConfigError` that lists all mistakes.
+
+    `deep` also asks fetchers, gates, reducers and slices about their part, which imports them;
+    verbs that only read the store leave it out.
+    """
+    file = find_config(start)
+    problems = Problems(file.shown, file.lines, file.prefix)
+    table = _parse(file, problems)
+    if table is not None:
+        _check_baselines(file, table, problems)
+        if deep:
+            from evalkit.project.deep import check_deep
+
+            check_deep(table, problems)
+    if problems.found or table is None:
+        count = len(problems.found)
+        raise ConfigError(
+            f"{file.shown}: {count} mistake{'s' * (count != 1)} in the configuration. "
+            "Correct what is listed.",
+            problems.lines(),
+        )
+    experiments = {name: _resolve(name, table) for name in table.experiments}
+    return Project(file, table, experiments)
+
+
+def _parse(file: ConfigFile, problems: Problems) -> ProjectTable | None:
+    """Return the tables, without what is broken in them, so that deeper checks can go on."""
+    values = file.values
+    try:
+        return ProjectTable.model_validate(values)
+    except ValidationError as error:
+        problems.refused(error, ProjectTable, values)
+        broken = {tuple(detail["loc"][:2]) for detail in error.errors()}
+    kept = {key: value for key, value in values.items() if (key,) not in broken}
+    for key in {str(path[0]) for path in broken}:
+        if key == "experiments" and isinstance(values.get(key), dict):
+            entries = values[key].items()
+            kept[key] = {name: entry for name, entry in entries if (key, name) not in broken}
+        else:
+            kept.pop(key, None)
+    try:
+        return ProjectTable.model_validate(kept)
+    except ValidationError:
+        return None
+
+
+def _check_baselines(file: ConfigFile, table: ProjectTable, problems: Problems) -> None:
+    """A baseline is an experiment of the project, or a `summary.json` saved before."""
+    there = file.values.get("experiments", {})
+    named = [(("baseline",), table.baseline)]
+    named += [(("experiments", n, "baseline"), e.baseline) for n, e in table.experiments.items()]
+    for keys, baseline in named:
+        if baseline is not None and baseline not in there and not baseline.endswith(".json"):
+            hint = did_you_mean(baseline, there)
+            problems.add(keys, f"baseline {baseline!r} is no experiment of this project.{hint}")
+
+
+def _resolve(name: str, table: ProjectTable) -> ExperimentConfig:
+    own: ExperimentTable = table.experiments[name]
+    baseline = own.baseline or table.baseline
+    return ExperimentConfig(
+        name=name,
+        fetcher=own.fetcher,
+        options=dict(own.model_extra or {}),
+        evaluators=None if own.evaluators is None else tuple(own.evaluators),
+        slices=tuple(table.slices if own.slices is None else own.slices),
+        reducers=tuple(table.reducers if own.reducers is None else own.reducers),
+        gates=(*table.gates, *(own.gates or ())),
+        baseline=None if baseline == name else baseline,
+    )

@@ -1,0 +1,72 @@
+"""Fetchers and evaluators that installed packages bring, evalkit's own among them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, cast
+
+from evalkit.errors import ConfigError, EvaluatorImportError, did_you_mean
+
+if TYPE_CHECKING:
+    from evalkit.fetchers.base import Fetcher
+
+FETCHERS = "evalkit.fetchers"
+EVALUATORS = "evalkit.evaluators"
+
+
+def fetchers() -> dict[str, EntryPoint]:
+    """Return every installed fetcher by name, in order of name."""
+    return _installed(FETCHERS)
+
+
+def evaluators() -> dict[str, EntryPoint]:
+    """Return every evaluator that installed packages offer by name, in order of name."""
+    return _installed(EVALUATORS)
+
+
+def fetcher(name: str) -> type[Fetcher]:
+    """Load the fetcher called `name`."""
+    there = fetchers()
+    if name not in there:
+        message = (
+            f"fetcher {name!r}: nothing installed has this name.{did_you_mean(name, there)} "
+            f"There are: {', '.join(there)}."
+        )
+        raise ConfigError(message)
+    return cast("type[Fetcher]", load(there[name]))
+
+
+def load(point: EntryPoint) -> Any:
+    """Import what an entry point names; its package is named when that fails."""
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        message = (
+            f"{point.group} {point.name!r} of {_distribution(point)}: {point.value} does not "
+            f"load: {type(error).__name__}: {error}. Install what it needs, or remove the package."
+        )
+        raise EvaluatorImportError(message) from error
+
+
+@cache
+def _installed(group: str) -> dict[str, EntryPoint]:
+    return unique(entry_points(group=group))
+
+
+def unique(points: Any) -> dict[str, EntryPoint]:
+    """Key entry points by name; two distributions with one name are an error naming both."""
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(points, key=lambda p: (p.name, _distribution(p))):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            message = (
+                f"{point.group} {point.name!r}: both {_distribution(other)} ({other.value}) and "
+                f"{_distribution(point)} ({point.value}) bring it. Remove one of the two packages."
+            )
+            raise ConfigError(message)
+    return found
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.module

@@ -1,0 +1,112 @@
+"""What may stand in the configuration: one checked model a table, each key with its meaning."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+
+def _as_folder_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w .@+=-]{0,99}", name):
+        raise ValueError(
+            "an experiment's name becomes a folder: letters, digits, '_', '-', '.', at most 100"
+        )
+    return name
+
+
+ExperimentName = Annotated[str, AfterValidator(_as_folder_name)]
+
+
+class Table(BaseModel):
+    """A table of the configuration that knows all its keys."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class StoreTable(Table):
+    """`[store]`: where fetched runs and scores live."""
+
+    path: str = ".evalkit"
+    """Folder relative to the configuration, or an fsspec URL such as `s3://bucket/evals`."""
+
+
+class ScoreTable(Table):
+    """`[score]`: how evaluators are called."""
+
+    workers: Annotated[int, Field(ge=0)] | None = None
+    """Worker processes; 0 calls evaluators in this process; not set: by the size of the work."""
+    timeout: PositiveFloat = 60.0
+    """Seconds an evaluator may take for one call when it does not say so itself."""
+    memory: PositiveInt | None = None
+    """Megabytes a worker process may take; not set: no cap."""
+    max_errors: Annotated[int, Field(ge=0)] = 0
+    """Evaluator errors allowed before the exit code becomes 4."""
+    fail_fast: bool = False
+    """Stop calling evaluators once more than `max_errors` have failed."""
+
+
+class ReportTable(Table):
+    """`[report]`: the page that is written."""
+
+    max_size: str = "20 MB"
+    """Size of the page beyond which details move to a file beside it."""
+    share: bool = False
+    """Redact secrets and personal data, hash ids, and list what was removed."""
+    drop: list[str] = Field(default_factory=list)
+    """Fields left out of a shared page, such as `inputs.customer`."""
+
+
+class CompareTable(Table):
+    """`[compare]`: what counts as a difference between experiments."""
+
+    margin: dict[str, PositiveFloat] = Field(default_factory=dict)
+    """Metric -> the difference that would matter; smaller ones are `equivalent`."""
+    correction: Literal["holm", "bh"] = "holm"
+    """How p values are corrected for the number of metrics and experiments."""
+
+
+class ExperimentTable(BaseModel):
+    """`[experiments.NAME]`: where an experiment's runs are and how they are scored.
+
+    Every other key belongs to the fetcher.
+    """
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+    fetcher: str = "files"
+    """Name of the fetcher that pulls the runs."""
+    evaluators: list[str] | None = None
+    """Names, or `module:function`; not set: all evaluators of the project."""
+    slices: list[str] | None = None
+    """What to break figures down by; not set: the project's."""
+    reducers: list[str] | None = None
+    """How repetitions of an example become one figure; not set: the project's."""
+    gates: list[str] | None = None
+    """Rules that decide the exit code, beside the project's."""
+    baseline: str | None = None
+    """Experiment this one is compared with; not set: the project's."""
+
+
+class ProjectTable(Table):
+    """`evalkit.toml`, or `[tool.evalkit]` in `pyproject.toml`."""
+
+    store: StoreTable = Field(default_factory=StoreTable)
+    score: ScoreTable = Field(default_factory=ScoreTable)
+    report: ReportTable = Field(default_factory=ReportTable)
+    compare: CompareTable = Field(default_factory=CompareTable)
+    gates: list[str] = Field(default_factory=list)
+    """Rules that decide the exit code; `metric >= number`, `... not worse than baseline by ...`."""
+    slices: list[str] = Field(default_factory=list)
+    """What to break figures down by: `metadata.KEY`, `tags`, `split`, `inputs.KEY`."""
+    reducers: list[str] = Field(default_factory=lambda: ["mean"])
+    """How repetitions of an example become one figure: `mean`, `pass^4`, `flake_rate` ..."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Level of every interval."""
+    baseline: str | None = None
+    """Experiment the others are compared with."""
+    evaluators: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """`[evaluators.NAME]`: options of an evaluator; `use` names it when NAME is your own."""
+    experiments: dict[ExperimentName, ExperimentTable] = Field(default_factory=dict)
+    """`[experiments.NAME]`: the experiments of this project."""
