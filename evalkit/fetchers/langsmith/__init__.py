@@ -1,0 +1,1 @@
+"""LangSmith: pull an experiment with trees, examples and scores; give scores back when told."""
