@@ -1,1 +1,70 @@
-"""evalkit: score completed runs of LLM and agent applications."""
+"""evalkit: score completed runs of LLM and agent applications.
+
+The face: every name a user imports. Names that need pandas, pyarrow or scipy load when touched.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalkit.errors import EvalkitError
+    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.summary import Summary
+    from evalkit.model.example import Example
+    from evalkit.model.experiment import Experiment
+    from evalkit.model.results import Results
+    from evalkit.model.run import Run
+    from evalkit.model.score import Feedback, Score
+    from evalkit.model.step import Step
+    from evalkit.model.usage import Usage
+    from evalkit.scoring.cases import case
+    from evalkit.scoring.evaluator import Evaluator, as_evaluator, evaluator
+
+HOMES = {
+    "Comparison": "evalkit.metrics.comparison",
+    "EvalkitError": "evalkit.errors",
+    "Evaluator": "evalkit.scoring.evaluator",
+    "Example": "evalkit.model.example",
+    "Experiment": "evalkit.model.experiment",
+    "Feedback": "evalkit.model.score",
+    "Results": "evalkit.model.results",
+    "Run": "evalkit.model.run",
+    "Score": "evalkit.model.score",
+    "Step": "evalkit.model.step",
+    "Summary": "evalkit.metrics.summary",
+    "Usage": "evalkit.model.usage",
+    "as_evaluator": "evalkit.scoring.evaluator",
+    "case": "evalkit.scoring.cases",
+    "evaluator": "evalkit.scoring.evaluator",
+}
+
+__all__ = [
+    "Comparison",
+    "EvalkitError",
+    "Evaluator",
+    "Example",
+    "Experiment",
+    "Feedback",
+    "Results",
+    "Run",
+    "Score",
+    "Step",
+    "Summary",
+    "Usage",
+    "as_evaluator",
+    "case",
+    "evaluator",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of the face when it is first touched (PEP 562)."""
+    if name not in HOMES:
+        raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
+    value = getattr(import_module(HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

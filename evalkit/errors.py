@@ -61,7 +61,7 @@ class DatasetError(EvalkitError):
 
 
 class EvaluatorError(EvalkitError):
-    """An evaluator cannot be used; raised when evaluators are loaded, before anything is fetched."""
+    """An evaluator cannot be used; raised when it is loaded, before anything is fetched."""
 
     slug = "evaluator"
 

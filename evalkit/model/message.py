@@ -1,8 +1,8 @@
 """Message and ToolCall: chat messages of any common form, read as one form.
 
 Understood: OpenAI's (`role`, `content`, `tool_calls[].function.arguments` as JSON text),
-LangChain's flat dicts (`type: human|ai|tool|system`, `tool_calls[].args`), LangChain's constructor dumps
-(`{"lc": 1, "id": [..., "AIMessage"], "kwargs": {...}}`), `{"type", "data"}` pairs, and content
+LangChain's flat dicts (`type: human|ai|tool|system`, `tool_calls[].args`),
+LangChain's constructor dumps (`{"lc": 1, "id": [..., "AIMessage"], "kwargs": {...}}`), `{"type", "data"}` pairs, and content
 given as a list of blocks (`text`, `tool_use`, `tool_result` and so on).
 """
 

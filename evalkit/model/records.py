@@ -236,8 +236,15 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+PAYLOADS = {"inputs", "outputs", "reference_outputs"}  # here empty is not the same as absent
+
+
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, [], {}, "")}
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and (name in PAYLOADS or value not in ([], {}, ""))
+    }
 
 
 def step_to_record(step: Step) -> dict[str, Any]:
