@@ -16,7 +16,7 @@ class Evalkit(click.Group):
     """Score completed runs of LLM and agent applications."""
 
     @classmethod
-    def command(cls) -> Evalkit:
+    def build(cls) -> Evalkit:
         """Return the whole command line."""
         return cls(
             "evalkit",

@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit code."""
     debug = "--debug" in argv
     try:
-        result = Evalkit.command().main(list(argv), prog_name="evalkit", standalone_mode=False)
+        result = Evalkit.build().main(list(argv), prog_name="evalkit", standalone_mode=False)
         sys.stdout.flush()
         return int(result or ExitCode.GOOD)
     except EvalkitError as error:

@@ -13,6 +13,7 @@ from evalkit.errors import ConfigError, did_you_mean
 from evalkit.project.layout import ConfigFile, find_config
 from evalkit.project.problems import Problems
 from evalkit.project.tables import ExperimentTable, ProjectTable
+from evalkit.project.toml_lines import Keys
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _parse(file: ConfigFile, problems: Problems) -> ProjectTable | None:
 def _check_baselines(file: ConfigFile, table: ProjectTable, problems: Problems) -> None:
     """A baseline is an experiment of the project, or a `summary.json` saved before."""
     there = file.values.get("experiments", {})
-    named = [(("baseline",), table.baseline)]
+    named: list[tuple[Keys, str | None]] = [(("baseline",), table.baseline)]
     named += [(("experiments", n, "baseline"), e.baseline) for n, e in table.experiments.items()]
     for keys, baseline in named:
         if baseline is not None and baseline not in there and not baseline.endswith(".json"):

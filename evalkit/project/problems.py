@@ -90,10 +90,11 @@ def _without_union_tags(loc: tuple[str | int, ...], values: Any, kind: str) -> K
     """Drop what pydantic puts between the keys that the file has, such as `list[str]`."""
     kept: list[str | int] = []
     for position, part in enumerate(loc):
-        if (isinstance(values, dict) and part in values) or (
-            isinstance(values, list) and isinstance(part, int) and part < len(values)
-        ):
-            values = values[part]
+        inside = values.get(part) if isinstance(values, dict) else None
+        if isinstance(values, list) and isinstance(part, int):
+            inside = values[part]
+        if inside is not None:
+            values = inside
             kept.append(part)
         elif kind == "missing" and position == len(loc) - 1:
             kept.append(part)
