@@ -59,6 +59,8 @@ class Counts:
     """Figures the source states itself, to hold ours against."""
     notes: list[str] = field(default_factory=list)
     """What a reader should know but need not act on."""
+    inferred: list[str] = field(default_factory=list)
+    """Fields of Run the source does not record and the fetcher derived."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values, keyed like the manifest."""
@@ -105,6 +107,6 @@ def revision(run: Run) -> str:
     """Return what changes when the run changes: its `updated_at`, or else a hash of its content."""
     if run.updated_at is not None:
         return run.updated_at.isoformat()
-    from evalkit.model.records import content_hash
+    from evalkit.model.content import content_hash
 
     return content_hash(run)

@@ -1,0 +1,176 @@
+"""The elements of one huge JSON document, one after the other, in bounded memory.
+
+The standard library's C decoder reads one element at a time off a sliding window of text. Unlike
+event parsers it takes what Python programs write (`NaN`, integers of any size, half surrogates),
+and a document that breaks off still gives every element before the break.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from evalkit.fetchers.files.jsontext import SUSPECT, Mended, mend
+from evalkit.fetchers.files.paths import BROKEN
+
+CHUNK = 1 << 20
+SPACE = re.compile(r"[ \t\n\r]*")
+NEAR_END = 16
+"""An error this close to the end of the window may be mere lack of text."""
+
+
+class Broken(Exception):
+    """The document ends early or is no JSON from here on; says line and reason."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"line {line}: {reason}")
+
+
+class Window:
+    """A window of text over a stream, with a decoder that asks for more when it runs out."""
+
+    def __init__(self, stream: IO[bytes], mended: Mended, shown: str) -> None:
+        self._stream = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape")
+        self._decoder = json.JSONDecoder()
+        self._mended = mended
+        self._shown = shown
+        self._text = ""
+        self._at = 0
+        self._line = 1
+        self._ended = False
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1, of what comes next."""
+        return self._line + self._text.count("\n", 0, self._at)
+
+    def peek(self) -> str:
+        """Return the next character that is not white space, or an empty string at the end."""
+        while True:
+            self._at = SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def take(self, expected: str) -> str:
+        """Consume the next character, which must be one of `expected`."""
+        char = self.peek()
+        if not char:
+            raise Broken(self.line, "the file ends in the middle of the document")
+        if char not in expected:
+            raise Broken(self.line, f"{char!r} where {' or '.join(map(repr, expected))} belongs")
+        self._at += 1
+        return char
+
+    def value(self) -> Any:
+        """Read one whole value."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                self._not_yet(error)
+                continue
+            except RecursionError:
+                raise Broken(self.line, "nested deeper than can be read") from None
+            if end == len(self._text) and self._more():
+                continue  # a number may go on in the next chunk
+            return self._mend(value, end)
+
+    def _mend(self, value: Any, end: int) -> Any:
+        if SUSPECT.search(self._text, self._at, end):
+            value = mend(value, self._mended, f"{self._shown}:{self.line}")
+        self._at = end
+        return value
+
+    def _not_yet(self, error: json.JSONDecodeError) -> None:
+        """Read on when the window merely ends too early; raise `Broken` when the text is wrong."""
+        short = error.pos >= len(self._text) - NEAR_END or error.msg.startswith("Unterminated")
+        if short and self._more():
+            return
+        line = self._line + self._text.count("\n", 0, error.pos)
+        raise Broken(line, "the file ends in the middle of a value" if short else error.msg)
+
+    def _more(self) -> bool:
+        if self._ended:
+            return False
+        rest = self._text[self._at :]
+        try:
+            chunk = self._stream.read(max(CHUNK, len(rest)))
+        except BROKEN as error:
+            raise Broken(self.line, f"unpacking fails: {error}") from error
+        self._line += self._text.count("\n", 0, self._at)
+        self._text, self._at = rest + chunk, 0
+        self._ended = not chunk
+        return bool(chunk)
+
+
+def elements(
+    window: Window, path: Sequence[str], holds: str = "any"
+) -> Iterator[tuple[str | None, Any]]:
+    """Yield `(key, element)` of what lies at `path` in the document.
+
+    With `holds="list"` that must be a list (keys are None), with `"object"` an object; with
+    `"any"` an object is itself the one element. What is not there yields nothing.
+    """
+    for name in path:
+        if not _enter(window, name):
+            return
+    kind = window.peek()
+    if kind == "[" and holds != "object":
+        for value in _items(window):
+            yield None, value
+    elif kind == "{" and holds == "object":
+        yield from _members(window)
+    elif holds == "any":
+        yield None, window.value()
+    else:
+        return
+    if not path and window.peek():
+        raise Broken(window.line, "something follows the end of the document")
+
+
+def _enter(window: Window, name: str) -> bool:
+    """Move to the value of member `name`; False when the value here has none."""
+    if window.peek() != "{":
+        return False
+    window.take("{")
+    while window.peek() != "}":
+        key = window.value()
+        window.take(":")
+        if key == name:
+            return True
+        window.value()
+        if window.peek() == ",":
+            window.take(",")
+    return False
+
+
+def _items(window: Window) -> Iterator[Any]:
+    window.take("[")
+    if window.peek() == "]":
+        window.take("]")
+        return
+    while True:
+        yield window.value()
+        if window.take(",]") == "]":
+            return
+
+
+def _members(window: Window) -> Iterator[tuple[str, Any]]:
+    window.take("{")
+    if window.peek() == "}":
+        window.take("}")
+        return
+    while True:
+        key = window.value()
+        window.take(":")
+        yield key, window.value()
+        if window.take(",}") == "}":
+            return

@@ -1,0 +1,151 @@
+"""Which files a pattern means, and their bytes: local or any fsspec URL, plain, .gz or .zst."""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import gzip
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from evalkit.errors import DatasetError, ExperimentNotFound, SourceUnavailable
+
+URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".eval", ".traj")
+PACKED = (".gz", ".zst", ".zstd")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of an experiment: where it is, and how people are told about it."""
+
+    url: str
+    shown: str
+    """Path relative to the config where it lies below it, the URL otherwise."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.shown.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def suffix(self) -> str:
+        """The suffix in lower case, `.gz` and `.zst` looked through."""
+        name = self.name.lower()
+        for packed in PACKED:
+            name = name.removesuffix(packed)
+        return Path(name).suffix
+
+
+def find_files(patterns: str | Iterable[str], base: Path, who: str) -> list[SourceFile]:
+    """Return the files the patterns name, in pattern order and sorted within a pattern, each once.
+
+    A folder means every file with a known suffix below it. Raises `ExperimentNotFound` for a
+    pattern that names nothing.
+    """
+    listed = [patterns] if isinstance(patterns, str) else list(patterns)
+    found: dict[str, SourceFile] = {}
+    for pattern in listed:
+        files = _remote(pattern, who) if URL.match(pattern) else _local(pattern, base)
+        if not files:
+            raise ExperimentNotFound(
+                f"{who}: no file matches {pattern!r} (looked in {base}). Correct `path`."
+            )
+        found.update((file.url, file) for file in files)
+    return list(found.values())
+
+
+def _local(pattern: str, base: Path) -> list[SourceFile]:
+    full = base / Path(pattern).expanduser()
+    if full.exists():
+        paths = [full]
+    else:
+        paths = [Path(match) for match in sorted(glob.glob(str(full), recursive=True))]
+    files = [file for path in paths for file in ([path] if path.is_file() else _below(path))]
+    return [SourceFile(str(path), _shown(path, base)) for path in files]
+
+
+def _below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and _known(path.name))
+
+
+def _known(name: str) -> bool:
+    return not name.startswith(".") and SourceFile("", name).suffix in SUFFIXES
+
+
+def _shown(path: Path, base: Path) -> str:
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+
+
+def _remote(pattern: str, who: str) -> list[SourceFile]:
+    import fsspec
+
+    try:
+        system, path = fsspec.core.url_to_fs(pattern)
+        if system.isdir(path):
+            names = [name for name in system.find(path) if _known(name.rsplit("/", 1)[-1])]
+        else:
+            names = system.glob(path) if glob.has_magic(path) else [path]
+        urls = [system.unstrip_protocol(name) for name in sorted(names) if system.isfile(name)]
+    except ImportError as error:
+        raise SourceUnavailable(f"{who}: {pattern}: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise SourceUnavailable(f"{who}: {pattern} cannot be listed: {error}.") from error
+    return [SourceFile(url, url) for url in urls]
+
+
+def open_raw(file: SourceFile) -> IO[bytes]:
+    """Open the file's bytes as they lie there, seekable where the file system can seek."""
+    try:
+        if not URL.match(file.url):
+            return open(file.url, "rb")
+        import fsspec
+
+        handle: IO[bytes] = fsspec.open(file.url, "rb").open()
+        return handle
+    except OSError as error:
+        raise DatasetError(f"{file.shown}: cannot be read: {error.strerror or error}.") from error
+
+
+def open_bytes(file: SourceFile) -> IO[bytes]:
+    """Open the file unpacked (.gz and .zst are known by their first bytes) and as UTF-8."""
+    raw: Any = io.BufferedReader(open_raw(file), 1 << 20)  # type: ignore[type-var]
+    head = raw.peek(4)[:4]
+    if head.startswith(GZIP):
+        raw = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20)
+    elif head.startswith(ZSTD):
+        import zstandard
+
+        unpacked = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        raw = io.BufferedReader(unpacked, 1 << 20)  # type: ignore[type-var]
+    return _as_utf8(raw)
+
+
+def _as_utf8(stream: Any) -> IO[bytes]:
+    """Skip a byte-order mark, and recode the UTF-16 that some shells write."""
+    head = peek(stream, 3)
+    if head.startswith(codecs.BOM_UTF8):
+        stream.read(3)
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        recoded = codecs.EncodedFile(stream, "utf-8", "utf-16", errors="replace")
+        return io.BytesIO(recoded.read())
+    opened: IO[bytes] = stream
+    return opened
+
+
+BROKEN = (EOFError, OSError, ValueError)
+"""What reading raises when a compressed file is cut off or damaged (zlib and zstd included)."""
+
+
+def peek(stream: Any, size: int) -> bytes:
+    """Return up to `size` first bytes without consuming them; empty where unpacking fails."""
+    try:
+        head: bytes = stream.peek(size)[:size]
+    except BROKEN:
+        return b""
+    return head
