@@ -1,9 +1,9 @@
 """Message and ToolCall: chat messages of any common form, read as one form.
 
-Understood: OpenAI's (`role`, `content`, `tool_calls[].function.arguments` as JSON text),
-LangChain's flat dicts (`type: human|ai|tool|system`, `tool_calls[].args`),
-LangChain's constructor dumps (`{"lc": 1, "id": [..., "AIMessage"], "kwargs": {...}}`), `{"type", "data"}` pairs, and content
-given as a list of blocks (`text`, `tool_use`, `tool_result` and so on).
+Understood are OpenAI's form (`role`, `content`, `tool_calls[].function.arguments` as JSON text),
+LangChain's flat dicts (`type: human|ai|tool|system`, `tool_calls[].args`), LangChain's constructor
+dumps (`{"lc": 1, "id": [..., "AIMessage"], "kwargs": {...}}`), `{"type", "data"}` pairs, and
+content given as a list of blocks (`text`, `tool_use`, `tool_result` and so on).
 """
 
 from __future__ import annotations
