@@ -111,8 +111,8 @@ def _mapping(returned: Mapping[Any, Any], key: str) -> Iterable[Score]:
 
 
 def _named(name: Any, value: Any) -> Score:
-    if not isinstance(name, str):
-        raise EvaluatorOutputError(f"{name!r}: a key must be a str. Return {{name: value}}.")
+    if not isinstance(name, str) or not name:
+        raise EvaluatorOutputError(f"{name!r}: a key must be a text. Return {{name: value}}.")
     scores = list(_read(value, name))
     if len(scores) != 1:
         raise EvaluatorOutputError(f"{name}: one name holds several scores. Return a flat dict.")
