@@ -1,0 +1,183 @@
+"""Results as arrays: columns of numbers and codes, read once, no row objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from evalkit.model.results import Results
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+OUTCOMES = ("success", "error", "timeout", "cancelled", "paused", "running")
+UNFINISHED = ("timeout", "cancelled", "paused", "running")
+CELL_OUTCOMES = ("scored", "not_applicable", "evaluator_error", "run_failed", "missing")
+SCORE_TYPES = ("bool", "int", "float", "category")
+
+RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
+USAGE = (
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cache_read_tokens",
+    "reasoning_tokens",
+    "input_cost",
+    "output_cost",
+    "total_cost",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunColumns:
+    """The runs of one experiment, one entry a run in stored order."""
+
+    n: int
+    run_ids: Any
+    """pyarrow array of strings."""
+    outcome: Codes
+    """Index into OUTCOMES."""
+    cluster: Codes
+    """Example as a code from 0; a run without example is an example of its own."""
+    clusters: int
+    example_ids: list[str]
+    """Example of each cluster code below `len(example_ids)`."""
+    numbers: dict[str, Floats]
+    """Latency, waiting and usage columns; NaN: not recorded."""
+
+    def ids(self, rows: Codes | list[int]) -> list[str]:
+        """Return the run ids of some rows."""
+        return [self.run_ids[int(row)].as_py() for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class CellColumns:
+    """Feedback cells, one entry a cell."""
+
+    n: int
+    run: Codes
+    """Row of the run, -1 for cells of the experiment or of no run."""
+    group: Codes
+    """Index into `groups`."""
+    groups: list[tuple[str, str, str]]
+    """(evaluator, key, source) in order of first appearance."""
+    outcome: Codes
+    type: Codes
+    """Index into SCORE_TYPES, -1 for none."""
+    score: Floats
+    """NaN where there is no number."""
+    seconds: Floats
+    example: Any
+    """pyarrow array of example ids."""
+
+
+def read_runs(results: Results) -> RunColumns:
+    """Read what figures need of the runs: no bodies."""
+    names = ["run_id", "outcome", "example_id", *RUN_FLOATS, *USAGE]
+    table = results.table("runs", names)
+    cluster, example_ids, clusters = _clusters(table.column("example_id"))
+    return RunColumns(
+        n=table.num_rows,
+        run_ids=_plain(table.column("run_id")),
+        outcome=lookup(table.column("outcome"), OUTCOMES),
+        cluster=cluster,
+        clusters=clusters,
+        example_ids=example_ids,
+        numbers={name: floats(table.column(name)) for name in (*RUN_FLOATS, *USAGE)},
+    )
+
+
+def read_cells(results: Results, runs: RunColumns) -> CellColumns:
+    """Read the feedback cells and find the run of each."""
+    names = ["run_id", "example_id", "evaluator", "key", "source", "outcome"]
+    table = results.table("cells", [*names, "score_type", "score", "duration_ms"])
+    group, groups = _groups(table)
+    return CellColumns(
+        n=table.num_rows,
+        run=rows_of(table.column("run_id"), runs.run_ids),
+        group=group,
+        groups=groups,
+        outcome=lookup(table.column("outcome"), CELL_OUTCOMES),
+        type=lookup(table.column("score_type"), SCORE_TYPES),
+        score=floats(table.column("score")),
+        seconds=floats(table.column("duration_ms")) / 1000,
+        example=table.column("example_id"),
+    )
+
+
+def codes(column: Any) -> tuple[Codes, list[Any]]:
+    """Return a code per row (-1 for null) and the values the codes stand for."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    indices = pc.fill_null(array.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    return indices, array.dictionary.to_pylist()
+
+
+def lookup(column: Any, names: tuple[str, ...]) -> Codes:
+    """Return each row's place in `names`, -1 for anything else."""
+    raw, values = codes(column)
+    places = np.array([names.index(v) if v in names else -1 for v in values] + [-1], np.int64)
+    return places[raw]
+
+
+def floats(column: Any) -> Floats:
+    """Return a float column with NaN for null."""
+    array = column.cast(pa.float64()).to_numpy()
+    return np.asarray(array, np.float64)
+
+
+def rows_of(column: Any, ids: Any) -> Codes:
+    """Return the row in `ids` of each value, -1 when it is not there."""
+    wanted = column
+    if pa.types.is_dictionary(column.type):
+        wanted = column.cast(column.type.value_type)
+    found = pc.index_in(wanted, value_set=ids.cast(wanted.type))
+    rows: Codes = pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    if len(ids) and wanted.null_count:
+        rows[pc.is_null(wanted).to_numpy()] = -1
+    return rows
+
+
+def _plain(column: Any) -> Any:
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    return array
+
+
+def _clusters(column: Any) -> tuple[Codes, list[str], int]:
+    raw, values = codes(column)
+    alone = raw < 0
+    total = len(values) + int(alone.sum())
+    if alone.any():
+        raw = raw.copy()
+        raw[alone] = np.arange(len(values), total)
+    return raw, values, total
+
+
+def _groups(table: Any) -> tuple[Codes, list[tuple[str, str, str]]]:
+    parts = [codes(table.column(name)) for name in ("evaluator", "key", "source")]
+    sizes = [len(values) + 1 for _, values in parts]
+    mixed = ((parts[0][0] + 1) * sizes[1] + parts[1][0] + 1) * sizes[2] + parts[2][0] + 1
+    there = np.flatnonzero(np.bincount(mixed, minlength=1)) if len(mixed) else np.array([], int)
+    place = np.full(sizes[0] * sizes[1] * sizes[2], -1, np.int64)
+    place[there] = np.arange(len(there))
+    names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in there]
+    return place[mixed] if len(mixed) else mixed, names
+
+
+def _group_name(code: int, sizes: list[int], values: list[list[Any]]) -> tuple[str, str, str]:
+    code, source = divmod(code, sizes[2])
+    evaluator, key = divmod(code, sizes[1])
+    names = [("", *found) for found in values]
+    return names[0][evaluator] or "", names[1][key] or "", names[2][source] or "evaluator"
