@@ -1,4 +1,4 @@
-"""The house has floors: a room imports from the floors below it; each shaping package has a home."""
+"""The house has floors: rooms import from floors below; each shaping package has a home."""
 
 import ast
 from collections.abc import Iterator

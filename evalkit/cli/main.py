@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ def entry() -> None:
 def main(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit code."""
     debug = "--debug" in argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = Evalkit.build().main(list(argv), prog_name="evalkit", standalone_mode=False)
         sys.stdout.flush()
