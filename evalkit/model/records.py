@@ -32,6 +32,7 @@ from evalkit.model.usage import COSTS, COUNTS, Usage
 
 Time = Annotated[datetime | None, BeforeValidator(parse_time)]
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+Id = Annotated[Text, Field(min_length=1)]
 Payload = Any
 
 
@@ -73,7 +74,7 @@ class UsageRecord(Record):
 class FeedbackRecord(Record):
     """A score the source had recorded."""
 
-    key: str
+    key: Id
     score: bool | int | FiniteFloat | None = None
     value: Payload = None
     comment: str | None = None
@@ -85,7 +86,7 @@ class FeedbackRecord(Record):
 class StepRecord(Record):
     """One step of a run."""
 
-    step_id: Text
+    step_id: Id
     parent_id: Text | None = None
     kind: str = Field("other", description="One of " + ", ".join(KINDS) + "; others become other.")
     name: str = ""
@@ -114,7 +115,7 @@ class RunRecord(Record):
     model_config = ConfigDict(extra="allow")
 
     kind: Literal["run"] = "run"
-    run_id: Text
+    run_id: Id
     thread_id: Text | None = None
     assistant_id: Text | None = None
     created_at: Time = None
@@ -173,7 +174,7 @@ class ExampleRecord(Record):
     """One dataset row."""
 
     kind: Literal["example"] = "example"
-    example_id: Text = Field(validation_alias=AliasChoices("example_id", "id"))
+    example_id: Id = Field(validation_alias=AliasChoices("example_id", "id"))
     inputs: Payload = None
     reference_outputs: Payload = Field(
         None, validation_alias=AliasChoices("reference_outputs", "outputs")

@@ -1,0 +1,127 @@
+"""Fetching: from a source into the store, resumable, and never silently short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
+from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
+from evalkit.model.experiment import Manifest
+from evalkit.pipeline.stored import stored_experiment
+from evalkit.project import plugins
+from evalkit.project.config import Project
+
+Progress = Callable[[str, int, int | None], None]
+SECRETS = re.compile(
+    r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
+)
+HIDDEN = "[hidden]"
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch did."""
+
+    manifest: Manifest
+    new: int
+    """Runs written this time; the others were stored already."""
+
+
+def open_fetcher(
+    project: Project,
+    name: str,
+    *,
+    known: Any = None,
+    wait: bool = False,
+    progress: Progress = silent,
+) -> Fetcher:
+    """Return the experiment's fetcher, ready to run; no request has been made yet."""
+    config = project.experiment(name)
+    made = plugins.fetcher(config.fetcher)
+    context = FetchContext(
+        experiment=name, base=project.root, known=known or {}, progress=progress, wait=wait
+    )
+    return made(made.Options.model_validate(dict(config.options)), context)
+
+
+def doctor(project: Project, name: str) -> Iterator[CheckLine]:
+    """Look, without fetching, whether the experiment's source can be read."""
+    yield from open_fetcher(project, name).check()
+
+
+def fetch(
+    project: Project,
+    name: str,
+    *,
+    refresh: bool = False,
+    wait: bool = False,
+    progress: Progress = silent,
+) -> Fetched:
+    """Pull an experiment into the store; only what is new or changed since the last fetch.
+
+    `refresh` pulls everything again; so does a changed query. `wait` waits for runs that are still
+    going. A source that held more than arrived raises `IncompleteExperiment`, one that holds none
+    `NoRunsError`; what did arrive is kept for the next try.
+    """
+    stored = stored_experiment(project, name)
+    query = shown_query(project, name)
+    again = refresh or not stored.exists or stored.manifest.query != query
+    known = {} if again else stored.known()
+    fetcher = open_fetcher(project, name, known=known, wait=wait, progress=progress)
+    source = project.experiment(name).fetcher
+    with stored.writer(source=source, query=query, replace=again) as writer:
+        new = 0
+        broken: FetchError | RecordError | None = None
+        try:
+            for run in fetcher.runs():
+                writer.add(run)
+                new += 1
+        except IncompleteExperiment as error:
+            broken = error
+        writer.add_examples(fetcher.examples())
+        counts = fetcher.counts().to_dict()
+        if broken is not None and str(broken) not in counts["problems"]:
+            counts["problems"] = [*counts["problems"], str(broken)]
+        manifest = writer.finish({**counts, "complete": not counts["problems"]})
+    if broken is not None:
+        raise broken
+    _refuse_shortfall(manifest)
+    return Fetched(manifest, new)
+
+
+def _refuse_shortfall(manifest: Manifest) -> None:
+    if manifest.problems:
+        expected = f" of {manifest.expected}" if manifest.expected is not None else ""
+        raise IncompleteExperiment(
+            f"{manifest.experiment}: fetched {manifest.received}{expected} runs: "
+            f"{'; '.join(manifest.problems)}. What arrived is kept; fetch again."
+        )
+    if not manifest.received:
+        pending = f" ({manifest.pending} have not ended)" if manifest.pending else ""
+        raise NoRunsError(
+            f"{manifest.experiment}: the source has no runs to evaluate{pending}. "
+            "Check what the experiment's options select."
+        )
+
+
+def shown_query(project: Project, name: str) -> dict[str, Any]:
+    """Return what is asked of the source, as JSON-ready values without secrets."""
+    config = project.experiment(name)
+    return {"fetcher": config.fetcher, **_without_secrets(dict(config.options))}
+
+
+def _without_secrets(value: Any, key: str = "") -> Any:
+    if SECRETS.search(key):
+        return HIDDEN
+    if isinstance(value, dict):
+        return {str(name): _without_secrets(each, str(name)) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(each, key) for each in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
