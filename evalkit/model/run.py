@@ -9,6 +9,7 @@ from weakref import ref
 
 from evalkit.model import views
 from evalkit.model.document import Document
+from evalkit.model.langsmith_names import LangSmithNames
 from evalkit.model.message import Message, ToolCall
 from evalkit.model.row import Row
 from evalkit.model.score import Feedback
@@ -63,7 +64,7 @@ RUN_FIELDS = (
 )
 
 
-class Run(Row):
+class Run(Row, LangSmithNames):
     """One completed execution; read-only, whether just fetched or a row of the store.
 
     The first eight fields are those of the LangGraph SDK's `Run`, by name, type and meaning;
@@ -272,16 +273,6 @@ class Run(Row):
         return "chain"
 
     @property
-    def start_time(self) -> datetime | None:
-        """LangSmith's name for `started_at`."""
-        return self.started_at
-
-    @property
-    def end_time(self) -> datetime | None:
-        """LangSmith's name for `ended_at`."""
-        return self.ended_at
-
-    @property
     def reference_example_id(self) -> str | None:
         """LangSmith's name for `example_id`."""
         return self.example_id
@@ -291,41 +282,6 @@ class Run(Row):
         """LangSmith's name for the steps at the top; never `None`."""
         known = {step.step_id for step in self.steps}
         return [step for step in self.steps if step.parent_id not in known]
-
-    @property
-    def prompt_tokens(self) -> int | None:
-        """LangSmith's name for `usage.input_tokens`."""
-        return self.usage.input_tokens if self.usage else None
-
-    @property
-    def completion_tokens(self) -> int | None:
-        """LangSmith's name for `usage.output_tokens`."""
-        return self.usage.output_tokens if self.usage else None
-
-    @property
-    def total_tokens(self) -> int | None:
-        """LangSmith's name for `usage.total_tokens`."""
-        return self.usage.total_tokens if self.usage else None
-
-    @property
-    def prompt_cost(self) -> float | None:
-        """LangSmith's name for `usage.input_cost`."""
-        return self.usage.input_cost if self.usage else None
-
-    @property
-    def completion_cost(self) -> float | None:
-        """LangSmith's name for `usage.output_cost`."""
-        return self.usage.output_cost if self.usage else None
-
-    @property
-    def total_cost(self) -> float | None:
-        """LangSmith's name for `usage.total_cost`."""
-        return self.usage.total_cost if self.usage else None
-
-    @property
-    def first_token_time(self) -> datetime | None:
-        """LangSmith's name for `first_token_at`."""
-        return self.first_token_at
 
     @property
     def feedback_stats(self) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from weakref import ref
 
+from evalkit.model.langsmith_names import LangSmithNames
 from evalkit.model.row import Row
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
@@ -42,7 +43,7 @@ STEP_FIELDS = (
 MODEL_KEYS = ("model", "ls_model_name", "model_name", "gen_ai.request.model", "llm.model_name")
 
 
-class Step(Row):
+class Step(Row, LangSmithNames):
     """One step of a run: read-only; times are aware UTC datetimes, `parent_id` a step or `None`."""
 
     __slots__ = (*STEP_FIELDS, "__weakref__", "_children", "_owner", "_parent")
@@ -191,16 +192,6 @@ class Step(Row):
         return "chain" if self.kind in ("node", "agent", "other", "guardrail") else self.kind
 
     @property
-    def start_time(self) -> datetime | None:
-        """LangSmith's name for `started_at`."""
-        return self.started_at
-
-    @property
-    def end_time(self) -> datetime | None:
-        """LangSmith's name for `ended_at`."""
-        return self.ended_at
-
-    @property
     def parent_run_id(self) -> str | None:
         """LangSmith's name for `parent_id`."""
         return self.parent_id
@@ -214,26 +205,6 @@ class Step(Row):
     def extra(self) -> dict[str, Any]:
         """LangSmith keeps metadata here."""
         return {"metadata": self.metadata}
-
-    @property
-    def prompt_tokens(self) -> int | None:
-        """LangSmith's name for `usage.input_tokens`."""
-        return self.usage.input_tokens if self.usage else None
-
-    @property
-    def completion_tokens(self) -> int | None:
-        """LangSmith's name for `usage.output_tokens`."""
-        return self.usage.output_tokens if self.usage else None
-
-    @property
-    def total_tokens(self) -> int | None:
-        """LangSmith's name for `usage.total_tokens`."""
-        return self.usage.total_tokens if self.usage else None
-
-    @property
-    def total_cost(self) -> float | None:
-        """LangSmith's name for `usage.total_cost`."""
-        return self.usage.total_cost if self.usage else None
 
 
 def link(steps: Sequence[Step]) -> None:
