@@ -1,4 +1,4 @@
-"""LangSmith's read-only names on runs and steps, so that evaluators written for it run unmodified."""
+"""LangSmith's read-only names on runs and steps: its evaluators run unmodified."""
 
 from __future__ import annotations
 
