@@ -46,7 +46,8 @@ def load(point: EntryPoint) -> Any:
             f"{point.group} {point.name!r} of {_distribution(point)}: {point.value} does not "
             f"load: {type(error).__name__}: {error}. Install what it needs, or remove the package."
         )
-        raise EvaluatorImportError(message) from error
+        kind = EvaluatorImportError if point.group == EVALUATORS else ConfigError
+        raise kind(message) from error
 
 
 @cache

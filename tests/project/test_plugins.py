@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.errors import ConfigError, EvaluatorImportError
+from evalkit.errors import ConfigError
 from evalkit.project import plugins
 
 
@@ -31,7 +31,7 @@ def test_a_distribution_seen_twice_is_no_clash(tmp_path: Path) -> None:
 
 def test_one_that_does_not_load_names_its_distribution(tmp_path: Path) -> None:
     (point,) = installed(tmp_path, "alpha", "x = nowhere_at_all:F")
-    with pytest.raises(EvaluatorImportError, match="of alpha: nowhere_at_all:F does not load"):
+    with pytest.raises(ConfigError, match="of alpha: nowhere_at_all:F does not load"):
         plugins.load(point)
 
 
