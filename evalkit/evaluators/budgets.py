@@ -1,0 +1,132 @@
+"""Budgets: ceilings on time, tokens, money and steps, of a run or of its steps by kind and name.
+
+All are truth values; what was not recorded does not apply, it is not zero. A budget without a limit
+does not apply either. Failed runs are judged by what they used.
+"""
+
+from __future__ import annotations
+
+from evalkit.model.run import Run
+from evalkit.model.score import Score
+from evalkit.model.step import Step
+from evalkit.model.usage import Usage
+from evalkit.scoring.cases import case
+from evalkit.scoring.evaluator import evaluator
+from evalkit.testing import make_run, make_step, tool
+
+SLOW = make_run(latency=12.0, tokens=(900, 200), cost=0.02, first_token=2.0)
+BUSY = make_run(steps=[tool("search"), tool("search"), make_step("gpt", "llm", latency=3.0)])
+
+
+def within(used: float | None, limit: float | None, unit: str) -> Score:
+    """Say whether `used` keeps to `limit`; the comment says how much was used."""
+    if limit is None:
+        return Score(comment="no limit is set in the option 'limit'")
+    if used is None:
+        return Score(comment="not recorded")
+    return Score(score=used <= limit, comment=f"{used:.6g} of {limit:g} {unit}")
+
+
+@evaluator(
+    version="1",
+    cases=[
+        case(run=SLOW, options={"limit": 15}, expect=True),
+        case(run=SLOW, options={"limit": 10}, expect=False),
+        case(run=make_run(latency=None), options={"limit": 10}, expect=None),
+        case(run=SLOW, expect=None),
+    ],
+)
+def latency_budget(run: Run, *, limit: float | None = None) -> Score:
+    """The run took at most `limit` seconds from start to end. True or False, higher is better."""
+    return within(run.latency, limit, "s")
+
+
+@evaluator(
+    version="1",
+    cases=[
+        case(run=SLOW, options={"limit": 1.5}, expect=False),
+        case(run=make_run(), options={"limit": 1}, expect=None),
+    ],
+)
+def first_token_budget(run: Run, *, limit: float | None = None) -> Score:
+    """The first token came within `limit` seconds. True or False, higher is better."""
+    return within(run.time_to_first_token, limit, "s to the first token")
+
+
+@evaluator(
+    version="1",
+    cases=[
+        case(run=SLOW, options={"limit": 1100}, expect=True),
+        case(run=SLOW, options={"limit": 100, "which": "output"}, expect=False),
+        case(run=make_run(), options={"limit": 1}, expect=None),
+    ],
+)
+def token_budget(run: Run, *, limit: float | None = None, which: str = "total") -> Score:
+    """At most `limit` tokens; `which` is total, input, output, cache_read or reasoning.
+
+    True or False, higher is better.
+    """
+    fields = [name for name in Usage.__dataclass_fields__ if name.endswith("_tokens")]
+    if f"{which}_tokens" not in fields:
+        raise ValueError(f"unknown tokens {which!r}. Known: {', '.join(f[:-7] for f in fields)}")
+    used = getattr(run.usage, f"{which}_tokens") if run.usage else None
+    return within(used, limit, f"{which} tokens")
+
+
+@evaluator(
+    version="1",
+    cases=[
+        case(run=SLOW, options={"limit": 0.01}, expect=False),
+        case(run=SLOW, options={"limit": 0.05}, expect=True),
+        case(run=make_run(), options={"limit": 1}, expect=None),
+    ],
+)
+def cost_budget(run: Run, *, limit: float | None = None) -> Score:
+    """The run cost at most `limit`, in the source's currency. True or False, higher is better."""
+    return within(run.total_cost, limit, "of the currency")
+
+
+@evaluator(
+    version="1",
+    cases=[
+        case(run=BUSY, options={"limit": 3}, expect=True),
+        case(run=BUSY, options={"limit": 1, "kind": "tool"}, expect=False),
+        case(run=BUSY, options={"limit": 1, "name": "g*"}, expect=True),
+        case(run=make_run(steps_recorded=False), options={"limit": 1}, expect=None),
+    ],
+)
+def step_budget(
+    run: Run, *, limit: int | None = None, kind: str | None = None, name: str | None = None
+) -> Score:
+    """At most `limit` steps, all or those of a `kind` (llm, tool, ...) and a `name` (a glob).
+
+    True or False, higher is better; a source that records no steps does not apply.
+    """
+    used = len(run.find(name=name, kind=kind)) if run.steps_recorded else None
+    return within(used, limit, f"{name or kind or ''} steps".strip())
+
+
+@evaluator(
+    version="1",
+    cases=[
+        case(run=BUSY, step=BUSY.steps[2], options={"limit": 2, "kind": "llm"}, expect=False),
+        case(run=BUSY, step=BUSY.steps[0], options={"limit": 2, "kind": "llm"}, expect=None),
+        case(run=BUSY, step=BUSY.steps[0], options={"limit": 2}, expect=True),
+    ],
+)
+def step_latency_budget(
+    step: Step, *, limit: float | None = None, kind: str | None = None, name: str | None = None
+) -> Score | None:
+    """Each step (of a `kind` and a `name`) took at most `limit` seconds: one score a step.
+
+    True or False, higher is better; other steps do not apply.
+    """
+    if (kind and step.kind != kind) or (name and not _named(step, name)):
+        return None
+    return within(step.latency, limit, "s")
+
+
+def _named(step: Step, pattern: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(step.name, pattern)

@@ -1,0 +1,1 @@
+"""Retrieval: were the right documents found, and how high did they stand?"""

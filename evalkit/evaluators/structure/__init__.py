@@ -1,0 +1,1 @@
+"""Structure: is the output of the right form, and do its parts equal the reference's?"""

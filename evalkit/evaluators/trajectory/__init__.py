@@ -1,0 +1,1 @@
+"""Trajectories: what a run did, in order, compared with what it should have done."""

@@ -1,0 +1,36 @@
+"""Wording: a step as people read it, `search(q='x')`, short and safe to print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from reprlib import Repr
+from typing import Any
+
+WIDTH = 60
+ARGUMENTS = 8
+
+_repr = Repr()
+_repr.maxstring = _repr.maxother = _repr.maxlong = WIDTH
+_repr.maxlevel = 3
+
+
+def wording(name: str, arguments: Any = None) -> str:
+    """Return `name(key='value', ...)`; long values are cut and control characters escaped."""
+    shown = short(name if name.isprintable() else repr(name)[1:-1])
+    if arguments is None:
+        return shown
+    if isinstance(arguments, Mapping):
+        items = list(arguments.items())
+        inside = ", ".join(
+            f"{short(str(key))}={_repr.repr(value)}" for key, value in items[:ARGUMENTS]
+        )
+        return f"{shown}({inside}{', …' if len(items) > ARGUMENTS else ''})"
+    if isinstance(arguments, Sequence) and not isinstance(arguments, str):
+        calls = [wording(each.name, each.arguments) for each in arguments if hasattr(each, "name")]
+        return f"{shown}: {', '.join(calls)}" if calls else shown
+    return f"{shown}({_repr.repr(arguments)})"
+
+
+def short(text: str, width: int = WIDTH) -> str:
+    """Return `text` cut to `width` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
