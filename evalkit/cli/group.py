@@ -49,7 +49,7 @@ class Evalkit(click.Group):
         """Find the verb, or say which one is close."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             hint = did_you_mean(args[0], VERBS)
-            ctx.fail(f"evalkit has no verb {args[0]!r}.{hint} `evalkit --help` lists them.")
+            ctx.fail(f"evalkit has no verb {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

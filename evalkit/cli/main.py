@@ -33,8 +33,9 @@ def main(argv: Sequence[str]) -> int:
         return int(result or ExitCode.GOOD)
     except EvalkitError as error:
         return _say(error, debug)
-    except click.ClickException as error:
-        error.show()
+    except click.UsageError as error:
+        verb = error.ctx.command_path if error.ctx else "evalkit"
+        click.echo(f"error[usage]: {error.format_message()} `{verb} --help` says more.", err=True)
         return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         message = "stopped. What was finished is kept; the same command goes on from there."

@@ -101,7 +101,7 @@ class ProjectTable(Table):
     slices: list[str] = Field(default_factory=list)
     """What to break figures down by: `metadata.KEY`, `tags`, `split`, `inputs.KEY`."""
     reducers: list[str] = Field(default_factory=lambda: ["mean"])
-    """How repetitions of an example become one figure: `mean`, `pass^4`, `flake_rate` ..."""
+    """How repetitions of an example become one figure: `mean`, `pass^4`, `flake` ..."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Level of every interval."""
     baseline: str | None = None
