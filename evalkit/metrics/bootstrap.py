@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from evalkit.metrics.figures import Interval
 from evalkit.metrics.students_t import NORMAL, z_quantile
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 RESAMPLES = 2000
 SEED = 20231127
 _CHUNK = 4_000_000

@@ -12,7 +12,7 @@ from evalkit.metrics.bootstrap import bca_ratio
 from evalkit.metrics.figures import Curve, Distribution, Figure, Histogram, Interval
 from evalkit.metrics.intervals import Sums, cluster_sums, mean_figure, quantile_ranks
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 Codes = NDArray[Any]
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 BINS = 18

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evalkit.metrics.figures import Figure, Interval
 from evalkit.metrics.students_t import t_quantile, z_quantile
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 Codes = NDArray[Any]
 
 
@@ -63,7 +63,7 @@ def cluster_sums(values: Floats, clusters: Codes | None) -> Sums:
     sizes = np.bincount(clusters)
     there = sizes > 0
     totals = np.bincount(clusters, weights=values)
-    return Sums(totals[there], sizes[there].astype(np.float64))
+    return Sums(np.asarray(totals, np.float64)[there], sizes[there].astype(np.float64))
 
 
 def wilson(

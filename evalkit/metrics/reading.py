@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from evalkit.model.results import Results
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+Floats = NDArray[Any]
+Codes = NDArray[Any]
 
 OUTCOMES = ("success", "error", "timeout", "cancelled", "paused", "running")
 UNFINISHED = ("timeout", "cancelled", "paused", "running")

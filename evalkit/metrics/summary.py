@@ -105,6 +105,10 @@ class ScoreSummary:
     min: float | None = None
     max: float | None = None
     median: float | None = None
+    threshold: float | None = None
+    """What a number must reach (in `direction`) to count as a pass."""
+    passed: Rate | None = None
+    """Share of passes, for numbers with a threshold."""
     p5: float | None = None
     p95: float | None = None
     range: Interval | None = None
@@ -205,7 +209,7 @@ class Provenance:
     """Where the figures come from."""
 
     source: str
-    query: str | None
+    query: dict[str, Any]
     fetched_at: str | None
     dataset_version: str | None
     evalkit: str

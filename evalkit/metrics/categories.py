@@ -1,0 +1,69 @@
+"""Categories: scores that are words, counted with a rate each."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from evalkit.metrics.figures import Rate
+from evalkit.metrics.intervals import cluster_sums, share_figure
+from evalkit.metrics.reading import CellColumns, RunColumns, codes
+from evalkit.metrics.score_columns import ScoreColumn, cell_clusters
+from evalkit.model.results import Results
+
+LISTED = 50
+"""Categories listed; rarer ones are counted together as `(other)`."""
+LABEL_LENGTH = 80
+
+
+def category_rates(
+    results: Results,
+    column: ScoreColumn,
+    data: tuple[CellColumns, RunColumns],
+    confidence: float,
+) -> tuple[dict[str, int], dict[str, Rate]]:
+    """Count each category of a score, most frequent first, and its share of the scored cells."""
+    cells, runs = data
+    rows = column.rows[cells.outcome[column.rows] == 0]
+    rows = rows[np.isnan(cells.score[rows])]
+    if len(rows) == 0:
+        return {}, {}
+    texts = results.table("cells", ["value"]).column("value").take(pa.array(rows))
+    raw, values = codes(texts)
+    labels = [_label(text) for text in values]
+    names = sorted(set(labels) | ({"(none)"} if (raw < 0).any() else set()))
+    place = np.array(
+        [names.index(label) for label in labels] + [names.index("(none)")]
+        if "(none)" in names
+        else [names.index(label) for label in labels]
+    )
+    said = place[raw]
+    tally = np.bincount(said, minlength=len(names))
+    order = sorted(range(len(names)), key=lambda i: (-tally[i], names[i]))
+    cluster = cell_clusters(cells.run[rows], runs)
+    counts = {names[i]: int(tally[i]) for i in order[:LISTED]}
+    if len(order) > LISTED:
+        counts["(other)"] = int(sum(tally[i] for i in order[LISTED:]))
+    rates = {}
+    for i in order[:LISTED]:
+        figure = share_figure(cluster_sums((said == i).astype(np.float64), cluster), confidence)
+        rates[names[i]] = Rate(
+            n=figure.n,
+            count=int(tally[i]),
+            rate=figure.value,
+            interval=figure.interval,
+            method=figure.method,
+            clusters=figure.clusters,
+        )
+    return counts, rates
+
+
+def _label(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    name = value if isinstance(value, str) else text
+    return name if len(name) <= LABEL_LENGTH else name[: LABEL_LENGTH - 1] + "…"

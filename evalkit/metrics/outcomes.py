@@ -1,0 +1,127 @@
+"""How runs ended: rates with intervals, and errors grouped by what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from evalkit.metrics.figures import Rate
+from evalkit.metrics.intervals import cluster_sums, share_figure
+from evalkit.metrics.reading import OUTCOMES, Codes, RunColumns
+from evalkit.metrics.summary import ErrorGroup
+from evalkit.model.results import Results
+
+MESSAGE_LENGTH = 300
+GROUPS = 50
+"""Error groups kept: the most frequent; the rest is counted in the last one's place."""
+KEPT_IDS = 5
+
+_VARIABLE = (
+    (re.compile(r"https?://\S+"), "<url>"),
+    (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+Z-]*"), "<time>"),
+    (re.compile(r"\b(?=[0-9a-zA-Z_-]*\d)[0-9a-zA-Z]+(?:[_-][0-9a-zA-Z]+)*\b"), "<n>"),
+    (re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`"), "<text>"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def outcome_rates(runs: RunColumns, confidence: float) -> dict[str, Rate]:
+    """Return the share of each outcome among the runs received, clustered by example."""
+    rates = {}
+    for code, name in enumerate(OUTCOMES):
+        hit = (runs.outcome == code).astype(np.float64)
+        figure = share_figure(cluster_sums(hit, runs.cluster), confidence)
+        rates[name] = Rate(
+            n=runs.n,
+            count=int(hit.sum()),
+            rate=figure.value,
+            interval=figure.interval,
+            method=figure.method,
+            clusters=figure.clusters,
+        )
+    return rates
+
+
+def normalise(message: str) -> str:
+    """Take out of an error's text what differs between errors of one kind.
+
+    Addresses, ids, times, words with digits and quoted text become placeholders; only the last
+    line of a traceback is read.
+    """
+    text = message.strip()
+    if text.startswith("Traceback (most recent call last)"):
+        text = text.splitlines()[-1]
+    text = text[:2000]
+    for pattern, placeholder in _VARIABLE:
+        text = pattern.sub(placeholder, text)
+    return text.strip()[:MESSAGE_LENGTH]
+
+
+def group_errors(rows: Iterable[tuple[str, str | None, str, str]]) -> list[ErrorGroup]:
+    """Group (message, error type, outcome, run id); most frequent first."""
+    found: dict[tuple[str, str | None, str], list[Any]] = {}
+    cache: dict[str, str] = {}
+    for message, error_type, outcome, run_id in rows:
+        if message not in cache:
+            cache[message] = normalise(message)
+        key = (cache[message], error_type, outcome)
+        entry = found.setdefault(key, [message, 0, []])
+        entry[1] += 1
+        if len(entry[2]) < KEPT_IDS:
+            entry[2].append(run_id)
+    groups = [_group(key, *entry) for key, entry in found.items()]
+    groups.sort(key=lambda group: (-group.count, group.fingerprint))
+    return groups[:GROUPS]
+
+
+def _group(key: tuple[str, str | None, str], message: str, n: int, ids: list[str]) -> ErrorGroup:
+    text, error_type, outcome = key
+    mark = sha256(f"{error_type}|{text}".encode("utf-8", "replace")).hexdigest()[:8]
+    return ErrorGroup(
+        fingerprint=mark,
+        message=" ".join(message.split())[:MESSAGE_LENGTH],
+        error_type=error_type,
+        outcome=outcome,
+        count=n,
+        run_ids=ids,
+    )
+
+
+def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
+    """Group what the runs that did not end well say; a run without a text is named by outcome."""
+    bad = np.flatnonzero((runs.outcome != OUTCOMES.index("success")) & (runs.outcome >= 0))
+    bad = bad[runs.outcome[bad] != OUTCOMES.index("running")]
+    if not len(bad):
+        return []
+    table = results.table("runs", ["run_id", "outcome", "error", "error_type"]).take(bad)
+    rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
+    return group_errors(
+        (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
+        for run_id, outcome, error, error_type in rows
+    )
+
+
+def evaluator_errors(results: Results) -> dict[tuple[str, str], list[ErrorGroup]]:
+    """Group what evaluators raised, by (evaluator, key)."""
+    names = ["run_id", "evaluator", "key", "outcome", "error_type", "error_message", "timed_out"]
+    table = results.table("cells", names)
+    table = table.filter(pc.equal(table.column("outcome"), "evaluator_error"))
+    by_key: dict[tuple[str, str], list[tuple[str, str | None, str, str]]] = {}
+    for row in table.to_pylist():
+        outcome = "timeout" if row["timed_out"] else "evaluator_error"
+        message = row["error_message"] or row["error_type"] or "(nothing said)"
+        entry = (message, row["error_type"], outcome, row["run_id"] or "")
+        by_key.setdefault((row["evaluator"] or "", row["key"] or ""), []).append(entry)
+    return {key: group_errors(rows) for key, rows in by_key.items()}
+
+
+def rows_with(runs: RunColumns, *names: str) -> Codes:
+    """Return the rows whose outcome is one of `names`."""
+    wanted = [OUTCOMES.index(name) for name in names]
+    return np.flatnonzero(np.isin(runs.outcome, wanted))

@@ -1,0 +1,127 @@
+"""Slices: a metric per part of the runs, and the search for parts worse than the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import sqrt
+
+import numpy as np
+
+from evalkit.metrics.figures import Figure
+from evalkit.metrics.intervals import Floats, Sums, mean_figure, share_figure
+from evalkit.metrics.multiplicity import holm
+from evalkit.metrics.reading import Codes
+from evalkit.metrics.score_columns import ScoreColumn
+from evalkit.metrics.slicing import Slicing
+from evalkit.metrics.students_t import t_tail
+from evalkit.metrics.summary import SliceFigure, SliceSearch
+
+LEAST = 8
+"""Examples a slice must have, and leave outside, to be tested."""
+ALPHA = 0.05
+
+
+def slice_score(
+    column: ScoreColumn,
+    splits: Sequence[Slicing],
+    runs: int,
+    confidence: float = 0.95,
+    *,
+    least: int = LEAST,
+    alpha: float = ALPHA,
+) -> tuple[list[SliceFigure], SliceSearch]:
+    """Return the score on every slice, and which are worse than the rest beyond chance.
+
+    The test is Welch's on example sums, one-sided in the score's direction (two-sided without
+    one), corrected with Holm over all slices of the score, so that with nothing wrong a false
+    alarm anywhere has at most probability `alpha`.
+    """
+    figures: list[SliceFigure] = []
+    totals = _by_example(column)
+    for split in splits:
+        for value, rows in split.members.items():
+            inside = np.zeros(runs, bool)
+            inside[rows] = True
+            found = _figure(column, inside[column.run], totals, confidence, least)
+            figures.append(replace(found, by=split.by, value=value))
+    corrected = holm([figure.p for figure in figures])
+    figures = [
+        replace(
+            figure, p_adjusted=p, flagged=p is not None and p <= alpha and _worse(column, figure)
+        )
+        for figure, p in zip(figures, corrected, strict=True)
+    ]
+    tested = sum(figure.p is not None for figure in figures)
+    flagged = sorted((f for f in figures if f.flagged), key=lambda f: _rank(column, f))
+    return figures, SliceSearch(column.name, tested, least, alpha, flagged)
+
+
+def _by_example(column: ScoreColumn) -> tuple[Floats, Floats]:
+    sizes = np.bincount(column.cluster, minlength=1).astype(np.float64)
+    return np.bincount(column.cluster, weights=column.values, minlength=1), sizes
+
+
+def _figure(
+    column: ScoreColumn,
+    inside: Codes,
+    whole: tuple[Floats, Floats],
+    confidence: float,
+    least: int,
+) -> SliceFigure:
+    n = len(whole[1])
+    sizes = np.bincount(column.cluster[inside], minlength=n).astype(np.float64)
+    totals = np.bincount(column.cluster[inside], weights=column.values[inside], minlength=n)
+    here = _sums(totals, sizes)
+    rest = _sums(whole[0] - totals, whole[1] - sizes)
+    if here.n == 0:
+        return SliceFigure("", "", 0, None)
+    make = share_figure if column.type == "rate" else mean_figure
+    figure: Figure = make(here, confidence)
+    difference = here.mean - rest.mean if rest.n else None
+    enough = here.clusters >= least and rest.clusters >= least
+    p = _welch(here, rest, column.direction) if enough else None
+    return SliceFigure(
+        by="",
+        value="",
+        n=here.n,
+        mean=figure.value,
+        interval=figure.interval,
+        method=figure.method,
+        clusters=figure.clusters,
+        difference=difference,
+        p=p,
+    )
+
+
+def _sums(totals: Floats, sizes: Floats) -> Sums:
+    there = sizes > 0
+    return Sums(totals[there], sizes[there])
+
+
+def _welch(here: Sums, rest: Sums, direction: str | None) -> float | None:
+    """Return Welch's p (Biometrika 34, 1947) of here against rest, examples as units.
+
+    For shares near 0 or 1 the slice's own spread can be nil by luck; it is taken to be at least
+    what the rest would have in a slice of this size, which keeps false alarms down.
+    """
+    other = rest.variance
+    own = max(here.variance, other * rest.clusters / here.clusters)
+    if own + other <= 0:
+        return None
+    t = (here.mean - rest.mean) / sqrt(own + other)
+    df = (own + other) ** 2 / (own**2 / (here.clusters - 1) + other**2 / (rest.clusters - 1))
+    if direction is None:
+        return min(1.0, 2 * t_tail(abs(t), df))
+    return t_tail(-t if direction == "higher" else t, df)
+
+
+def _worse(column: ScoreColumn, figure: SliceFigure) -> bool:
+    if figure.difference is None:
+        return False
+    return figure.difference > 0 if column.direction == "lower" else figure.difference < 0
+
+
+def _rank(column: ScoreColumn, figure: SliceFigure) -> tuple[float, float]:
+    size = abs(figure.difference or 0.0)
+    return (figure.p_adjusted if figure.p_adjusted is not None else 1.0, -size)

@@ -1,0 +1,208 @@
+"""Summarise: Results in, a Summary of every figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from evalkit.errors import NoRunsError
+from evalkit.metrics.distribution import describe
+from evalkit.metrics.figures import Distribution
+from evalkit.metrics.outcomes import outcome_rates, run_errors
+from evalkit.metrics.reading import (
+    CELL_OUTCOMES,
+    OUTCOMES,
+    UNFINISHED,
+    RunColumns,
+    read_cells,
+    read_runs,
+)
+from evalkit.metrics.reducers import parse, reduce_scores
+from evalkit.metrics.score_columns import ScoreColumn, score_columns
+from evalkit.metrics.scores import summarise_scores
+from evalkit.metrics.slices import slice_score
+from evalkit.metrics.slicing import slicings
+from evalkit.metrics.steps import summarise_steps
+from evalkit.metrics.summary import (
+    Counts,
+    Provenance,
+    Quality,
+    ScoreSummary,
+    SliceSearch,
+    StepSummary,
+    Summary,
+)
+from evalkit.metrics.usage import summarise_usage
+from evalkit.model.results import Results
+
+
+def summarise(
+    results: Results,
+    *,
+    slices: Sequence[str] = (),
+    reducers: Sequence[str] = ("mean",),
+    confidence: float = 0.95,
+    calibrated: Sequence[str] = (),
+    version: str = "",
+) -> Summary:
+    """Compute every figure of one experiment.
+
+    `slices` are expressions of `evalkit.metrics.slicing`, `reducers` those of
+    `evalkit.metrics.reducers`. `calibrated` names judges whose agreement with people is on
+    record. No runs at all raise `NoRunsError`.
+    """
+    for text in reducers:
+        parse(text)
+    runs = read_runs(results)
+    if runs.n == 0:
+        raise NoRunsError(
+            f"{results.experiment}: there are no runs to summarise. Fetch some, or check the query."
+        )
+    cells = read_cells(results, runs)
+    examples, unrun = _examples(results, runs)
+    shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
+    columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))
+    scores = summarise_scores(results, cells, runs, columns, confidence)
+    scores, searches = _sliced(results, runs, columns, scores, slices, confidence)
+    scores = {
+        n: replace(s, uncalibrated=s.uncalibrated and s.evaluator not in calibrated)
+        for n, s in scores.items()
+    }
+    steps = summarise_steps(results, runs, confidence)
+    latency = _duration(runs, "latency_s", confidence, censor=True)
+    return Summary(
+        experiment=results.experiment,
+        counts=_counts(results, runs, columns, examples, unrun),
+        rates=outcome_rates(runs, confidence),
+        scores=scores,
+        latency=latency,
+        ttft=_duration(runs, "ttft_s", confidence),
+        queue=_duration(runs, "queue_s", confidence),
+        usage=summarise_usage(runs, confidence),
+        reducers=reduce_scores(columns, reducers, confidence),
+        steps=steps,
+        errors=run_errors(results, runs),
+        slices=searches,
+        quality=_quality(results, runs, scores, latency, steps),
+        provenance=_provenance(results, version),
+        confidence=confidence,
+    )
+
+
+def _examples(results: Results, runs: RunColumns) -> tuple[int, int]:
+    """Return how many examples there are, and how many of them no run answered."""
+    known = set(results.table("examples", ["example_id"]).column(0).to_pylist())
+    return len(known | set(runs.example_ids)), len(known - set(runs.example_ids))
+
+
+def _duration(
+    runs: RunColumns, name: str, confidence: float, *, censor: bool = False
+) -> Distribution:
+    values = runs.numbers[name]
+    known = values >= 0  # NaN compares false: not recorded; below zero: the clocks disagree
+    cut = np.isin(runs.outcome, [OUTCOMES.index(each) for each in UNFINISHED])
+    return describe(
+        values[known],
+        runs.cluster[known],
+        censored=cut[known] if censor else None,
+        missing=int((~known).sum()),
+        unit="s",
+        confidence=confidence,
+    )
+
+
+def _counts(
+    results: Results,
+    runs: RunColumns,
+    columns: Sequence[ScoreColumn],
+    examples: int,
+    unrun: int,
+) -> Counts:
+    manifest = results.manifest
+    per_example = np.bincount(runs.cluster, minlength=runs.clusters)
+    tally = np.bincount(np.maximum(runs.outcome, 0), minlength=len(OUTCOMES))
+    return Counts(
+        expected=manifest.expected,
+        received=runs.n,
+        complete=manifest.complete,
+        examples=examples,
+        examples_without_runs=unrun,
+        clusters=runs.clusters,
+        repetitions_min=int(per_example.min()),
+        repetitions_max=int(per_example.max()),
+        outcomes={name: int(tally[place]) for place, name in enumerate(OUTCOMES)},
+        cells={name: sum(c.outcomes[name] for c in columns) for name in CELL_OUTCOMES},
+        duplicates=manifest.duplicates,
+        orphans=manifest.orphans,
+        pending=manifest.pending,
+    )
+
+
+def _sliced(
+    results: Results,
+    runs: RunColumns,
+    columns: Sequence[ScoreColumn],
+    scores: Mapping[str, ScoreSummary],
+    by: Sequence[str],
+    confidence: float,
+) -> tuple[dict[str, ScoreSummary], list[SliceSearch]]:
+    found = dict(scores)
+    searches: list[SliceSearch] = []
+    splits = slicings(results, runs, by)
+    for column in columns:
+        if splits and column.scope in ("run", "step") and len(column.values):
+            figures, search = slice_score(column, splits, runs.n, confidence)
+            found[column.name] = replace(found[column.name], slices=figures)
+            searches.append(search)
+    return found, searches
+
+
+def _quality(
+    results: Results,
+    runs: RunColumns,
+    scores: Mapping[str, ScoreSummary],
+    latency: Distribution,
+    steps: Sequence[StepSummary],
+) -> Quality:
+    table = results.table("runs", ["steps_recorded", "example_id"])
+    recorded = pc.sum(pc.fill_null(table.column("steps_recorded"), False)).as_py() or 0
+    clocks = int(np.sum(runs.numbers["latency_s"] < 0))
+    per_example = np.bincount(runs.cluster, minlength=runs.clusters)
+    return Quality(
+        notes=[*results.manifest.problems, *results.manifest.notes, *_judges(scores)],
+        latency_missing_share=latency.missing_share,
+        steps_missing=runs.n - int(recorded),
+        runs_without_example=table.column("example_id").null_count,
+        unbalanced=bool(per_example.min() != per_example.max()),
+        evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
+        clock_problems=clocks,
+    )
+
+
+def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:
+    names = [name for name, score in scores.items() if score.uncalibrated]
+    if not names:
+        return []
+    return [f"Judges not compared with people: {', '.join(names)}. See `evalkit agree`."]
+
+
+def _provenance(results: Results, version: str) -> Provenance:
+    manifest = results.manifest
+    column = results.table("runs", ["created_at"]).column(0)
+    ends: dict[str, Any] = pc.min_max(column).as_py() or {}
+    first, last = ends.get("min"), ends.get("max")
+    return Provenance(
+        source=manifest.source,
+        query=dict(manifest.query),
+        fetched_at=manifest.fetched_at,
+        dataset_version=manifest.dataset_version,
+        evalkit=version,
+        first_run_at=first.isoformat() if first else None,
+        last_run_at=last.isoformat() if last else None,
+        evaluators={info.name: info.fingerprint for info in results.evaluators},
+        source_stats=dict(manifest.source_stats),
+    )
