@@ -114,7 +114,7 @@ def open_raw(file: SourceFile) -> IO[bytes]:
 
 def open_bytes(file: SourceFile) -> IO[bytes]:
     """Open the file unpacked (.gz and .zst are known by their first bytes) and as UTF-8."""
-    raw: Any = io.BufferedReader(open_raw(file), 1 << 20)  # type: ignore[type-var]
+    raw: Any = io.BufferedReader(open_raw(file), 1 << 20)
     head = raw.peek(4)[:4]
     if head.startswith(GZIP):
         raw = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20)
@@ -122,7 +122,7 @@ def open_bytes(file: SourceFile) -> IO[bytes]:
         import zstandard
 
         unpacked = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        raw = io.BufferedReader(unpacked, 1 << 20)  # type: ignore[type-var]
+        raw = io.BufferedReader(unpacked, 1 << 20)
     return _as_utf8(raw)
 
 

@@ -31,7 +31,7 @@ class Row(NamedTuple):
     file: SourceFile
     line: int | None
     """Line (or row of a table) counted from 1; None inside a JSON document."""
-    index: int
+    number: int
     """Number of the record in its file, from 0."""
     key: str | None = None
     """Its key, where the records are the values of an object."""
@@ -41,7 +41,7 @@ class Row(NamedTuple):
         """`file:line`, or the nearest thing to it."""
         if self.line is not None:
             return f"{self.file.shown}:{self.line}"
-        return f"{self.file.shown}[{self.index if self.key is None else repr(self.key)}]"
+        return f"{self.file.shown}[{self.number if self.key is None else repr(self.key)}]"
 
 
 def read_rows(file: SourceFile, selection: Selection, findings: Findings) -> Iterator[Row]:

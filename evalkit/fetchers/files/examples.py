@@ -1,0 +1,81 @@
+"""The examples of an experiment, collected while its runs stream by, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+import orjson
+
+from evalkit.fetchers.files.findings import Findings
+from evalkit.fetchers.files.identity import digest
+from evalkit.model.content import dumps
+from evalkit.model.example import Example
+from evalkit.model.records import example_to_record, read_record
+
+IN_MEMORY = 16 << 20
+
+
+class ExampleBook:
+    """Examples in the order they came, each once; beyond 16 MB they wait on disk."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._seen: dict[str, int] = {}
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (lives as we do)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def __contains__(self, example_id: str) -> bool:
+        return example_id in self._seen
+
+    def add(self, example: Example) -> None:
+        """Keep an example; the first of an id wins, a different second one is noted."""
+        text = dumps(example_to_record(example))
+        known = self._seen.get(example.example_id)
+        if known is None:
+            self._seen[example.example_id] = hash(text)
+            self._file.write(text + b"\n")
+        elif known != hash(text):
+            self._findings.note(
+                "example that comes with different inputs or references; the first is kept",
+                example.example_id,
+            )
+
+    def __iter__(self) -> Iterator[Example]:
+        self._file.seek(0)
+        for line in self._file:
+            example = read_record(orjson.loads(line), "example")
+            if isinstance(example, Example):
+                yield example
+
+
+class Dataset:
+    """Examples given in a file of their own; runs find theirs by id, else by equal inputs."""
+
+    def __init__(self, examples: Iterable[Example], *, subset: bool = False) -> None:
+        self._subset = subset
+        self._by_id: dict[str, Example] = {}
+        self._by_inputs: dict[str, str] = {}
+        self.answered: set[str] = set()
+        """Examples that some run answered."""
+        for example in examples:
+            self._by_id.setdefault(example.example_id, example)
+            self._by_inputs.setdefault(digest(example.inputs), example.example_id)
+
+    def find(self, example_id: str | None, inputs: Any) -> Example | None:
+        """Return the example of a run; None when there is none."""
+        if example_id is not None and example_id in self._by_id:
+            return self._by_id[example_id]
+        if inputs is None:
+            return None
+        named = self._by_inputs.get(digest(inputs))
+        return self._by_id[named] if named is not None else None
+
+    def kept(self) -> Iterator[Example]:
+        """Yield the examples: all, or with `subset` those that some run answered."""
+        for example_id, example in self._by_id.items():
+            if not self._subset or example_id in self.answered:
+                yield example
