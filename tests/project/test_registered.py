@@ -1,0 +1,37 @@
+"""What evalkit brings is registered the way strangers register theirs, and nothing is forgotten."""
+
+import importlib
+import pkgutil
+
+import evalkit.evaluators
+from evalkit.project import plugins
+from evalkit.scoring.evaluator import marked
+
+
+def marked_in_evalkit() -> dict[str, str]:
+    found = {}
+    path, prefix = evalkit.evaluators.__path__, "evalkit.evaluators."
+    for info in pkgutil.walk_packages(path, prefix):
+        module = importlib.import_module(info.name)
+        for attribute, value in vars(module).items():
+            each = marked(value)
+            if each is not None and value.__module__ == info.name:
+                found[each.name] = f"{info.name}:{attribute}"
+    return found
+
+
+def test_every_built_in_evaluator_has_its_entry_point() -> None:
+    ours = {
+        name: point.value
+        for name, point in plugins.evaluators().items()
+        if point.value.startswith("evalkit.")
+    }
+    assert ours == marked_in_evalkit()
+
+
+def test_every_fetcher_loads_and_documents_each_of_its_keys() -> None:
+    for name in plugins.fetchers():
+        kind = plugins.fetcher(name)
+        assert kind.__doc__, name
+        silent = [key for key, field in kind.Options.model_fields.items() if not field.description]
+        assert (name, silent) == (name, [])
