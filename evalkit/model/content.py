@@ -1,8 +1,8 @@
 """Content: a run as flat column values, its payloads as JSON text, and the hash of it all.
 
-JSON text here is always valid UTF-8 and valid JSON: lone surrogates become U+FFFD, NaN and the
-infinities become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, integers beyond 64 bits become
-text, and what JSON cannot hold becomes the nearest thing it can. A `Counter` says how often.
+JSON text here is always valid: lone surrogates become U+FFFD, NaN and the infinities become the
+strings `"NaN"`, `"Infinity"` and `"-Infinity"`, integers beyond 64 bits become text, and what JSON
+cannot hold becomes the nearest thing it can. A `Counter` says how often.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from evalkit.model.example import Example
@@ -99,20 +99,3 @@ def feedback_of(row: Mapping[str, Any]) -> Feedback:
     values["metadata"] = values["metadata"] or {}
     values["timed_out"] = bool(values.get("timed_out"))
     return Feedback(**values)
-
-
-class CellSink(Protocol):
-    """Takes the cells of one batch; what it took survives a kill."""
-
-    def write(self, cells: Mapping[str, Sequence[Any]]) -> None:
-        """Keep one batch of cells: the columns of the cells table, equally long."""
-
-
-class ScoreSource(Protocol):
-    """Where the engine reads runs from and writes cells to; a stored experiment is one."""
-
-    def examples(self) -> Mapping[str, Example]:
-        """Return the examples by id."""
-
-    def batches(self) -> Iterable[Sequence[Run]]:
-        """Yield the runs in batches, in their stored order."""

@@ -1,0 +1,98 @@
+"""Blocks: the cells of a unit become one part, without a Python object a cell where possible."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from evalkit.model.work import CellBlock
+from evalkit.store.cells import CATEGORIES, SCHEMA, encode
+
+BY_CELL = (
+    *("key", "outcome", "score", "score_type", "duration_ms", "step_id", "value", "comment"),
+    *("error_type", "error_message", "traceback", "timed_out", "metadata"),
+)
+
+
+def encode_blocks(
+    blocks: Sequence[CellBlock], owners: Mapping[str, pa.Array], example_hash: pa.Array
+) -> bytes:
+    """Return the part of a unit's cells; `owners` are columns of the unit's runs."""
+    places = [_int32(array("i", block.rows)) for block in blocks]
+    seen = [
+        place if block.wanted.sees_example else pa.nulls(len(place), pa.int32())
+        for block, place in zip(blocks, places, strict=True)
+    ]
+    at, seen_at = _joined(places), _joined(seen)
+    columns = [
+        ("run_id", _by_row(at, owners["run_id"])),
+        ("example_id", _by_row(at, owners["example_id"])),
+        ("repetition", owners["repetition"].take(at)),
+        ("content_hash", _by_row(at, owners["content_hash"])),
+        ("example_hash", _by_row(seen_at, example_hash)),
+    ]
+    return encode([*columns, *_cells(blocks)], len(at))
+
+
+def encode_whole(blocks: Sequence[CellBlock], everything: str) -> bytes:
+    """Return the part of cells of the whole experiment."""
+    return encode([("scope", everything), *_cells(blocks)], sum(block.size for block in blocks))
+
+
+def _cells(blocks: Sequence[CellBlock]) -> list[tuple[str, Any]]:
+    sizes = [block.size for block in blocks]
+    columns: list[tuple[str, Any]] = [
+        ("evaluator", _categories([block.wanted.name for block in blocks], sizes)),
+        ("fingerprint", _categories([block.wanted.fingerprint for block in blocks], sizes)),
+        ("source", "evaluator"),
+    ]
+    for name in BY_CELL:
+        values = [getattr(block, name) for block in blocks]
+        if name in CATEGORIES and not any(isinstance(value, list) for value in values):
+            columns.append((name, _categories(values, sizes)))
+        else:
+            columns.append((name, _column(name, values, sizes)))
+    return columns
+
+
+def _column(name: str, values: Sequence[Any], sizes: Sequence[int]) -> Any:
+    """Return a column of all blocks: one value where all agree, else an array."""
+    first = values[0] if values else None
+    if not isinstance(first, list) and all(
+        type(value) is type(first) and value == first for value in values
+    ):
+        return first
+    joined: list[Any] = []
+    for value, size in zip(values, sizes, strict=True):
+        joined += value if isinstance(value, list) else [value] * size
+    if name in CATEGORIES:
+        return joined
+    return pa.array(joined, SCHEMA.field(name).type)
+
+
+def _categories(values: Sequence[str | None], sizes: Sequence[int]) -> pa.DictionaryArray:
+    """Return a text column that is constant in each block."""
+    names = [name for name in dict.fromkeys(values) if name is not None]
+    pieces = [
+        pa.nulls(size, pa.int32())
+        if value is None
+        else _int32(array("i", [names.index(value)]) * size)
+        for value, size in zip(values, sizes, strict=True)
+    ]
+    return pa.DictionaryArray.from_arrays(_joined(pieces), pa.array(names, pa.string()))
+
+
+def _by_row(at: pa.Array, column: pa.Array) -> pa.DictionaryArray:
+    encoded = column.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(at), encoded.dictionary)
+
+
+def _joined(pieces: Sequence[pa.Array]) -> pa.Array:
+    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.int32())
+
+
+def _int32(values: array[int]) -> pa.Array:
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values.tobytes())])

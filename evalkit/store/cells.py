@@ -1,0 +1,185 @@
+"""Cells: parts of scores, and which of their rows stand for what is stored now.
+
+A cell is current when the run it was made from, the example its evaluator saw and the evaluator's
+fingerprint are those of today. Anything else is stale and never shown. Where two parts hold the
+same cell, the later one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from evalkit.store.files import Files
+from evalkit.store.parts import broken, digest, is_intact, number_of, write_table
+from evalkit.store.schema import CATEGORY, STORED_CELLS, TYPES
+
+FOLDER = "scores"
+CATEGORIES = frozenset(
+    {
+        *("run_id", "example_id", "evaluator", "key", "fingerprint", "outcome", "score_type"),
+        *("source", "content_hash", "example_hash", "error_type", "error_message", "traceback"),
+    }
+)
+SCHEMA = pa.schema(
+    [(c.name, CATEGORY if c.name in CATEGORIES else TYPES[c.type]) for c in STORED_CELLS]
+)
+IDENTITY = ("fingerprint", "content_hash", "example_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """The hashes of what is stored now, one entry a run, in the order of the runs."""
+
+    content: pa.Array
+    example: pa.Array
+    """Hash of the example each run answered; null without one."""
+    everything: str
+    """Hash of all of it, for evaluators of the whole experiment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The current cells of one evaluator in one part, with the place of each cell's run."""
+
+    table: pa.Table
+    places: pa.Array
+    part: int
+
+
+def part_names(files: Files) -> list[str]:
+    """Return the names of the score parts, oldest first."""
+    return [f"{FOLDER}/{name}" for name in files.names(FOLDER) if name.startswith("part-")]
+
+
+def add_part(files: Files, data: bytes, number: int) -> str:
+    """Put a part of scores in place."""
+    name = f"{FOLDER}/part-{number:06d}-{digest(data)}.parquet"
+    files.write(name, data)
+    return name
+
+
+def next_number(files: Files) -> int:
+    """Return the number of the next part."""
+    return 1 + max((number_of(name) for name in part_names(files)), default=0)
+
+
+def encode(columns: Sequence[tuple[str, Any]], rows: int) -> bytes:
+    """Return the bytes of a part; a column is an Arrow array, a list, or one value for all rows."""
+    given = dict(columns)
+    arrays = [_array(given.get(f.name), f.type, rows) for f in SCHEMA]
+    table = pa.Table.from_arrays(arrays, schema=SCHEMA)
+    return write_table(table, row_group_size=max(rows, 1), compression_level=1)
+
+
+def _array(value: Any, kind: pa.DataType, rows: int) -> pa.Array:
+    if isinstance(value, pa.Array):
+        return value if value.type == kind else value.cast(kind)
+    if isinstance(value, list):
+        return (
+            pa.array(value, pa.string()).dictionary_encode()
+            if kind == CATEGORY
+            else pa.array(value, kind)
+        )
+    if kind == CATEGORY and value is not None:
+        codes = pa.array(memoryview(bytes(4 * rows)).cast("i"), pa.int32())
+        return pa.DictionaryArray.from_arrays(codes, pa.array([value], pa.string()))
+    return pa.nulls(rows, kind) if value is None else pa.repeat(pa.scalar(value, kind), rows)
+
+
+def read_part(files: Files, name: str, columns: Iterable[str]) -> pa.Table:
+    """Read columns of a part whose bytes are checked against its name."""
+    data = files.read(name)
+    if not is_intact(name, data):
+        raise broken(f"{files}/{name}", "its bytes do not match the hash in its name")
+    wanted = list(columns)
+    try:
+        table = pq.read_table(pa.BufferReader(data), columns=wanted, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise broken(f"{files}/{name}", error) from None
+    return table.select(wanted).combine_chunks()
+
+
+def current_blocks(
+    files: Files, living: Living, fingerprints: Sequence[str], columns: Sequence[str]
+) -> dict[str, list[Block]]:
+    """Return the current cells by fingerprint, each block in the order of the runs."""
+    wanted = list(dict.fromkeys((*columns, *IDENTITY, "scope")))
+    found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
+    examples = living.example.dictionary_encode()
+    for name in part_names(files):
+        table = read_part(files, name, wanted)
+        marks = _category(table.column("fingerprint"))
+        for code, fingerprint in enumerate(marks.dictionary.to_pylist()):
+            if fingerprint in found:
+                block = _block(table, marks.indices, code, living, examples, number_of(name))
+                if block.table.num_rows:
+                    found[fingerprint].append(block)
+    return {fingerprint: _latest(blocks) for fingerprint, blocks in found.items()}
+
+
+def _category(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    return column.chunk(0) if column.num_chunks else pa.array([], CATEGORY)
+
+
+def _block(
+    table: pa.Table,
+    codes: pa.Array,
+    code: int,
+    living: Living,
+    examples: pa.DictionaryArray,
+    part: int,
+) -> Block:
+    """Return the rows of one evaluator whose run and example are still what they were."""
+    mine = table.filter(pc.equal(codes, code))
+    runs = _category(mine.column("content_hash"))
+    places = pc.take(pc.index_in(runs.dictionary, value_set=living.content), runs.indices)
+    seen = _category(mine.column("example_hash"))
+    seen_code = pc.take(pc.index_in(seen.dictionary, value_set=examples.dictionary), seen.indices)
+    now_code = pc.take(examples.indices, places)
+    same = pc.or_(pc.is_null(seen.indices), pc.fill_null(pc.equal(seen_code, now_code), False))
+    whole = pc.fill_null(pc.equal(mine.column("scope"), living.everything), False)
+    keep = pc.or_(whole.combine_chunks(), pc.and_(pc.is_valid(places), same))
+    if pc.all(keep).as_py():
+        return Block(mine, places, part)
+    return Block(mine.filter(keep), places.filter(keep), part)
+
+
+def _latest(blocks: list[Block]) -> list[Block]:
+    """Put blocks in the order of the runs; where they overlap, the latest part wins."""
+    if len(blocks) < 2:
+        return blocks
+    spans = sorted((_span(block), number) for number, block in enumerate(blocks))
+    ordered = [blocks[number] for _, number in spans]
+    if all(one[0][1] < two[0][0] for one, two in pairwise(spans)):
+        return ordered
+    return [_merged(blocks)]
+
+
+def _span(block: Block) -> tuple[int, int]:
+    bounds = pc.min_max(block.places).as_py()
+    return (bounds["min"], bounds["max"]) if bounds["min"] is not None else (-1, -1)
+
+
+def _merged(blocks: list[Block]) -> Block:
+    places = pc.fill_null(pa.concat_arrays([_plain(block.places) for block in blocks]), -1)
+    parts = pa.concat_arrays([pa.repeat(block.part, block.table.num_rows) for block in blocks])
+    newest = (
+        pa.table({"place": places, "part": parts}).group_by("place").aggregate([("part", "max")])
+    )
+    at = pc.index_in(places, value_set=newest.column("place").combine_chunks())
+    keep = pc.equal(parts, newest.column("part_max").take(at).combine_chunks())
+    table = pa.concat_tables([block.table for block in blocks]).unify_dictionaries()
+    table, places = table.combine_chunks().filter(keep), places.filter(keep)
+    order = pc.sort_indices(pa.table({"place": places}), sort_keys=[("place", "ascending")])
+    return Block(table.take(order), places.take(order), max(block.part for block in blocks))
+
+
+def _plain(places: pa.Array) -> pa.Array:
+    return places.combine_chunks() if isinstance(places, pa.ChunkedArray) else places

@@ -1,0 +1,200 @@
+"""Files: the few things a store asks of a folder, on a local disk or behind an fsspec URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from evalkit.errors import StoreError
+
+TEMPORARY = ".tmp-"
+
+
+class Files(Protocol):
+    """A folder of files; names are relative and use `/`."""
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; a missing one raises `FileNotFoundError`."""
+
+    def open(self, name: str) -> Any:
+        """Return something pyarrow can read a file from."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a whole file in place at once: a reader sees the old one or the new one."""
+
+    def names(self, folder: str = "") -> list[str]:
+        """Return the names of the files of a folder, sorted; a missing folder has none."""
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders inside, sorted."""
+
+    def remove(self, name: str) -> None:
+        """Delete a file; a missing one is no error."""
+
+    def child(self, name: str) -> Files:
+        """Return a folder inside this one."""
+
+
+def open_files(root: str | os.PathLike[str]) -> Files:
+    """Return the folder at a path or an fsspec URL."""
+    text = os.fspath(root)
+    if "://" in text and not text.startswith("file://"):
+        return RemoteFiles.of(text)
+    return LocalFiles(Path(text.removeprefix("file://")))
+
+
+class LocalFiles:
+    """A folder on this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        return (self.root / name).read_bytes()
+
+    def open(self, name: str) -> Any:
+        """Return the path; pyarrow reads it without copying through Python."""
+        path = self.root / name
+        if not path.is_file():
+            raise FileNotFoundError(str(path))
+        return str(path)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write to a temporary name, sync, rename, sync the folder."""
+        path = self.root / name
+        with refusals(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+            try:
+                with temporary.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+
+    def names(self, folder: str = "") -> list[str]:
+        """Return the names of the files of a folder, sorted."""
+        path = self.root / folder
+        return (
+            sorted(each.name for each in path.iterdir() if each.is_file()) if path.is_dir() else []
+        )
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders inside, sorted."""
+        if not self.root.is_dir():
+            return []
+        return sorted(each.name for each in self.root.iterdir() if each.is_dir())
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        with refusals(self.root / name):
+            (self.root / name).unlink(missing_ok=True)
+
+    def child(self, name: str) -> LocalFiles:
+        """Return a folder inside this one."""
+        return LocalFiles(self.root / name)
+
+
+class RemoteFiles:
+    """A folder behind an fsspec URL: an object appears whole or not at all."""
+
+    def __init__(self, url: str, system: Any, root: str) -> None:
+        self.url, self.system, self.root = url, system, root
+
+    @classmethod
+    def of(cls, url: str) -> RemoteFiles:
+        """Open the file system a URL names."""
+        import fsspec
+
+        try:
+            system, root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError, OSError) as error:
+            raise StoreError(f"{url}: cannot be opened ({error}). Check the URL.") from None
+        return cls(url, system, root.rstrip("/"))
+
+    def __str__(self) -> str:
+        return self.url
+
+    def _path(self, name: str) -> str:
+        return f"{self.root}/{name}" if name else self.root
+
+    def read(self, name: str) -> bytes:
+        """Return an object's bytes."""
+        return bytes(self.system.cat_file(self._path(name)))
+
+    def open(self, name: str) -> Any:
+        """Return an open file."""
+        return self.system.open(self._path(name), "rb")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put an object."""
+        with refusals(f"{self.url}/{name}"):
+            path = self._path(name)
+            self.system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self.system.pipe_file(path, data)
+
+    def names(self, folder: str = "") -> list[str]:
+        """Return the names of the objects of a folder, sorted."""
+        return self._list(folder, "file")
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders inside, sorted."""
+        return self._list("", "directory")
+
+    def _list(self, folder: str, kind: str) -> list[str]:
+        path = self._path(folder)
+        self.system.invalidate_cache(path)
+        try:
+            found = self.system.ls(path, detail=True)
+        except FileNotFoundError:
+            return []
+        names = [str(each["name"]).rstrip("/") for each in found if each["type"] == kind]
+        return sorted(name.rpartition("/")[2] for name in names)
+
+    def remove(self, name: str) -> None:
+        """Delete an object."""
+        with refusals(f"{self.url}/{name}"):
+            if self.system.exists(self._path(name)):
+                self.system.rm_file(self._path(name))
+
+    def child(self, name: str) -> RemoteFiles:
+        """Return a folder inside this one."""
+        return RemoteFiles(f"{self.url.rstrip('/')}/{name}", self.system, self._path(name))
+
+
+@contextmanager
+def refusals(path: object) -> Iterator[None]:
+    """Turn a disk that refuses to be written into one line for people."""
+    try:
+        yield
+    except PermissionError:
+        raise StoreError(
+            f"{path}: no permission to write. Make the store writable or choose another."
+        ) from None
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise StoreError(
+            f"{path}: cannot be written ({what}). What was stored before is untouched; "
+            "free the disk or choose another store, then run the same command again."
+        ) from None
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

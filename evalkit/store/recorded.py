@@ -1,0 +1,60 @@
+"""Recorded: the scores a source had recorded, as rows of the cells table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from evalkit.model.score import Score
+from evalkit.store.files import Files
+from evalkit.store.parts import Part, PartFile
+from evalkit.store.schema import CELLS
+
+OWNERS = ("run_id", "example_id", "repetition")
+
+
+def tables(files: Files, parts: Sequence[Part], columns: Sequence[str]) -> list[pa.Table]:
+    """Return columns of the recorded cells, in the order of the runs."""
+    made = []
+    for part in parts:
+        opened = PartFile(files, part)
+        found = opened.read(["feedback"]).column("feedback")
+        if found.null_count == len(found):
+            continue
+        table = opened.read([*OWNERS, "feedback"]).filter(pc.is_valid(found))
+        rows = list(_rows(table.to_pylist()))
+        arrays = [pa.array([row[name] for row in rows], CELLS.field(name).type) for name in columns]
+        schema = pa.schema([CELLS.field(name) for name in columns])
+        made.append(pa.Table.from_arrays(arrays, schema=schema))
+    return made
+
+
+def _rows(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    empty = dict.fromkeys(CELLS.names)
+    for run in runs:
+        owner = {name: run[name] for name in OWNERS}
+        for item in orjson.loads(run["feedback"]):
+            yield empty | owner | _cell(item)
+
+
+def _cell(item: dict[str, Any]) -> dict[str, Any]:
+    score, value = item.get("score"), item.get("value")
+    kind = Score(score=score, value=value).type
+    metadata = item.get("metadata")
+    return {
+        "step_id": item.get("step_id"),
+        "evaluator": item.get("evaluator") or "",
+        "key": item["key"],
+        "outcome": "scored" if kind else "not_applicable",
+        "score": None if score is None else float(score),
+        "score_type": kind,
+        "value": None if value is None else orjson.dumps(value).decode(),
+        "comment": item.get("comment"),
+        "timed_out": False,
+        "metadata": orjson.dumps(metadata).decode() if metadata else None,
+        "source": "recorded",
+    }

@@ -1,0 +1,221 @@
+"""Rows: runs and steps of a stored part, whose fields are read and decoded when they are touched.
+
+A batch is one row group. A column is read when its first row is touched; what was touched in one
+batch is read in one go in the next (`Touched`). Payloads stay JSON text in Arrow's buffers until
+somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from evalkit.model.content import USAGE_FIELDS, from_micros
+from evalkit.model.run import Run
+from evalkit.model.score import Feedback
+from evalkit.model.step import Step
+from evalkit.model.usage import Usage
+from evalkit.store.parts import PartFile
+
+Getter = Callable[[int], Any]
+STEP_PREFIX = "steps.list.element."
+EMPTY: dict[str, Callable[[], Any]] = {
+    "metadata": lambda: None,
+    "attachments": dict,
+    "extra": dict,
+    "interrupts": tuple,
+    "feedback": tuple,
+}
+JSON_FIELDS = frozenset({"inputs", "outputs", "metadata", "attachments", "extra", "usage_details"})
+TIMES = frozenset({"created_at", "updated_at", "started_at", "ended_at", "first_token_at"})
+COLUMN_OF = {"latency": "latency_s"}
+
+
+class Touched:
+    """The columns somebody has asked for so far, in this order; shared by batches."""
+
+    def __init__(self, names: Iterator[str] | tuple[str, ...] = ()) -> None:
+        self.names: dict[str, None] = dict.fromkeys(names)
+
+    def add(self, names: list[str]) -> None:
+        """Remember columns, so that the next batch reads them in one go."""
+        self.names.update(dict.fromkeys(names))
+
+
+class Batch:
+    """The columns of one row group, read as they are needed."""
+
+    def __init__(self, part: PartFile, group: int, touched: Touched) -> None:
+        self._part, self._group, self._touched = part, group, touched
+        self._columns: dict[str, pa.Array] = {}
+        self._offsets: Any = None
+        if touched.names:
+            self._read(list(touched.names))
+
+    def columns(self, names: list[str]) -> list[pa.Array]:
+        """Return columns of the runs (or `steps.list.element.<field>`) as one array each."""
+        missing = [name for name in names if name not in self._columns]
+        if missing:
+            self._read(missing)
+            self._touched.add(missing)
+        return [self._columns[name] for name in names]
+
+    def _read(self, names: list[str]) -> None:
+        table = self._part.read_group(self._group, names)
+        for name in names:
+            if not name.startswith(STEP_PREFIX):
+                self._columns[name] = one_array(table.column(name))
+        if any(name.startswith(STEP_PREFIX) for name in names):
+            lists = one_array(table.column("steps"))
+            self._offsets = memoryview(lists.offsets.buffers()[1]).cast("i")
+            struct = lists.values
+            for name in names:
+                if name.startswith(STEP_PREFIX):
+                    self._columns[name] = struct.field(name.removeprefix(STEP_PREFIX))
+
+    def step_span(self, row: int) -> tuple[int, int]:
+        """Return where the steps of a run begin and end among the steps of the batch."""
+        if self._offsets is None:
+            self.columns([STEP_PREFIX + "kind", STEP_PREFIX + "name"])
+        return self._offsets[row], self._offsets[row + 1]
+
+
+class Fields:
+    """Loads the fields of one kind of row from a batch: the `_source` of its rows."""
+
+    prefix = ""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.getters: dict[str, Getter] = {}
+
+    def load(self, row: int, name: str) -> Any:
+        """Return the decoded value of the field `name` in the row `row`."""
+        getter = self.getters.get(name)
+        if getter is None:
+            getter = self.getters[name] = self.make(name)
+        return getter(row)
+
+    def column(self, name: str) -> pa.Array:
+        """Return one of this kind's columns."""
+        return self.batch.columns([self.prefix + name])[0]
+
+    def make(self, name: str) -> Getter:
+        """Return what decodes a field."""
+        if name == "usage":
+            return self._usage()
+        if name == "tags":
+            return tuples(self.column(name))
+        if name in JSON_FIELDS:
+            return json_getter(self.column(name), EMPTY.get(name, lambda: None))
+        if name in TIMES:
+            values = integers(self.column(name))
+            return lambda row: from_micros(values[row])
+        return plain(self.column(COLUMN_OF.get(name, name)))
+
+    def _usage(self) -> Getter:
+        names = [*USAGE_FIELDS, "usage_details"]
+        columns = [plain(c) for c in self.batch.columns([self.prefix + name for name in names])]
+
+        def get(row: int) -> Usage | None:
+            values = [column(row) for column in columns]
+            if all(value is None for value in values):
+                return None
+            details = values.pop()
+            named = dict(zip(USAGE_FIELDS, values, strict=True))
+            return Usage(**named, details=orjson.loads(details) if details else {})
+
+        return get
+
+
+class StepFields(Fields):
+    """Loads the fields of steps; rows count through all steps of the batch."""
+
+    prefix = STEP_PREFIX
+
+    def make(self, name: str) -> Getter:
+        """Return what decodes a field."""
+        if name == "metadata":
+            return json_getter(self.column(name), dict)
+        return super().make(name)
+
+
+class RunFields(Fields):
+    """Loads the fields of runs."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch)
+        self.steps = StepFields(batch)
+
+    def make(self, name: str) -> Getter:
+        """Return what decodes a field."""
+        if name == "steps":
+            return self._steps()
+        if name == "interrupts":
+            decode = json_getter(self.column(name), tuple)
+            return lambda row: tuple(decode(row))
+        if name == "feedback":
+            return self._feedback()
+        return super().make(name)
+
+    def _steps(self) -> Getter:
+        span, source, lazy = self.batch.step_span, self.steps, Step._lazy
+        return lambda row: tuple([lazy(source, index) for index in range(*span(row))])
+
+    def _feedback(self) -> Getter:
+        names = ("run_id", "example_id", "repetition")
+        owners = [plain(column) for column in self.batch.columns(list(names))]
+        decode = json_getter(self.column("feedback"), tuple)
+
+        def get(row: int) -> tuple[Feedback, ...]:
+            owner = {name: values(row) for name, values in zip(names, owners, strict=True)}
+            return tuple(Feedback(**owner, **item, source="recorded") for item in decode(row))
+
+        return get
+
+
+def runs_of(part: PartFile, group: int, touched: Touched) -> list[Run]:
+    """Return the runs of one row group."""
+    source = RunFields(Batch(part, group, touched))
+    return [Run._lazy(source, row) for row in range(part.group_rows(group))]
+
+
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def plain(column: pa.Array) -> Getter:
+    """Return values by row."""
+    getter: Getter = column.to_pylist().__getitem__
+    return getter
+
+
+def integers(column: pa.Array) -> list[int | None]:
+    """Return a time column as microseconds."""
+    values: list[int | None] = column.view(pa.int64()).to_pylist()
+    return values
+
+
+def tuples(column: pa.Array) -> Getter:
+    """Return lists by row, as tuples."""
+    values = column.to_pylist()
+    return lambda row: tuple(values[row] or ())
+
+
+def json_getter(column: pa.Array, empty: Callable[[], Any]) -> Getter:
+    """Return what decodes JSON text by row, from Arrow's buffer without copying it first."""
+    _, ends, data = column.buffers()
+    if data is None:
+        return lambda row: empty()
+    base = column.offset
+    offsets, text, loads = memoryview(ends).cast("i"), memoryview(data), orjson.loads
+
+    def get(row: int) -> Any:
+        start, stop = offsets[base + row], offsets[base + row + 1]
+        return loads(text[start:stop]) if start != stop else empty()
+
+    return get
