@@ -72,7 +72,7 @@ def _sentence(
     text = message.removeprefix("Value error, ").removeprefix("Input should be ")
     if message.startswith("Input should be "):
         return f"{where} should be {text}."
-    return f"{where}: {text}."
+    return f"{where}: {text}" + ("" if text.endswith((".", "?", "^")) else ".")
 
 
 def _keys_of(model: type[BaseModel], loc: Keys) -> list[str]:
