@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pyarrow as pa
 
+from evalkit.metrics.arrow import codes, taken
 from evalkit.metrics.figures import Rate
 from evalkit.metrics.intervals import cluster_sums, share_figure
-from evalkit.metrics.reading import CellColumns, RunColumns, codes
+from evalkit.metrics.reading import CellColumns, RunColumns
 from evalkit.metrics.score_columns import ScoreColumn, cell_clusters
 from evalkit.model.results import Results
 
@@ -30,8 +30,8 @@ def category_rates(
     rows = rows[np.isnan(cells.score[rows])]
     if len(rows) == 0:
         return {}, {}
-    texts = results.table("cells", ["value"]).column("value").take(pa.array(rows))
-    raw, values = codes(texts)
+    texts = results.table("cells", ["value"]).column("value")
+    raw, values = codes(taken(texts, rows))
     labels = [_label(text) for text in values]
     names = sorted(set(labels) | ({"(none)"} if (raw < 0).any() else set()))
     place = np.array(

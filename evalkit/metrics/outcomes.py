@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
+from evalkit.metrics.arrow import taken
 from evalkit.metrics.figures import Rate
 from evalkit.metrics.intervals import cluster_sums, share_figure
-from evalkit.metrics.reading import OUTCOMES, Codes, RunColumns
+from evalkit.metrics.reading import CELL_OUTCOMES, OUTCOMES, Codes, RunColumns, lookup
 from evalkit.metrics.summary import ErrorGroup
 from evalkit.model.results import Results
 
@@ -99,7 +99,8 @@ def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
     bad = bad[runs.outcome[bad] != OUTCOMES.index("running")]
     if not len(bad):
         return []
-    table = results.table("runs", ["run_id", "outcome", "error", "error_type"]).take(bad)
+    table = results.table("runs", ["run_id", "outcome", "error", "error_type"])
+    table = taken(table, bad)
     rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
     return group_errors(
         (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
@@ -111,7 +112,8 @@ def evaluator_errors(results: Results) -> dict[tuple[str, str], list[ErrorGroup]
     """Group what evaluators raised, by (evaluator, key)."""
     names = ["run_id", "evaluator", "key", "outcome", "error_type", "error_message", "timed_out"]
     table = results.table("cells", names)
-    table = table.filter(pc.equal(table.column("outcome"), "evaluator_error"))
+    failed = CELL_OUTCOMES.index("evaluator_error")
+    table = taken(table, np.flatnonzero(lookup(table.column("outcome"), CELL_OUTCOMES) == failed))
     by_key: dict[tuple[str, str], list[tuple[str, str | None, str, str]]] = {}
     for row in table.to_pylist():
         outcome = "timeout" if row["timed_out"] else "evaluator_error"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from evalkit.metrics.arrow import codes, decoded, integers, numbers, valid
 from evalkit.model.results import Results
 
 Floats = NDArray[Any]
@@ -83,12 +83,12 @@ def read_runs(results: Results) -> RunColumns:
     cluster, example_ids, clusters = _clusters(table.column("example_id"))
     return RunColumns(
         n=table.num_rows,
-        run_ids=_plain(table.column("run_id")),
+        run_ids=decoded(table.column("run_id")),
         outcome=lookup(table.column("outcome"), OUTCOMES),
         cluster=cluster,
         clusters=clusters,
         example_ids=example_ids,
-        numbers={name: floats(table.column(name)) for name in (*RUN_FLOATS, *USAGE)},
+        numbers={name: numbers(table.column(name)) for name in (*RUN_FLOATS, *USAGE)},
     )
 
 
@@ -104,55 +104,27 @@ def read_cells(results: Results, runs: RunColumns) -> CellColumns:
         groups=groups,
         outcome=lookup(table.column("outcome"), CELL_OUTCOMES),
         type=lookup(table.column("score_type"), SCORE_TYPES),
-        score=floats(table.column("score")),
-        seconds=floats(table.column("duration_ms")) / 1000,
+        score=numbers(table.column("score")),
+        seconds=numbers(table.column("duration_ms")) / 1000,
         example=table.column("example_id"),
     )
-
-
-def codes(column: Any) -> tuple[Codes, list[Any]]:
-    """Return a code per row (-1 for null) and the values the codes stand for."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    indices = pc.fill_null(array.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
-    return indices, array.dictionary.to_pylist()
 
 
 def lookup(column: Any, names: tuple[str, ...]) -> Codes:
     """Return each row's place in `names`, -1 for anything else."""
     raw, values = codes(column)
     places = np.array([names.index(v) if v in names else -1 for v in values] + [-1], np.int64)
-    return places[raw]
-
-
-def floats(column: Any) -> Floats:
-    """Return a float column with NaN for null."""
-    array = column.cast(pa.float64()).to_numpy()
-    return np.asarray(array, np.float64)
+    found: Codes = places[raw]
+    return found
 
 
 def rows_of(column: Any, ids: Any) -> Codes:
-    """Return the row in `ids` of each value, -1 when it is not there."""
-    wanted = column
-    if pa.types.is_dictionary(column.type):
-        wanted = column.cast(column.type.value_type)
-    found = pc.index_in(wanted, value_set=ids.cast(wanted.type))
-    rows: Codes = pc.fill_null(found, -1).to_numpy().astype(np.int64)
-    if len(ids) and wanted.null_count:
-        rows[pc.is_null(wanted).to_numpy()] = -1
+    """Return the row in `ids` of each value, -1 when it is not there or null."""
+    wanted = decoded(column)
+    rows: Codes = integers(pc.index_in(wanted, value_set=ids))
+    if wanted.null_count:
+        rows[~valid(wanted)] = -1
     return rows
-
-
-def _plain(column: Any) -> Any:
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    return array
 
 
 def _clusters(column: Any) -> tuple[Codes, list[str], int]:

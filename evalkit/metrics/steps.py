@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from evalkit.metrics.arrow import codes, decoded, numbers, valid
 from evalkit.metrics.distribution import describe
 from evalkit.metrics.intervals import Floats
-from evalkit.metrics.reading import Codes, RunColumns, codes, floats, rows_of
+from evalkit.metrics.reading import Codes, RunColumns, rows_of
 from evalkit.metrics.summary import StepSummary
 from evalkit.model.results import Results
 
@@ -95,7 +95,7 @@ def _sum(values: Floats) -> float | None:
 
 def _read(table: Any, runs: RunColumns) -> _Steps:
     group, names = _groups(table)
-    latency = floats(table.column("latency_s"))
+    latency = numbers(table.column("latency_s"))
     run = rows_of(table.column("run_id"), runs.run_ids)
     return _Steps(
         group=group,
@@ -103,10 +103,10 @@ def _read(table: Any, runs: RunColumns) -> _Steps:
         run=run,
         latency=latency,
         alone=_self_time(table, latency, run),
-        ttft=floats(table.column("ttft_s")),
-        failed=pc.is_valid(table.column("error")).to_numpy(),
-        tokens=floats(table.column("total_tokens")),
-        cost=floats(table.column("total_cost")),
+        ttft=numbers(table.column("ttft_s")),
+        failed=valid(table.column("error")),
+        tokens=numbers(table.column("total_tokens")),
+        cost=numbers(table.column("total_cost")),
     )
 
 
@@ -138,11 +138,21 @@ def _self_time(table: Any, latency: Floats, run: Codes) -> Floats:
 
 def _parents(table: Any, parents: Any, run: Codes) -> Codes:
     """Return the row of each step's parent, -1 for none; step ids may repeat between runs."""
-    ids = table.column("step_id").combine_chunks()
+    ids = decoded(table.column("step_id"))
     at = rows_of(parents, ids)
     if (run[at[at >= 0]] == run[at >= 0]).all():
         return at
-    runs = table.column("run_id").cast(pa.string())
-    own = pc.binary_join_element_wise(runs, ids.cast(pa.string()), "/")
-    above = pc.binary_join_element_wise(runs, parents.cast(pa.string()), "/")
-    return rows_of(above, own.combine_chunks())
+    place, codes_of_ids = _within(run, ids, decoded(parents))
+    order = np.argsort(codes_of_ids, kind="stable")
+    found = np.searchsorted(codes_of_ids[order], place)
+    found = order[np.minimum(found, len(order) - 1)]
+    missing: Codes = np.where((place >= 0) & (codes_of_ids[found] == place), found, -1)
+    return missing
+
+
+def _within(run: Codes, ids: Any, parents: Any) -> tuple[Codes, Codes]:
+    """Return one number for (run, parent id) and one for (run, step id), -1 for no parent."""
+    distinct = pc.unique(ids)
+    own, above = rows_of(ids, distinct), rows_of(parents, distinct)
+    width = len(distinct)
+    return np.where(above >= 0, run * width + above, -1), run * width + own

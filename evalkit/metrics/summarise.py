@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
 
 import numpy as np
-import pyarrow.compute as pc
 
 from evalkit.errors import NoRunsError
+from evalkit.metrics.arrow import integers, numbers
 from evalkit.metrics.distribution import describe
 from evalkit.metrics.figures import Distribution
 from evalkit.metrics.outcomes import outcome_rates, run_errors
@@ -38,6 +38,8 @@ from evalkit.metrics.summary import (
 )
 from evalkit.metrics.usage import summarise_usage
 from evalkit.model.results import Results
+
+NEVER = -(2**63)
 
 
 def summarise(
@@ -169,13 +171,13 @@ def _quality(
     steps: Sequence[StepSummary],
 ) -> Quality:
     table = results.table("runs", ["steps_recorded", "example_id"])
-    recorded = pc.sum(pc.fill_null(table.column("steps_recorded"), False)).as_py() or 0
+    recorded = int(numbers(table.column("steps_recorded"), missing=0.0).sum())
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=[*results.manifest.problems, *results.manifest.notes, *_judges(scores)],
         latency_missing_share=latency.missing_share,
-        steps_missing=runs.n - int(recorded),
+        steps_missing=runs.n - recorded,
         runs_without_example=table.column("example_id").null_count,
         unbalanced=bool(per_example.min() != per_example.max()),
         evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
@@ -192,17 +194,21 @@ def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:
 
 def _provenance(results: Results, version: str) -> Provenance:
     manifest = results.manifest
-    column = results.table("runs", ["created_at"]).column(0)
-    ends: dict[str, Any] = pc.min_max(column).as_py() or {}
-    first, last = ends.get("min"), ends.get("max")
+    times = integers(results.table("runs", ["created_at"]).column(0), missing=NEVER)
+    times = times[times != NEVER]
     return Provenance(
         source=manifest.source,
         query=dict(manifest.query),
         fetched_at=manifest.fetched_at,
         dataset_version=manifest.dataset_version,
         evalkit=version,
-        first_run_at=first.isoformat() if first else None,
-        last_run_at=last.isoformat() if last else None,
+        first_run_at=_iso(times.min()) if len(times) else None,
+        last_run_at=_iso(times.max()) if len(times) else None,
         evaluators={info.name: info.fingerprint for info in results.evaluators},
         source_stats=dict(manifest.source_stats),
     )
+
+
+def _iso(microseconds: int) -> str:
+    seconds, rest = divmod(int(microseconds), 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest).isoformat()
