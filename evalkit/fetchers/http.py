@@ -126,6 +126,10 @@ class HttpSource:
         self._closing.set()
         self._connections.close()
 
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the source is closed meanwhile."""
+        self._sleep(seconds)
+
     def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """GET `path` below the base URL and return the parsed body."""
         return self.request("GET", path, params=params).value
@@ -141,10 +145,14 @@ class HttpSource:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Ask, with retries, and return the parsed body with the answer's headers."""
-        content = None if json is None else orjson.dumps(json)
+        """Ask, with retries, and return the parsed body with the answer's headers.
+
+        The body is `json`, or `content` of the type that `headers` name.
+        """
+        content = content if json is None else orjson.dumps(json)
         extra = {"content-type": "application/json"} if content is not None else {}
         url = self.base_url + path
         return self._patiently(
@@ -269,7 +277,7 @@ class HttpSource:
         status = response.status_code
         if status < 300:
             return
-        if status in RETRIED_STATUS or status >= 500:
+        if status in RETRIED_STATUS or (status >= 500 and status != 501):  # 501 will not pass
             raise Retryable(f"HTTP {status}", wait=retry_after(response.headers))
         detail = self.redact(detail_of(self._read(ask, response)))
         said = f"HTTP {status}" + (f" ({detail})" if detail else "")

@@ -141,7 +141,7 @@ def updated_at(ended_at: datetime | None, feedback: Iterable[Feedback]) -> datet
     """Return when the run last changed: its end, or the last score given to it afterwards."""
     if ended_at is None:
         return None
-    given = (item.metadata.get("modified_at") for item in feedback)
+    given = (item.metadata.get("modified_at") for item in feedback if item.step_id is None)
     return max([ended_at, *(datetime.fromisoformat(time) for time in given if time)])
 
 

@@ -1,0 +1,282 @@
+"""The `langsmith` fetcher: one experiment, whole and counted; next time only what changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from evalkit.errors import IncompleteExperiment, SourceUnavailable
+from evalkit.fetchers.answers import HttpError
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext
+from evalkit.fetchers.langsmith import audit, check, gather, listing
+from evalkit.fetchers.langsmith.client import ABSENT, LangSmith
+from evalkit.fetchers.langsmith.connection import connect
+from evalkit.fetchers.langsmith.convert import Converted, convert, to_example, updated_at
+from evalkit.fetchers.langsmith.fields import NOTHING, mapping_of, time_of
+from evalkit.fetchers.langsmith.listing import Listing, Root, some
+from evalkit.fetchers.langsmith.options import LangSmithOptions
+from evalkit.fetchers.langsmith.queries import BEFORE, Queries, Query, backends
+from evalkit.fetchers.langsmith.recorded import Recorded
+from evalkit.fetchers.langsmith.reference import read_reference
+from evalkit.fetchers.langsmith.traces import Trace
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+
+FEW = 50
+"""So many traces at most are asked for one by one; more come cheaper in bulk."""
+AFTER = timedelta(days=1)
+"""A step may begin this long after the last root run did."""
+STATS = (
+    "run_count latency_p50 latency_p99 first_token_p50 first_token_p99 total_tokens prompt_tokens "
+    "completion_tokens total_cost prompt_cost completion_cost error_rate streaming_rate "
+    "last_run_start_time feedback_stats session_feedback_stats test_run_number experiment_progress"
+)
+
+
+class LangSmithFetcher:
+    """Pulls one experiment from LangSmith; see `LangSmithOptions` for what it takes."""
+
+    Options: ClassVar[type[BaseModel]] = LangSmithOptions
+
+    def __init__(
+        self,
+        options: LangSmithOptions,
+        context: FetchContext,
+        *,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        self._options = options
+        self._context = context
+        self._environ = environ
+        self._clock = clock
+        self._sleep = sleep or time.sleep
+        self._own_sleep = sleep
+        self._counts = Counts()
+        self._listing = Listing()
+        self._session: dict[str, Any] = {}
+        self._open: LangSmith | None = None
+
+    @property
+    def client(self) -> LangSmith:
+        """The server, addressed and unlocked when it is first needed."""
+        if self._open is None:
+            connection = connect(self._options, self._environ)
+            self._open = LangSmith(
+                connection, self._options, clock=self._clock, sleep=self._own_sleep
+            )
+        return self._open
+
+    def runs(self) -> Iterator[Run]:
+        """Yield finished runs that are new or changed, newest first."""
+        try:
+            with check.explained():
+                yield from self._runs()
+        except BaseException:
+            self._close()
+            raise
+
+    def _runs(self) -> Iterator[Run]:
+        self._session = self.client.session(read_reference(self._options.experiment))
+        self._note_session()
+        queries = self._list()
+        finished = self._listing.finished
+        recorded = Recorded.fetch(self.client, self._options.feedback, self._session, finished)
+        wanted = self._changed(finished, recorded)
+        self._counts.notes += recorded.notes
+        if wanted:
+            yield from self._pull(queries, wanted, recorded)
+        audit.settle(self._counts, self._listing, self._session, self._options.filter)
+        if self._counts.problems:
+            counts = self._counts
+            raise IncompleteExperiment(
+                f"{self._context.experiment}: fetched {counts.received} of {counts.expected} runs: "
+                f"{'; '.join(counts.problems)}. What arrived is kept; fetch again."
+            )
+
+    def examples(self) -> Iterable[Example]:
+        """Return the examples that the runs answered, as they were when they ran."""
+        ids = self._listing.example_ids()
+        if not ids:
+            return []
+        version = self._counts.dataset_version
+        found = {row["id"]: row for row in self.client.examples(ids, version)}
+        absent = [each for each in ids if each not in found]
+        if absent and version:
+            later = {row["id"]: row for row in self.client.examples(absent, "latest")}
+            for each in absent:
+                if each not in later and (row := self.client.example(each)) is not None:
+                    later[each] = row
+            found |= later
+            if later:
+                self._note(
+                    f"{len(later)} examples are not in the experiment's dataset version "
+                    f"{version}; their newest state is used: {some(sorted(later))}"
+                )
+        gone = [each for each in ids if each not in found]
+        if gone:
+            self._note(f"{len(gone)} examples no longer exist (no reference): {some(gone)}")
+        return [to_example(found[each]) for each in ids if each in found]
+
+    def counts(self) -> Counts:
+        """Return what was there and what came."""
+        self._close()
+        return self._counts
+
+    def check(self) -> Iterator[CheckLine]:
+        """Look, without fetching, whether the experiment can be read."""
+        yield from check.lines(self._options, lambda: self.client)
+
+    # the parts of runs(), in order
+
+    def _note_session(self) -> None:
+        session, counts = self._session, self._counts
+        metadata = mapping_of(session, "extra").get("metadata") or NOTHING
+        version = metadata.get("dataset_version")
+        counts.dataset_version = version if isinstance(version, str) else None
+        known = {key: session.get(key) for key in STATS.split()}
+        counts.source_stats = {key: value for key, value in known.items() if value is not None}
+        if not session.get("reference_dataset_id"):
+            self._note("this is a tracing project, not an experiment: it names no dataset")
+        elif counts.dataset_version is None:
+            self._note("the experiment names no dataset version; the newest examples are used")
+
+    def _list(self) -> Queries:
+        """List the roots with the first run API that answers, and again while some are missing."""
+        options = self._options
+        tried = backends(self.client, options, self.client.info(), datetime.now(UTC))
+        for queries in tried:
+            try:
+                self._listing = self._look(queries)
+                break
+            except HttpError as error:
+                if error.status not in ABSENT or queries is tried[-1]:
+                    raise
+                self._note(f"the server has no run API {queries.name}")
+        wait = options.wait_seconds if self._context.wait else None
+        for seconds in listing.pauses(wait):
+            if not self._listing.short and not (self._context.wait and self._listing.pending):
+                break
+            self._sleep(seconds)
+            self._listing = self._look(queries)
+        return queries
+
+    def _look(self, queries: Queries) -> Listing:
+        found = listing.look(
+            queries,
+            self._window(roots=True),
+            stats=self._options.feedback == "stats",
+            progress=lambda done: self._context.progress("runs listed", done, None),
+        )
+        if self._options.filter is None:
+            found.expected = listing.expected_runs(self._session)
+        return found
+
+    def _window(self, *, roots: bool) -> Query:
+        session = self._session
+        start = time_of(session, "start_time")
+        last = time_of(session, "last_run_start_time")
+        end = last + AFTER if last and not self._context.wait else None
+        return Query(
+            session_id=session["id"],
+            start=start - BEFORE if start else None,
+            # An end in the past keeps an old experiment in v1's cheap tier.
+            end=end if end and end < datetime.now(UTC) else None,
+            roots=roots,
+            filter=self._options.filter,
+        )
+
+    def _changed(self, finished: Mapping[str, Root], recorded: Recorded) -> dict[str, Root]:
+        """Return the runs that the store does not have as they are now."""
+        known, wanted = self._context.known, {}
+        for run_id, root in finished.items():
+            revised = updated_at(root.ended_at, recorded.of(root)) if run_id in known else None
+            if revised is None or known[run_id] != revised.isoformat():
+                wanted[run_id] = root
+        self._counts.unchanged = len(finished) - len(wanted)
+        return wanted
+
+    def _pull(
+        self, queries: Queries, wanted: Mapping[str, Root], recorded: Recorded
+    ) -> Iterator[Run]:
+        numbers = self._listing.repetitions()
+        collected = gather.Gatherer(wanted, self._listing.roots)
+        done = self._counts.unchanged
+        total = len(self._listing.finished)
+        self._counts.received = done
+        broken: SourceUnavailable | None = None
+        try:
+            for trace in self._traces(queries, wanted, collected):
+                converted = self._convert(trace, numbers, recorded)
+                self._count(converted)
+                done += 1
+                self._counts.received = done
+                self._context.progress("runs", done, total)
+                yield converted.run
+        except SourceUnavailable as error:
+            broken = error
+        audit.account(self._counts, collected)
+        if broken is not None:
+            raise IncompleteExperiment(
+                f"{self._context.experiment}: fetched {done} of {total} runs, then: {broken} "
+                "What arrived is kept; fetch again."
+            )
+
+    def _traces(
+        self, queries: Queries, wanted: Mapping[str, Root], collected: gather.Gatherer
+    ) -> Iterator[Trace]:
+        if (
+            len(wanted) <= FEW
+            and 2 * len(wanted) < len(self._listing.roots)
+            and self._options.steps
+        ):
+            yield from self._one_by_one(queries, wanted.values(), collected)
+            return
+        query = self._window(roots=not self._options.steps)
+        if len(wanted) < len(self._listing.finished):
+            start, end = gather.window(wanted.values())
+            query = Query(query.session_id, start, end, query.roots, query.filter)
+        yield from collected.traces(queries.whole(query))
+        missing = collected.missing()
+        if missing and len(missing) <= FEW and self._options.steps:
+            self._note(f"{len(missing)} runs were not on any page and were asked for one by one")
+            yield from self._one_by_one(queries, missing, collected)
+
+    def _one_by_one(
+        self, queries: Queries, roots: Iterable[Root], collected: gather.Gatherer
+    ) -> Iterator[Trace]:
+        for root in roots:
+            records = {
+                row["id"]: row for row in queries.trace(self._session["id"], dict(root.record))
+            }
+            if root.run_id in records:
+                collected.done.add(root.run_id)
+                yield Trace(records.pop(root.run_id), list(records.values()))
+
+    def _convert(self, trace: Trace, numbers: Mapping[str, int], recorded: Recorded) -> Converted:
+        run_id = str(trace.root["id"])
+        return convert(
+            trace.root,
+            trace.children,
+            ui=self.client.connection.ui,
+            repetition=numbers.get(run_id),
+            feedback=recorded.of(self._listing.roots[run_id], trace.children),
+            steps_recorded=self._options.steps,
+        )
+
+    def _count(self, converted: Converted) -> None:
+        self._counts.orphans += len(converted.orphans)
+        self._counts.duplicates += len(converted.duplicates)
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _note(self, text: str) -> None:
+        self._counts.notes.append(text)
