@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from evalkit.errors import EvalkitError, NoRunsError
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
 from evalkit.fetchers.files.examples import ExampleBook
 from evalkit.fetchers.files.findings import Findings
+from evalkit.fetchers.files.item import Item
 from evalkit.fetchers.files.paths import SourceFile, find_files
 from evalkit.model.example import Example
 from evalkit.model.run import Run
@@ -28,15 +29,6 @@ class FileOptions(BaseModel):
     """A file, folder, glob or fsspec URL, relative to the config, or a list of them."""
 
 
-class Item(NamedTuple):
-    """A run as read, with what tells copies from contradictions."""
-
-    run: Run
-    fingerprint: str
-    """Of the record the run was made from."""
-    where: str
-
-
 class FileFetcher:
     """Base of the fetchers of files; a subclass reads items."""
 
@@ -50,7 +42,7 @@ class FileFetcher:
         self.who = context.experiment
         self.findings = Findings()
         self.book = ExampleBook(self.findings)
-        self._counts = Counts()
+        self.tally = Counts()
         self._seen: dict[str, str] = {}
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
@@ -73,7 +65,7 @@ class FileFetcher:
     def runs(self) -> Iterator[Run]:
         """Yield new and changed runs; what was broken raises after everything that was not."""
         files = find_files(self.options.path, self.context.base, self.who)
-        counts = self._counts
+        counts = self.tally
         for item in self.items(files):
             if self._is_copy(item):
                 counts.duplicates += 1
@@ -100,16 +92,16 @@ class FileFetcher:
         return True
 
     def _end(self, files: list[SourceFile]) -> None:
-        if not self._counts.received and not self.findings.broken_count:
+        if not self.tally.received and not self.findings.broken_count:
             raise NoRunsError(f"{self.who}: {self.nothing(files)}")
         self.settle()
-        self.findings.raise_if_broken(self.who, self._counts.received)
+        self.findings.raise_if_broken(self.who, self.tally.received)
 
     def nothing(self, files: list[SourceFile]) -> str:
         """Say why there is nothing to evaluate."""
         shown = ", ".join(file.shown for file in files[:3]) + (", ..." if len(files) > 3 else "")
-        if self._counts.pending:
-            return f"{shown}: none of {self._counts.pending} runs has ended. Fetch again later."
+        if self.tally.pending:
+            return f"{shown}: none of {self.tally.pending} runs has ended. Fetch again later."
         return f"{shown}: no run in {len(files)} file(s). Check `path`."
 
     def examples(self) -> Iterable[Example]:
@@ -118,10 +110,10 @@ class FileFetcher:
 
     def counts(self) -> Counts:
         """Return what was there, with what was found on the way."""
-        self._counts.problems = self.findings.problems()
-        self._counts.notes = self.findings.notes()
-        self._counts.inferred = self.inferred()
-        return self._counts
+        self.tally.problems = self.findings.problems()
+        self.tally.notes = self.findings.notes()
+        self.tally.inferred = self.inferred()
+        return self.tally
 
     def check(self) -> Iterator[CheckLine]:
         """Say which files there are and whether they open."""

@@ -174,3 +174,35 @@ def _members(window: Window) -> Iterator[tuple[str, Any]]:
         yield key, window.value()
         if window.take(",}") == "}":
             return
+
+
+def outline(window: Window) -> Any:
+    """Return the beginning of a document: of each list the first element, of an object the members
+    up to its first list of objects."""
+    if window.peek() == "[":
+        return _first(window)
+    if window.peek() != "{":
+        return window.value()
+    found: dict[str, Any] = {}
+    window.take("{")
+    while window.peek() == '"':
+        key = window.value()
+        window.take(":")
+        if window.peek() == "[":
+            found[key] = _first(window)
+            if found[key] and isinstance(found[key][0], dict):
+                return found
+            while window.peek() == ",":
+                window.take(",")
+                window.value()
+            window.take("]")
+        else:
+            found[key] = window.value()
+        if window.peek() == ",":
+            window.take(",")
+    return found
+
+
+def _first(window: Window) -> list[Any]:
+    window.take("[")
+    return [] if window.peek() == "]" else [window.value()]

@@ -109,10 +109,10 @@ def _is_result(block: Any) -> bool:
 
 def _embedded(raw: Mapping[str, Any]) -> ToolCall | None:
     """Some logs repeat the call inside its answer (`tool_call: {function, args}`)."""
-    call = raw.get("tool_call")
+    call: Any = raw.get("tool_call")
     if not isinstance(call, Mapping):
         return None
-    function = call.get("function") or call.get("name")
+    function: Any = call.get("function") or call.get("name")
     arguments = call.get("args", call.get("arguments"))
     if isinstance(function, Mapping):
         function, arguments = function.get("name"), function.get("arguments", arguments)

@@ -149,3 +149,11 @@ def peek(stream: Any, size: int) -> bytes:
     except BROKEN:
         return b""
     return head
+
+
+def size_of(file: SourceFile) -> int:
+    """Return the bytes a file will give, guessed at eight times its size where it is packed."""
+    with open_raw(file) as raw:
+        packed = raw.read(4).startswith((GZIP, ZSTD))
+        size = raw.seek(0, io.SEEK_END) if raw.seekable() else 0
+    return size * 8 if packed else size

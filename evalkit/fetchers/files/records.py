@@ -12,8 +12,9 @@ from evalkit.fetchers.base import CheckLine, FetchContext
 from evalkit.fetchers.files.build import Builder
 from evalkit.fetchers.files.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.expression import Expression
-from evalkit.fetchers.files.fetcher import FileFetcher, FileOptions, Item
+from evalkit.fetchers.files.fetcher import FileFetcher, FileOptions
 from evalkit.fetchers.files.identity import digest
+from evalkit.fetchers.files.item import Item
 from evalkit.fetchers.files.mapping import FieldMap
 from evalkit.fetchers.files.options import ExpressionText, flat_fields
 from evalkit.fetchers.files.paths import SourceFile

@@ -37,10 +37,9 @@ def read_score(key: str, raw: Any) -> Iterator[Score]:
     metadata: Mapping[str, Any] = {}
     value: Any = None
     if isinstance(raw, Mapping) and PARTS & raw.keys():
-        comment = next(
-            (raw[k] for k in ("comment", "explanation", "reason", "reasoning") if raw.get(k)), None
-        )
-        metadata = raw.get("metadata") if isinstance(raw.get("metadata"), Mapping) else {}
+        comment = next((str(raw[name]) for name in REASONS if raw.get(name)), None)
+        said: Any = raw.get("metadata")
+        metadata = said if isinstance(said, Mapping) else {}
         value, raw = raw.get("value"), raw.get("score")
     number, category = _number_or_value(raw)
     if number is None and isinstance(value, bool | int | float):
