@@ -33,6 +33,7 @@ from evalkit.fetchers.redact import Redactor, secrets_of
 
 DEFAULT_CONCURRENCY = 8
 MAX_CONCURRENCY = 16
+__all__ = ["HttpError", "HttpSource", "HttpStats", "NotFound", "Patience", "RateLimit", "Reply"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 

@@ -1,0 +1,1 @@
+"""Pull the runs of an experiment from a LangGraph (Agent) Server."""

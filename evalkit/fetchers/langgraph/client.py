@@ -1,0 +1,165 @@
+"""Talks to a LangGraph Server: threads, runs, histories, assistants, as the server pages them.
+
+Measured on langgraph-api 0.16: the default order of a thread search moves while paging (so it is
+always set), `X-Pagination-Total` is no total (so threads are counted), a run list has neither, and
+`before` in a history must hold a `configurable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from evalkit.errors import SourceUnavailable
+from evalkit.fetchers.answers import NotFound
+from evalkit.fetchers.http import HttpSource
+from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
+
+THREAD_PAGE = 1000
+RUN_PAGE = 200
+SMALL_PAGE = 25
+PAGE_BYTES = 4_000_000
+"""A page of history is asked for in about this size: each checkpoint repeats the whole state."""
+THREAD_FIELDS = ["thread_id", "created_at", "updated_at", "status", "metadata"]
+
+
+class HistoryPage(NamedTuple):
+    """Snapshots of one answer, newest first, and the bytes it took."""
+
+    snapshots: list[Snapshot]
+    size: int
+
+
+class LangGraphClient:
+    """The calls the fetcher needs, over a shared `HttpSource`; safe to use from threads."""
+
+    def __init__(self, http: HttpSource) -> None:
+        self.http = http
+
+    def info(self) -> dict[str, Any]:
+        """Return the server's version and flags; open even where a key is asked for."""
+        return self._object(self.http.get_json("/info"), "/info")
+
+    def count_threads(self, metadata: Mapping[str, Any]) -> int:
+        """Return how many threads carry this metadata: the only true total the server knows."""
+        answer = self.http.post_json("/threads/count", {"metadata": dict(metadata)})
+        if type(answer) is not int:
+            raise self._strange("/threads/count", "a number", answer)
+        return answer
+
+    def thread_page(self, metadata: Mapping[str, Any], offset: int) -> list[dict[str, Any]]:
+        """Return threads with this metadata, oldest first, from `offset` on."""
+        body = {
+            "metadata": dict(metadata),
+            "limit": THREAD_PAGE,
+            "offset": offset,
+            "sort_by": "created_at",
+            "sort_order": "asc",
+            "select": THREAD_FIELDS,
+        }
+        return self._list(self.http.post_json("/threads/search", body), "/threads/search")
+
+    def thread(self, thread_id: str) -> dict[str, Any]:
+        """Return one thread with its last error."""
+        path = f"/threads/{thread_id}"
+        return self._object(self.http.get_json(path), path)
+
+    def run_page(self, thread_id: str, offset: int) -> list[dict[str, Any]]:
+        """Return a thread's runs, newest first, from `offset` on."""
+        path = f"/threads/{thread_id}/runs"
+        return self._list(
+            self.http.get_json(path, {"limit": RUN_PAGE, "offset": offset}), path, "run_id"
+        )
+
+    def run(self, thread_id: str, run_id: str) -> dict[str, Any] | None:
+        """Return one run as it is now, or None when it was deleted."""
+        path = f"/threads/{thread_id}/runs/{run_id}"
+        try:
+            return self._object(self.http.get_json(path), path)
+        except NotFound:
+            return None
+
+    def history(
+        self, thread_id: str, *, namespace: str = "", **metadata: Any
+    ) -> Iterator[HistoryPage]:
+        """Yield pages of snapshots with this metadata, newest first, until the server has no more.
+
+        Only an empty page, or a short one that reaches the very first checkpoint, is an end: a
+        page that was cut on its way looks like a last one.
+        """
+        path = f"/threads/{thread_id}/history"
+        where = f"{self.http.source}: thread {thread_id}"
+        limit, before, seen = SMALL_PAGE, None, set[str]()
+        while True:
+            body: dict[str, Any] = {"limit": limit}
+            if metadata:
+                body["metadata"] = metadata
+            if namespace:
+                body["checkpoint"] = {"checkpoint_ns": namespace}
+            if before:
+                body["before"] = {"configurable": {"checkpoint_id": before}}
+            reply = self.http.request("POST", path, json=body)
+            page = [read_snapshot(item, where) for item in self._list(reply.value, path)]
+            fresh = [s for s in page if s.checkpoint_id not in seen]
+            if page and not fresh:
+                raise SourceUnavailable(
+                    f"{where}: the server repeats a page of history. Fetch again."
+                )
+            seen.update(s.checkpoint_id for s in fresh)
+            yield HistoryPage(fresh, reply.size)
+            if not page or _is_first(page[-1], len(page) < limit):
+                return
+            before = page[-1].checkpoint_id
+            limit = max(1, min(1000, int(PAGE_BYTES / (reply.size / len(page) + 1))))
+
+    def snapshot(self, thread_id: str, checkpoint_id: str) -> Snapshot | None:
+        """Return one snapshot of the root graph, or None when it was pruned."""
+        path = f"/threads/{thread_id}/state/{checkpoint_id}"
+        try:
+            raw = self._object(self.http.get_json(path), path)
+        except NotFound:
+            return None
+        if not raw.get("checkpoint"):
+            return None
+        return read_snapshot(raw, f"{self.http.source}: thread {thread_id}")
+
+    def assistants(self) -> Iterator[dict[str, Any]]:
+        """Yield every assistant (a graph with settings)."""
+        offset = 0
+        while True:
+            body = {"limit": THREAD_PAGE, "offset": offset, "sort_by": "created_at"}
+            page = self._list(self.http.post_json("/assistants/search", body), "/assistants/search")
+            yield from page
+            if not page:
+                return
+            offset += len(page)
+
+    def output_keys(self, assistant_id: str) -> frozenset[str] | None:
+        """Return the keys of a graph's output schema, or None where it states none."""
+        path = f"/assistants/{assistant_id}/schemas"
+        schema = self._object(self.http.get_json(path), path).get("output_schema")
+        keys = schema.get("properties") if isinstance(schema, Mapping) else None
+        return frozenset(keys) if keys else None
+
+    def _object(self, answer: Any, path: str) -> dict[str, Any]:
+        if not isinstance(answer, dict):
+            raise self._strange(path, "an object", answer)
+        return answer
+
+    def _list(self, answer: Any, path: str, key: str | None = None) -> list[dict[str, Any]]:
+        if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
+            raise self._strange(path, "a list of objects", answer)
+        if key and not all(isinstance(item.get(key), str) for item in answer):
+            raise self._strange(path, f"objects with a {key}", answer)
+        return answer
+
+    def _strange(self, path: str, wanted: str, answer: Any) -> SourceUnavailable:
+        got = self.http.redact(repr(answer), 80)
+        return SourceUnavailable(
+            f"{self.http.source}: {path} answered {got} where {wanted} was expected. "
+            "Is this the address of a LangGraph server?"
+        )
+
+
+def _is_first(oldest: Snapshot, short: bool) -> bool:
+    return short and (oldest.parent_id is None or oldest.source in ("input", "fork"))

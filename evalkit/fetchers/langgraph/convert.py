@@ -1,0 +1,286 @@
+"""Turns what a server says about a run into a Run; pure, so a recorded payload tests it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from evalkit.errors import RecordError
+from evalkit.fetchers.langgraph.inner import InnerReader, messages_in, new_messages, usage_of
+from evalkit.fetchers.langgraph.snapshots import Snapshot
+from evalkit.fetchers.langgraph.steps import Evidence, StepReader
+from evalkit.model.run import Run
+from evalkit.model.step import Step
+from evalkit.model.timing import parse_time
+from evalkit.model.usage import Usage, total_usage
+
+SECRET = re.compile(r"key|token|secret|passw|auth|credential|cookie", re.IGNORECASE)
+INTERNAL = re.compile(r"^(__|langgraph_|run_id$|thread_id$|graph_id$|assistant_id$|user_id$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the user wants runs read."""
+
+    example_id: str = "example_id"
+    """Key of the run's metadata that names the example; dots go down."""
+    repetition: str = "repetition"
+    spans: str | None = None
+    retrievers: frozenset[str] | None = None
+    output_keys: frozenset[str] | None = None
+    """Keys of the state that are the output; None: all."""
+
+
+@dataclass(slots=True)
+class Converted:
+    """A run with what a reader should know about how it was read."""
+
+    run: Run
+    problems: list[str]
+
+
+def convert(
+    raw: Mapping[str, Any],
+    evidence: Evidence,
+    reading: Reading,
+    *,
+    thread_error: Any = None,
+    thread_graph: str | None = None,
+    name: str | None = None,
+    url: str | None = None,
+    identify: Callable[[str | None, Any], str | None] = lambda example_id, inputs: example_id,
+) -> Converted:
+    """Return the run of a server's `raw` run and of its snapshots.
+
+    `thread_error` is that of its thread, if the run is the last there. `thread_graph` is the graph
+    the server decoded the snapshots with, which is that of the thread's last run. `identify` gets
+    the example id of the metadata and the inputs, and returns the id of the example.
+    """
+    facts = _Facts(raw)
+    status, updated = str(raw.get("status")), facts.time("updated_at")
+    cut_off = status in ("timeout", "interrupted")
+    evidence = replace(evidence, run_id=facts.run_id, ended_at=updated, cut_off=cut_off)
+    mixed = _mixed(facts.metadata, evidence.own, thread_graph)
+    if mixed:
+        evidence = _only_times(evidence)
+    reader = InnerReader(reading.spans, reading.retrievers)
+    before = _messages_before(evidence)
+    reader.forget(before)
+    steps = StepReader(evidence, reader)
+    found = steps.read()
+    last = evidence.own[-1] if evidence.own else None
+    paused = status == "success" and last is not None and bool(last.next)
+    state = reader.strip(last.values) if last else None
+    inputs = _input(facts, evidence.own)
+    run = Run(
+        run_id=facts.run_id,
+        thread_id=raw.get("thread_id"),
+        assistant_id=raw.get("assistant_id"),
+        created_at=facts.time("created_at"),
+        updated_at=updated,
+        status=status,
+        metadata=facts.metadata,
+        multitask_strategy=raw.get("multitask_strategy"),
+        name=name or facts.metadata.get("graph_id"),
+        inputs=inputs,
+        outputs=_project(state, reading.output_keys),
+        error=_error(status, last, thread_error),
+        steps=found,
+        example_id=identify(_text(_lookup(facts.metadata, reading.example_id)), inputs),
+        repetition=_count(_lookup(facts.metadata, reading.repetition)),
+        started_at=_start(evidence.own),
+        ended_at=_end(status, last, updated, paused=paused),
+        first_token_at=min((s.first_token_at for s in found if s.first_token_at), default=None),
+        usage=_usage(found, state, before),
+        tags=[str(tag) for tag in (facts.config.get("tags") or ())],
+        interrupts=_interrupts(last) if paused else (),
+        url=url,
+        extra=_extra(facts, state, before, mixed),
+        steps_recorded=_recorded(evidence, steps, facts, mixed=bool(mixed)),
+        stopped="paused" if paused else "cancelled" if status == "interrupted" else None,
+    )
+    return Converted(run, reader.problems)
+
+
+class _Facts:
+    """The parts of a raw run that need a look inside."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        run_id = raw.get("run_id")
+        if not isinstance(run_id, str) or not run_id:
+            raise RecordError("run: has no run_id. The server's answer is no run evalkit knows.")
+        self.raw, self.run_id = raw, run_id
+        self.metadata: dict[str, Any] = dict(self._dict(raw.get("metadata"), "metadata"))
+        self.kwargs = self._dict(raw.get("kwargs"), "kwargs")
+        self.config = self._dict(self.kwargs.get("config"), "kwargs.config")
+        self.command = self._dict(self.kwargs.get("command"), "kwargs.command")
+
+    def time(self, name: str) -> datetime | None:
+        try:
+            return parse_time(self.raw.get(name))
+        except ValueError as error:
+            raise RecordError(f"run {self.run_id}, field {name}: {error}.") from None
+
+    def _dict(self, value: Any, path: str) -> Mapping[str, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise RecordError(f"run {self.run_id}, field {path}: is no object.")
+        return value
+
+
+def _mixed(metadata: Mapping[str, Any], own: Sequence[Snapshot], graph: str | None) -> str | None:
+    """Return the graph that the snapshots were decoded with, if it is not the run's own."""
+    graphs = {s.graph_id for s in own if s.graph_id} or {str(metadata.get("graph_id", graph))}
+    return graph if graph and graph not in graphs else None
+
+
+def _only_times(evidence: Evidence) -> Evidence:
+    """Keep what another graph's decoding cannot have spoilt."""
+    own = [replace(s, values=None, tasks=(), next=()) for s in evidence.own]
+    return replace(evidence, own=own, parents={}, subgraphs={})
+
+
+def _messages_before(evidence: Evidence) -> list[Any]:
+    """Return the messages the thread had before the run."""
+    if not evidence.own:
+        return []
+    first = evidence.own[0]
+    if first.source in ("input", "fork"):
+        return messages_in(first.values)  # the state as it was found: the input comes as a task
+    parent = evidence.parents.get(first.parent_id or "")
+    return messages_in(parent.values) if parent else []
+
+
+def _input(facts: _Facts, own: Sequence[Snapshot]) -> Any:
+    given = facts.kwargs.get("input")
+    if given is not None:
+        return given
+    if "resume" in facts.command:
+        return {"resume": facts.command["resume"]}
+    if own and own[0].source == "input":
+        return next((t.result for t in own[0].tasks if t.name == "__start__"), None)
+    return None
+
+
+def _project(state: Any, keys: frozenset[str] | None) -> Any:
+    if keys is None or not isinstance(state, Mapping):
+        return state
+    return {key: value for key, value in state.items() if key in keys}
+
+
+def _start(own: Sequence[Snapshot]) -> datetime | None:
+    """Return when the work began; a resumed run leaves no trace of it."""
+    return own[0].created_at if own and own[0].source in ("input", "fork") else None
+
+
+def _end(
+    status: str, last: Snapshot | None, updated: datetime | None, *, paused: bool
+) -> datetime | None:
+    if status == "success" and not paused:
+        return last.created_at if last else updated
+    return updated  # the last snapshot is older than the work that was cut off
+
+
+def _error(status: str, last: Snapshot | None, thread_error: Any) -> str | None:
+    """Return the failing task's own text; the thread's is masked for classes it does not know."""
+    if status not in ("error", "timeout", "interrupted"):
+        return None
+    for task in last.work if last else ():
+        if task.error:
+            return task.error
+    if isinstance(thread_error, Mapping):
+        parts = [str(thread_error.get(k)) for k in ("error", "message") if thread_error.get(k)]
+        return ": ".join(parts) or None
+    return str(thread_error) if thread_error else None
+
+
+def _interrupts(last: Snapshot | None) -> list[Any]:
+    return [item for task in (last.work if last else ()) for item in task.interrupts]
+
+
+def _usage(steps: Sequence[Step], state: Any, before: Sequence[Any]) -> Usage | None:
+    """Add up the model calls; without steps, the usage of the messages the run added."""
+    from_steps = total_usage(step.usage for step in steps)
+    if from_steps is not None:
+        return from_steps
+    seen = _ids(before)
+    return total_usage(usage_of(m.get("usage_metadata")) for m in new_messages(state, seen))
+
+
+def _ids(messages: Sequence[Any]) -> set[str]:
+    seen: set[str] = set()
+    new_messages(list(messages), seen)
+    return seen
+
+
+def _recorded(evidence: Evidence, steps: StepReader, facts: _Facts, *, mixed: bool) -> bool:
+    """Whether the steps are all there: not with durability "exit", nor when none was kept."""
+    if mixed or steps.gaps or facts.kwargs.get("durability") == "exit":
+        return False
+    if facts.kwargs.get("checkpoint_during") is False:
+        return False
+    if evidence.own:
+        return True
+    # A run that was given an input and made no snapshot never began; one that resumed and failed
+    # in its first node leaves none either.
+    return facts.kwargs.get("input") is not None
+
+
+def _extra(facts: _Facts, state: Any, before: Sequence[Any], mixed: str | None) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
+    if facts.command:
+        extra["command"] = dict(facts.command)
+    if context := _harmless(facts.kwargs.get("context")):
+        extra["context"] = context
+    if configurable := _harmless(facts.config.get("configurable")):
+        extra["configurable"] = configurable
+    if durability := facts.kwargs.get("durability"):
+        extra["durability"] = durability
+    if mixed:
+        extra["mixed_graphs"] = f"decoded with graph {mixed!r}, so outputs and steps are lost"
+    return extra | _own_messages(state, _ids(before))
+
+
+def _own_messages(state: Any, seen: set[str]) -> dict[str, Any]:
+    """Say which messages of the state are this run's: a start in the list, or the list."""
+    messages = state.get("messages") if isinstance(state, Mapping) else state
+    if not isinstance(messages, list) or not seen:
+        return {}
+    own = new_messages(messages, set(seen))
+    start = len(messages) - len(own)
+    return {"messages_start": start} if messages[start:] == own else {"messages": own}
+
+
+def _harmless(settings: Any) -> dict[str, Any]:
+    """Return what the caller configured, without the server's own keys and without secrets."""
+    if not isinstance(settings, Mapping):
+        return {}
+    return {
+        key: value
+        for key, value in settings.items()
+        if value is not None and not INTERNAL.match(key) and not SECRET.search(key)
+    }
+
+
+def _lookup(metadata: Mapping[str, Any], path: str) -> Any:
+    value: Any = metadata
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None

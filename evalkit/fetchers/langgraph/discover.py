@@ -1,0 +1,192 @@
+"""Finds an experiment's threads and runs, and proves that none was left out.
+
+The server pages by offset and states no totals, so a page that repeats, or that lost its tail on
+the way, must be told from a last one: pages are read until one is empty, threads are counted apart,
+and the sweep is done again at the end to meet what was written while we read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.errors import ExperimentNotFound, RecordError, SourceUnavailable, did_you_mean
+from evalkit.fetchers.answers import NotFound
+from evalkit.fetchers.langgraph.client import LangGraphClient
+from evalkit.fetchers.langgraph.options import LangGraphOptions
+from evalkit.model.timing import parse_time
+
+TRIES = 3
+ENDED = frozenset({"success", "error", "timeout", "interrupted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One run on the server's list, with what must be known of its thread."""
+
+    raw: dict[str, Any]
+    thread: Mapping[str, Any]
+    alone: bool
+    newest: bool
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return str(self.raw["run_id"])
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended; a status evalkit does not know counts as an end."""
+        return self.raw.get("status") not in ("pending", "running")
+
+
+@dataclass(slots=True)
+class Discovery:
+    """Lists threads and runs; remembers each thread's `updated_at` to see which changed."""
+
+    client: LangGraphClient
+    options: LangGraphOptions
+    assistants: frozenset[str] | None = None
+    """Ids of the assistants whose runs count; None: all."""
+    problems: list[str] = field(default_factory=list)
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    def changed_threads(self) -> list[dict[str, Any]]:
+        """Return the threads that are new or changed since the last call."""
+        threads = self._all_threads()
+        changed = [t for t in threads if self._known.get(t["thread_id"]) != t.get("updated_at")]
+        self._known = {t["thread_id"]: t.get("updated_at") for t in threads}
+        return [t for t in changed if not self._too_old(t)]
+
+    def _all_threads(self) -> list[dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for _ in range(TRIES):
+            for thread in self._sweep():
+                found[thread["thread_id"]] = thread
+            count = self.client.count_threads(self.options.thread_metadata)
+            if len(found) >= count:
+                return list(found.values())
+        self.problems.append(
+            f"the server counts {count} threads but lists only {len(found)} of them"
+        )
+        return list(found.values())
+
+    def _sweep(self) -> Iterator[dict[str, Any]]:
+        pages = _Pages("threads", "thread_id", self.client.http.source)
+        return pages.read(lambda n: self.client.thread_page(self.options.thread_metadata, n))
+
+    def choose_assistants(self, wanted: str) -> dict[str, str]:
+        """Keep to the assistants with this id, name or graph; return their names by id."""
+        every = list(self.client.assistants())
+        keys = ("assistant_id", "name", "graph_id")
+        chosen = {
+            str(a["assistant_id"]): str(a.get("name"))
+            for a in every
+            if wanted in [a.get(key) for key in keys]
+        }
+        if not chosen:
+            names = sorted({str(a.get("name")) for a in every})
+            raise ExperimentNotFound(
+                f"{self.client.http.source}: no assistant {wanted!r}."
+                f"{did_you_mean(wanted, names)} There are: {', '.join(names)}."
+            )
+        self.assistants = frozenset(chosen)
+        return chosen
+
+    def runs(self, thread: Mapping[str, Any], *, sure: bool = False) -> list[Found]:
+        """Return the runs of a thread that belong to the experiment, oldest first.
+
+        A list of one is believed, for its run's history will name the others; `sure` asks on.
+        """
+        raws = list(self._thread_runs(str(thread["thread_id"]), enough=0 if sure else 1))
+        newest = raws[0]["run_id"] if raws else None
+        return [
+            Found(raw, thread, alone=len(raws) == 1, newest=raw["run_id"] == newest)
+            for raw in reversed(raws)
+            if self.wanted(raw)
+        ]
+
+    def _thread_runs(self, thread_id: str, *, enough: int) -> Iterator[dict[str, Any]]:
+        """Yield all runs of a thread, newest first; a thread that is gone has none."""
+        pages = _Pages(f"runs of thread {thread_id}", "run_id", self.client.http.source)
+        try:
+            yield from pages.read(lambda n: self.client.run_page(thread_id, n), enough=enough)
+        except NotFound:
+            return
+
+    def wanted(self, raw: Mapping[str, Any]) -> bool:
+        """Whether a run belongs to the experiment."""
+        options, metadata = self.options, raw.get("metadata") or {}
+        if not contains(metadata, options.run_metadata):
+            return False
+        if self.assistants is not None and raw.get("assistant_id") not in self.assistants:
+            return False
+        if options.status and raw.get("status") in ENDED and raw["status"] not in options.status:
+            return False
+        return self._in_time(raw)
+
+    def _in_time(self, raw: Mapping[str, Any]) -> bool:
+        if self.options.since is None and self.options.until is None:
+            return True
+        try:
+            created = parse_time(raw.get("created_at"))
+        except ValueError as error:
+            raise RecordError(f"run {raw.get('run_id')}, field created_at: {error}.") from None
+        if created is None:
+            return True
+        since, until = self.options.since, self.options.until
+        return (since is None or created >= since) and (until is None or created < until)
+
+    def _too_old(self, thread: Mapping[str, Any]) -> bool:
+        """Whether a thread was last touched before `since`: then it has no run after it."""
+        if self.options.since is None:
+            return False
+        touched = parse_time(thread.get("updated_at"))
+        return touched is not None and touched < self.options.since
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """Reads offset pages until one is empty; each item once."""
+
+    what: str
+    key: str
+    source: str
+
+    def read(
+        self, ask: Callable[[int], list[dict[str, Any]]], *, enough: int = 0
+    ) -> Iterator[dict[str, Any]]:
+        """Yield items; a page of exactly `enough` at the start is believed to be all."""
+        seen: set[str] = set()
+        repeats = 0
+        while True:
+            page = ask(len(seen))
+            fresh = [item for item in page if item[self.key] not in seen]
+            if page and not fresh:
+                # Runs that were added meanwhile push known ones onto this page; a page that comes
+                # again and again is the server's or a proxy's mistake.
+                repeats += 1
+                if repeats == TRIES:
+                    raise SourceUnavailable(
+                        f"{self.source}: the list of {self.what} repeats a page "
+                        f"({len(seen)} read). Fetch again."
+                    )
+                continue
+            seen.update(item[self.key] for item in fresh)
+            yield from fresh
+            if not page or (enough and len(seen) == len(page) == enough):
+                return
+
+
+def contains(value: Any, wanted: Any) -> bool:
+    """Whether `value` holds everything of `wanted`, as the server's metadata search has it."""
+    if isinstance(wanted, Mapping):
+        return isinstance(value, Mapping) and all(
+            key in value and contains(value[key], wanted[key]) for key in wanted
+        )
+    if isinstance(wanted, list):
+        return isinstance(value, list) and all(
+            any(contains(item, one) for item in value) for one in wanted
+        )
+    return bool(value == wanted)

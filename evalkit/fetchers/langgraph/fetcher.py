@@ -1,0 +1,244 @@
+"""Fetches an experiment from a LangGraph Server: find its runs, gather each, convert, account."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import BaseModel
+
+from evalkit.errors import ExperimentNotFound, IncompleteExperiment, NoRunsError
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext
+from evalkit.fetchers.files.dataset import read_dataset
+from evalkit.fetchers.files.examples import Dataset
+from evalkit.fetchers.files.findings import Findings
+from evalkit.fetchers.http import HttpSource
+from evalkit.fetchers.langgraph.client import LangGraphClient
+from evalkit.fetchers.langgraph.discover import Discovery, Found
+from evalkit.fetchers.langgraph.one import Result, RunReader
+from evalkit.fetchers.langgraph.options import LangGraphOptions, environment, request_headers
+from evalkit.fetchers.ratelimit import RateLimit
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+from evalkit.model.timing import parse_time
+
+ROUNDS = 5
+"""How often threads that changed while they were read are read again."""
+MOST_FAILURES = 5
+"""Runs that may fail before the server is taken to be down."""
+LONGEST_POLL_S = 10.0
+
+
+class LangGraphFetcher:
+    """The fetcher `langgraph`."""
+
+    Options: ClassVar[type[BaseModel]] = LangGraphOptions
+
+    def __init__(
+        self, options: Any, context: FetchContext, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        if isinstance(options, Mapping):
+            options = LangGraphOptions.model_validate(options)
+        self.options: LangGraphOptions = options
+        self.context = context
+        self.http = _http(self.options, transport)
+        self.client = LangGraphClient(self.http)
+        self.discovery = Discovery(self.client, self.options)
+        self.findings = Findings()
+        self._reader = RunReader(self.client, self.options, self._identify)
+        self._counts = Counts()
+        self._dataset: Dataset | None = None
+        self._settled: set[str] = set()
+        self._pending: dict[str, Found] = {}
+        self._expected: set[str] = set()
+        self._suspects: list[Mapping[str, Any]] = []
+
+    def runs(self) -> Iterator[Run]:
+        """Yield runs that have ended and are new or changed; raise when any is unaccounted for."""
+        with self.http:
+            self._prepare()
+            threads = self.discovery.changed_threads()
+            if not threads:
+                raise self._nothing_found()
+            yield from self._rounds(threads)
+            if self.context.wait and self._pending:
+                yield from self._wait_for_pending()
+        self._account()
+
+    def examples(self) -> Iterable[Example]:
+        """Return the examples of the dataset."""
+        return self._dataset.kept() if self._dataset else ()
+
+    def counts(self) -> Counts:
+        """Return what the server held and what arrived."""
+        counts, stats = self._counts, self.http.stats
+        counts.expected = len(self._expected)
+        counts.pending = len(self._pending)
+        counts.problems = [*self.discovery.problems, *self.findings.problems()]
+        counts.notes = self.findings.notes()
+        counts.source_stats = {
+            "requests": stats.requests,
+            "retries": stats.retries,
+            "bytes": stats.size,
+        }
+        return counts
+
+    def check(self) -> Iterator[CheckLine]:
+        """Say whether the server answers, takes the key, and holds matching threads and runs."""
+        from evalkit.fetchers.langgraph.doctor import check
+
+        with self.http:
+            yield from check(self.discovery, self.options)
+
+    def _prepare(self) -> None:
+        if self.options.dataset is not None:
+            self._dataset = read_dataset(self.options.dataset, self.context, self.findings)
+        if self.options.assistant is not None:
+            self._reader.names = self.discovery.choose_assistants(self.options.assistant)
+
+    def _identify(self, example_id: str | None, inputs: Any) -> str | None:
+        example = self._dataset.find(example_id, inputs) if self._dataset else None
+        return example.example_id if example else example_id
+
+    def _rounds(self, threads: list[dict[str, Any]]) -> Iterator[Run]:
+        for _ in range(ROUNDS):
+            yield from self._read(threads, sure=False)
+            suspects, self._suspects = self._suspects, []
+            yield from self._read(suspects, sure=True)
+            threads = self.discovery.changed_threads()
+            if not threads:
+                return
+        self.findings.note(f"{len(threads)} thread(s) kept changing; fetch again for what is new")
+
+    def _read(self, threads: list[Any], *, sure: bool) -> Iterator[Run]:
+        listed = self._fresh(self._listed(threads, sure=sure))
+        if self.options.limit is not None:
+            listed = iter(self._newest(listed, self.options.limit))
+        for result in self.http.map(self._reader.fetch, listed):
+            if (run := self._settle(result)) is not None:
+                yield run
+
+    def _listed(self, threads: list[Any], *, sure: bool) -> Iterator[Found]:
+        lists = self.http.map(lambda thread: self.discovery.runs(thread, sure=sure), threads)
+        for done, found in enumerate(lists, start=1):
+            self.context.progress("threads", done, len(threads))
+            yield from found
+
+    def _fresh(self, listed: Iterable[Found]) -> Iterator[Found]:
+        """Let through runs that have ended and are not yet here; count the others."""
+        for found in listed:
+            run_id = found.run_id
+            if run_id in self._settled:
+                continue
+            if not found.ended:
+                self._pending[run_id] = found
+                continue
+            self._pending.pop(run_id, None)
+            self._settled.add(run_id)
+            if self._is_unchanged(found):
+                self._expected.add(run_id)
+                self._counts.received += 1
+                self._counts.unchanged += 1
+            else:
+                yield found
+
+    def _newest(self, listed: Iterable[Found], limit: int) -> list[Found]:
+        left = max(0, limit - len(self._expected))
+        return heapq.nlargest(left, listed, key=lambda found: str(found.raw.get("created_at")))
+
+    def _is_unchanged(self, found: Found) -> bool:
+        known = self.context.known.get(found.run_id)
+        try:
+            updated = parse_time(found.raw.get("updated_at"))
+        except ValueError:
+            return False
+        return bool(known) and updated is not None and updated.isoformat() == known
+
+    def _settle(self, result: Result) -> Run | None:
+        """Account for one run, and return it when it arrived."""
+        run_id, found = result.found.run_id, result.found
+        if result.gone:
+            self.findings.note("run deleted while it was fetched", run_id)
+            return None
+        self._expected.add(run_id)
+        if result.failure is not None:
+            self.findings.break_at(f"run {run_id}", str(result.failure))
+            if self.findings.broken_count > MOST_FAILURES:
+                raise result.failure
+            return None
+        assert result.converted is not None
+        self._counts.received += 1
+        if result.strangers - self._settled - self._pending.keys():
+            self._suspects.append(found.thread)
+        run = result.converted.run
+        for problem in result.converted.problems:
+            self.findings.note("span that is no step record was left out", problem)
+        self._note(run)
+        return run
+
+    def _note(self, run: Run) -> None:
+        if "mixed_graphs" in run.extra:
+            where = f"thread {run.thread_id}, run {run.run_id}"
+            self.findings.note("thread used with two graphs: outputs and steps are lost", where)
+        elif not run.steps_recorded:
+            self.findings.note("the server kept no steps or only some of them", run.run_id)
+        if self._dataset is None or run.example_id is None:
+            return
+        if self._dataset.find(run.example_id, run.inputs) is None:
+            self.findings.note("the dataset has no example for a run", run.run_id)
+        self._dataset.answered.add(run.example_id)
+
+    def _wait_for_pending(self) -> Iterator[Run]:
+        """Ask for the unfinished runs, ever less often, until all have ended or time is up."""
+        deadline, pause = time.monotonic() + self.options.wait_s, 0.5
+        while self._pending and time.monotonic() < deadline:
+            self.context.progress("waiting for runs", len(self._settled), None)
+            self.http.pause(pause)
+            pause = min(pause * 1.5, LONGEST_POLL_S)
+            yield from self._read(self._threads_of(self._pending.values()), sure=False)
+        if self._pending:
+            left = len(self._pending)
+            self.discovery.problems.append(
+                f"{left} run(s) had not ended after {self.options.wait_s:g} s"
+            )
+
+    def _threads_of(self, pending: Iterable[Found]) -> list[Mapping[str, Any]]:
+        return list({str(found.raw["thread_id"]): found.thread for found in pending}.values())
+
+    def _nothing_found(self) -> ExperimentNotFound:
+        asked = self.options.thread_metadata or "any metadata"
+        return ExperimentNotFound(
+            f"{self.http.source}: no thread with {asked}. Check thread_metadata: it must stand on "
+            "the thread, metadata of runs is not copied there (use run_metadata for that)."
+        )
+
+    def _account(self) -> None:
+        """Raise unless every run that has ended arrived."""
+        counts, who = self.counts(), self.context.experiment
+        if counts.problems:
+            raise IncompleteExperiment(
+                f"{who}: fetched {counts.received} of {counts.expected} runs: "
+                f"{'; '.join(counts.problems)}. What arrived is kept; fetch again for the rest."
+            )
+        if counts.received == 0:
+            waiting = f", {counts.pending} have not ended" if counts.pending else ""
+            raise NoRunsError(f"{who}: no run on {self.http.source} matches{waiting}.")
+
+
+def _http(options: LangGraphOptions, transport: httpx.BaseTransport | None) -> HttpSource:
+    rate = options.requests_per_second
+    return HttpSource(
+        options.url,
+        request_headers(options, environment()),
+        source=f"LangGraph server {httpx.URL(options.url).host}",
+        timeout=options.timeout_s,
+        verify=options.verify,
+        cert=options.cert,
+        proxy=options.proxy,
+        limit=RateLimit(rate) if rate else None,
+        transport=transport,
+        concurrency=options.concurrency,
+    )

@@ -1,0 +1,219 @@
+"""Finds what a node did inside: model calls, tools and retrievals told by its update of the state.
+
+A server keeps what a node returned, not the calls it made. Three things tell of them: spans that
+the application itself recorded (complete, with times), messages (model and tool calls, without
+times), and documents in the update of a node that retrieves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.model.message import parse_arguments, read_message, text_of
+from evalkit.model.records import StepRecord
+from evalkit.model.step import Step
+from evalkit.model.usage import Usage
+
+RETRIEVING = re.compile(r"retriev|search", re.IGNORECASE)
+READ_FROM = "read_from"
+"""Metadata key that says a step was read from the state, not recorded as it happened."""
+
+
+@dataclass(slots=True)
+class InnerReader:
+    """Reads the inner steps of a run's nodes, each message once however often the state has it."""
+
+    spans_key: str | None = None
+    retrievers: frozenset[str] | None = None
+    """Nodes whose update holds retrieved documents; None: those named like it."""
+    problems: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _spans_seen: set[tuple[Any, ...]] = field(default_factory=set)
+    _calls: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def forget(self, messages: Iterable[Any]) -> None:
+        """Take messages as known: they were there before the run."""
+        self._seen.update(filter(None, map(message_id, messages)))
+
+    def steps(self, node: Step, update: Any) -> list[Step]:
+        """Return the steps inside `node`, told by its `update` (a dict, or a list of dicts)."""
+        spans = [step for raw in self._spans(update) if (step := self._span(raw, node))]
+        known = {step.kind for step in spans}
+        told = [] if {"llm", "tool"} & known else self._from_messages(node, update)
+        if "retriever" not in known and self._retrieves(node.name):
+            told = self._from_documents(node, update) + told
+        return spans + told
+
+    def strip(self, state: Any) -> Any:
+        """Return the state without the recorded spans, which have become steps."""
+        if self.spans_key and isinstance(state, Mapping) and self.spans_key in state:
+            return {key: value for key, value in state.items() if key != self.spans_key}
+        return state
+
+    def _spans(self, update: Any) -> list[Any]:
+        found: list[Any] = []
+        if self.spans_key is None:
+            return found
+        for part in parts_of(update):
+            value = part.get(self.spans_key)
+            found += value if isinstance(value, list) else []
+        return found
+
+    def _span(self, raw: Any, node: Step) -> Step | None:
+        try:
+            record = StepRecord.model_validate(raw)
+        except ValueError as error:
+            if len(self.problems) < 3:
+                first = str(error).splitlines()[1:3]
+                self.problems.append(f"a span of node {node.name!r}: {' '.join(first)}")
+            return None
+        # A subgraph hands its spans up to the node that called it, which returns them once more.
+        again = (record.step_id, record.name, record.started_at)
+        if again in self._spans_seen:
+            return None
+        self._spans_seen.add(again)
+        # Ids that the application chose need not be unique: the node's id makes them so.
+        scope = f"{node.step_id}:"
+        parent = f"{scope}{record.parent_id}" if record.parent_id else node.step_id
+        return record.model_copy(
+            update={"step_id": f"{scope}{record.step_id}", "parent_id": parent}
+        ).to_model()
+
+    def _from_messages(self, node: Step, update: Any) -> list[Step]:
+        steps: list[Step] = []
+        for message in new_messages(update, self._seen):
+            flat = read_message(message)
+            if flat is None:
+                continue
+            if flat.role == "assistant":
+                steps.append(self._model_call(node, message, len(steps)))
+            elif flat.role == "tool":
+                steps.append(self._tool_call(node, message, len(steps)))
+        return steps
+
+    def _model_call(self, node: Step, message: Mapping[str, Any], place: int) -> Step:
+        body = message.get("kwargs") if "lc" in message else message
+        body = body if isinstance(body, Mapping) else message
+        for call in body.get("tool_calls") or ():
+            if isinstance(call, Mapping) and call.get("id"):
+                self._calls[str(call["id"])] = call
+        about = body.get("response_metadata")
+        about = about if isinstance(about, Mapping) else {}
+        model = about.get("model_name") or about.get("model")
+        return Step(
+            step_id=f"{node.step_id}:{body.get('id') or f'message-{place}'}",
+            parent_id=node.step_id,
+            kind="llm",
+            name=str(model or node.name),
+            outputs={"messages": [message]},
+            usage=usage_of(body.get("usage_metadata")),
+            metadata={READ_FROM: "messages", **({"ls_model_name": model} if model else {})},
+        )
+
+    def _tool_call(self, node: Step, message: Mapping[str, Any], place: int) -> Step:
+        flat = read_message(message) or message
+        call_id = flat.get("tool_call_id")
+        call = self._calls.get(str(call_id), {})
+        failed = flat.get("status") == "error"
+        return Step(
+            step_id=f"{node.step_id}:{call_id or f'message-{place}'}",
+            parent_id=node.step_id,
+            kind="tool",
+            name=str(flat.get("name") or call.get("name") or "tool"),
+            inputs=parse_arguments(call["args"]) if "args" in call else None,
+            outputs=flat.get("content"),
+            error=text_of(flat.get("content")) or "error" if failed else None,
+            metadata={READ_FROM: "messages", **({"tool_call_id": call_id} if call_id else {})},
+        )
+
+    def _retrieves(self, name: str) -> bool:
+        return bool(RETRIEVING.search(name)) if self.retrievers is None else name in self.retrievers
+
+    def _from_documents(self, node: Step, update: Any) -> list[Step]:
+        return [
+            Step(
+                step_id=f"{node.step_id}:{key}",
+                parent_id=node.step_id,
+                kind="retriever",
+                name=node.name,
+                outputs={"documents": value},
+                metadata={READ_FROM: f"state key {key}"},
+            )
+            for part in parts_of(update)
+            for key, value in part.items()
+            if _are_documents(value)
+        ]
+
+
+def parts_of(update: Any) -> list[Mapping[str, Any]]:
+    """Return an update as dicts: a node may return one, several, or something else altogether."""
+    items = update if isinstance(update, list) else [update]
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+def messages_in(state: Any) -> list[Any]:
+    """Return the messages of a state or update, wherever they stand at its top level."""
+    found: list[Any] = []
+    for part in parts_of(state):
+        if read_message(part) is not None:
+            found.append(part)  # a graph whose whole state is a list of messages
+            continue
+        for value in part.values():
+            items = value if isinstance(value, list) else [value]
+            found += [item for item in items if isinstance(item, Mapping) and _is_message(item)]
+    return found
+
+
+def new_messages(state: Any, seen: set[str]) -> list[Mapping[str, Any]]:
+    """Return messages whose id is not in `seen`, and add them; those without id count as new."""
+    fresh = []
+    for message in messages_in(state):
+        name = message_id(message)
+        if name is None or name not in seen:
+            fresh.append(message)
+        if name is not None:
+            seen.add(name)
+    return fresh
+
+
+def message_id(message: Any) -> str | None:
+    """Return the id of a message, however it is written down."""
+    if not isinstance(message, Mapping):
+        return None
+    body = message.get("kwargs") if "lc" in message else message
+    name = body.get("id") if isinstance(body, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def usage_of(raw: Any) -> Usage | None:
+    """Read LangChain's `usage_metadata`; what is no count is left out."""
+    if not isinstance(raw, Mapping):
+        return None
+    names = ("input_tokens", "output_tokens", "total_tokens")
+    counts = {name: raw[name] for name in names if type(raw.get(name)) is int}
+    if not counts:
+        return None
+    read, wrote = raw.get("input_token_details"), raw.get("output_token_details")
+    cached = read.get("cache_read") if isinstance(read, Mapping) else None
+    thought = wrote.get("reasoning") if isinstance(wrote, Mapping) else None
+    return Usage(
+        **counts,
+        cache_read_tokens=cached if type(cached) is int else None,
+        reasoning_tokens=thought if type(thought) is int else None,
+    )
+
+
+def _is_message(item: Mapping[str, Any]) -> bool:
+    return "page_content" not in item and read_message(item) is not None
+
+
+def _are_documents(value: Any) -> bool:
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and len(value) > 0
+        and all(isinstance(item, Mapping) and "page_content" in item for item in value)
+    )

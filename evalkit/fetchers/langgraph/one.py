@@ -1,0 +1,103 @@
+"""Fetches one listed run: gathers what the server holds about it and converts that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.errors import EvalkitError, RecordError, SourceUnavailable
+from evalkit.fetchers.langgraph.client import LangGraphClient
+from evalkit.fetchers.langgraph.convert import Converted, Reading, convert
+from evalkit.fetchers.langgraph.discover import Found
+from evalkit.fetchers.langgraph.gather import Gathered, gather
+from evalkit.fetchers.langgraph.options import LangGraphOptions
+
+Identify = Callable[[str | None, Any], str | None]
+"""`(example id in the metadata, inputs)` -> id of the example."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one listed run."""
+
+    found: Found
+    converted: Converted | None = None
+    failure: EvalkitError | None = None
+    strangers: set[str] = field(default_factory=set)
+    """Runs that the history of the thread names and its list of runs does not."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the run was deleted after it was listed."""
+        return self.converted is None and self.failure is None
+
+
+@dataclass(slots=True)
+class RunReader:
+    """Fetches runs one by one, from any thread."""
+
+    client: LangGraphClient
+    options: LangGraphOptions
+    identify: Identify
+    names: dict[str, str] = field(default_factory=dict)
+    """Assistant id -> name, where known."""
+    _output_keys: dict[str, frozenset[str] | None] = field(default_factory=dict)
+
+    def fetch(self, found: Found) -> Result:
+        """Fetch one run; what fails is returned, so that the others still arrive."""
+        try:
+            gathered = gather(
+                self.client,
+                found.raw,
+                alone=found.alone,
+                newest=found.newest,
+                subgraphs=self.options.subgraphs,
+            )
+            if not gathered.evidence.own and self._is_gone(found):
+                return Result(found)
+            return Result(found, self._convert(found, gathered), strangers=gathered.strangers)
+        except (RecordError, SourceUnavailable) as error:
+            return Result(found, failure=error)
+
+    def _is_gone(self, found: Found) -> bool:
+        return self.client.run(str(found.raw["thread_id"]), found.run_id) is None
+
+    def _convert(self, found: Found, gathered: Gathered) -> Converted:
+        raw = found.raw
+        thread_id = str(raw["thread_id"])
+        return convert(
+            raw,
+            gathered.evidence,
+            self._reading(raw),
+            thread_error=self._thread_error(found, gathered),
+            thread_graph=(found.thread.get("metadata") or {}).get("graph_id"),
+            name=self.names.get(str(raw.get("assistant_id"))),
+            url=f"{self.options.url}/threads/{thread_id}/runs/{found.run_id}",
+            identify=self.identify,
+        )
+
+    def _thread_error(self, found: Found, gathered: Gathered) -> Any:
+        """Return the thread's error when it is this run's, and its tasks tell none."""
+        if found.raw.get("status") == "success" or not found.newest:
+            return None
+        last = gathered.evidence.own[-1:]
+        if any(task.error for snapshot in last for task in snapshot.work):
+            return None
+        return self.client.thread(str(found.raw["thread_id"])).get("error")
+
+    def _reading(self, raw: Mapping[str, Any]) -> Reading:
+        options = self.options
+        return Reading(
+            example_id=options.example_id,
+            repetition=options.repetition,
+            spans=options.spans,
+            retrievers=None if options.retrievers is None else frozenset(options.retrievers),
+            output_keys=self._schema(raw) if options.outputs == "schema" else None,
+        )
+
+    def _schema(self, raw: Mapping[str, Any]) -> frozenset[str] | None:
+        assistant = str(raw.get("assistant_id"))
+        if assistant not in self._output_keys:
+            self._output_keys[assistant] = self.client.output_keys(assistant)
+        return self._output_keys[assistant]

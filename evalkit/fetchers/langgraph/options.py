@@ -1,0 +1,112 @@
+"""The keys of an experiment that lives on a LangGraph Server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
+
+from evalkit.errors import ConfigError
+from evalkit.fetchers.files.dataset import DatasetOptions
+from evalkit.fetchers.http import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from evalkit.model.run import RunStatus
+from evalkit.model.timing import parse_time
+
+KEY_VARIABLES = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
+"""Where the key is looked for, in the order of the LangGraph SDK."""
+
+
+def _address(value: Any) -> str:
+    TypeAdapter(HttpUrl).validate_python(value)
+    return str(value).rstrip("/")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Moment = Annotated[datetime | None, BeforeValidator(parse_time)]
+
+
+class LangGraphOptions(BaseModel):
+    """`[experiments.NAME]` with `fetcher = "langgraph"`."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    url: Annotated[str, BeforeValidator(_address)]
+    """Address of the server; may carry a path prefix."""
+    thread_metadata: dict[str, Any] = Field(default_factory=dict)
+    """Threads that carry this metadata; the server searches by it."""
+    run_metadata: dict[str, Any] = Field(default_factory=dict)
+    """Runs that carry this metadata; filtered by evalkit, since the server cannot."""
+    assistant: str | None = None
+    """Runs of this assistant: its id, its name, or its graph."""
+    status: Annotated[list[RunStatus] | None, BeforeValidator(_as_list)] = None
+    """Only runs with this status (or one of these). Default: all that have ended."""
+    since: Moment = None
+    """Runs created at or after this time (ISO 8601)."""
+    until: Moment = None
+    """Runs created before this time (ISO 8601)."""
+    limit: int | None = Field(None, ge=1)
+    """At most so many runs, the newest."""
+    dataset: str | DatasetOptions | None = None
+    """File with the examples; runs are joined by example id, else by equal inputs."""
+    example_id: str = "example_id"
+    """Key of the run's metadata that names its example; dots go down."""
+    repetition: str = "repetition"
+    """Key of the run's metadata that counts repetitions."""
+    outputs: Literal["state", "schema"] = "state"
+    """The run's output: the whole state, or only the keys of the graph's output schema."""
+    subgraphs: bool = True
+    """Fetch what happened inside subgraphs; one request for each call of one."""
+    spans: str | None = None
+    """Key of the state where the graph keeps the spans it recorded itself (step records)."""
+    retrievers: list[str] | None = None
+    """Nodes whose update holds retrieved documents. Default: nodes named like it."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers for every request; `$NAME` as a whole value stands for that environment variable."""
+    api_key_env: str | None = None
+    """Environment variable with the key. Default: LANGGRAPH_API_KEY, then LANGSMITH_API_KEY."""
+    concurrency: int = Field(DEFAULT_CONCURRENCY, ge=1, le=MAX_CONCURRENCY)
+    """Requests at the same time."""
+    requests_per_second: float | None = Field(None, gt=0)
+    """Never ask faster than this."""
+    timeout_s: float = Field(30, gt=0)
+    """Seconds without an answer after which a request is tried again."""
+    wait_s: float = Field(3600, gt=0)
+    """With `--wait`: give up on unfinished runs after so many seconds."""
+    verify: bool | str = True
+    """Check TLS certificates; a path names a bundle of authorities."""
+    cert: str | None = None
+    """Client certificate (PEM with its key)."""
+    proxy: str | None = None
+    """Address of an HTTP proxy."""
+
+
+def request_headers(options: LangGraphOptions, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers to send: those of the config, and the key where none of them is one."""
+    headers = {name: _resolved(value, environment) for name, value in options.headers.items()}
+    if any(name.lower() in ("x-api-key", "authorization") for name in headers):
+        return headers
+    names = (options.api_key_env,) if options.api_key_env else KEY_VARIABLES
+    key = next((value for name in names if (value := environment.get(name, "").strip(" \"'"))), "")
+    if options.api_key_env and not key:
+        raise ConfigError(f"api_key_env: {options.api_key_env} is not set. Set it to the key.")
+    return {**headers, "x-api-key": key} if key else headers
+
+
+def _resolved(value: str, environment: Mapping[str, str]) -> str:
+    if not value.startswith("$"):
+        return value
+    found = environment.get(value[1:].strip("{}"))
+    if found is None:
+        raise ConfigError(f"headers: {value} is not set. Set that environment variable.")
+    return found
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process environment."""
+    return os.environ
