@@ -76,7 +76,8 @@ class FileFetcher:
             counts.received += 1
             if counts.received % EVERY == 0:
                 self.context.progress("runs", counts.received, None)
-            if self.context.known.get(item.run.run_id) == revision(item.run):
+            stored = self.context.known.get(item.run.run_id)
+            if stored and stored == revision(item.run):
                 counts.unchanged += 1
             else:
                 yield item.run

@@ -21,7 +21,7 @@ from evalkit.fetchers.files.langsmith_upload import upload_items
 from evalkit.fetchers.files.paths import SourceFile, size_of
 from evalkit.fetchers.files.rows import read_rows
 from evalkit.fetchers.files.selection import Selection
-from evalkit.fetchers.langsmith.convert import convert, to_example
+from evalkit.fetchers.langsmith.convert import convert, parent_of, to_example
 from evalkit.fetchers.langsmith.feedback import from_stats
 from evalkit.fetchers.langsmith.traces import Grouped, Trace, flatten
 from evalkit.model.example import Example
@@ -73,7 +73,7 @@ class _Source:
                 if shapes.shape_of(value) == "other":
                     raise RecordError(f"{where}: not a run, a page or an example of LangSmith.")
                 for record in shapes.records(value):
-                    self._add(record, buckets, where)
+                    yield from self._add(record, buckets, where)
             except RecordError as error:
                 self._reading.findings.break_at(where, str(error))
 
@@ -90,14 +90,17 @@ class _Source:
             where = self._unfollowed[-1]
             self._reading.findings.break_at(where, "the page says another follows; it is missing")
 
-    def _add(self, record: Any, buckets: Buckets, where: str) -> None:
+    def _add(self, record: Any, buckets: Buckets, where: str) -> Iterable[Item]:
+        """Let a root with its steps inside be a run at once; a flat record waits for its trace."""
         if not isinstance(record.get("id"), str):
             raise RecordError(f"{where}: a run without an id")
-        trace = flatten(record)
+        trace = flatten(record) if record.get("child_runs") else Trace(record, [])
+        self._steps_recorded |= bool(trace.children)
+        if trace.children and parent_of(record) is None:
+            return self._run(trace)
         for each in (trace.root, *trace.children):
-            if each is not trace.root or trace.root.get("parent_run_id"):
-                self._steps_recorded = True
-            buckets.add({k: v for k, v in each.items() if k != "child_runs"})
+            buckets.add(each if "child_runs" not in each else without_children(each))
+        return ()
 
     def runs(self, grouped: Grouped) -> Iterator[Item]:
         """Yield the runs of a group of traces, in the order in which they started."""
@@ -150,6 +153,11 @@ class _Source:
         if example_id not in self._reading.book:
             self._reading.book.add(Example(example_id=example_id, inputs=inputs))
         return example_id
+
+
+def without_children(record: Any) -> dict[str, Any]:
+    """Return a nested record as the flat one it would be."""
+    return {name: value for name, value in record.items() if name != "child_runs"}
 
 
 class LangSmithOptions(FileOptions):
