@@ -189,7 +189,9 @@ class Step(Row, LangSmithNames):
     @property
     def run_type(self) -> str:
         """LangSmith's name for `kind` (a node or agent is a `chain` there)."""
-        return "chain" if self.kind in ("node", "agent", "other", "guardrail") else self.kind
+        if self.kind == "other":  # `parser`, `prompt` and the like, where the source said so
+            return str(self.metadata.get("ls_run_type") or "chain")
+        return "chain" if self.kind in ("node", "agent", "guardrail") else self.kind
 
     @property
     def parent_run_id(self) -> str | None:

@@ -50,7 +50,7 @@ def time_of(payload: Payload, key: str) -> datetime | None:
 
 def parsed_time(value: Any) -> datetime:
     """Read ISO 8601 text (or a datetime) as an aware UTC time."""
-    time = datetime.fromisoformat(value) if type(value) is str else value
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     zone = time.tzinfo
     if zone is UTC:
         return time
