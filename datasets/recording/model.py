@@ -13,9 +13,37 @@ from langchain_core.language_models.chat_models import BaseChatModel, LangSmithP
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-STOP = set(
-    "a an the is are was be to of in for on at by my i it do does what how when which and or may can me please".split()
-)
+STOP = {
+    "a",
+    "an",
+    "the",
+    "is",
+    "are",
+    "was",
+    "be",
+    "to",
+    "of",
+    "in",
+    "for",
+    "on",
+    "at",
+    "by",
+    "my",
+    "i",
+    "it",
+    "do",
+    "does",
+    "what",
+    "how",
+    "when",
+    "which",
+    "and",
+    "or",
+    "may",
+    "can",
+    "me",
+    "please",
+}
 SYNONYMS = {
     "money": "refund payment",
     "postage": "ship free",
