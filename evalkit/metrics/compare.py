@@ -1,0 +1,288 @@
+"""Compare: two or more experiments against one baseline, every difference with what it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evalkit.errors import ConfigError, NoRunsError
+from evalkit.metrics.bootstrap import bca_ratios
+from evalkit.metrics.changes import changes, transitions
+from evalkit.metrics.comparison import Candidate, Comparison, Difference
+from evalkit.metrics.figures import Figure, Interval
+from evalkit.metrics.intervals import Sums, mean_figure, share_figure
+from evalkit.metrics.measures import Experiment, Measure, measures, read
+from evalkit.metrics.multiplicity import CORRECTIONS
+from evalkit.metrics.paired import PairedTest, paired_test, quantile_difference
+from evalkit.metrics.pairing import Pairs, Side, pair, side
+from evalkit.metrics.power import detectable, examples_needed
+from evalkit.metrics.preferences import preferences
+from evalkit.metrics.reading import OUTCOMES
+from evalkit.metrics.slice_differences import slice_differences
+from evalkit.metrics.verdicts import RELATIVE_MARGIN, SHARE_MARGIN, SPREAD_MARGIN, judge
+from evalkit.model.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One measure of a candidate beside the baseline's, before any correction."""
+
+    measure: Measure
+    baseline: Side
+    candidate: Side
+    test: PairedTest
+    bca: Interval | None = None
+
+
+def compare(
+    results: Sequence[Results],
+    *,
+    baseline: str | None = None,
+    correction: str = "holm",
+    confidence: float = 0.95,
+    margins: Mapping[str, float] | None = None,
+    slices: Sequence[str] = (),
+    judgements: Iterable[Any] = (),
+    calibrated: Sequence[str] = (),
+    bootstrap: bool = True,
+) -> Comparison:
+    """Compare experiments with `baseline` (default: the first).
+
+    `correction` is `holm` or `bh`, over metrics x candidates. `margins` gives the difference that
+    counts as none for some metrics. `judgements` are those of comparison-scope evaluators
+    (`evaluator key example_id order outcome scores`). `bootstrap=False` leaves BCa out.
+    """
+    if correction not in CORRECTIONS:
+        raise ConfigError(f"compare: {correction!r} is no correction. Take 'holm' or 'bh'.")
+    experiments = [read(each) for each in results]
+    base = _baseline(experiments, baseline)
+    others = [each for each in experiments if each is not base]
+    occurring = {OUTCOMES[c] for e in experiments for c in np.unique(e.runs.outcome) if c >= 0}
+    alpha = 1 - confidence
+    found = [_contrasts(pair(base, other), occurring, bootstrap) for other in others]
+    tests = [contrast.test.p for _, contrasts in found for contrast in contrasts]
+    adjusted = iter(CORRECTIONS[correction](tests))
+    family = sum(p is not None for p in tests)
+    candidates = []
+    for pairs, contrasts in found:
+        differences = [
+            _difference(c, next(adjusted), family, alpha, margins or {}, calibrated)
+            for c in contrasts
+        ]
+        candidates.append(_candidate(pairs, contrasts, differences, slices, alpha))
+    names = [base.name, *(each.name for each in others)]
+    return Comparison(
+        baseline=base.name,
+        experiments=names,
+        candidates=candidates,
+        preferences=preferences(judgements, names, confidence),
+        correction=correction,
+        family=family,
+        confidence=confidence,
+        alpha=alpha,
+        notes=_notes(found),
+    )
+
+
+def _baseline(experiments: Sequence[Experiment], name: str | None) -> Experiment:
+    if len(experiments) < 2:
+        raise ConfigError("compare: one experiment is no comparison. Name two or more.")
+    names = [each.name for each in experiments]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"compare: {', '.join(names)}: name every experiment once.")
+    for each in experiments:
+        if each.runs.n == 0:
+            raise NoRunsError(f"{each.name}: there are no runs to compare. Fetch some.")
+    if name is None:
+        return experiments[0]
+    if name not in names:
+        raise ConfigError(f"compare: baseline {name!r} is not among {', '.join(names)}.")
+    return experiments[names.index(name)]
+
+
+def _contrasts(pairs: Pairs, occurring: set[str], bootstrap: bool) -> tuple[Pairs, list[Contrast]]:
+    theirs = {m.name: m for m in measures(pairs.candidate, occurring)}
+    found = []
+    for measure in measures(pairs.baseline, occurring):
+        other = theirs.get(measure.name)
+        if other is not None and len(measure.values) and len(other.values):
+            found.append(_contrast(measure, other, pairs))
+    return pairs, _with_bca(found) if bootstrap else found
+
+
+def _contrast(measure: Measure, other: Measure, pairs: Pairs) -> Contrast:
+    first = side(measure, pairs.of_baseline, pairs.n)
+    second = side(other, pairs.of_candidate, pairs.n)
+    both = (first.sizes > 0) & (second.sizes > 0)
+    if measure.quantile is not None:
+        return _quantile_contrast(measure, _kept(first, both), _kept(second, both))
+    single = measure.binary and other.binary
+    single = single and bool(np.all(first.sizes[both] == 1) and np.all(second.sizes[both] == 1))
+    bounded = measure.bounded and other.bounded
+    test = paired_test(first.means[both], second.means[both], bounded=bounded, single=single)
+    return Contrast(
+        replace(measure, binary=measure.binary and other.binary, bounded=bounded),
+        _kept(first, both),
+        _kept(second, both),
+        test,
+    )
+
+
+def _kept(one: Side, both: Any) -> Side:
+    """Keep the pairs that have values on both sides, and number them anew."""
+    number = np.full(len(both) + 1, -1, np.int64)
+    number[:-1][both] = np.arange(int(both.sum()))
+    at = number[one.pair]
+    inside = at >= 0
+    return Side(one.means[both], one.sizes[both], one.values[inside], at[inside])
+
+
+def _quantile_contrast(measure: Measure, first: Side, second: Side) -> Contrast:
+    test = quantile_difference(
+        (first.values, first.pair),
+        (second.values, second.pair),
+        measure.quantile or 0.5,
+        len(first.means),
+    )
+    return Contrast(measure, first, second, test)
+
+
+def _with_bca(contrasts: list[Contrast]) -> list[Contrast]:
+    """Bootstrap the mean differences of skewed measures; those with the same pairs share draws."""
+    groups: dict[int, list[int]] = {}
+    for at, contrast in enumerate(contrasts):
+        if contrast.measure.skewed and contrast.test.n >= 10:
+            groups.setdefault(contrast.test.n, []).append(at)
+    found = list(contrasts)
+    for members in groups.values():
+        columns = [contrasts[at].candidate.means - contrasts[at].baseline.means for at in members]
+        matrix = np.stack(columns, axis=1)
+        for at, ends in zip(members, bca_ratios(matrix, np.ones_like(matrix)), strict=True):
+            found[at] = replace(contrasts[at], bca=ends)
+    return found
+
+
+def _difference(
+    contrast: Contrast,
+    p_adjusted: float | None,
+    family: int,
+    alpha: float,
+    margins: Mapping[str, float],
+    calibrated: Sequence[str],
+) -> Difference:
+    measure, test = contrast.measure, contrast.test
+    before, after = _figure(contrast, contrast.baseline), _figure(contrast, contrast.candidate)
+    margin = margins.get(measure.name, _margin(contrast, before))
+    testable = test.se is not None and test.n >= 2
+    mde = detectable(test.se or 1.0, test.df, alpha) if testable else None
+    strict = detectable(test.se or 1.0, test.df, alpha / max(family, 1)) if testable else None
+    verdict = judge(
+        test,
+        direction=measure.direction,
+        p_adjusted=p_adjusted,
+        margin=margin,
+        mde=strict,
+        alpha=alpha,
+        unit=measure.unit,
+    )
+    base = before.value
+    wins, losses, ties = _tally(contrast)
+    return Difference(
+        metric=measure.name,
+        kind=measure.kind,
+        unit=measure.unit,
+        direction=measure.direction,
+        baseline=before,
+        candidate=after,
+        difference=test.figure(1 - alpha),
+        relative=test.difference / abs(base) if base and test.difference is not None else None,
+        p=test.p,
+        p_adjusted=p_adjusted,
+        effect=None if measure.quantile is not None else test.effect,
+        wins=wins,
+        losses=losses,
+        ties=ties,
+        mde=mde,
+        mde_adjusted=strict,
+        n_needed=examples_needed(test.difference or 0.0, test.sd or 0.0, alpha),
+        margin=margin,
+        verdict=verdict.name,
+        reason=verdict.reason,
+        bca=contrast.bca,
+        n_baseline=len(contrast.baseline.values),
+        n_candidate=len(contrast.candidate.values),
+        uncalibrated=measure.uncalibrated and measure.name not in calibrated,
+    )
+
+
+def _figure(contrast: Contrast, one: Side) -> Figure:
+    """Return one side over the paired examples, every example with the same weight."""
+    measure = contrast.measure
+    if measure.quantile is not None:
+        value = float(np.quantile(one.values, measure.quantile)) if len(one.values) else None
+        return Figure(value, None, None, len(one.values), "quantile of runs", len(one.means))
+    sums = Sums(one.means, np.ones(len(one.means)))
+    if measure.bounded:
+        figure = share_figure(sums, ceiling=float(len(one.values)))
+    else:
+        figure = mean_figure(sums)
+    return replace(figure, n=len(one.values), clusters=len(one.means))
+
+
+def _margin(contrast: Contrast, before: Figure) -> float | None:
+    measure = contrast.measure
+    if measure.unit == "share":
+        return SHARE_MARGIN
+    if measure.kind in ("latency", "usage"):
+        return RELATIVE_MARGIN * abs(before.value) if before.value else None
+    if measure.spread:
+        return SHARE_MARGIN * measure.spread
+    spread = float(contrast.baseline.means.std(ddof=1)) if len(contrast.baseline.means) > 1 else 0
+    return SPREAD_MARGIN * spread or None
+
+
+def _tally(contrast: Contrast) -> tuple[int, int, int]:
+    d = contrast.candidate.means - contrast.baseline.means
+    if contrast.measure.direction == "lower":
+        d = -d
+    d = np.where(np.abs(d) <= 1e-12, 0.0, d)
+    return int((d > 0).sum()), int((d < 0).sum()), int((d == 0).sum())
+
+
+def _candidate(
+    pairs: Pairs,
+    contrasts: Sequence[Contrast],
+    differences: list[Difference],
+    slices: Sequence[str],
+    alpha: float,
+) -> Candidate:
+    by_slice, tested = slice_differences(pairs, slices, alpha)
+    regressions, improvements = changes(pairs)
+    return Candidate(
+        experiment=pairs.candidate.name,
+        pairing=pairs.pairing,
+        differences=differences,
+        transitions=transitions(pairs),
+        slices=by_slice,
+        slices_tested=tested,
+        regressions=regressions,
+        improvements=improvements,
+    )
+
+
+def _notes(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
+    notes = []
+    for pairs, _ in found:
+        pairing, name = pairs.pairing, pairs.candidate.name
+        if pairing.note:
+            notes.append(f"{name}: {pairing.note}")
+        if pairing.changed:
+            some = ", ".join(pairing.changed[:3])
+            count = len(pairing.changed)
+            notes.append(f"{name}: {count} examples differ between datasets and are out: {some}.")
+        if pairing.paired == 0:
+            notes.append(f"{name}: no example is in both experiments.")
+    return notes
