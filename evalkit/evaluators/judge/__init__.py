@@ -1,0 +1,1 @@
+"""Judges: evaluators that ask a language model, over any endpoint that speaks OpenAI's protocol."""

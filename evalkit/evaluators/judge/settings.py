@@ -1,0 +1,81 @@
+"""Settings of a judge: which model is asked, how, for how much; checked when the judge is made."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from evalkit.errors import EvaluatorError, did_you_mean
+
+DEFAULT_URL = "https://api.openai.com/v1"
+Scale = Literal["pass_fail"] | tuple[float, float] | list[str]
+
+
+class JudgeSettings(BaseModel):
+    """Everything that shapes a judge's answer, and what it may take to get it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    """The model's name at the endpoint."""
+    prompt: str
+    """Jinja2; the fields of the run it names are filled in as data."""
+    scale: Scale = "pass_fail"
+    """`pass_fail`, a range of numbers `[1, 5]`, or the categories to choose from."""
+    base_url: str = ""
+    """Endpoint; default: the environment's OPENAI_BASE_URL, else OpenAI's."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key; a local endpoint may need none."""
+    temperature: float | None = 0.0
+    max_tokens: int = Field(default=512, gt=0)
+    seed: int | None = None
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """More keys of the request's body, as the endpoint knows them."""
+    price: tuple[float, float] | None = None
+    """Money for a million input and a million output tokens; needed for costs and budgets."""
+    per_second: float | None = Field(default=None, gt=0)
+    """Requests a second at most; `None` leaves it to the server's own limit."""
+    concurrency: int = Field(default=8, ge=1, le=16)
+    timeout: float = Field(default=60.0, gt=0)
+    tries: int = Field(default=3, ge=1)
+    """How often an answer of the wrong form is asked for again, the first time included."""
+    max_field_chars: int = Field(default=20_000, gt=100)
+    """A field of the run longer than this is cut, and the prompt says so."""
+
+    @field_validator("scale", mode="before")
+    @classmethod
+    def _numbers_are_a_range(cls, value: Any) -> Any:
+        numbers = isinstance(value, list | tuple) and all(isinstance(v, int | float) for v in value)
+        return tuple(value) if numbers else value
+
+    @property
+    def url(self) -> str:
+        """The endpoint that is asked."""
+        return (self.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).rstrip("/")
+
+    @property
+    def key(self) -> str | None:
+        """The key, read when it is needed and kept nowhere."""
+        return os.environ.get(self.api_key_env) or None
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Return what so many tokens cost, or `None` without a price."""
+        if self.price is None:
+            return None
+        return (input_tokens * self.price[0] + output_tokens * self.price[1]) / 1_000_000
+
+
+def make_settings(name: str, values: dict[str, Any]) -> JudgeSettings:
+    """Check a judge's settings; every mistake is named in one error."""
+    try:
+        return JudgeSettings(**values)
+    except ValidationError as error:
+        known = JudgeSettings.model_fields
+        said = []
+        for each in error.errors():
+            field = ".".join(str(part) for part in each["loc"])
+            hint = did_you_mean(field, known) if each["type"] == "extra_forbidden" else ""
+            said.append(f"{field}: {each['msg']}.{hint}")
+        raise EvaluatorError(f"judge {name!r}: {' '.join(dict.fromkeys(said))}") from None
