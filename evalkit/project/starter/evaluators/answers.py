@@ -29,16 +29,16 @@ def correct(outputs: dict[str, Any], reference_outputs: dict[str, Any]) -> Score
     cases=[
         case(
             outputs={"sources": ["returns", "refunds"]},
-            reference_outputs={"documents": ["returns"]},
+            reference_outputs={"document_ids": ["returns"]},
             expect=1.0,
         ),
-        case(outputs={"sources": []}, reference_outputs={"documents": ["returns"]}, expect=0.0),
-        case(outputs={"sources": []}, reference_outputs={"documents": []}, expect=None),
+        case(outputs={"sources": []}, reference_outputs={"document_ids": ["returns"]}, expect=0.0),
+        case(outputs={"sources": []}, reference_outputs={"document_ids": []}, expect=None),
     ]
 )
 def found(outputs: dict[str, Any], reference_outputs: dict[str, Any]) -> Score | None:
     """Share of the documents that hold the answer which the agent retrieved."""
-    needed = set(reference_outputs.get("documents", []))
+    needed = set(reference_outputs.get("document_ids", []))
     if not needed:
         return None
     missing = needed - set(outputs.get("sources") or [])
