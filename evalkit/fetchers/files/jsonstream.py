@@ -18,6 +18,10 @@ from evalkit.fetchers.files.paths import BROKEN
 
 CHUNK = 1 << 20
 SPACE = re.compile(r"[ \t\n\r]*")
+WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity", ".", "e+", "e-", "E+", "E-")
+"""What a text may end in the middle of: literals, and numbers before their next digit."""
+OPEN = ("Unterminated", "Invalid \\")
+"""Errors of texts that never end, or end within an escape."""
 NEAR_END = 16
 """An error this close to the end of the window may be mere lack of text."""
 
@@ -34,7 +38,10 @@ class Broken(Exception):
 class Window:
     """A window of text over a stream, with a decoder that asks for more when it runs out."""
 
-    def __init__(self, stream: IO[bytes], mended: Mended, shown: str) -> None:
+    def __init__(
+        self, stream: IO[bytes], mended: Mended, shown: str, *, chunk: int = CHUNK
+    ) -> None:
+        self._chunk = chunk
         self._stream = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape")
         self._decoder = json.JSONDecoder()
         self._mended = mended
@@ -63,10 +70,16 @@ class Window:
         char = self.peek()
         if not char:
             raise Broken(self.line, "the file ends in the middle of the document")
+        if char not in expected and self._ends_with_part_of_a_word():
+            raise Broken(self.line, "the file ends in the middle of a value")
         if char not in expected:
             raise Broken(self.line, f"{char!r} where {' or '.join(map(repr, expected))} belongs")
         self._at += 1
         return char
+
+    def _ends_with_part_of_a_word(self) -> bool:
+        rest = self._text[self._at :].strip()
+        return any(word.startswith(rest) for word in WORDS) and not self._more()
 
     def value(self) -> Any:
         """Read one whole value."""
@@ -79,8 +92,9 @@ class Window:
                 continue
             except RecursionError:
                 raise Broken(self.line, "nested deeper than can be read") from None
-            if end == len(self._text) and self._more():
-                continue  # a number may go on in the next chunk
+            number = type(value) in (int, float)
+            if number and end + len("e+") >= len(self._text) and self._more():
+                continue  # it may go on in the next chunk
             return self._mend(value, end)
 
     def _mend(self, value: Any, end: int) -> Any:
@@ -94,21 +108,25 @@ class Window:
         short = error.pos >= len(self._text) - NEAR_END or error.msg.startswith("Unterminated")
         if short and self._more():
             return
+        rest = self._text[error.pos :].strip()
+        cut = error.msg.startswith(OPEN) or any(word.startswith(rest) for word in WORDS)
         line = self._line + self._text.count("\n", 0, error.pos)
-        raise Broken(line, "the file ends in the middle of a value" if short else error.msg)
+        raise Broken(line, "the file ends in the middle of a value" if cut else error.msg)
 
     def _more(self) -> bool:
         if self._ended:
             return False
         rest = self._text[self._at :]
         try:
-            chunk = self._stream.read(max(CHUNK, len(rest)))
+            chunk = self._stream.read(max(self._chunk, len(rest)))
         except BROKEN as error:
             raise Broken(self.line, f"unpacking fails: {error}") from error
+        if not chunk:
+            self._ended = True
+            return False
         self._line += self._text.count("\n", 0, self._at)
         self._text, self._at = rest + chunk, 0
-        self._ended = not chunk
-        return bool(chunk)
+        return True
 
 
 def elements(

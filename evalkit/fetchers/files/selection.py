@@ -48,7 +48,7 @@ class Selection:
             return
         for name in self.path:
             value = value.get(name) if isinstance(value, dict) else None
-        if isinstance(value, list):
+        if isinstance(value, list) and self.holds != "object":
             for item in value:
                 yield from self.of_element(None, item)
         elif isinstance(value, dict) and self.holds == "object":
@@ -118,8 +118,12 @@ def _cut(node: Node) -> Cut | None:
 
 
 def _cut_member(node: Node) -> Cut | None:
-    left, right = node["children"]
-    path, inner = plain_path(left), _cut(right)
-    if path is None or inner is None:
-        return None
-    return inner._replace(path=path + inner.path)
+    *before, last = node["children"]
+    path: Path = ()
+    for part in before:
+        names = plain_path(part)
+        if names is None:
+            return None
+        path += names
+    inner = _cut(last)
+    return None if inner is None else inner._replace(path=path + inner.path)
