@@ -59,6 +59,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a name of the face when it is first touched (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("evalkit-harness")
     if name not in HOMES:
         raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
     value = getattr(import_module(HOMES[name]), name)

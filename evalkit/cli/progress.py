@@ -21,7 +21,7 @@ class Progress(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def __call__(self, what: str, done: int, total: int | None) -> None:
+    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """Note that `done` of `total` of `what` are done."""
         ...
 
@@ -44,7 +44,7 @@ class Silence:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def __call__(self, what: str, done: int, total: int | None) -> None:
+    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """Ignore it."""
 
 
@@ -55,24 +55,27 @@ class Lines(Silence):
         self._what: str | None = None
         self._done = 0
         self._total: int | None = None
+        self._note = ""
         self._began = 0.0
 
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def __call__(self, what: str, done: int, total: int | None) -> None:
+    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """Note the state; a new `what` closes the stage before."""
         if what != self._what:
             self._close()
             self._what, self._began = what, time.monotonic()
-        self._done, self._total = done, total
+        self._done, self._total, self._note = done, total, note
 
     def _close(self) -> None:
         if self._what is None:
             return
         of = f" of {self._total:,}" if self._total not in (None, self._done) else ""
         seconds = time.monotonic() - self._began
-        print(f"{self._what}: {self._done:,}{of} in {seconds:.1f} s", file=sys.stderr)  # noqa: T201
+        note = f", {self._note}" if self._note else ""
+        line = f"{self._what}: {self._done:,}{of} in {seconds:.1f} s{note}"
+        print(line, file=sys.stderr)  # noqa: T201
         self._what = None
 
 
@@ -108,8 +111,9 @@ class Bars(Silence):
     def __exit__(self, *_: object) -> None:
         self._rich.stop()
 
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        """Move the bar of this stage, or start it."""
+    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
+        """Move the bar of this stage, or start it; the note follows its name."""
         if what not in self._tasks:
-            self._tasks[what] = self._rich.add_task(what.replace("[", r"\["), total=total)
-        self._rich.update(self._tasks[what], completed=done, total=total)
+            self._tasks[what] = self._rich.add_task("", total=total)
+        shown = (f"{what} ({note})" if note else what).replace("[", r"\[")
+        self._rich.update(self._tasks[what], completed=done, total=total, description=shown)

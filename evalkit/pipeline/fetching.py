@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
@@ -14,14 +14,21 @@ from evalkit.pipeline.stored import stored_experiment
 from evalkit.project import plugins
 from evalkit.project.config import Project
 
-Progress = Callable[[str, int, int | None], None]
+
+class Progress(Protocol):
+    """Told now and then how far a stage is; `total` is None while nobody knows it."""
+
+    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
+        """Note that `done` of `total` of `what` are done."""
+
+
 SECRETS = re.compile(
     r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
 )
 HIDDEN = "[hidden]"
 
 
-def silent(what: str, done: int, total: int | None) -> None:
+def silent(what: str, done: int, total: int | None, note: str = "") -> None:
     """Say nothing."""
 
 
@@ -72,11 +79,12 @@ def fetch(
     """
     stored = stored_experiment(project, name)
     query = shown_query(project, name)
+    known = stored.known()  # asked for in any case: what the fetch does not mention is dropped
     again = refresh or not stored.exists or stored.manifest.query != query
-    known = {} if again else stored.known()
-    fetcher = open_fetcher(project, name, known=known, wait=wait, progress=progress)
+    told = {} if again else known
+    fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
     source = project.experiment(name).fetcher
-    with stored.writer(source=source, query=query, replace=again) as writer:
+    with stored.writer(source=source, query=query) as writer:
         new = 0
         broken: FetchError | RecordError | None = None
         try:

@@ -1,0 +1,109 @@
+"""Figures: from stored results to summaries, comparisons and gate results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evalkit.errors import ConfigError
+from evalkit.model.results import Results
+from evalkit.pipeline import stored
+from evalkit.project.config import Project
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.summary import Summary
+
+
+def summarise(project: Project, results: Results) -> Summary:
+    """Compute the figures of one experiment, with the slices and reducers configured for it."""
+    from evalkit import __version__
+    from evalkit.metrics.summarise import summarise
+
+    config = project.experiments.get(results.experiment)
+    table = project.table
+    return summarise(
+        results,
+        slices=config.slices if config else tuple(table.slices),
+        reducers=config.reducers if config else tuple(table.reducers),
+        confidence=table.confidence,
+        calibrated=calibrated(project),
+        version=__version__,
+    )
+
+
+def calibrated(project: Project) -> tuple[str, ...]:
+    """Return the judges whose agreement with people is on record in the project."""
+    folder = project.reports_folder / "agreement"
+    return tuple(sorted(path.stem for path in folder.glob("*.json"))) if folder.is_dir() else ()
+
+
+def baseline_of(project: Project, names: Sequence[str], asked: str | None = None) -> str:
+    """Return the experiment the others are compared with: as asked, as configured, or the first."""
+    if asked is not None:
+        if asked not in names:
+            raise ConfigError(
+                f"baseline {asked!r} is none of the experiments compared: {', '.join(names)}. "
+                "Add it to them, or choose one of them."
+            )
+        return asked
+    configured = [c.baseline for n in names if (c := project.experiments.get(n)) and c.baseline]
+    return next((each for each in configured if each in names), names[0])
+
+
+def compare(
+    project: Project,
+    results: Sequence[Results],
+    *,
+    baseline: str | None = None,
+    judge: bool = True,
+) -> Comparison:
+    """Compare two or more experiments, paired by example.
+
+    `judge` also calls the project's evaluators of scope comparison.
+    """
+    from evalkit.metrics.compare import compare
+
+    names = [each.experiment for each in results]
+    table = project.table.compare
+    return compare(
+        list(results),
+        baseline=baseline_of(project, names, baseline),
+        confidence=project.table.confidence,
+        correction=table.correction,
+        margins=table.margin,
+        slices=tuple(project.table.slices),
+        calibrated=calibrated(project),
+        judgements=judgements(project, results) if judge else (),
+    )
+
+
+def judgements(project: Project, results: Sequence[Results]) -> list[object]:
+    """Call the evaluators of scope comparison on the examples all experiments answered."""
+    from evalkit.project.local import load_evaluators
+    from evalkit.scoring.comparison import judge_all
+
+    chosen = [each for each in load_evaluators(project) if each.scope == "comparison"]
+    if not chosen:
+        return []
+    answered: list[dict[str, list[object]]] = []
+    for each in results:
+        runs: dict[str, list[object]] = {}
+        for run in each.runs():
+            if run.example_id is not None and run.outcome == "success":
+                runs.setdefault(run.example_id, []).append(run)
+        answered.append(runs)
+    examples = results[0].examples()
+    shared = [key for key in answered[0] if all(key in runs for runs in answered[1:])]
+    names = [each.experiment for each in results]
+    groups = [
+        (examples[key], {name: runs[key] for name, runs in zip(names, answered, strict=True)})
+        for key in shared
+        if key in examples
+    ]
+    return list(judge_all(chosen, groups))  # type: ignore[arg-type]
+
+
+def results_of(project: Project, names: Sequence[str]) -> list[Results]:
+    """Return the stored results of several experiments."""
+    return [stored.results(project, name) for name in names]

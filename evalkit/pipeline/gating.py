@@ -1,0 +1,69 @@
+"""Gating: the rules of the configuration and the command line, held against figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import ConfigError
+from evalkit.project.config import Project
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.summary import Summary
+
+
+def check_gates(
+    project: Project,
+    summaries: Sequence[Summary],
+    comparison: Comparison | None = None,
+    more: Sequence[str] = (),
+) -> list[GateResult]:
+    """Hold every experiment against its configured gates and the rules in `more`.
+
+    A rule against a baseline uses the comparison, or the saved `summary.json` that the experiment's
+    `baseline` names; the baseline itself is only held against absolute rules.
+    """
+    found: list[GateResult] = []
+    for summary in summaries:
+        config = project.experiments.get(summary.experiment)
+        rules = [*(config.gates if config else project.table.gates), *more]
+        if rules:
+            found += _check(project, summary, rules, comparison, _saved_baseline(project, config))
+    return found
+
+
+def _check(
+    project: Project,
+    summary: Summary,
+    rules: Sequence[str],
+    comparison: Comparison | None,
+    saved: Any,
+) -> list[GateResult]:
+    from evalkit.metrics.gates import check, parse
+
+    return check([parse(rule) for rule in rules], summary, comparison, baseline=saved)
+
+
+def _saved_baseline(project: Project, config: Any) -> Any:
+    """Return the saved summary a baseline names, as its document."""
+    baseline = config.baseline if config else None
+    if not baseline or not baseline.endswith(".json"):
+        return None
+    return read_summary(project.root / baseline)
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """Read a saved `summary.json`; what is none raises `ConfigError`."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: cannot be read as a summary ({error}). Check the path."
+        ) from None
+    if not isinstance(document, dict) or document.get("type") != "evalkit.summary":
+        raise ConfigError(f"{path}: is no summary of evalkit. Name a summary.json it wrote.")
+    return document

@@ -1,0 +1,71 @@
+"""Reporting: what people read, written into the project's `reports/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.model.results import Results
+from evalkit.project.config import Project
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.summary import Summary
+
+PAGE = "report.html"
+SUMMARY = "summary.json"
+
+
+def report(
+    project: Project,
+    summaries: Sequence[Summary],
+    results: Sequence[Results],
+    comparison: Comparison | None = None,
+    gates: Sequence[GateResult] = (),
+    *,
+    to: Path | None = None,
+    **options: Any,
+) -> Path:
+    """Write the page and every experiment's `summary.json`; returns the page's path.
+
+    One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
+    `options` go to `evalkit.report.write.write_report`.
+    """
+    from evalkit import __version__
+    from evalkit.report.view import content
+    from evalkit.report.write import write_report
+
+    for summary in summaries:
+        of = [each for each in gates if each.experiment == summary.experiment]
+        save_summary(project.reports_folder / summary.experiment, summary, of)
+    made = content(
+        list(summaries),
+        comparison,
+        results=list(results),
+        gates=list(gates),
+        generated=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+    )
+    path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
+    write_report(made, path, **options)
+    return path
+
+
+def folder_of(project: Project, names: Sequence[str]) -> Path:
+    """Return the folder a report on these experiments goes to."""
+    return project.reports_folder / "-".join(names)[:120]
+
+
+def save_summary(folder: Path, summary: Summary, gates: Sequence[GateResult] = ()) -> Path:
+    """Write `summary.json`: what gates, comparisons and histories of later days start from."""
+    document = {**summary.to_dict(), "gates": [each.to_dict() for each in gates]}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / SUMMARY
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", "utf-8")
+    temporary.replace(path)
+    return path

@@ -1,0 +1,147 @@
+"""Running: fetch, score, summarise, compare, gate and report in one go; what `evalkit run` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import EvalkitError, ExitCode, NoRunsError
+from evalkit.model.results import Results
+from evalkit.pipeline import figures, stored
+from evalkit.pipeline.fetching import Progress, fetch, silent
+from evalkit.pipeline.gating import check_gates
+from evalkit.pipeline.reporting import report
+from evalkit.pipeline.scoring import ScoreSettings, score, settings_of
+from evalkit.project.config import Project
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.summary import Summary
+
+RUN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a run of one or more experiments came to."""
+
+    summaries: Mapping[str, Summary]
+    results: Mapping[str, Results]
+    comparison: Comparison | None = None
+    gates: Sequence[GateResult] = ()
+    report: Path | None = None
+    failures: Mapping[str, EvalkitError] = field(default_factory=dict)
+    """Experiments that could not be fetched or scored, with the reason."""
+    too_many_errors: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The worst of what happened; figures that cannot be trusted outrank a missed gate."""
+        if self.failures:
+            return next(iter(self.failures.values())).exit_code
+        if self.too_many_errors:
+            return ExitCode.EVALUATOR_ERRORS
+        missed = any(each.passed is False for each in self.gates)
+        return ExitCode.GATE_MISSED if missed else ExitCode.GOOD
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document `--json` prints: the summary itself for one experiment."""
+        documents = [self._document(name) for name in self.summaries]
+        if len(documents) == 1 and not self.failures:
+            return documents[0]
+        return {
+            "type": "evalkit.run",
+            "version": RUN_VERSION,
+            "experiments": documents,
+            "comparison": self.comparison.to_dict() if self.comparison else None,
+            "failures": {name: str(error) for name, error in self.failures.items()},
+            "report": str(self.report) if self.report else None,
+            "exit_code": int(self.exit_code),
+        }
+
+    def _document(self, name: str) -> dict[str, Any]:
+        return {
+            **self.summaries[name].to_dict(),
+            "gates": [each.to_dict() for each in self.gates if each.experiment == name],
+            "report": str(self.report) if self.report else None,
+        }
+
+
+def run(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    fetching: bool = True,
+    refresh: bool = False,
+    wait: bool = False,
+    settings: ScoreSettings | None = None,
+    baseline: str | None = None,
+    gates: Sequence[str] = (),
+    to: Path | None = None,
+    progress: Progress = silent,
+) -> Ran:
+    """Fetch, score, summarise, compare, gate and report; all experiments when none is named.
+
+    With one experiment, what goes wrong is raised. With several, the others go on, and what went
+    wrong is in `failures`. Two or more experiments are compared when a baseline is configured or
+    given. `gates` are rules beside the configured ones; `to` is where the report goes.
+    """
+    chosen = list(names) or list(project.experiments)
+    if not chosen:
+        raise NoRunsError(
+            f"{project.file.shown}: has no experiments. Add a table [experiments.NAME]."
+        )
+    settings = settings or settings_of(project)
+    failures: dict[str, EvalkitError] = {}
+    for name in chosen:
+        project.experiment(name)
+    for name in chosen:
+        try:
+            if fetching:
+                fetch(project, name, refresh=refresh, wait=wait, progress=progress)
+            score(project, name, settings=settings, progress=progress)
+        except EvalkitError as error:
+            if len(chosen) == 1 or error.exit_code is ExitCode.INTERRUPTED:
+                raise
+            failures[name] = error
+    good = [name for name in chosen if name not in failures]
+    if not good:
+        raise next(iter(failures.values()))
+    return _conclude(project, good, failures, settings.max_errors, baseline, gates, to)
+
+
+def _conclude(
+    project: Project,
+    names: Sequence[str],
+    failures: Mapping[str, EvalkitError],
+    max_errors: int,
+    baseline: str | None,
+    gates: Sequence[str],
+    to: Path | None,
+) -> Ran:
+    results = {name: stored.results(project, name) for name in names}
+    summaries = {name: figures.summarise(project, each) for name, each in results.items()}
+    comparison = None
+    if len(names) > 1 and (baseline or any(project.experiment(name).baseline for name in names)):
+        comparison = figures.compare(project, list(results.values()), baseline=baseline)
+    checked = check_gates(project, list(summaries.values()), comparison, gates)
+    path = report(
+        project, list(summaries.values()), list(results.values()), comparison, checked, to=to
+    )
+    return Ran(
+        summaries=summaries,
+        results=results,
+        comparison=comparison,
+        gates=checked,
+        report=path,
+        failures=failures,
+        too_many_errors=_errors(summaries) > max_errors,
+    )
+
+
+def _errors(summaries: Mapping[str, Summary]) -> int:
+    """Count the cells that ended in an evaluator error, whether made now or earlier."""
+    return sum(each.counts.cells.get("evaluator_error", 0) for each in summaries.values())

@@ -1,0 +1,92 @@
+"""Scoring: the project's evaluators on the runs of the store; only what is missing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.errors import NoRunsError
+from evalkit.pipeline.fetching import Progress as Told
+from evalkit.pipeline.fetching import silent
+from evalkit.pipeline.stored import fetched_experiment
+from evalkit.project.config import Project
+from evalkit.project.local import Loader, load_evaluators
+from evalkit.scoring import engine
+from evalkit.scoring.outcome import Listener, Progress, ScoreOutcome
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreSettings:
+    """How evaluators are called; `settings_of` takes them from the configuration."""
+
+    evaluators: Sequence[str] | None = None
+    """Names; None: those configured for the experiment, else all of the project's."""
+    workers: int | None = None
+    timeout: float | None = 60.0
+    memory: int | None = None
+    """Megabytes a worker may add."""
+    fresh: bool = False
+    retry_errors: bool = False
+    fail_fast: bool = False
+    max_errors: int = 0
+
+
+def settings_of(project: Project, **given: Any) -> ScoreSettings:
+    """Return the configured settings; what is given and not None wins."""
+    table = project.table.score
+    values = {
+        "workers": table.workers,
+        "timeout": table.timeout,
+        "memory": table.memory,
+        "fail_fast": table.fail_fast,
+        "max_errors": table.max_errors,
+    }
+    return ScoreSettings(**{**values, **{k: v for k, v in given.items() if v is not None}})
+
+
+def score(
+    project: Project,
+    name: str,
+    *,
+    settings: ScoreSettings | None = None,
+    progress: Told = silent,
+) -> ScoreOutcome:
+    """Make the missing cells of an experiment that has been fetched.
+
+    Evaluators of scope comparison are called when experiments are compared, not here.
+    """
+    settings = settings or settings_of(project)
+    config = project.experiments.get(name)
+    names = settings.evaluators
+    if names is None and config is not None:
+        names = config.evaluators
+    chosen = [each for each in load_evaluators(project, names) if each.scope != "comparison"]
+    stored = fetched_experiment(project, name)
+    if not stored.manifest.received:
+        raise NoRunsError(f"{name}: no run is stored. Run `evalkit fetch {name}` first.")
+    with stored.scoring() as source:
+        return engine.score(
+            source,
+            chosen,
+            root=project.root,
+            workers=settings.workers,
+            timeout=settings.timeout,
+            memory=None if settings.memory is None else settings.memory * MEGABYTE,
+            fresh=settings.fresh,
+            retry_errors=settings.retry_errors,
+            max_errors=settings.max_errors if settings.fail_fast else None,
+            keep_others=settings.evaluators is not None,
+            loader=Loader(str(project.file.path), None if names is None else tuple(names)),
+            progress=_listener(name, progress),
+        )
+
+
+def _listener(name: str, told: Told) -> Listener:
+    def listen(state: Progress) -> None:
+        note = f"{state.errors:,} evaluator errors" if state.errors else ""
+        told(f"Score {name}", state.done, state.total, note)
+
+    return listen
