@@ -1,0 +1,222 @@
+"""Embed: the runs of a report, packed for the page: columns, and traces within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from evalkit.metrics.comparison import Candidate
+from evalkit.model.example import Example
+from evalkit.model.results import Results
+from evalkit.model.run import OUTCOMES
+from evalkit.model.score import CELL_OUTCOMES
+from evalkit.report import detail, preview
+from evalkit.report.facets import NONE
+from evalkit.report.pack import Core
+from evalkit.report.rows import NO_ERROR, Owners, Rows, ScoreColumn
+from evalkit.report.share import Cleaner
+from evalkit.report.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept, TraceWriter
+from evalkit.report.view import Content
+
+FIRST, FAILING, SLOW, REST = 0, 1, 2, 3
+SHARES = 8
+"""The rest is dealt to this many piles by a hash of the id, so that a random part of it is kept."""
+SLOWEST = 0.01
+BATCH = 256
+
+
+@dataclass(slots=True)
+class Previews:
+    """The first characters of inputs (by example) and outputs (by run)."""
+
+    inputs: list[str]
+    outputs: list[str]
+
+
+@dataclass(slots=True)
+class Packed:
+    """What goes into the file beside the page itself."""
+
+    core: bytes
+    kept: Kept
+    runs: int
+    notes: list[str] = field(default_factory=list)
+
+
+def pack_traces(
+    content: Content, writer: TraceWriter, clean: Cleaner, budget: int | None, keep: bool
+) -> Previews:
+    """Send every run's trace to `writer`, unless `keep` is false; return the previews."""
+    rows = content.source.rows or Rows()
+    previews = Previews([""] * len(rows.example_ids), [""] * len(rows))
+    order = priorities(content) if keep else []
+    place = {
+        (x, run_id): row
+        for row, (x, run_id) in enumerate(zip(rows.experiments, rows.run_ids, strict=True))
+    }
+    for number, results in enumerate(content.results):
+        examples = results.examples()
+        for run, cells in with_cells(results, content.source.summaries[number]):
+            row = place[number, run.run_id]
+            example = examples.get(run.example_id or "")
+            _preview(previews, rows, row, run, example, clean)
+            if keep and not (budget is not None and writer.spent(order[row]) > budget):
+                document = clean.tree(detail.of_run(run, example, cells))
+                writer.add(row, document, order[row])
+    writer.finish()
+    return previews
+
+
+def _preview(
+    previews: Previews, rows: Rows, row: int, run: Any, example: Example | None, clean: Cleaner
+) -> None:
+    place = rows.examples[row]
+    if not previews.inputs[place]:
+        asked = example.inputs if example is not None and example.inputs is not None else run.inputs
+        previews.inputs[place] = clean.text(preview.of_inputs(clean.tree(detail.plain(asked))))
+    previews.outputs[row] = clean.text(preview.of_outputs(clean.tree(detail.plain(run.outputs))))
+
+
+def with_cells(results: Results, summary: Any) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    """Yield every run with its cells, each with the `name` it has in the Summary."""
+    table = results.table("cells")
+    owners = Owners(summary)
+    by_run: dict[str | None, list[int]] = {}
+    for at, run_id in enumerate(table.column("run_id").to_pylist()):
+        by_run.setdefault(run_id, []).append(at)
+    batch: list[Any] = []
+    for run in results.runs():
+        batch.append(run)
+        if len(batch) == BATCH:
+            yield from _with_cells(batch, table, by_run, owners)
+            batch = []
+    yield from _with_cells(batch, table, by_run, owners)
+
+
+def _with_cells(
+    runs: Sequence[Any], table: Any, by_run: dict[str | None, list[int]], owners: Owners
+) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    places = [at for run in runs for at in by_run.get(run.run_id, ())]
+    cells: dict[str, list[dict[str, Any]]] = {}
+    for cell in table.take(places).to_pylist() if places else ():
+        for name in owners.names(cell["evaluator"], cell["key"]) or [cell["key"]]:
+            cells.setdefault(cell["run_id"], []).append({**cell, "name": name})
+    for run in runs:
+        yield run, cells.get(run.run_id, [])
+
+
+def priorities(content: Content) -> list[int]:
+    """Return which traces to keep first: what went wrong, what fails, the slowest, a random rest."""
+    rows = content.source.rows or Rows()
+    success = OUTCOMES.index("success")
+    error = CELL_OUTCOMES.index("evaluator_error")
+    fell = {e for c in content.source.candidates for e in _fallen(rows, c)}
+    failing = rows.failing
+    latencies = sorted((v for v in rows.numbers["lat"] if v is not None), reverse=True)
+    slow = latencies[int(len(latencies) * SLOWEST)] if latencies else None
+    out = []
+    for row in range(len(rows)):
+        if rows.outcomes[row] != success or rows.examples[row] in fell:
+            out.append(FIRST)
+        elif any(column.outcomes[row] == error for column in rows.scores):
+            out.append(FIRST)
+        elif failing[row]:
+            out.append(FAILING)
+        elif slow is not None and (rows.numbers["lat"][row] or 0) >= slow:
+            out.append(SLOW)
+        else:
+            pile = blake2b(rows.run_ids[row].encode("utf-8", "replace"), digest_size=1).digest()[0]
+            out.append(REST + pile % SHARES)
+    return out
+
+
+def _fallen(rows: Rows, candidate: Candidate) -> list[int]:
+    place = {example: i for i, example in enumerate(rows.example_ids)}
+    return [place[c.example_id] for c in candidate.regressions if c.example_id in place]
+
+
+def core_of(content: Content, previews: Previews, kept: Kept, clean: Cleaner) -> Core:
+    """Return the columns of the page's tables, filters and charts."""
+    rows = content.source.rows or Rows()
+    core = Core()
+    core.codes("exp", rows.experiments)
+    core.codes("ex", rows.examples)
+    core.codes("outcome", rows.outcomes)
+    core.codes("err", [min(code, NO_ERROR) for code in rows.errors])
+    for name, values in rows.numbers.items():
+        core.numbers(name, values)
+    core.numbers("low", rows.failing)
+    for i, column in enumerate(rows.scores):
+        core.numbers(f"s{i}", column.values)
+        core.codes(f"o{i}", column.outcomes)
+        if column.summary.scope == "step":
+            core.codes(f"w{i}", column.counts)
+    for i, facet in enumerate(content.source.facets):
+        core.codes(f"f{i}", facet.codes)
+    core.codes("where", [kept.where.get(row, NOT_KEPT) for row in range(len(rows))])
+    core.texts("id", [clean.ident(run_id) for run_id in rows.run_ids])
+    core.texts("out", previews.outputs)
+    core.texts("ex.id", [clean.ident(example) for example in rows.example_ids])
+    core.texts("ex.input", previews.inputs)
+    return core
+
+
+def header(content: Content, kept: Kept, clean: Cleaner) -> dict[str, Any]:
+    """Return the header of the core: names, meanings, and where the traces are."""
+    rows, view = content.source.rows or Rows(), content.view
+    changed = {c.experiment: c.pairing.changed for c in content.source.candidates}
+    names = [column.name for column in rows.scores]
+    return {
+        "v": 1,
+        "title": clean.text(view.title),
+        "experiments": [
+            {
+                "name": clean.text(part.name),
+                "role": part.role,
+                "runs": part.runs,
+                "changed": [clean.ident(e) for e in changed.get(part.name, [])],
+            }
+            for part in view.experiments
+        ],
+        "baseline": 0,
+        "candidate": len(view.experiments) - 1,
+        "outcomes": list(OUTCOMES),
+        "cellOutcomes": list(CELL_OUTCOMES),
+        "evaluators": [_evaluator(column, clean) for column in rows.scores],
+        "primary": names.index(view.primary) if view.primary in names else -1,
+        "facets": [
+            {"name": clean.text(f.name), "values": [clean.text(v) for v in f.values]}
+            for f in content.source.facets
+        ],
+        "errors": [clean.text(text) for text in rows.error_names],
+        "memberRuns": MEMBER_RUNS,
+        "memberTexts": MEMBER_TEXTS,
+        "kept": len(kept.where),
+    }
+
+
+def _evaluator(column: ScoreColumn, clean: Cleaner) -> dict[str, Any]:
+    score = column.summary
+    reach = score.range or ((0.0, 1.0) if column.type == "bool" else None)
+    if reach is None and column.type == "number":
+        known = [v for v in column.values if v is not None]
+        if known and min(known) >= 0 and max(known) <= 1:
+            reach = (0.0, 1.0)
+    return {
+        "key": column.name,
+        "evaluator": score.evaluator,
+        "scope": score.scope,
+        "kind": score.kind,
+        "type": column.type,
+        "direction": score.direction,
+        "range": reach,
+        "low": column.low,
+        "values": [clean.text(word) for word in column.categories],
+        "doc": clean.text(score.doc),
+        "uncalibrated": score.uncalibrated,
+    }
+
+
+__all__ = ["NONE", "Packed", "Previews", "core_of", "header", "pack_traces", "priorities"]

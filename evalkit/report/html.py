@@ -1,0 +1,181 @@
+"""HTML: the page around the data: one file, no network, and a policy that lets nothing else run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from evalkit.report import numbers, svg
+from evalkit.report.parts import ReportView
+from evalkit.report.sections.source import series
+
+STYLES = ("light", "dark", "base", "summary", "lists", "run", "media")
+PROGRAM = (
+    "dom", "numbers", "theme", "data", "query", "grid", "routes", "filterbar", "json", "charts",
+    "exports", "parquet", "runs", "pairs", "compare", "diff", "steps", "run", "against", "example",
+    "main",
+)  # fmt: skip
+CORE_HERE, TRACES_HERE = "<!--ek-core-->", "<!--ek-traces-->"
+KINDS = {"llm": "llm", "tool": "tool", "retriever": "retrieval", "guardrail": "guard"}
+
+
+def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
+    """Return the page in three pieces: the core goes after the first, traces after the second.
+
+    `live` is the address below which a local server answers; then the page may ask it for data.
+    """
+    css, js, boot = styles(), program(), _static("boot.js")
+    html = _environment().get_template("page.html.j2").render(
+        view=view,
+        css=Markup(css),
+        js=Markup(js),
+        boot=Markup(boot),
+        csp=policy(css, js, boot, live=live is not None),
+        live=live,
+        document=Markup(script_json(document(view))),
+        core_here=Markup(CORE_HERE),
+        traces_here=Markup(TRACES_HERE),
+    )  # fmt: skip
+    head, _, rest = html.partition(CORE_HERE)
+    middle, _, tail = rest.partition(TRACES_HERE)
+    return head, middle, tail
+
+
+def document(view: ReportView) -> dict[str, Any]:
+    """Return the figures of the page for programs: the documents that `--json` prints."""
+    return {
+        "type": "evalkit.report",
+        "version": 1,
+        "title": view.title,
+        "summaries": list(view.summaries),
+        "comparison": view.comparison,
+        "gates": [
+            {
+                "rule": g.rule,
+                "passed": g.passed,
+                "observed": g.observed,
+                "why": g.why,
+                "experiment": g.experiment,
+            }
+            for g in view.gates
+        ],
+    }
+
+
+def script_json(value: Any) -> str:
+    """Write JSON that can stand inside a script element: no `<`, `>`, `&` or line separators."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    text = text.encode("utf-8", "replace").decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def policy(css: str, js: str, boot: str, *, live: bool = False) -> str:
+    """Return the Content-Security-Policy: our two scripts and our style by their hashes."""
+    rules = [
+        "default-src 'none'",
+        f"script-src {_hash(boot)} {_hash(js)}",
+        f"style-src {_hash(css)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        *(["connect-src 'self'"] if live else []),
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+    return "; ".join(rules)
+
+
+def _hash(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+@cache
+def _static(name: str) -> str:
+    return files("evalkit.report").joinpath("static", name).read_text("utf-8")
+
+
+@cache
+def styles() -> str:
+    """Return the style sheet; the dark colours stand once for the system and once for the reader."""
+    parts = []
+    for name in STYLES:
+        text = _static(f"css/{name}.css")
+        if name == "dark":
+            system = text.replace(":root", ":root:not([data-theme=light])")
+            system = f"@media (prefers-color-scheme: dark) {{\n{system}}}\n"
+            text = system + text.replace(":root", ":root[data-theme=dark]")
+        parts.append(text)
+    css = "".join(parts)
+    assert "</style" not in css.lower()
+    return css
+
+
+@cache
+def program() -> str:
+    """Return the page's program: the files of `static/js` in one scope."""
+    body = "\n".join(_static(f"js/{name}.js") for name in PROGRAM)
+    js = f'"use strict";\n(() => {{\n{body}}})();\n'
+    assert "</script" not in js.lower() and "<!--" not in js
+    return js
+
+
+def _kind(kind: str) -> str:
+    return "k-" + KINDS.get(kind.split(" ")[0], "other") + (" alt" if kind.endswith("alt1") else "")
+
+
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+def visible(value: Any) -> Any:
+    """Return text with control, zero-width and bidi characters made visible as a dot."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return HIDDEN.sub("·", value.encode("utf-8", "replace").decode())
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("evalkit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
+    )
+    environment.globals.update(numbers=numbers, svg=svg, series=series, kind_class=_kind)
+    environment.globals.update(forest=_forest, point=_point)
+    environment.filters["count"] = numbers.count
+    return environment
+
+
+def _forest(row: Any, group: Any, at: int) -> Markup:
+    """Draw the change `at` of a metric on its group's axis; nothing where it has no interval."""
+    change = row.changes[at]
+    if change is None or None in (change.value, change.low, change.high) or not change.scale:
+        return Markup("")
+    scaled = [change.scale * end for end in (change.value, change.low, change.high)]
+    tone = change.tone if change.tone in ("good", "bad") else "flat"
+    return svg.forest(scaled[0], scaled[1], scaled[2], group.span or 1.0, tone)
+
+
+def _point(row: Any) -> Markup:
+    """Draw the one figure of a metric between the ends of its range; nothing without a range."""
+    figure = row.figures[-1]
+    if row.axis is None or figure.value is None:
+        return Markup("")
+    low = figure.value if figure.low is None else figure.low
+    high = figure.value if figure.high is None else figure.high
+    return svg.interval(figure.value, low, high, row.axis)

@@ -1,0 +1,292 @@
+"""Parts of the report: plain values that page, terminal, Markdown, JUnit and JSON are drawn from.
+
+Texts of figures come from `numbers.py` and from nowhere else. A link is an address inside the page
+(`#/runs?...`); drawings without links ignore it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.report.svg import Bars, Line, Point
+
+TONES = ("good", "bad", "flat", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a sentence."""
+
+    text: str
+    strong: bool = False
+    link: str | None = None
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPart:
+    """One experiment: its role, and where its runs came from."""
+
+    name: str
+    role: str
+    """`baseline`, `candidate`, or empty when there is only one."""
+    runs: int
+    examples: int
+    facts: tuple[tuple[str, str], ...]
+    """(label, text) of its provenance."""
+    outcomes: tuple[tuple[str, int], ...]
+    """Run outcomes with their counts, zeros included."""
+    cells: tuple[tuple[str, int], ...]
+    """The outcomes of its cells with their counts, zeros included."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GatePart:
+    """One gate: the rule, what was seen, and whether it was met."""
+
+    rule: str
+    passed: bool | None
+    observed: str
+    why: str
+    experiment: str
+    n: int | None = None
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def word(self) -> str:
+        """`passed`, `failed` or `not decided`."""
+        return {True: "passed", False: "failed", None: "not decided"}[self.passed]
+
+
+@dataclass(frozen=True, slots=True)
+class FigurePart:
+    """One figure of one experiment as text, with what it rests on."""
+
+    text: str
+    n: int
+    interval: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+    """Such as `too few examples` or `lower bound`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePart:
+    """A difference against the baseline and how it reads."""
+
+    text: str
+    interval: str
+    verdict: str
+    tone: str
+    pairs: int
+    wins: int
+    losses: int
+    ties: int
+    p: str
+    reason: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    scale: float = 1.0
+    """What `value` is multiplied by on the forest axis: points for shares, percent for sizes."""
+
+    @property
+    def glyph(self) -> str:
+        """A sign that stands beside the colour, so that colour is never the only carrier."""
+        return {"good": "▲", "bad": "▼", "none": "?"}.get(self.tone, "·")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPart:
+    """One row of the table of metrics."""
+
+    name: str
+    label: str
+    doc: str
+    link: str
+    unit: str
+    figures: tuple[FigurePart, ...]
+    """One an experiment, baseline first."""
+    changes: tuple[ChangePart | None, ...] = ()
+    """One a candidate."""
+    marks: tuple[str, ...] = ()
+    """`uncalibrated`, `recorded`, `step`, `judge` ..."""
+    outcomes: str = ""
+    """What became of the cells that were not scored: `3 n/a, 2 evaluator errors`."""
+    axis: tuple[float, float] | None = None
+    """Ends of the interval's picture when there is one experiment."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricGroup:
+    """Metrics that share an axis."""
+
+    title: str
+    rows: tuple[MetricPart, ...]
+    span: float | None = None
+    axis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePart:
+    """A table of texts; `links` holds the address of a row's first cell."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    links: tuple[str | None, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyPart:
+    """The distribution of latency: curves, and the table that says the same."""
+
+    lines: tuple[Line, ...]
+    table: TablePart
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StackPart:
+    """Where one experiment's time goes: (kind, share, label) per step."""
+
+    name: str
+    total: str
+    parts: tuple[tuple[str, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimePart:
+    """Time per step: a bar an experiment, and the table."""
+
+    stacks: tuple[StackPart, ...]
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """(kind, name, one text a column)."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One score's distribution: bars, a histogram or categories, the same as a table."""
+
+    name: str
+    link: str
+    doc: str
+    tags: tuple[str, ...]
+    kind: str
+    """`rate`, `number`, `category` or `none`."""
+    bars: tuple[Bars, ...]
+    edges: tuple[str, str, str]
+    threshold: float | None
+    """As a fraction of the width of the histogram."""
+    lines: tuple[tuple[str, str, float | None, str], ...]
+    """(series class, experiment, share for the bar, text)."""
+    table: TablePart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SliceCell:
+    """One slice's figure or difference; `tone` tints it where chance is excluded."""
+
+    text: str
+    title: str
+    tone: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePart:
+    """Slices, the worst first."""
+
+    title: str
+    note: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[SliceCell | None, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionPart:
+    """What became of the same example: counts by (before, after)."""
+
+    metric: str
+    base: str
+    candidate: str
+    names: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    links: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePart:
+    """One run worth opening first."""
+
+    run_id: str
+    example_id: str
+    text: str
+    why: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPart:
+    """One metric over saved summaries."""
+
+    name: str
+    unit: str
+    points: tuple[Point, ...]
+    table: TablePart
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Everything a report says; built once, drawn in many forms."""
+
+    title: str
+    generated: str
+    """UTC, given by the caller, so that the same input gives the same bytes."""
+    version: str
+    experiments: tuple[ExperimentPart, ...]
+    over: str
+    """The line above the heading: what this is, how many examples and runs."""
+    verdict: tuple[Span, ...]
+    gates: tuple[GatePart, ...]
+    groups: tuple[MetricGroup, ...]
+    latency: LatencyPart | None
+    time: TimePart | None
+    scores: tuple[ScorePart, ...]
+    slices: tuple[SlicePart, ...]
+    transitions: tuple[TransitionPart, ...]
+    errors: TablePart
+    evaluator_errors: TablePart | None
+    cases: tuple[CasePart, ...]
+    cases_title: str
+    cases_link: str
+    history: tuple[HistoryPart, ...]
+    tables: tuple[TablePart, ...]
+    """Further tables: what could not be compared, rankings, reducers."""
+    notes: tuple[str, ...]
+    primary: str | None
+    """The score that sentences and regressions are about."""
+    summaries: tuple[dict[str, Any], ...] = ()
+    """The documents of the figures, as `--json` prints them."""
+    comparison: dict[str, Any] | None = None
+    left_out: tuple[str, ...] = field(default=())
+    """What this report does not hold, and why."""
+
+    @property
+    def several(self) -> bool:
+        """Whether two or more experiments are compared."""
+        return len(self.experiments) > 1
+
+    @property
+    def missed(self) -> tuple[GatePart, ...]:
+        """The gates that failed."""
+        return tuple(gate for gate in self.gates if gate.passed is False)

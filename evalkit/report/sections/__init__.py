@@ -1,0 +1,1 @@
+"""Sections: each part of the report, made from figures and rows."""

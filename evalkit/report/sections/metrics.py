@@ -1,0 +1,208 @@
+"""Metrics: every figure with its interval, its change and its n, in groups with one axis each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from evalkit.metrics.figures import Figure
+from evalkit.metrics.summary import ScoreSummary, Summary
+from evalkit.report import numbers
+from evalkit.report.parts import ChangePart, FigurePart, MetricGroup, MetricPart
+from evalkit.report.sections.changes import change
+from evalkit.report.sections.source import Source, address, term
+
+SPANS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 100, 200, 500, 1000)
+CELL_WORDS = {
+    "not_applicable": "not applicable",
+    "evaluator_error": "evaluator errors",
+    "run_failed": "run failed",
+    "missing": "missing",
+}
+
+Read = Callable[[Summary], Figure | None]
+
+
+def build(source: Source) -> tuple[MetricGroup, ...]:
+    """Return the groups Quality, Resources and Repetitions, without those that are empty."""
+    quality = [_success(source), *_scores(source), *_outcomes(source)]
+    resources = [row for row in _resources(source) if any(f.n for f in row.figures)]
+    found = [
+        _group("Quality", quality, "points; a point is 1 % of a score's range"),
+        _group("Resources", resources, "% of the baseline"),
+        MetricGroup("Repetitions", tuple(_reducers(source))),
+    ]
+    return tuple(group for group in found if group.rows)
+
+
+def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:
+    reach = [
+        abs(end * c.scale)
+        for row in rows
+        for c in row.changes
+        if c is not None
+        for end in (c.value, c.low, c.high)
+        if end is not None
+    ]
+    if not reach:
+        return MetricGroup(title, tuple(rows))
+    span = next((s for s in SPANS if s >= max(reach)), SPANS[-1])
+    return MetricGroup(title, tuple(rows), float(span), f"axis −{span} to +{span} {axis}")  # noqa: RUF001
+
+
+def _success(source: Source) -> MetricPart:
+    return _row(
+        source,
+        ("success_rate", "Success rate", "Runs that ended without an error, a timeout or a stop."),
+        lambda s: s.rates["success"].figure if "success" in s.rates else None,
+        "share",
+        address("runs", q="-outcome:success"),
+        width=1.0,
+        axis=(0.0, 1.0),
+    )
+
+
+def _outcomes(source: Source) -> list[MetricPart]:
+    """Return a row for each way not to succeed that happened."""
+    rows = []
+    for name in ("error", "timeout", "cancelled", "paused", "running"):
+        if not any(s.rates[name].count for s in source.summaries if name in s.rates):
+            continue
+        metric = f"{name}_rate"
+        label = {"running": "Still running"}.get(name, f"{name.capitalize()} rate")
+        rows.append(
+            _row(
+                source,
+                (metric, label, f"Runs whose outcome is {name}."),
+                lambda s, name=name: s.rates[name].figure if name in s.rates else None,  # type: ignore[misc]
+                "share",
+                address("runs", q=term("outcome", ":", name)),
+                width=1.0,
+                axis=(0.0, 1.0),
+            )
+        )
+    return rows
+
+
+def _scores(source: Source) -> list[MetricPart]:
+    return [
+        _score_row(source, name)
+        for name in source.score_names
+        if source.score(name).type != "category"
+    ]
+
+
+def _score_row(source: Source, name: str) -> MetricPart:
+    score = source.score(name)
+    reach = score.range or ((0.0, 1.0) if score.type == "rate" else None)
+    width = reach[1] - reach[0] if reach else None
+    query = term(name, ":", "no") if score.type == "rate" else None
+    if score.type == "rate" and score.direction == "lower":
+        query = term(name, ":", "yes")
+    return _row(
+        source,
+        (name, name, score.doc),
+        lambda s: s.scores[name].figure if name in s.scores else None,
+        "share" if score.type == "rate" else "",
+        address("runs", q=query, sort=None if query else name),
+        width=width,
+        axis=reach,
+        marks=marks_of(score),
+        outcomes=_unscored([s.scores[name] for s in source.summaries if name in s.scores]),
+    )
+
+
+def marks_of(score: ScoreSummary) -> tuple[str, ...]:
+    """Return what stands beside a score's name: its scope, its kind, an uncalibrated judge."""
+    found = [] if score.scope == "run" else [score.scope]
+    if score.uncalibrated:
+        return (*found, "uncalibrated judge")
+    return (*found, score.kind) if score.kind != "code" else tuple(found)
+
+
+def _unscored(scores: Sequence[ScoreSummary]) -> str:
+    """Say what became of the cells that were not scored, all experiments together."""
+    counts = {w: sum(s.outcomes.get(name, 0) for s in scores) for name, w in CELL_WORDS.items()}
+    return ", ".join(f"{numbers.count(n)} {word}" for word, n in counts.items() if n)
+
+
+def _resources(source: Source) -> list[MetricPart]:
+    slow = address("runs", sort="-latency")
+    costly = address("runs", sort="-cost")
+    many = address("runs", sort="-tokens")
+    table: list[tuple[tuple[str, str, str], Read, str, str]] = [
+        (("latency.p50", "Latency p50", "Half of the runs are faster."), lambda s: s.latency.figure("p50"), "s", slow),
+        (("latency.p95", "Latency p95", "19 of 20 runs are faster."), lambda s: s.latency.figure("p95"), "s", slow),
+        (("latency.mean", "Latency mean", "From start to end."), lambda s: s.latency.figure("mean"), "s", slow),
+        (("ttft.mean", "First token mean", "From the start to the first token."), lambda s: s.ttft.figure("mean"), "s", address("runs", sort="-ttft")),
+        (("total_tokens.mean", "Tokens per run", "Input and output of all model calls; mean."), lambda s: s.usage.total_tokens.figure("mean"), "tokens", many),
+        (("total_cost.mean", "Cost per run", "In the currency of the source; mean."), lambda s: s.usage.total_cost.figure("mean"), "cost", costly),
+        (("cost_per_success", "Cost per successful run", "All cost, failed runs included, over successful runs."), lambda s: s.usage.cost_per_success, "cost", costly),
+    ]  # fmt: skip
+    return [_row(source, names, read, unit, link) for names, read, unit, link in table]
+
+
+def _reducers(source: Source) -> list[MetricPart]:
+    rows = []
+    for reducer in dict.fromkeys(r for s in source.summaries for r in s.reducers if r != "mean"):
+        for name in source.score_names:
+            if not any(name in s.reducers.get(reducer, {}) for s in source.summaries):
+                continue
+            score = source.score(name)
+            unit = "share" if score.type == "rate" else ""
+            rows.append(
+                _row(
+                    source,
+                    (
+                        f"{reducer}({name})",
+                        f"{reducer} of {name}",
+                        "Over the repetitions of an example.",
+                    ),
+                    lambda s, r=reducer, n=name: s.reducers.get(r, {}).get(n),  # type: ignore[misc]
+                    unit,
+                    address("runs", sort=name),
+                    axis=score.range or ((0.0, 1.0) if score.type == "rate" else None),
+                )
+            )
+    return rows
+
+
+def _row(
+    source: Source,
+    names: tuple[str, str, str],
+    read: Read,
+    unit: str,
+    link: str,
+    *,
+    width: float | None = None,
+    axis: tuple[float, float] | None = None,
+    marks: tuple[str, ...] = (),
+    outcomes: str = "",
+) -> MetricPart:
+    metric, label, doc = names
+    figures = tuple(_figure(s, read(s), unit, metric) for s in source.summaries)
+    changes: list[ChangePart | None] = []
+    for candidate in source.candidates:
+        found = source.difference(candidate, metric)
+        changes.append(None if found is None else change(found, unit, width))
+    return MetricPart(
+        metric, label, doc, link, unit, figures, tuple(changes), marks, outcomes, axis
+    )
+
+
+def _figure(summary: Summary, figure: Figure | None, unit: str, metric: str) -> FigurePart:
+    if figure is None:
+        return FigurePart(numbers.DASH, 0)
+    rest = figure.n if figure.clusters is None else figure.clusters
+    note = "too few examples" if 0 < rest < numbers.TOO_FEW else ""
+    quantity, _, name = metric.partition(".")
+    if quantity == "latency" and name in summary.latency.lower_bounds:
+        note = "a lower bound: some runs were cut short"
+    return FigurePart(
+        text=numbers.in_unit(figure.value, unit),
+        n=figure.n,
+        interval=numbers.interval(figure.low, figure.high, unit),
+        value=figure.value,
+        low=figure.low,
+        high=figure.high,
+        note=note,
+    )

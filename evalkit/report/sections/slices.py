@@ -1,0 +1,126 @@
+"""Slices: where it is good and where it broke; tinted only where chance is excluded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.metrics.comparison import Candidate, SliceDifference
+from evalkit.metrics.summary import SliceFigure, Summary
+from evalkit.report import numbers
+from evalkit.report.parts import SliceCell, SlicePart
+from evalkit.report.sections.source import Source, address, term
+
+ROWS = 24
+COLUMNS = 6
+
+
+def build(source: Source) -> tuple[SlicePart, ...]:
+    """Return a table per slicing: differences when experiments are compared, values otherwise."""
+    if source.several:
+        return tuple(part for c in source.candidates for part in _of_candidate(source, c))
+    return tuple(_of_summary(source, source.main))
+
+
+def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
+    metrics = list(dict.fromkeys(s.metric for s in candidate.slices))[:COLUMNS]
+    parts = []
+    for by in dict.fromkeys(s.by for s in candidate.slices):
+        here = [s for s in candidate.slices if s.by == by]
+        values = list(dict.fromkeys(s.value for s in here))
+        table = {(s.value, s.metric): s for s in here}
+        rows = [(value, [table.get((value, metric)) for metric in metrics]) for value in values]
+        rows.sort(key=lambda row: _first(row[1]))
+        note = (
+            f"{candidate.experiment} minus the baseline. Tinted where the slice is worse or better "
+            f"beyond chance after correcting for {numbers.times(candidate.slices_tested, 'slice')} tested."
+        )
+        cells = tuple(
+            (value, tuple(_difference_cell(source, cell) for cell in found))
+            for value, found in rows[:ROWS]
+        )
+        parts.append(SlicePart(f"Change by {_name(by)}", note, (_name(by), *metrics), cells))
+    return parts
+
+
+def _first(cells: Sequence[SliceDifference | None]) -> float:
+    first = next((c.difference.value for c in cells if c is not None), None)
+    return 0.0 if first is None else first
+
+
+def _difference_cell(source: Source, cell: SliceDifference | None) -> SliceCell | None:
+    if cell is None or cell.difference.value is None:
+        return None
+    unit = "share" if _is_rate(source, cell.metric) else ""
+    low, high = cell.difference.low, cell.difference.high
+    clear = cell.p_adjusted is not None and cell.p_adjusted <= 0.05
+    tone = "z"
+    if cell.flagged or clear:
+        worse = cell.flagged or cell.difference.value < 0
+        tone = ("m" if worse else "p") + _depth(abs(cell.difference.value))
+    title = f"n {numbers.count(cell.difference.n)}, 95% interval {numbers.interval(low, high, unit, change=True) or 'none'}"
+    text = numbers.difference(cell.difference.value, unit).removesuffix(" pp")
+    return SliceCell(text, title, tone, _link(source, cell.by, cell.value, "compare"))
+
+
+def _is_rate(source: Source, metric: str) -> bool:
+    return metric not in source.score_names or source.score(metric).type == "rate"
+
+
+def _depth(size: float) -> str:
+    return str(min(4, 1 + int(size * 100 // 5)))
+
+
+def _of_summary(source: Source, summary: Summary) -> list[SlicePart]:
+    scores = [s for s in summary.scores.values() if s.slices][:COLUMNS]
+    heads = [s.name for s in scores]
+    tested = max((search.tested for search in summary.slices), default=0)
+    parts = []
+    for by in dict.fromkeys(f.by for s in scores for f in s.slices):
+        table = {(f.value, s.name): f for s in scores for f in s.slices if f.by == by}
+        values = list(dict.fromkeys(value for value, _ in table))
+        rows = [(value, [table.get((value, name)) for name in heads]) for value in values]
+        rows.sort(key=lambda row: next((f.mean for f in row[1] if f and f.mean is not None), 0.0))
+        cells = tuple(
+            (
+                value,
+                tuple(_value_cell(source, name, f) for name, f in zip(heads, found, strict=True)),
+            )
+            for value, found in rows[:ROWS]
+        )
+        note = (
+            "Tinted where the slice differs from the other runs beyond chance, after correcting for "
+            f"{numbers.times(tested, 'slice')} per score."
+        )
+        parts.append(SlicePart(f"Scores by {_name(by)}", note, (_name(by), *heads), cells))
+    return parts
+
+
+def _value_cell(source: Source, name: str, figure: SliceFigure | None) -> SliceCell | None:
+    if figure is None or figure.mean is None:
+        return None
+    unit = "share" if source.score(name).type == "rate" else ""
+    low, high = figure.interval or (None, None)
+    clear = figure.p_adjusted is not None and figure.p_adjusted <= 0.05
+    tone = "z"
+    if (figure.flagged or clear) and figure.difference is not None:
+        lower = source.score(name).direction == "lower"
+        good = (figure.difference > 0) != lower
+        tone = ("p" if good else "m") + _depth(abs(figure.difference))
+    title = (
+        f"n {numbers.count(figure.n)}, 95% interval {numbers.interval(low, high, unit) or 'none'}"
+    )
+    return SliceCell(
+        numbers.in_unit(figure.mean, unit),
+        title,
+        tone,
+        _link(source, figure.by, figure.value, "runs"),
+    )
+
+
+def _name(by: str) -> str:
+    return by.removeprefix("metadata.")
+
+
+def _link(source: Source, by: str, value: str, view: str) -> str | None:
+    facet = next((f for f in source.facets if f.by == by and value in f.values), None)
+    return address(view, q=term(facet.name, ":", value)) if facet else None

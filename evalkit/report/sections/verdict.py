@@ -1,0 +1,106 @@
+"""Verdict: what the report says in its first sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evalkit.metrics.comparison import Candidate, Difference
+from evalkit.metrics.summary import ScoreSummary, Summary
+from evalkit.report import numbers
+from evalkit.report.parts import Span
+from evalkit.report.sections.changes import WORDS
+from evalkit.report.sections.source import Source, address, unit_of
+
+
+def over(source: Source) -> str:
+    """Return the line above the heading."""
+    runs = sum(s.counts.received for s in source.summaries)
+    examples = max(s.counts.clusters for s in source.summaries)
+    several = len(source.summaries)
+    what = f"Comparison of {several} experiments" if several > 1 else "Experiment"
+    return f"{what} · {numbers.times(examples, 'example')} · {numbers.times(runs, 'run')}"
+
+
+def build(source: Source) -> tuple[Span, ...]:
+    """Return the sentences: what happened to the first score, or where it stands."""
+    if source.several:
+        return tuple(_compared(source))
+    return tuple(_alone(source, source.main))
+
+
+def _alone(source: Source, summary: Summary) -> Iterator[Span]:
+    name = source.primary
+    score = summary.scores.get(name or "")
+    if score is not None and score.mean is not None:
+        yield Span(_value(score), strong=True)
+        yield Span(f" {_of(score, name or '')} (n {numbers.count(score.n)}{_ci(score)}). ")
+    success = summary.rates.get("success")
+    if success is not None and success.rate is not None:
+        yield Span(numbers.percent(success.rate), strong=True)
+        yield Span(f" of {numbers.times(success.n, 'run')} ended without an error.")
+    failed = sum(n for name, n in summary.counts.outcomes.items() if name != "success")
+    if failed:
+        yield Span(" ")
+        yield Span(numbers.times(failed, "run"), link=address("runs", q="-outcome:success"))
+        yield Span(" did not.")
+
+
+def _value(score: ScoreSummary) -> str:
+    return numbers.in_unit(score.mean, "share" if score.type == "rate" else "")
+
+
+def _of(score: ScoreSummary, name: str) -> str:
+    return f"of scored runs are {name}" if score.type == "rate" else f"is the mean of {name}"
+
+
+def _ci(score: ScoreSummary) -> str:
+    low, high = score.interval or (None, None)
+    text = numbers.interval(low, high, "share" if score.type == "rate" else "")
+    return f", 95% interval {text}" if text else ", no interval"
+
+
+def _compared(source: Source) -> Iterator[Span]:
+    for number, candidate in enumerate(source.candidates):
+        metric = source.primary or "success_rate"
+        difference = source.difference(candidate, metric)
+        if difference is None:
+            yield Span(
+                f"{candidate.experiment} and {source.summaries[0].experiment} share no score. "
+            )
+            continue
+        if len(source.candidates) > 1:
+            yield Span(f"{candidate.experiment}: ")
+        yield from _moved(difference, metric, unit_of(source, difference))
+        if number == len(source.candidates) - 1:
+            yield from _counts(candidate, difference)
+
+
+def _moved(difference: Difference, metric: str, unit: str) -> Iterator[Span]:
+    yield Span(f"{metric} went from ")
+    yield Span(numbers.in_unit(difference.baseline.value, unit), strong=True)
+    yield Span(" to ")
+    yield Span(numbers.in_unit(difference.candidate.value, unit), strong=True)
+    found = difference.difference
+    text = numbers.difference(found.value, unit)
+    ends = numbers.interval(found.low, found.high, unit, change=True)
+    interval = f", 95% interval {ends}" if ends else ", no interval"
+    yield Span(f" ({text}{interval}, {numbers.times(found.n, 'pair')}): ")
+    few = found.n < numbers.TOO_FEW
+    yield Span(
+        "too few examples" if few else WORDS.get(difference.verdict, difference.verdict),
+        strong=True,
+    )
+    yield Span(". ")
+
+
+def _counts(candidate: Candidate, difference: Difference) -> Iterator[Span]:
+    gained = numbers.times(difference.wins, "example")
+    yield Span(f"{gained} improved", link=address("compare", t="improved"))
+    yield Span(" and ")
+    lost = (
+        numbers.times(difference.losses, "example")
+        if not difference.wins
+        else numbers.count(difference.losses)
+    )
+    yield Span(f"{lost} regressed", link=address("compare", t="regressed"))
+    yield Span(".")

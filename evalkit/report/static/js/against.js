@@ -1,0 +1,84 @@
+/* Against: one run beside another of the same example, baseline on the left. */
+async function drawAgainst(view) {
+  fill(view.panel, h("div.sk"), h("div.sk"));
+  let otherRun = null;
+  try {
+    otherRun = await trace(view.other);
+  } catch {
+    /* left out or in a side file that was not chosen: scores still stand side by side */
+  }
+  const [here, there] = [{ r: view.r, run: view.run }, { r: view.other, run: otherRun }];
+  const swap = D.exp[view.r] === D.head.baseline && D.exp[view.other] !== D.head.baseline;
+  const [a, b] = swap ? [here, there] : [there, here];
+  for (const side of [a, b]) side.name = sideName(side.r, view);
+  const part = (wide, title, ...kids) => h("div" + (wide ? ".full" : ""), null, h("h2", null, title), ...kids);
+  fill(
+    view.panel,
+    h("div.cmp", null, view.others.length > 1 ? h("div.full", null, picker(view)) : null, part(true, "Input", valueBlock(view.run.inputs, "No input was recorded.")), part(true, "Scores", scoresOfBoth(a, b)), part(true, "Output, changes marked", outputsOfBoth(a, b)), part(false, "Expected", valueBlock(view.run.reference, "This example has no expected output.")), part(false, "Steps, aligned", stepsOfBoth(a, b))),
+  );
+}
+
+function sideName(r, view) {
+  const both = D.exp[view.r] === D.exp[view.other];
+  return both ? `repetition ${numbers("rep")[r]}` : experimentName(r);
+}
+
+function picker(view) {
+  const options = view.others.map((r) => {
+    const rep = numbers("rep")[r];
+    return h("option", { value: r, selected: r === view.other }, oneLine(`${experimentName(r)}${known(rep) ? `, repetition ${rep}` : ""}, ${outcomeName(r)}`));
+  });
+  const select = h("select", { "aria-label": "Run to compare with", onchange: () => {
+    view.other = Number(select.value);
+    $("#tab-compare").textContent = view.against();
+    view.turn("compare");
+  } }, options);
+  return h("label", null, "With ", select);
+}
+
+function scoresOfBoth(a, b) {
+  const lines = D.evaluators.map((e) => {
+    const [p, n] = [score(e, a.r), score(e, b.r)];
+    const d = e.type === "category" ? NaN : n - p;
+    const better = e.direction === "lower" ? d < 0 : d > 0;
+    const tone = !known(d) || Math.abs(d) < 1e-12 || !e.direction ? "dim" : better ? "good" : "bad";
+    const change = !known(d) ? DASH : Math.abs(d) < 1e-12 ? "0" : `${d > 0 ? "▲ +" : "▼ "}${number(d)}`;
+    return h("tr", null, h("th", { scope: "row" }, show(e.key, h("span"))), h("td.r.num", null, oneLine(scoreText(e, a.r).text)), h("td.r.num", null, oneLine(scoreText(e, b.r).text)), h("td.r.num." + tone, null, change), h("td.wrap", null, show((b.run && reasonOf(b.run, e)) || "", h("span"))));
+  });
+  const [p, n] = [numbers("lat")[a.r], numbers("lat")[b.r]];
+  const k = n / p - 1;
+  lines.push(h("tr", null, h("th", { scope: "row" }, "latency"), h("td.r.num", null, duration(p)), h("td.r.num", null, duration(n)), h("td.r.num", null, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH), h("td")));
+  return scroller("Scores of both", table("small", [["Evaluator"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], [`Reason in ${oneLine(b.name)}`]], lines));
+}
+
+function outputsOfBoth(a, b) {
+  if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
+  const [left, right] = [plainText(a.run.outputs), plainText(b.run.outputs)];
+  return left || right ? diffBlock(left, right, a.name, b.name) : h("p.empty", null, "Neither run has an output.");
+}
+
+/* Steps of both in one order: aligned by name, so that a step that is gone or new stands alone. */
+function stepsOfBoth(a, b) {
+  if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
+  const name = (s) => `${s.kind} ${s.name}`;
+  const [left, right] = [a.run.steps, b.run.steps];
+  const script = edits(left.map(name), right.map(name));
+  if (!script) return h("p.empty", null, "The two traces are too long and too different to align.");
+  let [i, j] = [0, 0];
+  const lines = script.map(([kind]) => {
+    const s = kind <= 0 ? left[i++] : null;
+    const t = kind >= 0 ? right[j++] : null;
+    return stepPair(s, t);
+  });
+  const moved = script.filter(([kind]) => kind !== 0).length;
+  const word = moved ? `${int(moved)} steps differ.` : "Both took the same steps.";
+  return [h("p.hint", null, word), scroller("Steps of both", table("small", [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"]], lines))];
+}
+
+function stepPair(s, t) {
+  const only = s && t ? "" : s ? " (only left)" : " (only right)";
+  const time = (x) => (x ? duration(x.dur) + (x.error ? " !" : "") : DASH);
+  const d = s && t && known(s.dur) && known(t.dur) ? t.dur - s.dur : NaN;
+  const label = h("th", { scope: "row" }, h("span.kdot." + kindClass((t || s).kind), { "aria-hidden": "true" }), show((t || s).name, h(s && t ? "span" : t ? "ins" : "del")), h("span.dim", null, only));
+  return h("tr", null, label, h("td.r.num", null, time(s)), h("td.r.num", null, time(t)), h("td.r.num.dim", null, known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH));
+}

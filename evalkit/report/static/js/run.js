@@ -1,0 +1,245 @@
+/* Run: its scores with their reasons, its trace, its input and output, and the same example elsewhere. */
+async function showRun(query, id) {
+  const r = findRun(id);
+  if (r < 0) {
+    fill(VIEWS.run, h("h1", { id: "h-run", tabindex: -1 }, "No such run"), show(`There is no run “${id}” in this report.`, h("p.note")), h("a", { href: "#/runs" }, "Go to the runs"));
+    return;
+  }
+  const view = new RunView(r, query);
+  await view.open();
+}
+
+const CELL_TEXT = { not_applicable: "does not apply", evaluator_error: "the evaluator failed", run_failed: "the run failed, so there was nothing to score", missing: "not scored" };
+
+function feedbackValue(f) {
+  if (f.outcome !== "scored") return h("td.r.dim", null, { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[f.outcome]);
+  const e = D.evaluators.find((one) => one.key === f.name);
+  if (typeof f.score === "number" || typeof f.score === "boolean") {
+    const bad = e ? low(e, Number(f.score)) : false;
+    const mark = e && e.low !== null ? (bad ? "✕ " : "✓ ") : "";
+    return h("td.r.num" + (bad ? ".bad" : ""), null, mark + (typeof f.score === "boolean" ? (f.score ? "yes" : "no") : number(f.score)));
+  }
+  return h("td.r", null, show(f.value === null ? DASH : plainText(f.value), h("span")));
+}
+
+function feedbackReason(f) {
+  if (f.outcome === "evaluator_error") {
+    const line = h("span", null, f.timed_out ? "ran out of time: " : "", show(`${f.error_type || "error"}: ${f.error_message || ""}`, h("span")));
+    return f.traceback ? h("div", null, line, h("details", null, h("summary", null, "Traceback"), block(f.traceback, "pre"))) : line;
+  }
+  const text = f.comment || CELL_TEXT[f.outcome] || "";
+  return f.comment || f.outcome === "scored" ? block(text, "span", 600) : h("span.dim", null, text);
+}
+
+function feedbackTable(rows) {
+  const lines = rows.map((f) => {
+    const e = D.evaluators.find((one) => one.key === f.name);
+    return h("tr", null, h("th", { scope: "row", title: (e && e.doc) || null }, show(f.name, h("span")), e && e.uncalibrated ? h("span.tag", null, "uncalibrated judge") : f.source === "recorded" ? h("span.tag", null, "recorded") : null), feedbackValue(f), h("td.r.num.dim.opt", null, e && e.low !== null && e.type !== "bool" ? `${e.direction === "lower" ? "≤" : "≥"} ${number(e.low)}` : ""), h("td", null, feedbackReason(f)));
+  });
+  return table("evs", [["Evaluator"], ["Score", "r"], ["Passes at", "r.opt"], ["Reason"]], lines);
+}
+
+const reasonOf = (run, e) => run.feedback.find((f) => f.name === e.key && f.step === null)?.comment || "";
+
+class RunView {
+  constructor(r, query) {
+    this.r = r;
+    this.query = query;
+    this.tab = query.get("tab") || "trace";
+    this.step = Math.max(0, (Number(query.get("step")) || 0) - 1);
+    this.asked = query.has("step");
+    this.others = this.counterparts();
+    const wanted = findRun(query.get("with") || "");
+    this.other = this.others.includes(wanted) ? wanted : (this.others[0] ?? -1);
+    this.body = h("div");
+  }
+  /* The same example elsewhere: the other experiments first (baseline first), then its repetitions. */
+  counterparts() {
+    const { r } = this;
+    const [x, e] = [D.exp[r], D.ex[r]];
+    const order = D.head.experiments.map((_, i) => i).filter((i) => i !== x);
+    const front = x === D.head.baseline ? D.head.candidate : D.head.baseline;
+    order.sort((a, b) => (b === front) - (a === front) || a - b);
+    const rep = numbers("rep")[r];
+    const near = (rows) => [...rows].sort((a, b) => (numbers("rep")[b] === rep) - (numbers("rep")[a] === rep) || a - b);
+    return [...order.flatMap((i) => near(D.by(i, e))), ...[...D.by(x, e)].filter((row) => row !== r)];
+  }
+  async open() {
+    const { r } = this;
+    fill(VIEWS.run, this.head(), this.body);
+    const began = performance.now();
+    try {
+      this.run = await trace(r);
+    } catch (problem) {
+      if (!(problem instanceof NeedsSideFile)) {
+        fill(this.body, h("p.note", null, `The trace of this run cannot be read: ${problem}`));
+        return;
+      }
+      this.sideWanted = true;
+    }
+    RunView.took = performance.now() - began;
+    if (!this.run) {
+      this.withoutTrace();
+      return;
+    }
+    this.errorBox();
+    this.scores = this.scoreTable();
+    this.body.append(this.scores);
+    await this.tabs();
+  }
+  head() {
+    const { r } = this;
+    const outcome = outcomeName(r);
+    const at = this.position();
+    const back = h("a", { href: at >= 0 ? list.back : "#/runs" }, `‹ ${at >= 0 ? list.name : "Runs"}`);
+    const where = at >= 0 ? h("span.num", null, `${int(at + 1)} of ${int(list.rows.length)}`) : null;
+    this.copyMd = copyButton("Copy as Markdown", () => runMarkdown(r, this.run));
+    const crumb = h("div.crumb", null, back, where, h("span.sp"), this.step2(at, -1), this.step2(at, 1), this.copyMd, copyLink());
+    const title = h("div.rh", null, h("h1", { id: "h-run", tabindex: -1 }, show(runId(r), h("span"))), h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`));
+    return h("div", null, crumb, title, h("div.rmeta", null, this.facts()));
+  }
+  position() {
+    if (!list.rows || !list.open) return -1;
+    const here = runLink(this.r);
+    if (list.rows[list.at] !== undefined && list.open(list.rows[list.at]) === here) return list.at;
+    const row = list.view === "compare" ? D.ex[this.r] : this.r;
+    const at = list.rows.indexOf(row);
+    if (at >= 0) list.at = at;
+    return at;
+  }
+  step2(at, d) {
+    const target = at >= 0 ? list.rows[at + d] : undefined;
+    return button(d < 0 ? "‹ Previous" : "Next ›", () => {
+      list.at = at + d;
+      const tab = this.tab === "trace" ? "" : `?tab=${this.tab}`;
+      location.hash = list.open(target) + tab;
+    }, { disabled: target === undefined, "data-step": d });
+  }
+  facts() {
+    const { r } = this;
+    const e = D.ex[r];
+    const rep = numbers("rep")[r];
+    const facts = [D.several ? oneLine(experimentName(r)) : null, duration(numbers("lat")[r]), known(numbers("ttft")[r]) ? `first token ${duration(numbers("ttft")[r])}` : null, known(numbers("tok")[r]) ? `${int(numbers("tok")[r])} tokens` : null, known(numbers("cost")[r]) ? `cost ${number(numbers("cost")[r])}` : null, `${int(numbers("nsteps")[r] || 0)} steps`, known(rep) ? `repetition ${rep}` : null];
+    const facets = D.head.facets.map((f, i) => (f.values[codes("f" + i)[r]] === undefined ? null : oneLine(`${f.name}: ${f.values[codes("f" + i)[r]]}`)));
+    const out = [...facts, ...facets].filter(Boolean).map((text) => h("span", null, text));
+    const total = D.head.experiments.reduce((n, _, x) => n + D.by(x, e).length, 0);
+    if (total > 1) out.push(h("a", { href: exampleLink(e) }, `All ${int(total)} runs of this example`));
+    return out;
+  }
+  errorBox() {
+    const { run } = this;
+    const failed = run.steps.findIndex((s) => s.error);
+    const text = run.error || (failed >= 0 && outcomeName(this.r) !== "success" ? run.steps[failed].error : "");
+    if (!text && !run.stopped) return;
+    const box = block(text || `The run stopped: ${run.stopped}`, "div.errbox", 1200);
+    if (failed >= 0) box.append(h("span.dim", null, ` in step ${failed + 1}, `), show(run.steps[failed].name, h("span")));
+    this.body.append(box);
+  }
+  scoreTable() {
+    const rows = this.run.feedback.filter((f) => f.step === null);
+    const perStep = this.run.feedback.length - rows.length;
+    if (!rows.length && !perStep) return h("p.note", null, "No evaluator has scored this run.");
+    const note = perStep ? h("p.hint", null, `${int(perStep)} more scores belong to single steps; they are shown with the step.`) : null;
+    return h("div.evs-w", null, rows.length ? scroller("Scores", feedbackTable(rows)) : null, note);
+  }
+  withoutTrace() {
+    const { r } = this;
+    const parts = this.sideWanted ? this.askForSideFile() : this.sayLeftOut();
+    const scores = D.evaluators.map((e) => {
+      const { text, bad } = scoreText(e, r);
+      return h("tr", null, h("th", { scope: "row", title: e.doc || null }, show(e.key, h("span"))), h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text)));
+    });
+    fill(this.body, scroller("Scores", table("evs", [["Evaluator"], ["Score", "r"]], scores)), parts, h("h2.sub", null, "Input, first characters"), block(texts("ex.input").get(D.ex[r])), h("h2.sub", null, "Output, first characters"), block(texts("out").get(r)));
+  }
+  askForSideFile() {
+    const pick = h("input", { type: "file", accept: ".ekdata", id: "side", "aria-label": "Trace file", onchange: () => {
+      sideFile = pick.files[0] || null;
+      showRun(this.query, runId(r));
+    } });
+    const { r } = this;
+    return [h("h2", { "data-missing": true }, "The traces are in a second file"), h("p.note", null, `Choose ${D.head.side}, which lies beside this report. It is read piece by piece on this computer and sent nowhere.`), pick];
+  }
+  sayLeftOut() {
+    const why = D.head.traces === "none" ? "This report was made without traces." : `${int(D.head.kept)} of ${int(D.runs)} traces were kept to hold the file within its size budget.`;
+    return [h("h2", { "data-missing": true }, "The trace of this run is not in this file"), show(`${why} See it with: evalkit show ${runId(this.r)}`, h("p.note"))];
+  }
+  async tabs() {
+    const names = [["trace", "Trace"], ["io", "Input and output"], ...(this.others.length ? [["compare", this.against()]] : []), ["raw", "Raw"]];
+    if (!names.some(([key]) => key === this.tab)) this.tab = "trace";
+    this.panel = h("div.panel", { role: "tabpanel", id: "panel", tabindex: 0 });
+    this.bar = h("div.tabs", { role: "tablist", "aria-label": "Run" }, names.map(([key, label]) => h("button", { role: "tab", type: "button", id: "tab-" + key, "aria-controls": "panel", "data-key": key, onclick: () => this.turn(key) }, label)));
+    this.bar.addEventListener("keydown", async (event) => {
+      const d = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!d) return;
+      event.preventDefault();
+      const at = names.findIndex(([key]) => key === this.tab);
+      const key = names[(at + d + names.length) % names.length][0];
+      await this.turn(key);
+      $("#tab-" + key).focus();
+    });
+    this.body.append(this.bar, this.panel);
+    await this.turn(this.tab);
+  }
+  against() {
+    const same = D.exp[this.other] === D.exp[this.r];
+    return same ? "Against another repetition" : `Against ${oneLine(experimentName(this.other))}`;
+  }
+  async turn(key) {
+    this.tab = key;
+    for (const b of this.bar.children) {
+      const on = b.dataset.key === key;
+      b.setAttribute("aria-selected", on ? "true" : "false");
+      b.tabIndex = on ? 0 : -1;
+    }
+    this.panel.setAttribute("aria-labelledby", "tab-" + key);
+    this.scores.hidden = key === "compare";
+    this.write();
+    if (key === "trace") this.drawTrace();
+    else if (key === "io") this.drawIo();
+    else if (key === "raw") fill(this.panel, jsonBlock(rawOf(this.run)));
+    else await drawAgainst(this);
+  }
+  write() {
+    const { tab } = this;
+    stay(runLink(this.r, { tab: tab === "trace" ? "" : tab, step: tab === "trace" && this.asked ? this.step + 1 : "", with: tab === "compare" && this.other !== this.others[0] ? runId(this.other) : "" }));
+  }
+  drawTrace() {
+    const { run } = this;
+    if (!run.steps.length) {
+      fill(this.panel, h("p.empty", null, run.steps_recorded ? "This run has no steps." : "The source of this run recorded no steps, which is not the same as no steps."), h("div.io", null, this.ioParts()));
+      return;
+    }
+    const failed = run.steps.findIndex((s) => s.error);
+    if (!this.asked) this.step = Math.max(0, failed);
+    this.step = Math.min(this.step, run.steps.length - 1);
+    const detail = h("div.det");
+    let first = true;
+    const fall = new Waterfall(run, (i) => {
+      this.step = i;
+      if (!first) this.asked = true;
+      first = false;
+      fill(detail, stepDetail(run, i));
+      this.write();
+    });
+    fill(this.panel, h("div.trace", null, fall.element, detail));
+    fall.choose(this.step);
+  }
+  ioParts() {
+    const { run } = this;
+    const part = (name, value, nothing, wide) => h("div" + (wide ? ".full" : ""), null, h("h2", null, name), valueBlock(value, nothing));
+    return [part("Input", run.inputs, "No input was recorded.", true), part("Output", run.outputs, "The run ended without an output."), part("Expected", run.reference, "This example has no expected output.")];
+  }
+  drawIo() {
+    const { run } = this;
+    const parts = this.ioParts();
+    if (run.interrupts?.length) parts.push(h("div.full", null, h("h2", null, "Interrupts"), jsonBlock(run.interrupts)));
+    if (run.metadata && Object.keys(run.metadata).length) parts.push(h("div.full", null, h("h2", null, "Metadata"), jsonBlock(run.metadata)));
+    fill(this.panel, h("div.io", null, parts));
+  }
+}
+
+/* The run as stored: without what this report derived for reading. */
+function rawOf(run) {
+  const steps = run.steps.map(({ msgs, answer, docs, ...rest }) => rest);
+  return { ...run, steps };
+}

@@ -1,0 +1,176 @@
+"""View: builds the plain values of a report from figures, gates, results and history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.errors import ConfigError
+from evalkit.metrics.comparison import Comparison
+from evalkit.metrics.gate_result import GateResult
+from evalkit.metrics.summary import Summary
+from evalkit.model.results import Results
+from evalkit.report import facets as facets_of
+from evalkit.report import preview, rows
+from evalkit.report.parts import HistoryPart, ReportView
+from evalkit.report.sections import (
+    cases,
+    gates,
+    latency,
+    metrics,
+    provenance,
+    scores,
+    slices,
+    verdict,
+)
+from evalkit.report.sections.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A view with the rows and the results it was made from, for reports that hold runs."""
+
+    view: ReportView
+    source: Source
+    results: tuple[Results, ...]
+
+
+def build(
+    summaries: Summary | Sequence[Summary],
+    comparison: Comparison | None = None,
+    *,
+    results: Sequence[Results] = (),
+    gates: Sequence[GateResult] = (),
+    history: Sequence[HistoryPart] = (),
+    title: str = "",
+    generated: str = "",
+    version: str = "",
+) -> ReportView:
+    """Build the view; see `content` for one that runs can be embedded with."""
+    return content(
+        summaries,
+        comparison,
+        results=results,
+        gates=gates,
+        history=history,
+        title=title,
+        generated=generated,
+        version=version,
+    ).view
+
+
+def content(
+    summaries: Summary | Sequence[Summary],
+    comparison: Comparison | None = None,
+    *,
+    results: Sequence[Results] = (),
+    gates: Sequence[GateResult] = (),
+    history: Sequence[HistoryPart] = (),
+    title: str = "",
+    generated: str = "",
+    version: str = "",
+) -> Content:
+    """Build the view and keep what it was made from.
+
+    `results` are those of the summaries, in any order, or none: then there are no runs to link to.
+    `generated` is the time that is printed; the same input gives the same report.
+    """
+    ordered = _ordered([summaries] if isinstance(summaries, Summary) else summaries, comparison)
+    found = _results(ordered, results)
+    source = _source(ordered, comparison, gates, found)
+    return Content(_view(source, found, history, title, generated, version), source, found)
+
+
+def _ordered(summaries: Sequence[Summary], comparison: Comparison | None) -> tuple[Summary, ...]:
+    """Put the baseline first and keep the order of the others."""
+    if not summaries:
+        raise ConfigError("report: there is no summary to report on. Score an experiment first.")
+    if comparison is None:
+        return tuple(summaries)
+    known = {s.experiment: s for s in summaries}
+    return tuple(known[name] for name in _names(comparison) if name in known)
+
+
+def _names(comparison: Comparison) -> list[str]:
+    return list(dict.fromkeys([comparison.baseline, *comparison.experiments]))
+
+
+def _results(summaries: Sequence[Summary], results: Sequence[Results]) -> tuple[Results, ...]:
+    known = {one.experiment: one for one in results}
+    found = [known.get(s.experiment) for s in summaries]
+    return tuple(one for one in found if one is not None) if all(found) else ()
+
+
+def _source(
+    summaries: tuple[Summary, ...],
+    comparison: Comparison | None,
+    gate_results: Sequence[GateResult],
+    results: Sequence[Results],
+) -> Source:
+    read = rows.read(results, summaries) if results else None
+    wanted = list(
+        dict.fromkeys(f.by for s in summaries for c in s.scores.values() for f in c.slices)
+    )
+    taken = [column.name for column in read.scores] if read else []
+    found = facets_of.find(results, wanted, taken) if results else []
+    return Source(summaries, comparison, tuple(gate_results), read, tuple(found))
+
+
+def _view(
+    source: Source,
+    results: Sequence[Results],
+    history: Sequence[HistoryPart],
+    title: str,
+    generated: str,
+    version: str,
+) -> ReportView:
+    cases_title, cases_link, found = cases.build(source, _previews(source, results))
+    return ReportView(
+        title=title or source.main.experiment,
+        generated=generated,
+        version=version,
+        experiments=provenance.experiments(source),
+        over=verdict.over(source),
+        verdict=verdict.build(source),
+        gates=gates.build(source.gates),
+        groups=metrics.build(source),
+        latency=latency.distribution(source),
+        time=latency.time_per_step(source),
+        scores=scores.build(source),
+        slices=slices.build(source),
+        transitions=cases.transitions(source),
+        errors=provenance.errors(source),
+        evaluator_errors=provenance.evaluator_errors(source),
+        cases=found,
+        cases_title=cases_title,
+        cases_link=cases_link,
+        history=tuple(history),
+        tables=(*provenance.rankings(source), *provenance.unmatched(source)),
+        notes=tuple(source.comparison.notes) if source.comparison else (),
+        primary=source.primary,
+        summaries=tuple(finite(s.to_dict()) for s in source.summaries),
+        comparison=finite(source.comparison.to_dict()) if source.comparison else None,
+    )
+
+
+def _previews(source: Source, results: Sequence[Results]) -> Mapping[str, str]:
+    """Return the first words of every example's input, for the few that are listed."""
+    out: dict[str, str] = {}
+    for one in results:
+        for example_id, example in one.examples().items():
+            if example_id not in out and example.inputs is not None:
+                out[example_id] = preview.of_inputs(example.inputs)
+    return out
+
+
+def finite(value: Any) -> Any:
+    """Return the document without NaN or infinity, which JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
