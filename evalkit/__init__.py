@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.errors import EvalkitError
+    from evalkit.metrics.compare import compare
     from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.summarise import summarise
     from evalkit.metrics.summary import Summary
     from evalkit.model.example import Example
     from evalkit.model.experiment import Experiment
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from evalkit.model.score import Feedback, Score
     from evalkit.model.step import Step
     from evalkit.model.usage import Usage
+    from evalkit.pipeline.memory import score_runs
+    from evalkit.project.config import Project
     from evalkit.scoring.cases import case
     from evalkit.scoring.evaluator import Evaluator, as_evaluator, evaluator
 
@@ -26,6 +30,7 @@ HOMES = {
     "Evaluator": "evalkit.scoring.evaluator",
     "Example": "evalkit.model.example",
     "Experiment": "evalkit.model.experiment",
+    "Project": "evalkit.project.config",
     "Feedback": "evalkit.model.score",
     "Results": "evalkit.model.results",
     "Run": "evalkit.model.run",
@@ -35,7 +40,10 @@ HOMES = {
     "Usage": "evalkit.model.usage",
     "as_evaluator": "evalkit.scoring.evaluator",
     "case": "evalkit.scoring.cases",
+    "compare": "evalkit.metrics.compare",
     "evaluator": "evalkit.scoring.evaluator",
+    "score_runs": "evalkit.pipeline.memory",
+    "summarise": "evalkit.metrics.summarise",
 }
 
 __all__ = [
@@ -45,6 +53,7 @@ __all__ = [
     "Example",
     "Experiment",
     "Feedback",
+    "Project",
     "Results",
     "Run",
     "Score",
@@ -53,7 +62,10 @@ __all__ = [
     "Usage",
     "as_evaluator",
     "case",
+    "compare",
     "evaluator",
+    "score_runs",
+    "summarise",
 ]
 
 
