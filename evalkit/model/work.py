@@ -115,6 +115,9 @@ class ScoreSource(Protocol):
     def commit(self, part: bytes) -> None:
         """Keep a part of cells; when this returns, it survives a kill."""
 
+    def causes(self) -> Mapping[str, Mapping[str, str]]:
+        """Return, by evaluator, what the fingerprint it had last was made of."""
+
     def save_evaluators(
         self,
         infos: Sequence[EvaluatorInfo],

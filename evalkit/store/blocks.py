@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from evalkit.model.work import CellBlock
-from evalkit.store.cells import CATEGORIES, SCHEMA, encode
+from evalkit.store.cells import SCHEMA, encode
+from evalkit.store.schema import CATEGORIES
 
 BY_CELL = (
     *("key", "outcome", "score", "score_type", "duration_ms", "step_id", "value", "comment"),

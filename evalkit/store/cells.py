@@ -18,15 +18,9 @@ import pyarrow.parquet as pq
 
 from evalkit.store.files import Files
 from evalkit.store.parts import broken, digest, is_intact, number_of, write_table
-from evalkit.store.schema import CATEGORY, STORED_CELLS, TYPES
+from evalkit.store.schema import CATEGORIES, CATEGORY, STORED_CELLS, TYPES
 
 FOLDER = "scores"
-CATEGORIES = frozenset(
-    {
-        *("run_id", "example_id", "evaluator", "key", "fingerprint", "outcome", "score_type"),
-        *("source", "content_hash", "example_hash", "error_type", "error_message", "traceback"),
-    }
-)
 SCHEMA = pa.schema(
     [(c.name, CATEGORY if c.name in CATEGORIES else TYPES[c.type]) for c in STORED_CELLS]
 )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from evalkit.model.example import Example
 from evalkit.store.rows import json_getter, one_array
 
-PAYLOADS = ("inputs", "reference_outputs", "metadata", "attachments")
+EMPTY: dict[str, Callable[[], Any]] = {
+    "inputs": lambda: None,
+    "reference_outputs": lambda: None,
+    "metadata": dict,
+    "attachments": dict,
+}
 
 
 class StoredExamples(Mapping[str, Example]):
@@ -19,14 +25,11 @@ class StoredExamples(Mapping[str, Example]):
         ids = table.column("example_id").to_pylist()
         self._rows = {example_id: row for row, example_id in enumerate(ids)}
         self._splits = table.column("split").to_pylist()
-        self._payloads = (
-            {
-                name: json_getter(one_array(table.column(name)), _none if name in PAYLOADS[:2] else dict)
-                for name in PAYLOADS
-            }
+        self._payloads = {
+            name: json_getter(one_array(table.column(name)), empty)
+            for name, empty in EMPTY.items()
             if ids
-            else {}
-        )
+        }
         self._made: dict[str, Example] = {}
 
     def __getitem__(self, example_id: str) -> Example:
@@ -49,7 +52,3 @@ class StoredExamples(Mapping[str, Example]):
             **payloads,
             split=split[0] if len(split) == 1 else tuple(split) or None,
         )
-
-
-def _none() -> None:
-    return None

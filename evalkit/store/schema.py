@@ -22,16 +22,8 @@ CATEGORY = pa.dictionary(pa.int32(), pa.string())
 """Text that repeats; pandas reads it as a categorical, DuckDB as text."""
 CATEGORIES = frozenset(
     {
-        "run_id",
-        "example_id",
-        "evaluator",
-        "key",
-        "fingerprint",
-        "outcome",
-        "score_type",
-        "source",
-        "content_hash",
-        "example_hash",
+        *("run_id", "example_id", "evaluator", "key", "fingerprint", "outcome", "score_type"),
+        *("source", "content_hash", "example_hash", "error_type", "error_message", "traceback"),
     }
 )
 STORED_CELLS = (

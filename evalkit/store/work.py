@@ -78,6 +78,10 @@ class StoredWork:
         cells.add_part(self._files, part, self._next)
         self._next += 1
 
+    def causes(self) -> dict[str, dict[str, str]]:
+        """Return, by evaluator, what the fingerprint it had last was made of."""
+        return infos.load_causes(self._files)
+
     def save_evaluators(
         self,
         infos_: Sequence[EvaluatorInfo],
