@@ -114,12 +114,18 @@ class LangGraphClient:
 
     def snapshot(self, thread_id: str, checkpoint_id: str) -> Snapshot | None:
         """Return one snapshot of the root graph, or None when it was pruned."""
-        path = f"/threads/{thread_id}/state/{checkpoint_id}"
+        return self._state(thread_id, f"/threads/{thread_id}/state/{checkpoint_id}")
+
+    def latest(self, thread_id: str) -> Snapshot | None:
+        """Return the newest snapshot of a thread, whoever made it."""
+        return self._state(thread_id, f"/threads/{thread_id}/state")
+
+    def _state(self, thread_id: str, path: str) -> Snapshot | None:
         try:
             raw = self._object(self.http.get_json(path), path)
         except NotFound:
             return None
-        if not raw.get("checkpoint"):
+        if not (raw.get("checkpoint") or {}).get("checkpoint_id"):
             return None
         return read_snapshot(raw, f"{self.http.source}: thread {thread_id}")
 

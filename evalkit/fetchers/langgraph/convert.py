@@ -189,9 +189,8 @@ def _error(status: str, last: Snapshot | None, thread_error: Any) -> str | None:
     """Return the failing task's own text; the thread's is masked for classes it does not know."""
     if status not in ("error", "timeout", "interrupted"):
         return None
-    for task in last.work if last else ():
-        if task.error:
-            return task.error
+    if last and last.error:
+        return last.error
     if isinstance(thread_error, Mapping):
         parts = [str(thread_error.get(k)) for k in ("error", "message") if thread_error.get(k)]
         return ": ".join(parts) or None

@@ -8,10 +8,11 @@ times), and documents in the update of a node that retrieves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evalkit.model.document import LISTS
 from evalkit.model.message import parse_arguments, read_message, text_of
 from evalkit.model.records import StepRecord
 from evalkit.model.step import Step
@@ -144,7 +145,7 @@ class InnerReader:
             )
             for part in parts_of(update)
             for key, value in part.items()
-            if _are_documents(value)
+            if _are_documents(key, value)
         ]
 
 
@@ -210,10 +211,9 @@ def _is_message(item: Mapping[str, Any]) -> bool:
     return "page_content" not in item and read_message(item) is not None
 
 
-def _are_documents(value: Any) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and len(value) > 0
-        and all(isinstance(item, Mapping) and "page_content" in item for item in value)
-    )
+def _are_documents(key: str, value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    if not value:
+        return key in LISTS  # a search that found nothing is a search
+    return all(isinstance(item, Mapping) and "page_content" in item for item in value)

@@ -78,13 +78,17 @@ class RunReader:
         )
 
     def _thread_error(self, found: Found, gathered: Gathered) -> Any:
-        """Return the thread's error when it is this run's, and its tasks tell none."""
-        if found.raw.get("status") == "success" or not found.newest:
+        """Return the thread's error when it is this run's and its own snapshots tell none.
+
+        A run that goes on from another and fails in its first node makes no snapshot: its error
+        stands on the one it started from.
+        """
+        own, thread_id = gathered.evidence.own, str(found.raw["thread_id"])
+        if found.raw.get("status") == "success" or not found.newest or (own and own[-1].error):
             return None
-        last = gathered.evidence.own[-1:]
-        if any(task.error for snapshot in last for task in snapshot.work):
-            return None
-        return self.client.thread(str(found.raw["thread_id"])).get("error")
+        if not own and (started := self.client.latest(thread_id)) and started.error:
+            return started.error
+        return self.client.thread(thread_id).get("error")
 
     def _reading(self, raw: Mapping[str, Any]) -> Reading:
         options = self.options

@@ -29,6 +29,11 @@ class Task:
     """The argument of a `Send`, where the source keeps it."""
 
     @property
+    def cancelled(self) -> bool:
+        """Whether it was stopped because a task beside it failed."""
+        return self.error is not None and self.error.startswith("CancelledError(")
+
+    @property
     def sent(self) -> bool:
         """Whether `Send` started it, with an argument of its own instead of the state."""
         return bool(self.path) and self.path[0] == "__pregel_push"
@@ -56,6 +61,13 @@ class Snapshot:
     def work(self) -> list[Task]:
         """The tasks that are nodes of the graph."""
         return [task for task in self.tasks if task.name != START_TASK]
+
+    @property
+    def error(self) -> str | None:
+        """The error of the task that failed, rather than of those stopped because of it."""
+        failed = [task for task in self.work if task.error is not None]
+        failed.sort(key=lambda task: task.cancelled)
+        return failed[0].error if failed else None
 
     def without_values(self) -> Snapshot:
         """Return this snapshot without the state, which is the large part."""

@@ -104,14 +104,13 @@ class StepReader:
         """Say how a turn ended: `done error paused uncommitted cut_off planned`."""
         if after is not None:
             return "done"
-        if task.error is not None:
+        if task.error is not None and not (task.cancelled and task.error != before.error):
             return "error"
         if task.interrupts:
             return "paused"
         if task.result is not None and not self.evidence.continued:
             return "uncommitted"  # a sibling failed, so the superstep was never committed
-        failed = any(other.error is not None for other in before.work)
-        return "cut_off" if failed or self.evidence.cut_off else "planned"
+        return "cut_off" if before.error or self.evidence.cut_off else "planned"
 
     def _inputs(self, task: Task, before: Snapshot) -> Any:
         return task.inputs if task.sent else self.inner.strip(before.values)
