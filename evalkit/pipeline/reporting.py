@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 PAGE = "report.html"
 SUMMARY = "summary.json"
+HISTORY = "history"
 
 
 def report(
@@ -61,11 +64,22 @@ def folder_of(project: Project, names: Sequence[str]) -> Path:
 
 
 def save_summary(folder: Path, summary: Summary, gates: Sequence[GateResult] = ()) -> Path:
-    """Write `summary.json`: what gates, comparisons and histories of later days start from."""
+    """Write `summary.json`: what gates, comparisons and histories of later days start from.
+
+    A copy named by time and content goes to `history/`; the same figures again add none.
+    """
     document = {**summary.to_dict(), "gates": [each.to_dict() for each in gates]}
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / SUMMARY
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", "utf-8")
+    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    when = re.sub(r"[^0-9T]", "", (summary.provenance.fetched_at or "")[:19]) or "undated"
+    name = f"{when}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.json"
+    _replace(folder / HISTORY / name, text)
+    return _replace(folder / SUMMARY, text)
+
+
+def _replace(path: Path, text: str) -> Path:
+    """Put a file in place at once: who reads it sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, "utf-8")
     temporary.replace(path)
     return path
