@@ -37,7 +37,7 @@ def answer_of(outputs: Any, path: str = "") -> Any:
 
     With a JMESPath `path` that is what it finds. Otherwise: `outputs` itself when it is no table;
     the first of the usual names (`answer`, `output`, `text` ...); the last assistant message's
-    text; the value of an only key; else the whole table.
+    text, unless it asks for a tool; the value of an only key; else the whole table.
     """
     return _find(outputs, path, KEYS)
 
@@ -57,7 +57,7 @@ def _find(payload: Any, path: str, names: tuple[str, ...]) -> Any:
             return payload[name]
     if isinstance(payload.get("messages"), list):
         said = [m for m in read_messages(payload["messages"]) if m.role == "assistant"]
-        return said[-1].text if said else None
+        return said[-1].text if said and not said[-1].tool_calls else None
     if len(payload) == 1:
         return next(iter(payload.values()))
     return payload or None

@@ -64,6 +64,10 @@ class ChatClient:
         with self._turns:
             return self._paid(body, session)
 
+    def close(self) -> None:
+        """Drop the connections."""
+        self._http.close()
+
     def is_known(self, messages: list[Body], session: Session) -> bool:
         """Say whether this was asked and answered before."""
         return session.known(session.key(self.settings.url, self._body(messages))) is not None

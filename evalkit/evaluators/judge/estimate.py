@@ -50,7 +50,7 @@ def estimate(
         if evaluator.failed_runs == "skip" and run.outcome != "success":
             continue
         messages = judging.messages(_fields(evaluator, run, example))
-        if judging.client.is_known(messages, session):
+        if judging.client(session).is_known(messages, session):
             cached += 1
             continue
         calls += 1

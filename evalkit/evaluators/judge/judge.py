@@ -26,7 +26,7 @@ from typing import Any
 from evalkit.evaluators.judge.client import ChatClient
 from evalkit.evaluators.judge.errors import JudgeError
 from evalkit.evaluators.judge.prompt import SYSTEM, Prompt
-from evalkit.evaluators.judge.session import Answer, current
+from evalkit.evaluators.judge.session import Answer, Session, current
 from evalkit.evaluators.judge.settings import JudgeSettings, make_settings
 from evalkit.evaluators.judge.verdict import (
     Verdict,
@@ -52,7 +52,12 @@ class Judging:
             settings.prompt, owner=name, known=NAMES[scope], max_chars=settings.max_field_chars
         )
         self._model = verdict_model(settings.scale)
-        self.client = ChatClient(settings, response_format(self._model))
+        self._format = response_format(self._model)
+        self._key = settings.model_dump_json()
+
+    def client(self, session: Session) -> ChatClient:
+        """Return the session's client for this judge; its calls share connections and limits."""
+        return session.shared(self._key, lambda: ChatClient(self.settings, self._format))
 
     def messages(self, values: dict[str, Any]) -> list[dict[str, str]]:
         """Return what is sent for a run: the rules, then the prompt with its fields."""
@@ -65,10 +70,11 @@ class Judging:
     def verdict(self, values: dict[str, Any]) -> tuple[Verdict, list[Answer]]:
         """Return the verdict on a run and every answer it took to get it."""
         session = current()
+        client = self.client(session)
         first = self.messages(values)
         asked, answers = list(first), []
         for _ in range(self.settings.tries):
-            answer = self.client.ask(asked, session)
+            answer = client.ask(asked, session)
             answers.append(answer)
             try:
                 found = read_verdict(answer.text, self._model)
@@ -78,7 +84,7 @@ class Judging:
                 asked = [*first, _said("assistant", answer.text), _said("user", again)]
                 continue
             if not answer.cached:
-                self.client.keep(asked, answer, session)
+                client.keep(asked, answer, session)
             return found, answers
         raise JudgeError(f"judge {self.name!r}: {problem} ({len(answers)} tries).")
 
@@ -181,7 +187,7 @@ def signature_of(names: list[str], options: dict[str, Any]) -> inspect.Signature
 
 @lru_cache(maxsize=64)
 def prepared(name: str, settings: str, scope: Scope = "step") -> Judging:
-    """Return the judge for these settings; connections and limits are shared by its calls."""
+    """Return the judge for these settings, its prompt parsed once."""
     return Judging(name, JudgeSettings.model_validate_json(settings), scope)
 
 

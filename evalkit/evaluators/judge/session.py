@@ -5,14 +5,16 @@ A command says once where they are (`configure`); worker processes learn it from
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from evalkit.evaluators.judge.ledger import BUDGET, FRESH, HOME, Ledger
 
@@ -29,14 +31,40 @@ class Answer:
     cached: bool = False
 
 
+class Closable(Protocol):
+    """What a session keeps open, such as connections."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+Kept = TypeVar("Kept", bound=Closable)
+
+
 class Session:
-    """Ledger and cache; `folder` keeps both on disk."""
+    """Ledger, cache and connections; `folder` keeps the first two on disk."""
 
     def __init__(self, folder: Path | None, budget: float | None, fresh: bool = False) -> None:
         self.ledger = Ledger(folder, budget)
         self._folder = folder / "answers" if folder else None
         self._memory: dict[str, Answer] = {}
         self._fresh = fresh
+        self._open: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def shared(self, key: str, make: Callable[[], Kept]) -> Kept:
+        """Return what was made under this key before, or make it; it is closed with the session."""
+        with self._lock:
+            if key not in self._open:
+                self._open[key] = make()
+            kept: Kept = self._open[key]
+            return kept
+
+    def close(self) -> None:
+        """Close every connection of the session."""
+        with self._lock:
+            while self._open:
+                self._open.popitem()[1].close()
 
     @staticmethod
     def key(url: str, body: dict[str, Any]) -> str:
@@ -90,7 +118,11 @@ def configure(folder: Path | None, *, budget: float | None = None, fresh: bool =
     if folder is not None:
         (folder / "ledger.json").unlink(missing_ok=True)
     with _lock:
+        if _session is not None:
+            _session.close()
+            atexit.unregister(_session.close)
         _session = Session(folder, budget, fresh)
+        atexit.register(_session.close)
         return _session
 
 
@@ -105,4 +137,5 @@ def current() -> Session:
                 float(budget) if budget else None,
                 bool(os.environ.get(FRESH)),
             )
+            atexit.register(_session.close)
         return _session

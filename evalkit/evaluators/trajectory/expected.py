@@ -20,7 +20,7 @@ from evalkit.model.message import ToolCall, parse_arguments, read_messages
 ANY = object()
 GAP = "..."
 TURN = "(turn)"
-ARGUMENT_NAMES = ("args", "arguments", "kwargs", "input", "parameters")
+ARGUMENT_NAMES = ("args", "arguments", "kwargs", "input")
 
 
 @dataclass(frozen=True, slots=True)
