@@ -53,7 +53,9 @@ def test_order(specs: list[str], expected: list[tuple[str, str | None]]) -> None
 
 
 def test_orphans_and_duplicates_are_named() -> None:
-    tree = assemble("root", map(flat, ["root/a", "root/a/gone/c", "gone/d", "root/a", "x/y", "y/x"]))
+    tree = assemble(
+        "root", map(flat, ["root/a", "root/a/gone/c", "gone/d", "root/a", "x/y", "y/x"])
+    )
     assert sorted(tree.orphans) == ["c", "d", "y"]
     assert tree.duplicates == ["a"]
 
@@ -65,7 +67,8 @@ def test_the_last_of_two_records_counts() -> None:
 
 def test_a_very_deep_tree() -> None:
     ids = [f"s{i}" for i in range(20_000)]
-    flats = [Flat(own, [above], i, own) for i, (above, own) in enumerate(zip(["root", *ids], ids))]
+    pairs = zip(["root", *ids[:-1]], ids, strict=True)
+    flats = [Flat(own, [above], i, own) for i, (above, own) in enumerate(pairs)]
     assert [p.record for p in assemble("root", reversed(flats)).placed] == ids
 
 

@@ -10,7 +10,7 @@ from evalkit.fetchers.langsmith.listing import Root
 from evalkit.fetchers.langsmith.queries import Page
 from evalkit.fetchers.langsmith.traces import Trace
 
-SKEW = timedelta(minutes=5)
+SKEW = timedelta(seconds=30)
 """How much earlier than its root a step may say that it began: clocks of machines differ."""
 
 

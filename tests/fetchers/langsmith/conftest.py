@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fetchers.langsmith_server.fixtures import Clock, environ_of, experiment_of
 from fetchers.langsmith_server.serve import LangSmithServer
-from fetchers.langsmith_server.world import World
 
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.langsmith.fetcher import LangSmithFetcher
-
-BACKENDS = ("v1", "dual", "v2")
 
 
 @pytest.fixture
@@ -24,38 +22,15 @@ def serve() -> Iterator[Callable[..., LangSmithServer]]:
         yield lambda world, backend="v1": stack.enter_context(LangSmithServer(world, backend))
 
 
-class Clock:
-    """A clock that only moves when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.naps: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.now += seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
-def environ_of(server: LangSmithServer, **more: str) -> dict[str, str]:
-    return {
-        "LANGSMITH_ENDPOINT": server.url,
-        "LANGSMITH_API_KEY": "lsv2_pt_secret_key",
-        "LANGSMITH_CONFIG_FILE": "/nonexistent/config.json",
-        **more,
-    }
-
-
 @pytest.fixture
-def open_fetcher(clock: Clock) -> Callable[..., LangSmithFetcher]:
-    """Make a fetcher of a server's first experiment; options and context by keyword."""
+def open_fetcher(serve: Any, clock: Clock) -> Iterator[Callable[..., LangSmithFetcher]]:
+    """Make fetchers of a server's first experiment; options and context by keyword."""
+    made: list[LangSmithFetcher] = []
 
     def make(
         server: LangSmithServer,
@@ -66,19 +41,19 @@ def open_fetcher(clock: Clock) -> Callable[..., LangSmithFetcher]:
         **options: Any,
     ) -> LangSmithFetcher:
         options.setdefault("experiment", experiment_of(server.world))
-        return LangSmithFetcher(
+        fetcher = LangSmithFetcher(
             LangSmithFetcher.Options.model_validate(options),
             FetchContext("rerank", Path(), known=known or {}, wait=wait),
             environ=environ_of(server) if environ is None else environ,
             clock=clock,
             sleep=clock.sleep,
         )
+        made.append(fetcher)
+        return fetcher
 
-    return make
-
-
-def experiment_of(world: World) -> str:
-    return str(next(iter(world.sessions.values()))["name"])
+    yield make
+    for fetcher in made:
+        fetcher.counts()
 
 
 @pytest.fixture

@@ -129,7 +129,8 @@ def test_usage_counts_each_token_once() -> None:
         [
             child(1, total_tokens=50, prompt_tokens=33, completion_tokens=17),
             child(2, parents=[ROOT, "c1"], run_type="llm", total_tokens=50, prompt_tokens=33,
-                  completion_tokens=17, total_cost="0.0003", prompt_token_details={"cache_read": 9}),
+                  completion_tokens=17, total_cost="0.0003",
+                  prompt_token_details={"cache_read": 9}),
             child(3, run_type="llm", total_tokens=10, prompt_tokens=7, completion_tokens=3,
                   total_cost="0.00006", completion_token_details={"raw": {"reasoning": 2}}),
         ],
@@ -183,7 +184,9 @@ def test_first_token_from_field_or_event_anywhere_inside() -> None:
 
 
 def test_orphans_hang_on_the_nearest_known_ancestor() -> None:
-    found = convert(root(), [child(1), child(3, parents=[ROOT, "c1", "gone"]), child(4, parents=["?"])])
+    found = convert(
+        root(), [child(1), child(3, parents=[ROOT, "c1", "gone"]), child(4, parents=["?"])]
+    )
     assert found.orphans == ["c3", "c4"]
     assert [(s.step_id, s.parent_id) for s in found.run.steps] == [
         ("c1", None), ("c3", "c1"), ("c4", None),
@@ -255,7 +258,10 @@ def test_a_child_that_does_not_fit_names_itself() -> None:
 
 
 def test_attachments_are_places_not_bytes() -> None:
-    v1 = to_run(root(s3_urls={"attachment.a": {"presigned_url": "http://x/a", "mime_type": "text/plain"}}), [])
+    v1 = to_run(
+        root(s3_urls={"attachment.a": {"presigned_url": "http://x/a", "mime_type": "text/plain"}}),
+        [],
+    )
     v2 = to_run(root(attachments={"a": "http://x/a"}), [])
     assert v1.attachments == {"a": {"url": "http://x/a", "mime_type": "text/plain"}}
     assert v2.attachments == {"a": {"url": "http://x/a"}}
@@ -310,7 +316,12 @@ def test_examples() -> None:
         ({"score": True}, "scored", True, None),
         ({"value": "red"}, "scored", None, "red"),
         ({"comment": "does not apply"}, "not_applicable", None, None),
-        ({"error": True, "comment": "ValueError('x')", "score": None}, "evaluator_error", None, None),
+        (
+            {"error": True, "comment": "ValueError('x')", "score": None},
+            "evaluator_error",
+            None,
+            None,
+        ),
         ({"extra": {"error": True}}, "evaluator_error", None, None),
     ],
 )

@@ -1,4 +1,4 @@
-"""LangSmith's filter language, as far as tests need it: and or not eq neq gt gte lt lte has in search."""
+"""LangSmith's filter language, as far as tests need it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-TOKEN = re.compile(r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[(),\[\]]))""")
+TOKEN = re.compile(
+    r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[(),\[\]]))"""
+)
 Test = Callable[[dict[str, Any]], bool]
 
 
@@ -30,7 +32,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while text[at:].strip():
         match = TOKEN.match(text, at)
         if match is None:
-            raise FilterError(f"cannot read {text[at:at + 20]!r}")
+            raise FilterError(f"cannot read {text[at : at + 20]!r}")
         found.append((str(match.lastgroup), match[match.lastgroup]))
         at = match.end()
     return found
@@ -82,13 +84,17 @@ def _test(node: Any) -> Test:
         return lambda run: not inner(run)
     if name == "search":
         words = str(args[0][1]).lower()
-        return lambda run: words in json.dumps([run.get("inputs"), run.get("outputs")], default=str).lower()
+        return lambda run: (
+            words in json.dumps([run.get("inputs"), run.get("outputs")], default=str).lower()
+        )
     return _comparison(name, args)
 
 
 def _paired(args: list[Any]) -> Test | None:
     """`and(eq(metadata_key, "k"), eq(metadata_value, "v"))` speaks of one pair."""
-    fields = [arg[2][0][1] for arg in args if arg[0] == "call" and arg[2] and arg[2][0][0] == "field"]
+    fields = [
+        arg[2][0][1] for arg in args if arg[0] == "call" and arg[2] and arg[2][0][0] == "field"
+    ]
     if fields != ["metadata_key", "metadata_value"]:
         return None
     keys, value = args[0][2][1][1], args[1][2][1][1]

@@ -46,6 +46,8 @@ class Faults:
     times: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=100_000))
     throttled: int = 0
     page: int = 0
+    rows: int = 0
+    """Rows of the last bulk query that were sent."""
     listings: int = 0
     unknown: list[str] = field(default_factory=list)
     headers: list[tuple[str, dict[str, str]]] = field(default_factory=list)

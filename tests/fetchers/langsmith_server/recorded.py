@@ -19,23 +19,44 @@ def recorded_world(path: Path, name: str = "rag-f8666afe") -> World:
     dataset = world.add_dataset("recorded")
     roots = [record for record in records if "." not in record["dotted_order"]]
     start = min(to_time(record["start_time"]) for record in roots)
-    for index, example_id in enumerate(sorted({r.get("reference_example_id") for r in roots} - {None})):
+    for index, example_id in enumerate(
+        sorted({r.get("reference_example_id") for r in roots} - {None})
+    ):
         world.put_example(
-            {"id": example_id, "dataset_id": dataset["id"], "inputs": {"q": index},
-             "outputs": {"answer": "It is a framework" if index else "42", "n": index}},
+            {
+                "id": example_id,
+                "dataset_id": dataset["id"],
+                "inputs": {"q": index},
+                "outputs": {"answer": "It is a framework" if index else "42", "n": index},
+            },
             datetime(2025, 12, 1, tzinfo=UTC),
         )
     if not any(root.get("reference_example_id") for root in roots):
-        example = world.put_example({"id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)), "dataset_id": dataset["id"],
-                                     "inputs": {"q": "weather in sf?"}, "outputs": {"answer": "It is foggy today"}},
-                                    datetime(2025, 12, 1, tzinfo=UTC))
+        example = world.put_example(
+            {
+                "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+                "dataset_id": dataset["id"],
+                "inputs": {"q": "weather in sf?"},
+                "outputs": {"answer": "It is foggy today"},
+            },
+            datetime(2025, 12, 1, tzinfo=UTC),
+        )
         for root in roots:
             root["reference_example_id"] = example["id"]
-    session = world.add_session({
-        "name": name, "start_time": zoned(start - timedelta(seconds=1)), "reference_dataset_id": dataset["id"],
-        "_expected": len(roots),
-        "extra": {"metadata": {"dataset_version": "2025-12-01T00:00:00", "num_repetitions": 2}},
-    })
+    session = world.add_session(
+        {
+            "name": name,
+            "start_time": zoned(start - timedelta(seconds=1)),
+            "reference_dataset_id": dataset["id"],
+            "_expected": len(roots),
+            "extra": {
+                "metadata": {
+                    "dataset_version": "2025-12-01T00:00:00",
+                    "num_repetitions": max(1, len(roots) // max(1, len(world.history))),
+                }
+            },
+        }
+    )
     for record in records:
         record.pop("session_name", None)
     world.add_runs(records, session["id"])

@@ -26,7 +26,9 @@ V1_HEADERS = {"Deprecation": "true", "Sunset": "Sun, 31 Jan 2027 00:00:00 GMT"}
 class Answer(Exception):
     """What is sent back; raised to leave a route early."""
 
-    def __init__(self, status: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, body: Any = None, headers: dict[str, str] | None = None
+    ) -> None:
         self.status = status
         self.body = body
         self.headers = headers or {}
@@ -49,11 +51,19 @@ class Routes:
 
     def __init__(self, world: World, faults: Faults, backend: str, base: str) -> None:
         self.world, self.faults, self.backend, self.base = world, faults, backend, base
+        self.flags: dict[str, Any] = BACKENDS[backend]
         self.queries: dict[str, list[Record]] = {}
         self.rendered: dict[Any, bytes] = {}
         self.rendered_at = -1
 
-    def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes, headers: dict[str, str]) -> Answer:
+    def answer(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, list[str]],
+        body: bytes,
+        headers: dict[str, str],
+    ) -> Answer:
         """Route one request."""
         version = 1
         for prefix in ("/api/v2", "/v2"):
@@ -65,7 +75,9 @@ class Routes:
         self._admit(path, headers)
         plan = self.faults.failure(method, f"/v{version}{path}")
         if plan:
-            raise Answer(plan["status"], plan.get("body", {"detail": "planned"}), plan.get("headers"))
+            raise Answer(
+                plan["status"], plan.get("body", {"detail": "planned"}), plan.get("headers")
+            )
         for wanted, pattern, route in ROUTES[version]:
             match = re.fullmatch(pattern, path)
             if match and wanted == method:
@@ -115,19 +127,30 @@ class Routes:
     def info(self) -> Answer:
         if self.faults.info_missing:
             raise detail(404, "Not Found")
-        return Answer(200, {
-            "version": "0.16.0", "git_sha": None, "license_expiration_time": None,
-            "batch_ingest_config": {
-                "use_multipart_endpoint": True, "size_limit": 100, "size_limit_bytes": 20_971_520,
-                "scale_up_qsize_trigger": 1000, "scale_up_nthreads_limit": 16, "scale_down_nempty_trigger": 4,
+        return Answer(
+            200,
+            {
+                "version": "0.16.0",
+                "git_sha": None,
+                "license_expiration_time": None,
+                "batch_ingest_config": {
+                    "use_multipart_endpoint": True,
+                    "size_limit": 100,
+                    "size_limit_bytes": 20_971_520,
+                    "scale_up_qsize_trigger": 1000,
+                    "scale_up_nthreads_limit": 16,
+                    "scale_down_nempty_trigger": 4,
+                },
+                "instance_flags": self.flags,
             },
-            "instance_flags": BACKENDS[self.backend],
-        })
+        )
 
     def _session(self, session: Record, version: int) -> Record:
         shown = {k: v for k, v in session.items() if not k.startswith("_")}
         if version == 2:
-            shown["trace_tier"] = {"longlived": "LONG_LIVED"}.get(shown["trace_tier"], "SHORT_LIVED")
+            shown["trace_tier"] = {"longlived": "LONG_LIVED"}.get(
+                shown["trace_tier"], "SHORT_LIVED"
+            )
             shown["type"] = "EXPERIMENT" if shown["reference_dataset_id"] else "PROJECT"
         if self._true("include_stats"):
             shown.update(self.world.session_stats(session, version))
@@ -167,7 +190,12 @@ class Routes:
         given = self._json()
         if self.world.session_named(given.get("name", "")) and not self._true("upsert"):
             raise detail(409, "Session with this name already exists")
-        return Answer(200, self._session(self.world.add_session({k: v for k, v in given.items() if v is not None}), 1))
+        return Answer(
+            200,
+            self._session(
+                self.world.add_session({k: v for k, v in given.items() if v is not None}), 1
+            ),
+        )
 
     def change_session(self, session_id: str) -> Answer:
         session = self._known_session(session_id)
@@ -188,8 +216,17 @@ class Routes:
     def comparative(self) -> Answer:
         given = self._json()
         now = zoned(datetime.now(UTC))
-        row = {"id": str(uuid.uuid4()), "tenant_id": TENANT, "created_at": now, "modified_at": now, **given}
-        dataset = given.get("reference_dataset_id") or self.world.sessions[given["experiment_ids"][0]]["reference_dataset_id"]
+        row = {
+            "id": str(uuid.uuid4()),
+            "tenant_id": TENANT,
+            "created_at": now,
+            "modified_at": now,
+            **given,
+        }
+        dataset = (
+            given.get("reference_dataset_id")
+            or self.world.sessions[given["experiment_ids"][0]]["reference_dataset_id"]
+        )
         row["reference_dataset_id"] = dataset
         self.world.comparative.append(row)
         return Answer(200, row)
@@ -220,7 +257,9 @@ class Routes:
 
     def query_v1(self) -> Answer:
         if self.backend == "v2":
-            raise Answer(501, {"detail": "ClickHouse queries are disabled on this instance"}, V1_HEADERS)
+            raise Answer(
+                501, {"detail": "ClickHouse queries are disabled on this instance"}, V1_HEADERS
+            )
         given = self._json()
         self._throttle(1, given.get("start_time"), given.get("end_time"))
         limit = given.get("limit") or 100
@@ -233,10 +272,17 @@ class Routes:
         size = len(rows) if given.get("trace") else limit
         part, following = self._cut(rows, cursor, size, given)
         key = None if select is None else tuple(select)
-        runs = self._render(part, ("v1", key), lambda run: run_v1(
-            run, self.world.usage(run, subtree=True), self._stats(run), key))
-        return Answer(200, b'{"runs":[%b],"cursors":%b,"search_cursors":null,"parsed_query":null}' % (
-            b",".join(runs), orjson.dumps({"next": following, "prev": None})), V1_HEADERS)
+        runs = self._render(
+            part,
+            ("v1", key),
+            lambda run: run_v1(run, self.world.usage(run, subtree=True), self._stats(run), key),
+        )
+        return Answer(
+            200,
+            b'{"runs":[%b],"cursors":%b,"search_cursors":null,"parsed_query":null}'
+            % (b",".join(runs), orjson.dumps({"next": following, "prev": None})),
+            V1_HEADERS,
+        )
 
     def query_v2(self) -> Answer:
         if self.backend == "v1":
@@ -260,13 +306,25 @@ class Routes:
             raise problem(422, "Unprocessable", "unknown field include_subtree_usage")
         given.setdefault("min_start_time", (datetime.now(UTC) - timedelta(days=1)).isoformat())
         rows, cursor = self._select(
-            {**given, "session": given.get("project_ids"), "id": given.get("ids"), "trace": given.get("trace_id"),
-             "start_time": given["min_start_time"], "end_time": given.get("max_start_time"),
-             "error": given.get("has_error"), "reference_example": given.get("reference_examples")},
-            ("project_ids", "ids", "trace_id", "max_start_time"))
+            {
+                **given,
+                "session": given.get("project_ids"),
+                "id": given.get("ids"),
+                "trace": given.get("trace_id"),
+                "start_time": given["min_start_time"],
+                "end_time": given.get("max_start_time"),
+                "error": given.get("has_error"),
+                "reference_example": given.get("reference_examples"),
+            },
+            ("project_ids", "ids", "trace_id", "max_start_time"),
+        )
         part, following = self._cut(rows, cursor, size, given)
-        runs = self._render(part, ("v2", selects, subtree), lambda run: self._v2(run, selects, subtree))
-        return Answer(200, b'{"items":[%b],"next_cursor":%b}' % (b",".join(runs), orjson.dumps(following)))
+        runs = self._render(
+            part, ("v2", selects, subtree), lambda run: self._v2(run, selects, subtree)
+        )
+        return Answer(
+            200, b'{"items":[%b],"next_cursor":%b}' % (b",".join(runs), orjson.dumps(following))
+        )
 
     def _v2(self, run: Record, selects: frozenset[str], subtree: bool) -> Record:
         usage = self.world.usage(run, subtree=subtree)
@@ -298,7 +356,7 @@ class Routes:
             if self.faults.hide_runs and self.faults.listings <= self.faults.show_after:
                 rows = rows[self.faults.hide_runs :]
         else:
-            self.faults.page = 0
+            self.faults.page = self.faults.rows = 0
         return rows, 0
 
     def _rows(self, given: Record) -> list[Record]:
@@ -306,11 +364,17 @@ class Routes:
         if given.get("id"):
             rows = [world.runs[run_id] for run_id in given["id"] if run_id in world.runs]
         elif given.get("session"):
-            rows = [run for session in given["session"] for run in world.by_session.get(session, ())]
+            rows = [
+                run for session in given["session"] for run in world.by_session.get(session, ())
+            ]
         elif given.get("trace"):
             rows = [run for run in world.runs.values() if run.get("trace_id") == given["trace"]]
         else:
-            sessions = {s["id"] for s in world.sessions.values() if s["reference_dataset_id"] == given.get("reference_dataset_id")}
+            sessions = {
+                s["id"]
+                for s in world.sessions.values()
+                if s["reference_dataset_id"] == given.get("reference_dataset_id")
+            }
             rows = [run for run in world.runs.values() if run["session_id"] in sessions]
         rows = [run for run in rows if self._fits(run, given)]
         if given.get("filter"):
@@ -319,7 +383,9 @@ class Routes:
             except FilterError as error:
                 raise detail(400, f"Invalid filter: {error}") from None
             rows = [run for run in rows if test(run)]
-        rows.sort(key=lambda run: (run["start_time"], run["id"]), reverse=given.get("order") != "asc")
+        rows.sort(
+            key=lambda run: (run["start_time"], run["id"]), reverse=given.get("order") != "asc"
+        )
         return rows
 
     def _fits(self, run: Record, given: Record) -> bool:
@@ -339,13 +405,16 @@ class Routes:
         wanted = given.get("reference_example")
         return not wanted or run.get("reference_example_id") in wanted
 
-    def _cut(self, rows: list[Record], start: int, size: int, given: Record) -> tuple[list[Record], str | None]:
+    def _cut(
+        self, rows: list[Record], start: int, size: int, given: Record
+    ) -> tuple[list[Record], str | None]:
         bulk = not given.get("is_root") and not given.get("trace") and not given.get("trace_id")
         part, end = rows[start : start + size], start + size
         if bulk:
             self.faults.page += 1
             if self.faults.page in self.faults.lost_pages:
                 part = []
+            self.faults.rows += len(part)
             if self.faults.cut_after is not None and self.faults.page >= self.faults.cut_after:
                 return part, None
             end -= self.faults.doubled_rows
@@ -373,9 +442,15 @@ class Routes:
 
     def run_v1(self, run_id: str) -> Answer:
         if self.backend == "v2":
-            raise Answer(501, {"detail": "ClickHouse queries are disabled on this instance"}, V1_HEADERS)
+            raise Answer(
+                501, {"detail": "ClickHouse queries are disabled on this instance"}, V1_HEADERS
+            )
         run = self._known_run(run_id)
-        return Answer(200, run_v1(run, self.world.usage(run, subtree=True), self._stats(run), None), V1_HEADERS)
+        return Answer(
+            200,
+            run_v1(run, self.world.usage(run, subtree=True), self._stats(run), None),
+            V1_HEADERS,
+        )
 
     def run_v2(self, run_id: str) -> Answer:
         if not self._one("project_id"):
@@ -444,7 +519,9 @@ class Routes:
                 run.update({attribute: json.loads(content)} if attribute else json.loads(content))
         self.world.add_runs(runs.values())
         for item in given:
-            if not re.fullmatch(r"[0-9a-f-]{36}", item["id"]) or len(item.get("key") or "") not in range(1, 181):
+            if not re.fullmatch(r"[0-9a-f-]{36}", item["id"]) or len(
+                item.get("key") or ""
+            ) not in range(1, 181):
                 raise detail(422, "feedback needs an id and a key of at most 180 characters")
             self._precise(item)
             if not (self.faults.feedback_ids_conflict and item["id"] in self.world.feedback):
@@ -474,7 +551,10 @@ class Routes:
         if self.faults.feedback_ids_conflict and given.get("id") in self.world.feedback:
             raise detail(409, "Feedback already exists")
         if not given.get("key"):
-            raise Answer(422, {"detail": [{"loc": ["body", "key"], "msg": "field required", "type": "missing"}]})
+            raise Answer(
+                422,
+                {"detail": [{"loc": ["body", "key"], "msg": "field required", "type": "missing"}]},
+            )
         self._precise(given)
         return Answer(200, self.world.put_feedback(given))
 
@@ -489,7 +569,12 @@ class Routes:
     def change_feedback(self, feedback_id: str) -> Answer:
         given = self._json()
         self._precise(given)
-        return Answer(200, self.world.put_feedback({**self._known_feedback(feedback_id), "modified_at": None, **given}))
+        return Answer(
+            200,
+            self.world.put_feedback(
+                {**self._known_feedback(feedback_id), "modified_at": None, **given}
+            ),
+        )
 
     def delete_feedback(self, feedback_id: str) -> Answer:
         self._known_feedback(feedback_id)

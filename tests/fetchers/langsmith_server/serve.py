@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 import time
@@ -39,7 +38,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         faults.headers.append((f"{self.command} {parts.path}", headers))
         try:
-            found = self.server.routes.answer(self.command, parts.path, parse_qs(parts.query), body, headers)
+            found = self.server.routes.answer(
+                self.command, parts.path, parse_qs(parts.query), body, headers
+            )
         except Answer as answer:
             found = answer
         except Exception as error:  # a bug of the server must show in the test, not hang it
@@ -60,9 +61,17 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _send(self, answer: Answer) -> None:
-        content = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body, option=orjson.OPT_NON_STR_KEYS)
+        content = (
+            answer.body
+            if isinstance(answer.body, bytes)
+            else orjson.dumps(answer.body, option=orjson.OPT_NON_STR_KEYS)
+        )
         self.send_response(answer.status)
-        headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(content))}
+        headers = {
+            "Content-Type": "application/json",
+            **answer.headers,
+            "Content-Length": str(len(content)),
+        }
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -94,7 +103,12 @@ class LangSmithServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
@@ -113,7 +127,9 @@ def main() -> None:
     given = reader.parse_args()
     with LangSmithServer(generated_world(given.runs), given.backend) as server:
         session = next(iter(server.world.sessions.values()))
-        print(json.dumps({"url": server.url, "experiment": session["name"], "id": session["id"]}), flush=True)
+        ready = {"url": server.url, "experiment": session["name"], "id": session["id"]}
+        sys.stdout.write(orjson.dumps(ready).decode() + "\n")
+        sys.stdout.flush()
         sys.stdin.read()
 
 

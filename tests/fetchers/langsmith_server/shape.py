@@ -7,35 +7,47 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-V1_DEFAULT = frozenset(
-    "id name run_type start_time end_time status error extra events inputs outputs s3_urls "
-    "parent_run_id parent_run_ids session_id trace_id dotted_order reference_example_id "
-    "total_tokens prompt_tokens completion_tokens prompt_token_details completion_token_details "
-    "total_cost prompt_cost completion_cost first_token_time feedback_stats tags app_path thread_id".split()
-)
-V1_FIELDS = V1_DEFAULT | frozenset(
-    "child_run_ids direct_child_run_ids inputs_preview outputs_preview in_dataset share_token "
-    "prompt_cost_details completion_cost_details price_model_id manifest_id serialized messages "
-    "reference_dataset_id execution_order last_queued_at trace_tier".split()
-)
-V2_FIELDS = frozenset(
-    "ID NAME RUN_TYPE STATUS START_TIME END_TIME LATENCY_SECONDS FIRST_TOKEN_TIME ERROR ERROR_PREVIEW "
-    "EXTRA METADATA EVENTS INPUTS INPUTS_PREVIEW OUTPUTS OUTPUTS_PREVIEW MANIFEST PARENT_RUN_IDS "
-    "PROJECT_ID TRACE_ID THREAD_ID DOTTED_ORDER IS_ROOT REFERENCE_EXAMPLE_ID REFERENCE_DATASET_ID "
-    "TOTAL_TOKENS PROMPT_TOKENS COMPLETION_TOKENS TOTAL_COST PROMPT_COST COMPLETION_COST "
-    "PROMPT_TOKEN_DETAILS COMPLETION_TOKEN_DETAILS PROMPT_COST_DETAILS COMPLETION_COST_DETAILS "
-    "PRICE_MODEL_ID TAGS APP_PATH ATTACHMENTS THREAD_EVALUATION_TIME IS_IN_DATASET LAST_QUEUED_AT "
-    "SHARE_URL FEEDBACK_STATS".split()
-)
+_V1_DEFAULT = """
+id name run_type start_time end_time status error extra events inputs outputs s3_urls
+parent_run_id parent_run_ids session_id trace_id dotted_order reference_example_id total_tokens
+prompt_tokens completion_tokens prompt_token_details completion_token_details total_cost
+prompt_cost completion_cost first_token_time feedback_stats tags app_path thread_id
+"""
+V1_DEFAULT = frozenset(_V1_DEFAULT.split())
+_V1_FIELDS = """
+child_run_ids direct_child_run_ids inputs_preview outputs_preview in_dataset share_token
+prompt_cost_details completion_cost_details price_model_id manifest_id serialized messages
+reference_dataset_id execution_order last_queued_at trace_tier
+"""
+V1_FIELDS = V1_DEFAULT | frozenset(_V1_FIELDS.split())
+_V2_FIELDS = """
+ID NAME RUN_TYPE STATUS START_TIME END_TIME LATENCY_SECONDS FIRST_TOKEN_TIME ERROR ERROR_PREVIEW
+EXTRA METADATA EVENTS INPUTS INPUTS_PREVIEW OUTPUTS OUTPUTS_PREVIEW MANIFEST PARENT_RUN_IDS
+PROJECT_ID TRACE_ID THREAD_ID DOTTED_ORDER IS_ROOT REFERENCE_EXAMPLE_ID REFERENCE_DATASET_ID
+TOTAL_TOKENS PROMPT_TOKENS COMPLETION_TOKENS TOTAL_COST PROMPT_COST COMPLETION_COST
+PROMPT_TOKEN_DETAILS COMPLETION_TOKEN_DETAILS PROMPT_COST_DETAILS COMPLETION_COST_DETAILS
+PRICE_MODEL_ID TAGS APP_PATH ATTACHMENTS THREAD_EVALUATION_TIME IS_IN_DATASET LAST_QUEUED_AT
+SHARE_URL FEEDBACK_STATS
+"""
+V2_FIELDS = frozenset(_V2_FIELDS.split())
 TOKENS = ("total_tokens", "prompt_tokens", "completion_tokens")
 COSTS = ("total_cost", "prompt_cost", "completion_cost")
-DETAILS = ("prompt_token_details", "completion_token_details", "prompt_cost_details", "completion_cost_details")
+DETAILS = (
+    "prompt_token_details",
+    "completion_token_details",
+    "prompt_cost_details",
+    "completion_cost_details",
+)
 TIMES = ("start_time", "end_time", "first_token_time")
 
 
 def to_time(value: Any) -> datetime:
     """Read a time; one without a zone is UTC."""
-    time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace(" ", "+"))
+    time = (
+        value
+        if isinstance(value, datetime)
+        else datetime.fromisoformat(str(value).replace(" ", "+"))
+    )
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
@@ -49,7 +61,9 @@ def zoned(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def run_v1(run: dict[str, Any], usage: dict[str, Any], stats: Any, select: Iterable[str] | None) -> dict[str, Any]:
+def run_v1(
+    run: dict[str, Any], usage: dict[str, Any], stats: Any, select: Iterable[str] | None
+) -> dict[str, Any]:
     """A v1 run: every selected field is there, lower-case, naive times, costs as text."""
     wanted = V1_DEFAULT if select is None else frozenset(select) | {"id"}
     full = {name: run.get(name) for name in wanted}
@@ -77,13 +91,21 @@ def run_v1(run: dict[str, Any], usage: dict[str, Any], stats: Any, select: Itera
     return full
 
 
-def run_v2(run: dict[str, Any], usage: dict[str, Any], stats: Any, selects: frozenset[str]) -> dict[str, Any]:
-    """A v2 run: only what was selected and is not empty, upper-case, zoned times, costs as numbers."""
+def run_v2(
+    run: dict[str, Any], usage: dict[str, Any], stats: Any, selects: frozenset[str]
+) -> dict[str, Any]:
+    """A v2 run: only what was selected and is not empty; upper-case, zoned, costs as numbers."""
     end = run.get("end_time")
     full: dict[str, Any] = {
-        **{name: run.get(name) for name in ("name", "error", "extra", "events", "inputs", "outputs")},
+        **{
+            name: run.get(name)
+            for name in ("name", "error", "extra", "events", "inputs", "outputs")
+        },
         **{name: run.get(name) for name in ("parent_run_ids", "trace_id", "dotted_order", "tags")},
-        **{name: run.get(name) for name in ("app_path", "reference_example_id", "thread_id", "attachments")},
+        **{
+            name: run.get(name)
+            for name in ("app_path", "reference_example_id", "thread_id", "attachments")
+        },
         **{name: zoned(run.get(name)) for name in TIMES},
         **{name: usage.get(name) or 0 for name in TOKENS},
         **{name: usage.get(name) for name in COSTS},

@@ -43,9 +43,17 @@ class World:
         dataset_id = dataset_id or str(uuid.uuid5(uuid.NAMESPACE_URL, name))
         now = zoned(datetime(2026, 1, 1, tzinfo=UTC))
         self.datasets[dataset_id] = {
-            "id": dataset_id, "tenant_id": TENANT, "name": name, "description": None,
-            "created_at": now, "modified_at": now, "data_type": "kv", "session_count": 1,
-            "inputs_schema_definition": None, "outputs_schema_definition": None, "metadata": None,
+            "id": dataset_id,
+            "tenant_id": TENANT,
+            "name": name,
+            "description": None,
+            "created_at": now,
+            "modified_at": now,
+            "data_type": "kv",
+            "session_count": 1,
+            "inputs_schema_definition": None,
+            "outputs_schema_definition": None,
+            "metadata": None,
         }
         return self.datasets[dataset_id]
 
@@ -53,8 +61,13 @@ class World:
         """Write a new state of an example at a time; `put_example(..., None)` deletes."""
         at = at or datetime(2026, 1, 1, tzinfo=UTC)
         full = {
-            "name": "example", "outputs": None, "metadata": {"dataset_split": ["base"]},
-            "created_at": zoned(at), "modified_at": zoned(at), "source_run_id": None, **example,
+            "name": "example",
+            "outputs": None,
+            "metadata": {"dataset_split": ["base"]},
+            "created_at": zoned(at),
+            "modified_at": zoned(at),
+            "source_run_id": None,
+            **example,
         }
         self.history.setdefault(full["id"], []).append((at, full))
         self.changed()
@@ -79,10 +92,18 @@ class World:
 
     def add_session(self, session: Record) -> Record:
         full = {
-            "id": str(uuid.uuid4()), "tenant_id": TENANT, "end_time": None, "description": None,
-            "extra": {"metadata": {}}, "default_dataset_id": None, "reference_dataset_id": None,
-            "trace_tier": "longlived", "start_time": zoned(datetime.now(UTC)),
-            "_expected": None, "_visible": None, **session,
+            "id": str(uuid.uuid4()),
+            "tenant_id": TENANT,
+            "end_time": None,
+            "description": None,
+            "extra": {"metadata": {}},
+            "default_dataset_id": None,
+            "reference_dataset_id": None,
+            "trace_tier": "longlived",
+            "start_time": zoned(datetime.now(UTC)),
+            "_expected": None,
+            "_visible": None,
+            **session,
         }
         self.sessions[full["id"]] = full
         self.by_session.setdefault(full["id"], [])
@@ -92,14 +113,17 @@ class World:
         return next((s for s in self.sessions.values() if s["name"] == name), None)
 
     def add_runs(self, records: Iterable[Record], session_id: str | None = None) -> None:
-        """Store ingested or recorded runs; times become datetimes, parents and status are derived."""
+        """Store ingested or recorded runs; parents and status are derived."""
         for record in records:
             self._add_run(dict(record), session_id)
         self.changed()
 
     def _add_run(self, run: Record, session_id: str | None) -> None:
         known = self.runs.get(run["id"])
-        run = {**(known or {}), **{k: v for k, v in run.items() if v is not None or k not in (known or {})}}
+        run = {
+            **(known or {}),
+            **{k: v for k, v in run.items() if v is not None or k not in (known or {})},
+        }
         if "start_time" not in run or "dotted_order" not in run:
             self.runs[run["id"]] = run
             return
@@ -115,7 +139,10 @@ class World:
             run["status"] = "error" if run.get("error") else "success"
         run["status"], run["run_type"] = run["status"].lower(), run["run_type"].lower()
         run["first_token_time"] = _first_token(run)
-        run.setdefault("app_path", f"/o/{TENANT}/projects/p/{run['session_id']}/r/{run['id']}?trace_id={path[0]}")
+        run.setdefault(
+            "app_path",
+            f"/o/{TENANT}/projects/p/{run['session_id']}/r/{run['id']}?trace_id={path[0]}",
+        )
         run.setdefault("reference_example_id", None)
         if known is None or "start_time" not in known:
             self.by_session.setdefault(run["session_id"], []).append(run)
@@ -137,13 +164,18 @@ class World:
             return own
         known = self._usage.get(run["id"])
         if known is None:
-            parts = [own, *(self.usage(self.runs[c], subtree=True) for c in self.children.get(run["id"], ()))]
+            parts = [
+                own,
+                *(self.usage(self.runs[c], subtree=True) for c in self.children.get(run["id"], ())),
+            ]
             known = {}
             for name in (*TOKENS, *COSTS):
                 values = [part[name] for part in parts if part.get(name) is not None]
                 known[name] = sum(values) if values else None
             known.update({name: own.get(name) for name in DETAILS})
-            times = [t for t in (run.get("first_token_time"), *(p.get("_first") for p in parts)) if t]
+            times = [
+                t for t in (run.get("first_token_time"), *(p.get("_first") for p in parts)) if t
+            ]
             known["_first"] = min(times, default=None)
             self._usage[run["id"]] = known
         return known
@@ -156,9 +188,15 @@ class World:
         before = self.feedback.get(feedback_id)
         run = self.runs.get(str(item.get("run_id")))
         full = {
-            "score": None, "value": None, "comment": None, "correction": None, "extra": None,
-            "created_at": before["created_at"] if before else now, **item,
-            "id": feedback_id, "modified_at": item.get("modified_at") or now,
+            "score": None,
+            "value": None,
+            "comment": None,
+            "correction": None,
+            "extra": None,
+            "created_at": before["created_at"] if before else now,
+            **item,
+            "id": feedback_id,
+            "modified_at": item.get("modified_at") or now,
             "session_id": item.get("session_id") or (run or {}).get("session_id"),
             "feedback_source": item.get("feedback_source") or {"type": "api", "metadata": {}},
         }
@@ -180,31 +218,51 @@ class World:
     def session_stats(self, session: Record, version: int) -> Record:
         """The statistics fields of a session."""
         roots = self.roots(session["id"])
-        latencies = [(r["end_time"] - r["start_time"]).total_seconds() for r in roots if r["end_time"]]
+        latencies = [
+            (r["end_time"] - r["start_time"]).total_seconds() for r in roots if r["end_time"]
+        ]
         usages = [self.usage(r, subtree=True) for r in roots]
         firsts = [
-            (u["_first"] - r["start_time"]).total_seconds() for r, u in zip(roots, usages, strict=True) if u["_first"]
+            (u["_first"] - r["start_time"]).total_seconds()
+            for r, u in zip(roots, usages, strict=True)
+            if u["_first"]
         ]
         runs = {run["id"] for run in self.by_session.get(session["id"], ())}
         items = [f for f in self.feedback.values() if str(f.get("run_id")) in runs]
-        whole = [f for f in self.feedback.values() if not f.get("run_id") and f.get("session_id") == session["id"]]
+        whole = [
+            f
+            for f in self.feedback.values()
+            if not f.get("run_id") and f.get("session_id") == session["id"]
+        ]
         costs = {n: _sum(u.get(n) for u in usages) for n in COSTS}
         expected = session["_expected"]
         return {
             "run_count": len(roots) if session["_visible"] is None else session["_visible"],
-            "latency_p50": quantile(latencies, 0.5), "latency_p99": quantile(latencies, 0.99),
-            "first_token_p50": quantile(firsts, 0.5), "first_token_p99": quantile(firsts, 0.99),
+            "latency_p50": quantile(latencies, 0.5),
+            "latency_p99": quantile(latencies, 0.99),
+            "first_token_p50": quantile(firsts, 0.5),
+            "first_token_p99": quantile(firsts, 0.99),
             **{n: _sum(u.get(n) for u in usages) or 0 for n in TOKENS},
-            **({n: None if c is None else format(c, ".10f").rstrip("0") for n, c in costs.items()} if version == 1 else costs),
-            "error_rate": sum(r["status"] == "error" for r in roots) / len(roots) if roots else None,
+            **(
+                {n: None if c is None else format(c, ".10f").rstrip("0") for n, c in costs.items()}
+                if version == 1
+                else costs
+            ),
+            "error_rate": sum(r["status"] == "error" for r in roots) / len(roots)
+            if roots
+            else None,
             "streaming_rate": len(firsts) / len(roots) if roots else None,
             "last_run_start_time": zoned(max((r["start_time"] for r in roots), default=None)),
             "feedback_stats": feedback_stats(items, version),
             "session_feedback_stats": feedback_stats(whole, version),
-            "run_facets": [], "test_run_number": 1,
-            "experiment_progress": None if expected is None else {
+            "run_facets": [],
+            "test_run_number": 1,
+            "experiment_progress": None
+            if not expected
+            else {
                 "expected_run_count": expected,
-                "run_progress": len([r for r in roots if r["end_time"]]) / expected, "evaluator_progress": {},
+                "run_progress": len([r for r in roots if r["end_time"]]) / expected,
+                "evaluator_progress": {},
             },
         }
 
@@ -238,9 +296,12 @@ def _own_usage(run: Record) -> Record:
             found = (message.get("kwargs") or {}).get("usage_metadata")
         if found:
             own = {
-                "prompt_tokens": found.get("input_tokens"), "completion_tokens": found.get("output_tokens"),
-                "total_tokens": found.get("total_tokens"), "prompt_cost": found.get("input_cost"),
-                "completion_cost": found.get("output_cost"), "total_cost": found.get("total_cost"),
+                "prompt_tokens": found.get("input_tokens"),
+                "completion_tokens": found.get("output_tokens"),
+                "total_tokens": found.get("total_tokens"),
+                "prompt_cost": found.get("input_cost"),
+                "completion_cost": found.get("output_cost"),
+                "total_cost": found.get("total_cost"),
                 "prompt_token_details": found.get("input_token_details") or None,
                 "completion_token_details": found.get("output_token_details") or None,
             }
