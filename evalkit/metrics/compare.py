@@ -184,6 +184,7 @@ def _difference(
         direction=measure.direction,
         p_adjusted=p_adjusted,
         margin=margin,
+        chosen=measure.name in margins,
         mde=strict,
         alpha=alpha,
         unit=measure.unit,

@@ -179,6 +179,15 @@ def _curve(x: Floats, cdf: Floats) -> Curve:
     return Curve([float(v) for v in x[at]], [float(v) for v in cdf[at]])
 
 
+def step_curve(values: Floats) -> Curve:
+    """Return the distribution function at its own steps where they are few, else thinned."""
+    x, counts = np.unique(values, return_counts=True)
+    cdf = np.cumsum(counts) / len(values)
+    if len(x) > CURVE_POINTS:
+        return _curve(np.sort(values), np.arange(1, len(values) + 1) / len(values))
+    return Curve([float(v) for v in x], [float(v) for v in cdf])
+
+
 def pooled_sd(values: Floats, clusters: Codes) -> float | None:
     """Return the standard deviation inside clusters, pooled; None without repetitions."""
     sums = cluster_sums(values, clusters)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.metrics.categories import category_rates
-from evalkit.metrics.distribution import histogram, pooled_sd, skewed_mean
+from evalkit.metrics.distribution import histogram, pooled_sd, skewed_mean, step_curve
 from evalkit.metrics.figures import Figure, Interval, Rate
 from evalkit.metrics.intervals import Floats, cluster_sums, share_figure
 from evalkit.metrics.outcomes import evaluator_errors
@@ -31,7 +31,7 @@ def summarise_scores(
     return {
         column.name: _summary(
             column,
-            cells,
+            (cells, runs),
             category_rates(results, column, (cells, runs), confidence),
             errors,
             confidence,
@@ -42,12 +42,12 @@ def summarise_scores(
 
 def _summary(
     column: ScoreColumn,
-    cells: CellColumns,
+    data: tuple[CellColumns, RunColumns],
     categories: tuple[dict[str, int], dict[str, Rate]],
     errors: Mapping[tuple[str, str], Any],
     confidence: float,
 ) -> ScoreSummary:
-    info, values = column.info, column.values
+    (cells, runs), info, values = data, column.info, column.values
     figure = score_figure(column, confidence)
     scored = column.outcomes["scored"]
     said = errors.get((column.evaluator, column.key)) or errors.get(
@@ -81,6 +81,7 @@ def _summary(
         fingerprint=info.fingerprint if info else None,
         threshold=column.threshold,
         passed=_passed(column, confidence),
+        **_by_example(column, runs),
         **shape,
     )
 
@@ -124,6 +125,19 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
         "sd_within": pooled_sd(values, column.cluster),
         "flake_rate": None if passes is None else _flake_rate(passes, column.cluster),
     }
+
+
+def _by_example(column: ScoreColumn, runs: RunColumns) -> dict[str, Any]:
+    if column.scope not in ("run", "step") or len(column.values) == 0:
+        return {}
+    sizes = np.bincount(column.cluster)
+    there = np.flatnonzero(sizes)
+    means = np.bincount(column.cluster, weights=column.values)[there] / sizes[there]
+    order = np.argsort(means, kind="stable")
+    worst = order[::-1][:5] if column.direction == "lower" else order[:5]
+    codes = [int(code) for code in there[worst]]
+    named = [runs.example_ids[code] for code in codes if code < len(runs.example_ids)]
+    return {"example_means": step_curve(means), "worst_examples": named}
 
 
 def _flake_rate(passes: Floats, cluster: Codes) -> float | None:

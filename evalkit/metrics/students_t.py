@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import exp, inf, lgamma, log, pi, tan
+from math import erfc, exp, inf, lgamma, log, pi, sqrt, tan
 from statistics import NormalDist
 
 NORMAL = NormalDist()
@@ -23,6 +23,8 @@ def t_tail(t: float, df: float) -> float:
     """
     if t < 0:
         return 1 - t_tail(-t, df)
+    if df == inf:
+        return 0.5 * erfc(t / sqrt(2))
     square = t * t
     if square == inf:
         return 0.0

@@ -117,6 +117,10 @@ class ScoreSummary:
     category_rates: dict[str, Rate] = field(default_factory=dict)
     histogram: Histogram | None = None
     slices: list[SliceFigure] = field(default_factory=list)
+    example_means: Curve | None = None
+    """Distribution function of the examples' means over their repetitions."""
+    worst_examples: list[str] = field(default_factory=list)
+    """Up to five examples with the worst means."""
     flake_rate: float | None = None
     """Share of examples with 2 or more runs that both pass and fail; None without repetitions."""
     sd_within: float | None = None

@@ -31,16 +31,18 @@ def judge(
     direction: str | None,
     p_adjusted: float | None,
     margin: float | None,
+    chosen: bool,
     mde: float | None,
     alpha: float,
     unit: str,
 ) -> Verdict:
-    """Decide; `margin` is the difference that counts as none.
+    """Decide; `margin` is the difference that counts as none, `chosen` whether somebody said so.
 
     Equivalence is two one-sided tests at `alpha` (Schuirmann, J. Pharmacokinet. Biopharm. 15,
     1987), asked before significance: a difference that is surely inside the margin counts as none
-    even when it is surely not zero. Better and worse use the adjusted p. Not inferior is the one
-    one-sided test that matters.
+    even when it is surely not zero. Better and worse use the adjusted p. Not inferior is one
+    one-sided test, and only said for a margin that was chosen beforehand, as the CONSORT
+    extension for such trials asks (JAMA 308, 2012).
     """
     if test.difference is None or test.n < FEWEST:
         return Verdict(
@@ -57,7 +59,7 @@ def judge(
         )
     if p_adjusted is not None and p_adjusted <= alpha:
         return _significant(test, direction, p_adjusted, size)
-    if direction is not None and margin is not None and worst > -margin:
+    if chosen and direction is not None and margin is not None and worst > -margin:
         return Verdict("not_inferior", f"Not worse by {text(margin, unit)} or more (n = {test.n}).")
     could = f" This design finds {text(mde, unit)} in 80 % of cases." if mde is not None else ""
     return Verdict("cannot_tell", f"A difference of {size} can be chance (n = {test.n}).{could}")
@@ -105,4 +107,5 @@ def text(value: float, unit: str) -> str:
         return f"{value * 100:.1f} points"
     if unit == "s":
         return f"{value:.3g} s"
-    return f"{value:.3g} {unit}".strip()
+    number = f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
+    return f"{number} {unit}".strip()
