@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any
+from weakref import finalize
 
 import orjson
 
@@ -24,6 +25,7 @@ class ExampleBook:
         self._findings = findings
         self._seen: dict[str, int] = {}
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (lives as we do)
+        finalize(self, self._file.close)
 
     def __len__(self) -> int:
         return len(self._seen)

@@ -27,7 +27,9 @@ class Field:
         self._first_failure = ""
         self._unmet: list[Path] = expression.required_paths()
         self._unseen = set(expression.branches())
+        self._empty_lists = False
         self._idle_lists = False
+        """Whether the expression walked over a list with things in it and came back with none."""
 
     def value(self, record: Any, where: str) -> Any:
         """Return the converted value of one record; None where it has none."""
@@ -58,8 +60,10 @@ class Field:
         self._unmet = [path for path in self._unmet if not present(record, path)]
         if isinstance(raw, dict):
             self._unseen = {name for name in self._unseen if raw.get(name) is None}
-        elif raw == [] and not self.expression.may_be_empty:
-            self._idle_lists = self._idle_lists or self._has_source(record)
+        elif raw == []:
+            self._empty_lists = True
+            if not self.expression.may_be_empty:
+                self._idle_lists = self._idle_lists or self._has_source(record)
 
     def _has_source(self, record: Any) -> bool:
         """Tell whether the list the expression walks over holds anything in this record."""
@@ -80,10 +84,11 @@ class Field:
             return f"no record has {paths}"
         if self._unseen:
             return f"{', '.join(map(repr, sorted(self._unseen)))} is missing in every record"
-        dead = not self.given and not self.expression.is_path and not self.expression.is_optional
-        if dead and (self._idle_lists or not self.expression.may_be_empty):
-            return "it gives nothing for any record"
-        return None
+        if self.given or self.expression.is_path or self.expression.is_optional:
+            return None
+        if self._empty_lists and not self._idle_lists:
+            return None  # there was nothing to walk over, or a filter let nothing through
+        return "it gives nothing for any record"
 
     def gaps(self, records: int) -> str | None:
         """Say in how many records the field was missing or did not fit."""

@@ -117,13 +117,31 @@ def open_bytes(file: SourceFile) -> IO[bytes]:
     raw: Any = io.BufferedReader(open_raw(file), 1 << 20)
     head = raw.peek(4)[:4]
     if head.startswith(GZIP):
-        raw = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20)
+        raw = io.BufferedReader(_Gzip(raw), 1 << 20)
     elif head.startswith(ZSTD):
         import zstandard
 
         unpacked = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
         raw = io.BufferedReader(unpacked, 1 << 20)
     return _as_utf8(raw)
+
+
+class _Gzip(gzip.GzipFile):
+    """A reader that closes the file it unpacks, which gzip leaves to its caller."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self._packed = packed
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what is there, so that a file cut off still gives what came before the cut."""
+        data = self.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
 
 
 def _as_utf8(stream: Any) -> IO[bytes]:
@@ -133,7 +151,8 @@ def _as_utf8(stream: Any) -> IO[bytes]:
         stream.read(3)
     elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         recoded = codecs.EncodedFile(stream, "utf-8", "utf-16", errors="replace")
-        return io.BytesIO(recoded.read())
+        with stream:
+            return io.BytesIO(recoded.read())
     opened: IO[bytes] = stream
     return opened
 

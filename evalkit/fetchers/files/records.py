@@ -119,7 +119,8 @@ class RecordsFetcher(FileFetcher):
 
     def settle(self) -> None:
         """Refuse fields that never gave anything; add the dataset's examples."""
-        self._fields.check(self._read, self.findings)
+        if self._read:
+            self._fields.check(self._read, self.findings)
         if self._builder.dataset is not None:
             for example in self._builder.dataset.kept():
                 self.book.add(example)

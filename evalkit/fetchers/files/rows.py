@@ -74,7 +74,7 @@ def kind_of(file: SourceFile) -> Kind:
 
 def _json_kind(head: bytes, file: SourceFile) -> Kind:
     text = head.lstrip()
-    if text[:1] not in (b"{", b"["):
+    if not text.startswith((b"{", b"[")):
         if not text or file.suffix == ".json":
             return "json"
         raise DatasetError(
@@ -82,7 +82,7 @@ def _json_kind(head: bytes, file: SourceFile) -> Kind:
             "Give it a suffix that says what it is, or convert it."
         )
     first, newline, rest = text.partition(b"\n")
-    if not newline or not rest.strip():
+    if not newline or not rest.strip() or text.startswith(b"["):
         return "json"
     try:
         orjson.loads(first)
@@ -110,7 +110,8 @@ def _each_line(file: SourceFile, kind: Kind, selection: Selection, findings: Fin
 def _of_lines(values: Iterator[tuple[int, Any]], selection: Selection) -> Found:
     if selection.is_default:
         for line, value in values:
-            yield line, None, value
+            for record in value if isinstance(value, list) else [value]:
+                yield line, None, record
         return
     for line, value in values:
         for key, record in selection.of_line(value):

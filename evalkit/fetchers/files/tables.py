@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator
@@ -24,11 +25,17 @@ def csv_rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield `(line, row)`; every cell stays text, an empty cell is missing."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
-    first = text.readline()
-    if not first.strip():
-        return
-    reader = csv.reader(_chain(first, text), delimiter=_delimiter(first, file), strict=True)
+    with io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="") as text:
+        first = text.readline()
+        if first.strip():
+            yield from _cells(first, text, file, findings)
+
+
+def _cells(
+    first: str, rest: Iterator[str], file: SourceFile, findings: Findings
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    lines = itertools.chain([first], rest)
+    reader = csv.reader(lines, delimiter=_delimiter(first, file), strict=True)
     header: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -47,11 +54,6 @@ def csv_rows(
         elif cells:
             cells += [""] * (len(header) - len(cells))
             yield line, {name: cell or None for name, cell in zip(header, cells, strict=True)}
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _delimiter(first: str, file: SourceFile) -> str:

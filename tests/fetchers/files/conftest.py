@@ -72,8 +72,8 @@ def fetch(tmp_path: Path) -> Callable[..., Fetched]:
 def mapped(fetch: Callable[..., Fetched], write: Callable[..., Path]) -> Callable[..., Fetched]:
     """Map records given as values, by default written as JSON Lines."""
 
-    def done(records: Any, fields: dict[str, Any], name: str = "log.jsonl", **options: Any) -> Any:
-        write(name, records)
+    def done(content: Any, fields: Any, name: str = "log.jsonl", /, **options: Any) -> Any:
+        write(name, content)
         return fetch(RecordsFetcher, path=name, fields=fields, **options)
 
     return done

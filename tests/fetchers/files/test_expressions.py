@@ -120,8 +120,15 @@ def test_records_are_what_jmespath_selects_whether_streamed_or_not(text, documen
 
 @pytest.mark.parametrize(
     ("text", "streams"),
-    [("a.b[?x].y[]", True), ("*", True), ("values(@)[?x]", True), ("[0:2]", False)]
-    + [("[?x] | [0]", False), ("sort_by(@, &x)", False), ("a[0]", False)],
+    [
+        ("a.b[?x].y[]", True),
+        ("*", True),
+        ("values(@)[?x]", True),
+        ("[0:2]", False),
+        ("[?x] | [0]", False),
+        ("sort_by(@, &x)", False),
+        ("a[0]", False),
+    ],
 )
 def test_only_what_needs_everything_at_once_is_read_at_once(text, streams):
     assert Selection(Expression(text, WHO)).streams is streams
