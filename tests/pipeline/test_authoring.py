@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Project:
             steps=[tool("search", {"n": n}), retrieval("a")],
         )
         lines.append(run_to_record(run))
-        lines.append({"kind": "example", "example_id": f"e{n}", "reference_outputs": {"n": n}})
+        lines.append({"kind": "example", "example_id": f"e{n}", "reference_outputs": {"answer": n}})
     (tmp_path / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     config = '[experiments.nightly]\nfetcher = "evalkit"\npath = "runs.jsonl"\n'
     (tmp_path / "evalkit.toml").write_text(config)
@@ -53,7 +53,7 @@ def test_the_same_runs_every_time_with_what_they_said(project: Project) -> None:
     assert len(one.rows) == 8
     scored = next(row for row in one.rows if row.scores)
     assert scored.outputs == {"answer": "x" * scored.inputs["q"]}
-    assert scored.reference_outputs == {"n": scored.inputs["q"]}
+    assert scored.reference_outputs == {"answer": scored.inputs["q"]}
     assert (scored.scores[0].score, scored.scores[0].comment) == (scored.inputs["q"], "long")
     assert one.evaluator is not None
     assert one.evaluator.file == str(project.evaluators_folder / "polite.py")
