@@ -91,7 +91,7 @@ def convert(
         steps=found,
         example_id=identify(_text(_lookup(facts.metadata, reading.example_id)), inputs),
         repetition=_count(_lookup(facts.metadata, reading.repetition)),
-        started_at=_start(evidence.own),
+        started_at=_start(evidence),
         ended_at=_end(status, last, updated, paused=paused),
         first_token_at=min((s.first_token_at for s in found if s.first_token_at), default=None),
         usage=_usage(found, state, before),
@@ -172,9 +172,12 @@ def _project(state: Any, keys: frozenset[str] | None) -> Any:
     return {key: value for key, value in state.items() if key in keys}
 
 
-def _start(own: Sequence[Snapshot]) -> datetime | None:
+def _start(evidence: Evidence) -> datetime | None:
     """Return when the work began; a resumed run leaves no trace of it."""
-    return own[0].created_at if own and own[0].source in ("input", "fork") else None
+    own = evidence.own
+    if evidence.resumed or not own or own[0].source not in ("input", "fork"):
+        return None
+    return own[0].created_at
 
 
 def _end(

@@ -32,6 +32,8 @@ class Evidence:
     """Whether a later run took up the tasks on the last snapshot: their results are its work."""
     cut_off: bool = False
     """Whether the run was stopped from outside (timeout, cancelled) while tasks were running."""
+    resumed: bool = False
+    """Whether the run waited for somebody in between, so that its length says nothing."""
     run_id: str | None = None
     ended_at: datetime | None = None
     """When the run stopped, for tasks that were cut off."""
@@ -119,8 +121,8 @@ class StepReader:
         return self.evidence.subgraphs.get(task.namespace or "", ())
 
     def _subgraph(self, snapshots: Sequence[Snapshot], parent: str) -> Iterator[Step]:
-        run_id = self.evidence.run_id
-        own = [s for s in snapshots if run_id is None or s.run_id == run_id]
+        mine = (None, self.evidence.run_id)  # a database has no run ids
+        own = [s for s in snapshots if s.run_id in mine]
         others = {s.checkpoint_id: s for s in snapshots if s not in own}
         return self._graph(in_order(own), others, parent)
 
