@@ -12,7 +12,7 @@ from evalkit.errors import EvalkitError
 from evalkit.project import plugins
 from evalkit.project.config import Project
 from evalkit.project.layout import shown
-from evalkit.project.local import Catalogue
+from evalkit.project.local import catalogue
 from evalkit.scoring.evaluator import Evaluator, as_evaluator
 
 Row = dict[str, Any]
@@ -37,8 +37,7 @@ def experiments(project: Project) -> list[Row]:
 
 def evaluators(project: Project) -> list[Row]:
     """Return the project's evaluators and the installed ones."""
-    catalogue = Catalogue(project)
-    rows = [_evaluator_row(each, "project") for each in catalogue.select()]
+    rows = [_evaluator_row(each, "project") for each in catalogue(project).select()]
     named = {row["name"] for row in rows}
     for name, point in plugins.evaluators().items():
         if name in named:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 
 class Progress(Protocol):
-    """A context manager that is told `(what, done, total)` now and then."""
+    """A context manager that is told `(what, done, total, note)` now and then."""
 
     def __enter__(self) -> Progress: ...
 
@@ -57,6 +57,7 @@ class Lines(Silence):
         self._total: int | None = None
         self._note = ""
         self._began = 0.0
+        self._note = ""
 
     def __exit__(self, *_: object) -> None:
         self._close()
@@ -97,9 +98,11 @@ class Bars(Silence):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
             TimeElapsedColumn(),
             TextColumn("ETA"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
             console=Console(stderr=True),
         )
         self._tasks: dict[str, Any] = {}

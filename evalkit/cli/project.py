@@ -43,14 +43,14 @@ def check_command(session: Session, as_json: bool) -> int:
 
     Ends with 2 when the configuration or an evaluator cannot be loaded, with 4 when a case fails.
     """
-    from evalkit.project.local import Catalogue
+    from evalkit.project.local import load_evaluators
     from evalkit.scoring.cases import run_cases
 
     project = session.load()
-    catalogue = Catalogue(project)
-    evaluators = {each.name: each for each in catalogue.select()}
+    evaluators = {each.name: each for each in load_evaluators(project)}
     for experiment in project.experiments.values():
-        evaluators |= {each.name: each for each in catalogue.select(experiment.evaluators)}
+        named = load_evaluators(project, experiment.evaluators)
+        evaluators |= {each.name: each for each in named}
     failed, ran, cases = [], 0, []
     for each in evaluators.values():
         for result in run_cases(each):

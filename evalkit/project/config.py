@@ -32,9 +32,9 @@ class ExperimentConfig:
     baseline: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Project:
-    """A checked project: its folder, its tables, its experiments."""
+    """A checked project: its folder, its tables, its experiments. Two loads are two projects."""
 
     file: ConfigFile
     table: ProjectTable

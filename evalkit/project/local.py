@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,8 +32,9 @@ def load_evaluators(project: Project, names: Sequence[str] | None = None) -> lis
     """Load evaluators by name, with their options set; None loads all of the project's.
 
     Anything that does not load, is not found, or has an unknown option is an `EvaluatorError`.
+    The project's files are imported once for each loaded `Project`.
     """
-    return Catalogue(project).select(names)
+    return catalogue(project).select(names)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Loader:
     def __call__(self) -> list[Evaluator]:
         """Load the evaluators of the project whose configuration is at `config`."""
         return load_evaluators(load(Path(self.config), deep=False), self.names)
+
+
+@lru_cache(maxsize=1)
+def catalogue(project: Project) -> Catalogue:
+    """Return the catalogue of a project, the same one every time."""
+    return Catalogue(project)
 
 
 class Catalogue:
