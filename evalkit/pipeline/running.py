@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from evalkit.pipeline.gating import check_gates
 from evalkit.pipeline.reporting import report
 from evalkit.pipeline.scoring import ScoreSettings, score, settings_of
 from evalkit.project.config import Project
+from evalkit.project.local import load_evaluators
 
 if TYPE_CHECKING:
     from evalkit.metrics.comparison import Comparison
@@ -97,7 +98,7 @@ def run(
     settings = settings or settings_of(project)
     failures: dict[str, EvalkitError] = {}
     for name in chosen:
-        project.experiment(name)
+        load_evaluators(project, settings.evaluators or project.experiment(name).evaluators)
     for name in chosen:
         try:
             if fetching:
@@ -110,38 +111,49 @@ def run(
     good = [name for name in chosen if name not in failures]
     if not good:
         raise next(iter(failures.values()))
-    return _conclude(project, good, failures, settings.max_errors, baseline, gates, to)
+    ran = conclude(project, good, baseline=baseline, gates=gates, to=to)
+    return replace(
+        ran, failures=failures, too_many_errors=errors_in(ran.summaries) > settings.max_errors
+    )
 
 
-def _conclude(
+def conclude(
     project: Project,
     names: Sequence[str],
-    failures: Mapping[str, EvalkitError],
-    max_errors: int,
-    baseline: str | None,
-    gates: Sequence[str],
-    to: Path | None,
+    *,
+    baseline: str | None = None,
+    gates: Sequence[str] = (),
+    page: bool = True,
+    to: Path | None = None,
+    **options: Any,
 ) -> Ran:
+    """Summarise, compare, gate and report what is stored of experiments; nothing is scored.
+
+    Without `page`, nothing is written. `options` go to `evalkit.report.write.write_report`.
+    """
     results = {name: stored.results(project, name) for name in names}
     summaries = {name: figures.summarise(project, each) for name, each in results.items()}
+    configured = [c.baseline for name in names if (c := project.experiments.get(name))]
     comparison = None
-    if len(names) > 1 and (baseline or any(project.experiment(name).baseline for name in names)):
+    if len(names) > 1 and (baseline or any(configured)):
         comparison = figures.compare(project, list(results.values()), baseline=baseline)
     checked = check_gates(project, list(summaries.values()), comparison, gates)
-    path = report(
-        project, list(summaries.values()), list(results.values()), comparison, checked, to=to
-    )
+    path = None
+    if page:
+        path = report(
+            project,
+            list(summaries.values()),
+            list(results.values()),
+            comparison,
+            checked,
+            to=to,
+            **options,
+        )
     return Ran(
-        summaries=summaries,
-        results=results,
-        comparison=comparison,
-        gates=checked,
-        report=path,
-        failures=failures,
-        too_many_errors=_errors(summaries) > max_errors,
+        summaries=summaries, results=results, comparison=comparison, gates=checked, report=path
     )
 
 
-def _errors(summaries: Mapping[str, Summary]) -> int:
+def errors_in(summaries: Mapping[str, Summary]) -> int:
     """Count the cells that ended in an evaluator error, whether made now or earlier."""
     return sum(each.counts.cells.get("evaluator_error", 0) for each in summaries.values())
