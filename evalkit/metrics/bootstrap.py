@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,26 @@ def bca_ratios(
         _bca(draws[:, j], float(whole[j]), left_out[sizes[:, j] > 0, j], confidence)
         for j in range(columns)
     ]
+
+
+def bca_of(
+    rows: Floats,
+    statistic: Callable[[Floats], Floats],
+    confidence: float = 0.95,
+    *,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """Return the BCa interval of a statistic of summed rows, one row a cluster.
+
+    `statistic` takes a table with one sum of rows a line and returns one number a line.
+    """
+    if len(rows) < 2:
+        return None
+    sums, _ = _resampled(rows, resamples, rows.shape[1])
+    total = rows.sum(0)
+    left_out = statistic(total - rows)
+    left_out = left_out[np.isfinite(left_out)]
+    return _bca(statistic(sums), float(statistic(total[None, :])[0]), left_out, confidence)
 
 
 def _resampled(columns: Floats, resamples: int, split: int) -> tuple[Floats, Floats]:

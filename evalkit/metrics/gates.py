@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from evalkit.metrics.comparison import Comparison, Difference
+from evalkit.metrics.document import from_plain
 from evalkit.metrics.figures import Curve, Figure
 from evalkit.metrics.gate_grammar import Gate, parse
 from evalkit.metrics.gate_result import GateResult
@@ -65,14 +67,17 @@ def check(
     gates: Sequence[Gate],
     summary: Summary,
     comparison: Comparison | None = None,
-    baseline: Summary | None = None,
+    baseline: Summary | Mapping[str, Any] | None = None,
 ) -> list[GateResult]:
     """Check every gate on one experiment.
 
     Rules about a baseline use `comparison` where it holds this experiment (paired, corrected),
-    else `baseline`, a Summary made earlier (unpaired). Without either they are undecided, with a
-    note. A metric without data misses its gate: nothing measured is not good enough.
+    else `baseline`, a Summary made earlier or its document (unpaired). Without either they are
+    undecided, with a note. A metric without data misses its gate: nothing measured is not good
+    enough.
     """
+    if isinstance(baseline, Mapping):
+        baseline = from_plain(Summary, baseline)
     return [_check(_Case(gate, summary, baseline, comparison)) for gate in gates]
 
 

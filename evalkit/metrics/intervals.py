@@ -96,15 +96,20 @@ def share_figure(
     if sums.n == 0:
         return Figure(None, n=0)
     mean, n, m = sums.mean, sums.n, sums.clusters
-    effective = float(m)
-    repeated = m < n or ceiling is not None
-    if m > 1 and repeated and 0 < mean < 1 and (variance := sums.variance) > 0:
-        top = float(n) if ceiling is None else ceiling
-        effective = float(np.clip(mean * (1 - mean) / variance, m, max(top, m)))
+    effective = effective_size(sums, ceiling)
     quantile = t_quantile((1 + confidence) / 2, effective - 1) if effective > m else None
     low, high = wilson(mean * effective, effective, confidence, quantile)
     name = method or ("wilson" if m == n else "wilson, clustered")
     return Figure(mean, low, high, n, name, m)
+
+
+def effective_size(sums: Sums, ceiling: float | None = None) -> float:
+    """Return how many independent draws of 0 or 1 the clustered values are worth."""
+    mean, n, m = sums.mean, sums.n, sums.clusters
+    if m < 2 or (m == n and ceiling is None) or not 0 < mean < 1 or sums.variance <= 0:
+        return float(m)
+    top = float(n) if ceiling is None else ceiling
+    return float(np.clip(mean * (1 - mean) / sums.variance, m, max(top, m)))
 
 
 def mean_figure(sums: Sums, confidence: float = 0.95) -> Figure:

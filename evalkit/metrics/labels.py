@@ -1,0 +1,88 @@
+"""Labels: what people said of some runs, read from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evalkit.errors import DatasetError
+
+VALUES = ("label", "score", "value", "human")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One person's word on one run (by id, or by example and repetition)."""
+
+    value: str
+    """Numbers and truth values as text: `1`, `0`, `0.5`, or a category."""
+    run_id: str | None = None
+    example_id: str | None = None
+    repetition: int | None = None
+    metric: str | None = None
+    rater: str | None = None
+
+
+def read_labels(path: Path) -> list[Label]:
+    """Read JSON Lines of `{"run_id": ..., "label": ...}`.
+
+    Instead of `run_id`, `example_id` (and `repetition`, where examples repeat) may name the run;
+    `metric` limits a line to one score, `rater` says who spoke. Bad lines raise `DatasetError`.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DatasetError(f"{path}: cannot be read: {reason}. Check the path.") from None
+    found = [_label(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise DatasetError(f"{path}: holds no labels. Write one JSON object a line.")
+    return found
+
+
+def _label(line: bytes, where: str) -> Label:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise DatasetError(f"{where}: is no JSON: {error}. Write one object a line.") from None
+    if not isinstance(row, Mapping):
+        raise DatasetError(f"{where}: is no object. Write {{'run_id': ..., 'label': ...}}.")
+    given = [row[name] for name in VALUES if row.get(name) is not None]
+    if not given:
+        raise DatasetError(f"{where}: has no label. Give it as 'label'.")
+    run_id, example_id = row.get("run_id"), row.get("example_id")
+    if run_id is None and example_id is None:
+        raise DatasetError(f"{where}: names no run. Give 'run_id' or 'example_id'.")
+    repetition = row.get("repetition")
+    return Label(
+        value=category(given[0]),
+        run_id=None if run_id is None else str(run_id),
+        example_id=None if example_id is None else str(example_id),
+        repetition=repetition if isinstance(repetition, int) else None,
+        metric=_text(row.get("metric")),
+        rater=_text(row.get("rater")),
+    )
+
+
+def category(value: Any) -> str:
+    """Write a truth value, number or word in one way, so that 1, 1.0 and true agree."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    text = str(value).strip()
+    known = {"true": "1", "pass": "1", "yes": "1", "false": "0", "fail": "0", "no": "0"}
+    return known.get(text.lower(), text)
+
+
+def of_metric(labels: Sequence[Label], metric: str) -> list[Label]:
+    """Return the labels about one score."""
+    return [each for each in labels if each.metric in (None, metric)]
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
