@@ -7,7 +7,7 @@ and a document that breaks off still gives every element before the break.
 
 from __future__ import annotations
 
-import io
+import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,8 @@ class Window:
         self, stream: IO[bytes], mended: Mended, shown: str, *, chunk: int = CHUNK
     ) -> None:
         self._chunk = chunk
-        self._stream = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape")
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
         self._decoder = json.JSONDecoder()
         self._mended = mended
         self._shown = shown
@@ -118,10 +119,11 @@ class Window:
             return False
         rest = self._text[self._at :]
         try:
-            chunk = self._stream.read(max(self._chunk, len(rest)))
+            raw = self._stream.read(max(self._chunk, len(rest)))
         except BROKEN as error:
             raise Broken(self.line, f"unpacking fails: {error}") from error
-        if not chunk:
+        chunk = self._decode(raw, final=not raw)
+        if not raw and not chunk:
             self._ended = True
             return False
         self._line += self._text.count("\n", 0, self._at)

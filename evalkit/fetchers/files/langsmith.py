@@ -181,4 +181,4 @@ class LangSmithFiles(FileFetcher):
 
     def inferred(self) -> list[str]:
         """Say what LangSmith's files do not hold."""
-        return ["repetition: counted per example, in the order the runs started"]
+        return ["repetition: counted per example"]
