@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from evalkit.errors import IncompleteExperiment, SourceUnavailable
-from evalkit.fetchers.answers import HttpError
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext
 from evalkit.fetchers.langsmith import audit, check, gather, listing
-from evalkit.fetchers.langsmith.client import ABSENT, LangSmith
+from evalkit.fetchers.langsmith.client import LangSmith
 from evalkit.fetchers.langsmith.connection import connect
 from evalkit.fetchers.langsmith.convert import Converted, convert, to_example, updated_at
-from evalkit.fetchers.langsmith.fields import NOTHING, mapping_of, time_of
+from evalkit.fetchers.langsmith.fields import NOTHING, mapping_of
 from evalkit.fetchers.langsmith.listing import Listing, Root, some
 from evalkit.fetchers.langsmith.options import LangSmithOptions
-from evalkit.fetchers.langsmith.queries import BEFORE, Queries, Query, backends
+from evalkit.fetchers.langsmith.queries import Queries, Query
 from evalkit.fetchers.langsmith.recorded import Recorded
 from evalkit.fetchers.langsmith.reference import read_reference
 from evalkit.fetchers.langsmith.traces import Trace
@@ -28,8 +26,6 @@ from evalkit.model.run import Run
 
 FEW = 50
 """So many traces at most are asked for one by one; more come cheaper in bulk."""
-AFTER = timedelta(days=1)
-"""A step may begin this long after the last root run did."""
 STATS = (
     "run_count latency_p50 latency_p99 first_token_p50 first_token_p99 total_tokens prompt_tokens "
     "completion_tokens total_cost prompt_cost completion_cost error_rate streaming_rate "
@@ -147,49 +143,29 @@ class LangSmithFetcher:
             self._note("the experiment names no dataset version; the newest examples are used")
 
     def _list(self) -> Queries:
-        """List the roots with the first run API that answers, and again while some are missing."""
-        options = self._options
-        tried = backends(self.client, options, self.client.info(), datetime.now(UTC))
-        for queries in tried:
-            try:
-                self._listing = self._look(queries)
-                break
-            except HttpError as error:
-                if error.status not in ABSENT or queries is tried[-1]:
-                    raise
-                self._note(f"the server has no run API {queries.name}")
-        wait = options.wait_seconds if self._context.wait else None
-        for seconds in listing.pauses(wait):
-            if not self._listing.short and not (self._context.wait and self._listing.pending):
+        """List the roots, and again while the server shows fewer than it counts."""
+        options, waits = self._options, self._context.wait
+        queries, self._listing = listing.first_look(
+            self.client, options, self._session, self._listed, wait=waits
+        )
+        self._counts.notes += self._listing.notes
+        expected = listing.expected_runs(self._session) if options.filter is None else None
+        self._listing.expected = expected
+        for seconds in listing.pauses(options.wait_seconds if waits else None):
+            if not self._listing.short and not (waits and self._listing.pending):
                 break
             self._sleep(seconds)
-            self._listing = self._look(queries)
+            self._listing = listing.look(
+                queries,
+                listing.window(self._session, options, roots=True, wait=waits),
+                stats=options.feedback == "stats",
+                progress=self._listed,
+            )
+            self._listing.expected = expected
         return queries
 
-    def _look(self, queries: Queries) -> Listing:
-        found = listing.look(
-            queries,
-            self._window(roots=True),
-            stats=self._options.feedback == "stats",
-            progress=lambda done: self._context.progress("runs listed", done, None),
-        )
-        if self._options.filter is None:
-            found.expected = listing.expected_runs(self._session)
-        return found
-
-    def _window(self, *, roots: bool) -> Query:
-        session = self._session
-        start = time_of(session, "start_time")
-        last = time_of(session, "last_run_start_time")
-        end = last + AFTER if last and not self._context.wait else None
-        return Query(
-            session_id=session["id"],
-            start=start - BEFORE if start else None,
-            # An end in the past keeps an old experiment in v1's cheap tier.
-            end=end if end and end < datetime.now(UTC) else None,
-            roots=roots,
-            filter=self._options.filter,
-        )
+    def _listed(self, done: int) -> None:
+        self._context.progress("runs listed", done, None)
 
     def _changed(self, finished: Mapping[str, Root], recorded: Recorded) -> dict[str, Root]:
         """Return the runs that the store does not have as they are now."""
@@ -237,7 +213,12 @@ class LangSmithFetcher:
         ):
             yield from self._one_by_one(queries, wanted.values(), collected)
             return
-        query = self._window(roots=not self._options.steps)
+        query = listing.window(
+            self._session,
+            self._options,
+            roots=not self._options.steps,
+            wait=self._context.wait,
+        )
         if len(wanted) < len(self._listing.finished):
             start, end = gather.window(wanted.values())
             query = Query(query.session_id, start, end, query.roots, query.filter)

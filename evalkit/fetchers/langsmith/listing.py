@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from evalkit.fetchers.answers import HttpError
+from evalkit.fetchers.langsmith.client import ABSENT, LangSmith
 from evalkit.fetchers.langsmith.fields import NOTHING, Payload, identity, time_of
-from evalkit.fetchers.langsmith.queries import Queries, Query
+from evalkit.fetchers.langsmith.options import LangSmithOptions
+from evalkit.fetchers.langsmith.queries import BEFORE, Queries, Query, backends
 
 LATER = (1.0, 2.0, 4.0)
 """Seconds between looks at a server that has not yet shown all it counted."""
 WAITING = 5.0
 """Seconds between looks when told to wait for runs that have not ended."""
+AFTER = timedelta(days=1)
+"""A step may begin this long after the last root run did."""
 NAMED = 3
 """Ids a sentence names before it only counts."""
 
@@ -42,6 +47,7 @@ class Listing:
     duplicates: int = 0
     expected: int | None = None
     """What the server's statistics say there should be."""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def finished(self) -> dict[str, Root]:
@@ -88,6 +94,47 @@ def expected_runs(session: Payload) -> int | None:
     counted = session.get("run_count")
     known = [n for n in (planned, counted) if isinstance(n, int) and not isinstance(n, bool)]
     return max(known, default=None)
+
+
+def window(
+    session: Payload, options: LangSmithOptions, *, roots: bool, wait: bool = False
+) -> Query:
+    """Return the query for a session's runs; with `wait`, runs may still be added."""
+    start, last = time_of(session, "start_time"), time_of(session, "last_run_start_time")
+    end = last + AFTER if last and not wait else None
+    return Query(
+        session_id=session["id"],
+        start=start - BEFORE if start else None,
+        # An end in the past keeps an old experiment in v1's cheap tier.
+        end=end if end and end < datetime.now(UTC) else None,
+        roots=roots,
+        filter=options.filter,
+    )
+
+
+def first_look(
+    client: LangSmith,
+    options: LangSmithOptions,
+    session: Payload,
+    progress: Callable[[int], None] = lambda done: None,
+    *,
+    wait: bool = False,
+) -> tuple[Queries, Listing]:
+    """List the roots with the first run API that answers."""
+    query = window(session, options, roots=True, wait=wait)
+    tried = backends(client, options, client.info(), datetime.now(UTC))
+    notes: list[str] = []
+    for queries in tried:
+        try:
+            found = look(queries, query, stats=options.feedback == "stats", progress=progress)
+        except HttpError as error:
+            if error.status not in ABSENT or queries is tried[-1]:
+                raise
+            notes.append(f"the server has no run API {queries.name}")
+        else:
+            found.notes = notes
+            return queries, found
+    raise AssertionError("there is always a run API to try")
 
 
 def look(

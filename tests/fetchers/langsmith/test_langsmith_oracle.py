@@ -41,7 +41,7 @@ def as_the_sdk_sees(run: Any) -> dict[str, Any]:
         "id": str(run.id), "name": run.name, "type": run.run_type, "inputs": run.inputs,
         "outputs": run.outputs, "error": run.error, "tags": list(run.tags or []),
         "start": utc(run.start_time), "end": utc(run.end_time),
-        "metadata": {k: v for k, v in run.metadata.items()},
+        "metadata": dict(run.metadata),
         "children": [as_the_sdk_sees(child) for child in run.child_runs or []],
     }  # fmt: skip
 
@@ -115,13 +115,10 @@ def test_feedback_the_sdk_wrote_is_read_back(
     session = next(iter(server.world.sessions.values()))
     roots = server.world.roots(session["id"])
     below = server.world.children[roots[0]["id"]][0]
-    client.create_feedback(roots[0]["id"], "liked", score=True, comment="good", trace_id=roots[0]["id"],
-                           session_id=session["id"])  # fmt: skip
-    client.create_feedback(roots[1]["id"], "colour", value="red", trace_id=roots[1]["id"],
-                           session_id=session["id"])  # fmt: skip
-    client.create_feedback(
-        below, "step", score=0.25, trace_id=roots[0]["id"], session_id=session["id"]
-    )
+    one, two = ({"trace_id": r["id"], "session_id": session["id"]} for r in roots[:2])
+    client.create_feedback(roots[0]["id"], "liked", score=True, comment="good", **one)
+    client.create_feedback(roots[1]["id"], "colour", value="red", **two)
+    client.create_feedback(below, "step", score=0.25, **one)
     client.flush()
     theirs = {
         (str(f.run_id), f.key): (f.score, f.value, f.comment)
