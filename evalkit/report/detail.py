@@ -13,6 +13,7 @@ from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
+from evalkit.report import preview
 from evalkit.report.traces import DEEPEST
 
 USAGE_FIELDS = (
@@ -36,6 +37,8 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
     places = {step.step_id: i for i, step in enumerate(run.steps)}
     start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
     document: dict[str, Any] = {name: plain(getattr(run, name)) for name in RUN_FIELDS}
+    document["asked"] = preview.asked(document["inputs"])
+    document["answered"] = preview.answered(document["outputs"])
     document["usage"] = of_usage(run.usage)
     document["reference"] = plain(example.reference_outputs) if example else None
     document["example_metadata"] = plain(dict(example.metadata)) if example else None

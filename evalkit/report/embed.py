@@ -108,7 +108,7 @@ def _with_cells(
 
 
 def priorities(content: Content) -> list[int]:
-    """Return which traces to keep first: what went wrong, what fails, the slowest, a random rest."""
+    """Return which traces go first: what went wrong, what fails, the slowest, a random rest."""
     rows = content.source.rows or Rows()
     success = OUTCOMES.index("success")
     error = CELL_OUTCOMES.index("evaluator_error")
@@ -118,9 +118,8 @@ def priorities(content: Content) -> list[int]:
     slow = latencies[int(len(latencies) * SLOWEST)] if latencies else None
     out = []
     for row in range(len(rows)):
-        if rows.outcomes[row] != success or rows.examples[row] in fell:
-            out.append(FIRST)
-        elif any(column.outcomes[row] == error for column in rows.scores):
+        broken = any(column.outcomes[row] == error for column in rows.scores)
+        if broken or rows.outcomes[row] != success or rows.examples[row] in fell:
             out.append(FIRST)
         elif failing[row]:
             out.append(FAILING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ RESERVED = frozenset(
     {"outcome", "status", "experiment", "exp", "error", "id", "example", "has", "latency", "ttft"}
     | {"tokens", "cost", "steps", "repetition", "failing"}
 )
+ID = re.compile(r"(?:^|_)(?:id|uuid|key|hash)s?$", re.IGNORECASE)
 NONE = 255
 """The code of a run that has no value."""
 
@@ -61,7 +63,7 @@ def _guesses(results: Sequence[Results]) -> list[str]:
         for text in sorted(t for t in texts if t):
             value = orjson.loads(text)
             for key, item in value.items() if isinstance(value, dict) else ():
-                if isinstance(item, str | int | bool) and key.isidentifier():
+                if isinstance(item, str | int | bool) and key.isidentifier() and not ID.search(key):
                     seen.setdefault(key, set()).add(item)
     usable = [key for key, values in seen.items() if 2 <= len(values) <= MOST_VALUES]
     return ["split", *(f"metadata.{key}" for key in sorted(usable))]

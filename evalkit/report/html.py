@@ -55,8 +55,8 @@ def document(view: ReportView) -> dict[str, Any]:
         "type": "evalkit.report",
         "version": 1,
         "title": view.title,
-        "summaries": list(view.summaries),
-        "comparison": view.comparison,
+        "summaries": [_figures(summary) for summary in view.summaries],
+        "comparison": _figures(view.comparison),
         "gates": [
             {
                 "rule": g.rule,
@@ -70,9 +70,22 @@ def document(view: ReportView) -> dict[str, Any]:
     }
 
 
+BULKY = frozenset({"ecdf", "histogram", "run_ids", "baseline_runs", "candidate_runs"})
+"""What a document holds beside figures; the page draws it, programs read `--json`."""
+
+
+def _figures(value: Any) -> Any:
+    """Return the figures of a document: without curves, histograms and lists of runs."""
+    if isinstance(value, dict):
+        return {key: _figures(item) for key, item in value.items() if key not in BULKY}
+    return [_figures(item) for item in value] if isinstance(value, list) else value
+
+
 def script_json(value: Any) -> str:
     """Write JSON that can stand inside a script element: no `<`, `>`, `&` or line separators."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":")
+    )
     text = text.encode("utf-8", "replace").decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -106,7 +119,7 @@ def _static(name: str) -> str:
 
 @cache
 def styles() -> str:
-    """Return the style sheet; the dark colours stand once for the system and once for the reader."""
+    """Return the style sheet; dark colours stand once for the system, once for the reader."""
     parts = []
     for name in STYLES:
         text = _static(f"css/{name}.css")
@@ -125,7 +138,8 @@ def program() -> str:
     """Return the page's program: the files of `static/js` in one scope."""
     body = "\n".join(_static(f"js/{name}.js") for name in PROGRAM)
     js = f'"use strict";\n(() => {{\n{body}}})();\n'
-    assert "</script" not in js.lower() and "<!--" not in js
+    assert "</script" not in js.lower()
+    assert "<!--" not in js
     return js
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-DASH = "–"
-MINUS = "−"
+DASH = "\u2013"
+MINUS = "\u2212"
 TOO_FEW = 10
 """Below this many observations a figure is shown without a reading."""
 

@@ -120,6 +120,8 @@ class MetricPart:
     """What became of the cells that were not scored: `3 n/a, 2 evaluator errors`."""
     axis: tuple[float, float] | None = None
     """Ends of the interval's picture when there is one experiment."""
+    directed: bool = True
+    """Whether one side is better."""
 
 
 @dataclass(frozen=True, slots=True)

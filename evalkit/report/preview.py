@@ -23,6 +23,26 @@ def of_outputs(outputs: Any, length: int = 160) -> str:
     return _cut(_line(outputs, ANSWERED, "assistant"), length)
 
 
+def asked(inputs: Any) -> str | None:
+    """Return all of what was asked, where it stands among other things; None: it stands alone."""
+    return _inside(inputs, ASKED, "user")
+
+
+def answered(outputs: Any) -> str | None:
+    """Return all of what was answered, where it stands among other things."""
+    return _inside(outputs, ANSWERED, "assistant")
+
+
+def _inside(value: Any, names: Sequence[str], role: str) -> str | None:
+    if isinstance(value, str) or not value or (isinstance(value, Mapping) and len(value) == 1):
+        return None
+    if isinstance(value, Mapping):
+        for name in names:
+            if isinstance(value.get(name), str) and value[name]:
+                return str(value[name])
+    return _said(value, role) or None
+
+
 def _line(value: Any, names: Sequence[str], role: str) -> str:
     if value is None:
         return ""

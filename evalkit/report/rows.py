@@ -146,8 +146,7 @@ def _score_columns(
 
 
 def _addresses(rows: Rows) -> Iterable[tuple[int, tuple[int, str]]]:
-    for row, (experiment, run_id) in enumerate(zip(rows.experiments, rows.run_ids, strict=True)):
-        yield row, (experiment, run_id)
+    yield from enumerate(zip(rows.experiments, rows.run_ids, strict=True))
 
 
 def _cells(results: Results) -> Iterable[tuple[Any, ...]]:

@@ -134,9 +134,8 @@ def ecdf(lines: Sequence[Line], height: float = 262) -> Markup:
 
     plot = height - TOP - BOTTOM
     paths = [_steps(line, place) for line in lines]
-    marks = [
-        m for i, line in enumerate(lines) for m in _marks(line, place, plot, i == len(lines) - 1)
-    ]
+    right = max(range(len(lines)), key=lambda i: lines[i].p50 or 0)
+    marks = [m for i, line in enumerate(lines) for m in _marks(line, place, plot, i == right)]
     inner = _plot(paths, TOP, plot) + Markup("").join(marks)
     ticks = [
         (place(t), duration(t).replace(".00", "").replace(".0", "")) for t in log_ticks(low, high)
@@ -211,7 +210,7 @@ def forest(value: float, low: float, high: float, span: float, tone: str) -> Mar
 
     return _picture(
         element("line", x1="50%", x2="50%", y1="0", y2="100%", class_="zero"),
-        element("line", x1=share(place(low)), x2=share(place(high)), y1="50%", y2="50%", class_=f"ci {tone}"),
+        _whisker(place(low), place(high), tone),
         _square(place(value), tone),
         height=20, cls="forest",
     )  # fmt: skip
@@ -229,10 +228,14 @@ def interval(
 
     return _picture(
         element("line", x1="0", x2="100%", y1="50%", y2="50%", class_="zero"),
-        element("line", x1=share(place(low)), x2=share(place(high)), y1="50%", y2="50%", class_=f"ci {cls}"),
+        _whisker(place(low), place(high), cls),
         _square(place(value), cls),
         height=20, cls="forest",
     )  # fmt: skip
+
+
+def _whisker(low: float, high: float, tone: str) -> Markup:
+    return element("line", x1=share(low), x2=share(high), y1="50%", y2="50%", class_=f"ci {tone}")
 
 
 def _square(at: float, cls: str) -> Markup:
@@ -292,7 +295,8 @@ def strip(points: Sequence[Point], unit: str, height: float = 120) -> Markup:
     last = max(len(points) - 1, 1)
 
     def at(i: int, value: float) -> str:
-        return f"{(i / last if len(points) > 1 else 0.5) * 1000:.1f} {(1 - (value - low) / (high - low)) * 1000:.1f}"
+        x = i / last if len(points) > 1 else 0.5
+        return f"{x * 1000:.1f} {(1 - (value - low) / (high - low)) * 1000:.1f}"
 
     upper = [at(i, p.high if p.high is not None else p.value) for i, p in enumerate(points)]
     lower = [at(i, p.low if p.low is not None else p.value) for i, p in enumerate(points)]

@@ -62,7 +62,7 @@ def _notes(summary: Summary) -> list[str]:
     if latency.missing:
         share = numbers.percent(latency.missing_share)
         notes.append(
-            f"{summary.experiment}: not recorded for {numbers.times(latency.missing, 'run')} ({share})."
+            f"{summary.experiment}: {numbers.times(latency.missing, 'run')} ({share}) not recorded."
         )
     if latency.censored:
         runs = numbers.times(latency.censored, "run")

@@ -19,6 +19,15 @@ CELL_WORDS = {
     "missing": "missing",
 }
 
+P50 = ("latency.p50", "Latency p50", "Half of the runs are faster.")
+P95 = ("latency.p95", "Latency p95", "19 of 20 runs are faster.")
+MEAN = ("latency.mean", "Latency mean", "From start to end.")
+FIRST = ("ttft.mean", "First token mean", "From the start to the first token.")
+TOKENS = ("total_tokens.mean", "Tokens per run", "Input and output of all model calls; mean.")
+COST = ("total_cost.mean", "Cost per run", "In the currency of the source; mean.")
+PER_SUCCESS = ("cost_per_success", "Cost per successful run", "All cost over successful runs.")
+TOKENS_LINK = address("runs", sort="-tokens")
+
 Read = Callable[[Summary], Figure | None]
 
 
@@ -128,17 +137,18 @@ def _unscored(scores: Sequence[ScoreSummary]) -> str:
 def _resources(source: Source) -> list[MetricPart]:
     slow = address("runs", sort="-latency")
     costly = address("runs", sort="-cost")
-    many = address("runs", sort="-tokens")
-    table: list[tuple[tuple[str, str, str], Read, str, str]] = [
-        (("latency.p50", "Latency p50", "Half of the runs are faster."), lambda s: s.latency.figure("p50"), "s", slow),
-        (("latency.p95", "Latency p95", "19 of 20 runs are faster."), lambda s: s.latency.figure("p95"), "s", slow),
-        (("latency.mean", "Latency mean", "From start to end."), lambda s: s.latency.figure("mean"), "s", slow),
-        (("ttft.mean", "First token mean", "From the start to the first token."), lambda s: s.ttft.figure("mean"), "s", address("runs", sort="-ttft")),
-        (("total_tokens.mean", "Tokens per run", "Input and output of all model calls; mean."), lambda s: s.usage.total_tokens.figure("mean"), "tokens", many),
-        (("total_cost.mean", "Cost per run", "In the currency of the source; mean."), lambda s: s.usage.total_cost.figure("mean"), "cost", costly),
-        (("cost_per_success", "Cost per successful run", "All cost, failed runs included, over successful runs."), lambda s: s.usage.cost_per_success, "cost", costly),
-    ]  # fmt: skip
-    return [_row(source, names, read, unit, link) for names, read, unit, link in table]
+    return [
+        _row(source, names, read, unit, link)
+        for names, read, unit, link in (
+            (P50, lambda s: s.latency.figure("p50"), "s", slow),
+            (P95, lambda s: s.latency.figure("p95"), "s", slow),
+            (MEAN, lambda s: s.latency.figure("mean"), "s", slow),
+            (FIRST, lambda s: s.ttft.figure("mean"), "s", address("runs", sort="-ttft")),
+            (TOKENS, lambda s: s.usage.total_tokens.figure("mean"), "tokens", TOKENS_LINK),
+            (COST, lambda s: s.usage.total_cost.figure("mean"), "cost", costly),
+            (PER_SUCCESS, lambda s: s.usage.cost_per_success, "cost", costly),
+        )
+    ]
 
 
 def _reducers(source: Source) -> list[MetricPart]:
@@ -181,6 +191,7 @@ def _row(
     metric, label, doc = names
     figures = tuple(_figure(s, read(s), unit, metric) for s in source.summaries)
     changes: list[ChangePart | None] = []
+    directed = True
     for candidate in source.candidates:
         found = source.difference(candidate, metric)
         changes.append(None if found is None else change(found, unit, width))
@@ -196,7 +207,7 @@ def _figure(summary: Summary, figure: Figure | None, unit: str, metric: str) -> 
     note = "too few examples" if 0 < rest < numbers.TOO_FEW else ""
     quantity, _, name = metric.partition(".")
     if quantity == "latency" and name in summary.latency.lower_bounds:
-        note = "a lower bound: some runs were cut short"
+        note = "lower bound"
     return FigurePart(
         text=numbers.in_unit(figure.value, unit),
         n=figure.n,

@@ -161,14 +161,14 @@ def _unmatched(source: Source, candidate: Candidate) -> TablePart | None:
     rows = tuple(
         (
             what,
-            numbers.count(len(ids)),
             ", ".join(ids[:IDS_SHOWN]) + (" …" if len(ids) > IDS_SHOWN else ""),
+            numbers.count(len(ids)),
         )
         for what, ids, _ in found
     )
     links = tuple(address("compare", t=t, cand=cand) for _, _, t in found)
     title = f"Examples that {candidate.experiment} and {base} do not share"
-    return TablePart(title, ("What", "n", "Examples"), rows, links, pairing.note)
+    return TablePart(title, ("What", "Examples", "n"), rows, links, pairing.note)
 
 
 def rankings(source: Source) -> tuple[TablePart, ...]:
@@ -188,6 +188,7 @@ def rankings(source: Source) -> tuple[TablePart, ...]:
         heads = ("Experiment", "Strength (log-odds)", "95% interval", "Wins", "n")
         note = f"Bradley-Terry over {numbers.times(preference.n, 'example')}."
         if preference.position_bias is not None:
-            note += f" Advantage of the first place: {numbers.difference(preference.position_bias, '')}."
+            bias = numbers.difference(preference.position_bias, "")
+            note += f" Advantage of the first place: {bias}."
         parts.append(TablePart(f"Ranking by {preference.name}", heads, rows, (), note))
     return tuple(parts)

@@ -31,8 +31,8 @@ def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
         rows = [(value, [table.get((value, metric)) for metric in metrics]) for value in values]
         rows.sort(key=lambda row: _first(row[1]))
         note = (
-            f"{candidate.experiment} minus the baseline. Tinted where the slice is worse or better "
-            f"beyond chance after correcting for {numbers.times(candidate.slices_tested, 'slice')} tested."
+            f"{candidate.experiment} minus the baseline. Tinted where it is worse or better beyond "
+            f"chance, corrected for {numbers.times(candidate.slices_tested, 'slice')} tested."
         )
         cells = tuple(
             (value, tuple(_difference_cell(source, cell) for cell in found))
@@ -57,7 +57,8 @@ def _difference_cell(source: Source, cell: SliceDifference | None) -> SliceCell 
     if cell.flagged or clear:
         worse = cell.flagged or cell.difference.value < 0
         tone = ("m" if worse else "p") + _depth(abs(cell.difference.value))
-    title = f"n {numbers.count(cell.difference.n)}, 95% interval {numbers.interval(low, high, unit, change=True) or 'none'}"
+    ends = numbers.interval(low, high, unit, change=True) or "none"
+    title = f"n {numbers.count(cell.difference.n)}, 95% interval {ends}"
     text = numbers.difference(cell.difference.value, unit).removesuffix(" pp")
     return SliceCell(text, title, tone, _link(source, cell.by, cell.value, "compare"))
 
@@ -88,7 +89,7 @@ def _of_summary(source: Source, summary: Summary) -> list[SlicePart]:
             for value, found in rows[:ROWS]
         )
         note = (
-            "Tinted where the slice differs from the other runs beyond chance, after correcting for "
+            "Tinted where the slice differs from the other runs beyond chance, corrected for "
             f"{numbers.times(tested, 'slice')} per score."
         )
         parts.append(SlicePart(f"Scores by {_name(by)}", note, (_name(by), *heads), cells))

@@ -14,7 +14,7 @@ async function drawAgainst(view) {
   const part = (wide, title, ...kids) => h("div" + (wide ? ".full" : ""), null, h("h2", null, title), ...kids);
   fill(
     view.panel,
-    h("div.cmp", null, view.others.length > 1 ? h("div.full", null, picker(view)) : null, part(true, "Input", valueBlock(view.run.inputs, "No input was recorded.")), part(true, "Scores", scoresOfBoth(a, b)), part(true, "Output, changes marked", outputsOfBoth(a, b)), part(false, "Expected", valueBlock(view.run.reference, "This example has no expected output.")), part(false, "Steps, aligned", stepsOfBoth(a, b))),
+    h("div.cmp", null, view.others.length > 1 ? h("div.full", null, picker(view)) : null, part(true, "Input", said(view.run.asked, view.run.inputs, "No input was recorded.")), part(true, "Scores", scoresOfBoth(a, b)), part(true, "Output, changes marked", outputsOfBoth(a, b)), part(false, "Expected", valueBlock(view.run.reference, "This example has no expected output.")), part(false, "Steps, aligned", stepsOfBoth(view, a, b))),
   );
 }
 
@@ -53,32 +53,60 @@ function scoresOfBoth(a, b) {
 
 function outputsOfBoth(a, b) {
   if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
-  const [left, right] = [plainText(a.run.outputs), plainText(b.run.outputs)];
+  const text = (run) => run.answered || plainText(run.outputs);
+  const [left, right] = [text(a.run), text(b.run)];
   return left || right ? diffBlock(left, right, a.name, b.name) : h("p.empty", null, "Neither run has an output.");
 }
 
 /* Steps of both in one order: aligned by name, so that a step that is gone or new stands alone. */
-function stepsOfBoth(a, b) {
+function stepsOfBoth(view, a, b) {
   if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
   const name = (s) => `${s.kind} ${s.name}`;
   const [left, right] = [a.run.steps, b.run.steps];
   const script = edits(left.map(name), right.map(name));
   if (!script) return h("p.empty", null, "The two traces are too long and too different to align.");
   let [i, j] = [0, 0];
-  const lines = script.map(([kind]) => {
+  const here = a.r === view.r ? a : b;
+  const pairs = script.map(([kind]) => {
     const s = kind <= 0 ? left[i++] : null;
     const t = kind >= 0 ? right[j++] : null;
-    return stepPair(s, t);
+    return { s, t, at: here === b ? j - 1 : i - 1, what: stepDifference(s, t) };
   });
-  const moved = script.filter(([kind]) => kind !== 0).length;
-  const word = moved ? `${int(moved)} steps differ.` : "Both took the same steps.";
-  return [h("p.hint", null, word), scroller("Steps of both", table("small", [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"]], lines))];
+  const first = pairs.find((p) => p.what && (here === b ? p.t : p.s)) || null;
+  const word = first ? ["First step that differs: ", stepLink(view, first, here === b), ` (${first.what}).`] : pairs.some((p) => p.what) ? "The other run took more steps." : "Both took the same steps, with the same arguments and results.";
+  const lines = pairs.map((p) => stepPair(view, p, here === b));
+  return [h("p.hint.first", null, word), scroller("Steps of both", table("small", [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], ["Differs in"]], lines))];
 }
 
-function stepPair(s, t) {
-  const only = s && t ? "" : s ? " (only left)" : " (only right)";
+/* What differs between two steps of the same name: what tools were asked, what anything gave. */
+function stepDifference(s, t) {
+  if (!s || !t) return s ? "only left" : "only right";
+  if (Boolean(s.error) !== Boolean(t.error)) return "error";
+  const same = (p, q) => prettyJson(p) === prettyJson(q);
+  if ((s.kind === "tool" || s.kind === "retriever") && !same(s.in, t.in)) return "arguments";
+  if (s.docs && t.docs) return same(s.docs, t.docs) ? "" : "documents";
+  if (s.answer && t.answer) return same(s.answer, t.answer) ? "" : "answer";
+  if (s.kind === "tool" && !same(s.out, t.out)) return "result";
+  return "";
+}
+
+function stepLink(view, pair, right) {
+  const step = right ? pair.t : pair.s;
+  const label = show((step || pair.s || pair.t).name, h("span"));
+  if (!step) return label;
+  const open = (event) => {
+    event.preventDefault();
+    view.step = pair.at;
+    view.asked = true;
+    view.turn("trace");
+  };
+  return h("a", { href: runLink(view.r, { step: pair.at + 1 }), onclick: open }, label);
+}
+
+function stepPair(view, pair, right) {
+  const { s, t, what } = pair;
   const time = (x) => (x ? duration(x.dur) + (x.error ? " !" : "") : DASH);
   const d = s && t && known(s.dur) && known(t.dur) ? t.dur - s.dur : NaN;
-  const label = h("th", { scope: "row" }, h("span.kdot." + kindClass((t || s).kind), { "aria-hidden": "true" }), show((t || s).name, h(s && t ? "span" : t ? "ins" : "del")), h("span.dim", null, only));
-  return h("tr", null, label, h("td.r.num", null, time(s)), h("td.r.num", null, time(t)), h("td.r.num.dim", null, known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH));
+  const label = h("th", { scope: "row" }, h("span.kdot." + kindClass((t || s).kind), { "aria-hidden": "true" }), stepLink(view, pair, right));
+  return h("tr", null, label, h("td.r.num", null, time(s)), h("td.r.num", null, time(t)), h("td.r.num.dim", null, known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH), h("td" + (what ? ".few" : ""), null, what));
 }

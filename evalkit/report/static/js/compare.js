@@ -105,12 +105,11 @@ class CompareView {
   /* "0.8 → 0.2" with its direction; the order that puts the largest loss first. */
   changeColumn(e) {
     const sign = e.direction === "lower" ? -1 : 1;
-    const side = (v) => (Number.isNaN(v) ? DASH : e.type === "bool" && (v === 0 || v === 1) ? (v ? "yes" : "no") : number(v));
+    const side = (x, example) => this.pairs.side(e, x, example);
     return { key: "change", label: plainName(e.key), title: `${e.key} in the baseline and in the candidate`, width: 168, value: (x) => this.pairs.difference("s" + e.i, x) * sign, fill: (cell, x) => {
       const change = this.pairs.change(e, x);
       const tone = { improved: "good", regressed: "bad" }[change] || "dim";
-      const [a, b] = this.pairs.values("s" + e.i, x);
-      fill(cell, h(`span.${tone}`, null, { improved: "▲ ", regressed: "▼ " }[change] || ""), h("span.dim.num", null, side(a) + " → "), h(`span.num.strong.${tone}`, null, side(b)));
+      fill(cell, h(`span.${tone}`, null, { improved: "▲ ", regressed: "▼ " }[change] || ""), h("span.dim.num", null, side(this.pairs.base, x) + " → "), h(`span.num.strong.${tone}`, null, side(this.pairs.cand, x)));
     } };
   }
   deltaColumn(e) {
@@ -131,8 +130,8 @@ class CompareView {
   open(e, at) {
     const way = (x) => {
       const rows = D.by(this.pairs.cand, x);
-      if (!this.evaluator) return runLink(rows[0] ?? D.by(this.pairs.base, x)[0]);
-      return runLink(this.pairs.witness(this.evaluator, x));
+      const r = this.evaluator ? this.pairs.witness(this.evaluator, x) : (rows[0] ?? D.by(this.pairs.base, x)[0]);
+      return runLink(r, { tab: D.by(this.pairs.base, x).length && rows.length ? "compare" : "" });
     };
     Object.assign(list, { rows: this.grid.rows, at, back: location.hash, name: "Compare", view: "compare", open: way });
     location.hash = way(e);

@@ -38,11 +38,21 @@ function number(value) {
 const count = (value) => (known(value) ? int(value) : DASH);
 const plus = (value, text) => (value > 0 ? "+" + text : text);
 
-/* The quantile that the figures use: linear between order statistics (numpy's default). */
-function quantile(sorted, p) {
-  if (!sorted.length) return NaN;
-  const at = (sorted.length - 1) * p;
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
+/* The quantile that the figures use: linear between order statistics (numpy's default), or
+   Kaplan-Meier's where some values were cut short. `pairs` are [value, cut short], in order. */
+function quantile(pairs, p) {
+  const n = pairs.length;
+  if (!n) return DASH;
+  if (!pairs.some(([, cut]) => cut)) {
+    const at = (n - 1) * p;
+    const low = Math.floor(at);
+    const high = Math.min(low + 1, n - 1);
+    return duration(pairs[low][0] + (pairs[high][0] - pairs[low][0]) * (at - low));
+  }
+  let alive = 1;
+  for (let i = 0; i < n; i++) {
+    if (!pairs[i][1]) alive *= 1 - 1 / (n - i);
+    if (1 - alive >= p - 1e-12) return duration(pairs[i][0]);
+  }
+  return "≥ " + duration(pairs[n - 1][0]);
 }

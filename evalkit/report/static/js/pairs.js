@@ -41,6 +41,14 @@ class Pairs {
   values(name, e) {
     return [this.means(name, this.base)[e], this.means(name, this.cand)[e]];
   }
+  /* One side of a pair as text: `yes`, `3/5` of the runs, or a mean. */
+  side(evaluator, x, e) {
+    const mean = this.means("s" + evaluator.i, x)[e];
+    if (Number.isNaN(mean)) return DASH;
+    if (evaluator.type !== "bool" || evaluator.scope === "step") return number(mean);
+    const n = [...D.by(x, e)].filter((r) => known(score(evaluator, r))).length;
+    return n === 1 ? (mean ? "yes" : "no") : `${Math.round(mean * n)}/${n}`;
+  }
   difference(name, e) {
     const [a, b] = this.values(name, e);
     return b - a;

@@ -17,7 +17,8 @@ function feedbackValue(f) {
   if (typeof f.score === "number" || typeof f.score === "boolean") {
     const bad = e ? low(e, Number(f.score)) : false;
     const mark = e && e.low !== null ? (bad ? "✕ " : "✓ ") : "";
-    return h("td.r.num" + (bad ? ".bad" : ""), null, mark + (typeof f.score === "boolean" ? (f.score ? "yes" : "no") : number(f.score)));
+    const truth = e?.type === "bool" && (Number(f.score) === 0 || Number(f.score) === 1);
+    return h("td.r.num" + (bad ? ".bad" : ""), null, mark + (truth ? (Number(f.score) ? "yes" : "no") : number(Number(f.score))));
   }
   return h("td.r", null, show(f.value === null ? DASH : plainText(f.value), h("span")));
 }
@@ -101,7 +102,7 @@ class RunView {
   position() {
     if (!list.rows || !list.open) return -1;
     const here = runLink(this.r);
-    if (list.rows[list.at] !== undefined && list.open(list.rows[list.at]) === here) return list.at;
+    if (list.rows[list.at] !== undefined && list.open(list.rows[list.at]).startsWith(here)) return list.at;
     const row = list.view === "compare" ? D.ex[this.r] : this.r;
     const at = list.rows.indexOf(row);
     if (at >= 0) list.at = at;
@@ -111,8 +112,8 @@ class RunView {
     const target = at >= 0 ? list.rows[at + d] : undefined;
     return button(d < 0 ? "‹ Previous" : "Next ›", () => {
       list.at = at + d;
-      const tab = this.tab === "trace" ? "" : `?tab=${this.tab}`;
-      location.hash = list.open(target) + tab;
+      const address = list.open(target).split("?")[0];
+      location.hash = address + (this.tab === "trace" ? "" : `?tab=${this.tab}`);
     }, { disabled: target === undefined, "data-step": d });
   }
   facts() {
@@ -137,9 +138,9 @@ class RunView {
   }
   scoreTable() {
     const rows = this.run.feedback.filter((f) => f.step === null);
-    const perStep = this.run.feedback.length - rows.length;
+    const perStep = this.run.feedback.filter((f) => f.step !== null && f.outcome !== "not_applicable").length;
     if (!rows.length && !perStep) return h("p.note", null, "No evaluator has scored this run.");
-    const note = perStep ? h("p.hint", null, `${int(perStep)} more scores belong to single steps; they are shown with the step.`) : null;
+    const note = perStep ? h("p.hint", null, `${int(perStep)} more ${perStep === 1 ? "score belongs to a single step and is" : "scores belong to single steps and are"} shown with the step.`) : null;
     return h("div.evs-w", null, rows.length ? scroller("Scores", feedbackTable(rows)) : null, note);
   }
   withoutTrace() {
@@ -209,7 +210,7 @@ class RunView {
       fill(this.panel, h("p.empty", null, run.steps_recorded ? "This run has no steps." : "The source of this run recorded no steps, which is not the same as no steps."), h("div.io", null, this.ioParts()));
       return;
     }
-    const failed = run.steps.findIndex((s) => s.error);
+    const failed = firstFailing(run);
     if (!this.asked) this.step = Math.max(0, failed);
     this.step = Math.min(this.step, run.steps.length - 1);
     const detail = h("div.det");
@@ -226,8 +227,8 @@ class RunView {
   }
   ioParts() {
     const { run } = this;
-    const part = (name, value, nothing, wide) => h("div" + (wide ? ".full" : ""), null, h("h2", null, name), valueBlock(value, nothing));
-    return [part("Input", run.inputs, "No input was recorded.", true), part("Output", run.outputs, "The run ended without an output."), part("Expected", run.reference, "This example has no expected output.")];
+    const part = (name, value, wide) => h("div" + (wide ? ".full" : ""), null, h("h2", null, name), value);
+    return [part("Input", said(run.asked, run.inputs, "No input was recorded."), true), part("Output", said(run.answered, run.outputs, "The run ended without an output.")), part("Expected", valueBlock(run.reference, "This example has no expected output."))];
   }
   drawIo() {
     const { run } = this;
@@ -238,8 +239,27 @@ class RunView {
   }
 }
 
+/* The first step with an error, else the first with a score that does not pass, else none. */
+function firstFailing(run) {
+  const broken = run.steps.findIndex((s) => s.error);
+  if (broken >= 0) return broken;
+  const bad = run.feedback.filter((f) => f.step !== null && f.step >= 0 && f.outcome === "scored");
+  const failing = bad.filter((f) => {
+    const e = D.evaluators.find((one) => one.key === f.name);
+    return e && typeof f.score !== "object" && low(e, Number(f.score));
+  });
+  return failing.length ? Math.min(...failing.map((f) => f.step)) : -1;
+}
+
+/* A text that stands among other things comes first; the rest is one click away. */
+function said(text, value, nothing) {
+  if (!text) return valueBlock(value, nothing);
+  return h("div", null, block(text), h("details.data", null, h("summary", null, "Everything that was recorded"), jsonBlock(value)));
+}
+
 /* The run as stored: without what this report derived for reading. */
 function rawOf(run) {
   const steps = run.steps.map(({ msgs, answer, docs, ...rest }) => rest);
-  return { ...run, steps };
+  const { asked, answered, ...rest } = run;
+  return { ...rest, steps };
 }

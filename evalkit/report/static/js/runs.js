@@ -1,5 +1,7 @@
 /* Runs: every run as a row, filtered, sorted, drawn and saved. */
 let runsView = null;
+/* Outcomes whose latency is only known to be at least what it was. */
+const CUT = new Set(["timeout", "cancelled", "paused", "running"]);
 
 function showRuns(query) {
   runsView ||= new RunsView();
@@ -132,11 +134,11 @@ class RunsView {
     const latency = numbers("lat");
     for (const r of rows) {
       if (D.outcome[r] === 0) fine++;
-      if (!Number.isNaN(latency[r])) times.push(latency[r]);
+      if (latency[r] >= 0) times.push([latency[r], CUT.has(outcomeName(r))]);
     }
-    const sorted = Float64Array.from(times).sort();
+    times.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const total = which === "all" ? D.runs : D.head.experiments[which].runs;
-    this.sum.textContent = `${int(rows.length)} of ${int(total)} · success ${rows.length ? percent(fine / rows.length) : DASH} · p50 ${duration(quantile(sorted, 0.5))} · p95 ${duration(quantile(sorted, 0.95))}`;
+    this.sum.textContent = `${int(rows.length)} of ${int(total)} · success ${rows.length ? percent(fine / rows.length) : DASH} · p50 ${quantile(times, 0.5)} · p95 ${quantile(times, 0.95)}`;
   }
   strip() {
     if (!this.axis) return h("p.hint", null, "No run has a latency, so there is no latency chart.");
@@ -148,7 +150,7 @@ class RunsView {
     }));
     this.hist = hist;
     const figures = [h("figure", null, h("figcaption", null, h("span", null, "Latency, log scale"), legend), hist, this.asTable(() => histogramTable(this.axis, this.found)))];
-    const scored = D.evaluators.filter((e) => e.range && e.type !== "bool" && e.type !== "category");
+    const scored = D.evaluators.filter((e) => e.range && e.type === "number" && numbers("s" + e.i).some(known));
     if (scored.length) figures.push(this.density(scored));
     const strip = h("div.strip", null, figures);
     new ResizeObserver(() => this.later()).observe(strip);

@@ -142,7 +142,7 @@ function stepDetail(run, i) {
 }
 
 function stepScores(run, i) {
-  const rows = run.feedback.filter((f) => f.step === i);
+  const rows = run.feedback.filter((f) => f.step === i && f.outcome !== "not_applicable");
   if (!rows.length) return null;
   return [h("h3", null, "Scores of this step"), scroller("Scores of this step", feedbackTable(rows))];
 }
