@@ -15,7 +15,6 @@ from evalkit.errors import ConfigError
 from evalkit.metrics.agreement import Agreement
 from evalkit.metrics.arrow import integers, taken
 from evalkit.metrics.calibration import corrected_rate
-from evalkit.metrics.figures import Figure
 from evalkit.metrics.intervals import cluster_sums, share_figure
 from evalkit.metrics.kappa import agreement_figures
 from evalkit.metrics.labels import Label, category, of_metric
