@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "[redacted]"
 HARMLESS = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
@@ -40,5 +40,5 @@ def secrets_of(headers: Mapping[str, str], *urls: str | None) -> list[str]:
             found += [part for part in re.split(r"[\s,;=]+", value) if len(part) >= 6]
     for url in urls:
         password = urlsplit(url).password if url else None
-        found += [password] if password else []
+        found += [password, unquote(password)] if password else []
     return found

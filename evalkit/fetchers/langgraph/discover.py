@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evalkit.errors import ExperimentNotFound, RecordError, SourceUnavailable, did_you_mean
+from evalkit.errors import ExperimentNotFound, SourceUnavailable, did_you_mean
 from evalkit.fetchers.answers import NotFound
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.options import LangGraphOptions
@@ -116,9 +116,9 @@ class Discovery:
             return
 
     def wanted(self, raw: Mapping[str, Any]) -> bool:
-        """Whether a run belongs to the experiment."""
+        """Whether a run belongs to the experiment; one that cannot be read does: it is named."""
         options, metadata = self.options, raw.get("metadata") or {}
-        if not contains(metadata, options.run_metadata):
+        if isinstance(metadata, Mapping) and not contains(metadata, options.run_metadata):
             return False
         if self.assistants is not None and raw.get("assistant_id") not in self.assistants:
             return False
@@ -131,8 +131,8 @@ class Discovery:
             return True
         try:
             created = parse_time(raw.get("created_at"))
-        except ValueError as error:
-            raise RecordError(f"run {raw.get('run_id')}, field created_at: {error}.") from None
+        except ValueError:
+            return True
         if created is None:
             return True
         since, until = self.options.since, self.options.until

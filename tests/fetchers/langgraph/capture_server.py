@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
-from tests.shared import SHARED
+from shared import SHARED
 
 CAPTURES = SHARED / "reference" / "langgraph-captures"
 
@@ -23,12 +22,15 @@ class CaptureServer:
     def __init__(self, name: str, folder: Path = CAPTURES) -> None:
         capture = json.loads((folder / f"{name}.json").read_text("utf-8"))
         self.thread = body(capture["thread"])
-        found = [body(run) for run in capture["run"]]
+        runs = capture.get("run") or body(capture["runs"])
+        found = [body(run) for run in (runs if isinstance(runs, list) else [runs])]
         self.runs = [run for run in found if "run_id" in run]
         self.runs.sort(key=lambda run: run["created_at"], reverse=True)
         self.history = body(capture["history"])
         below = folder / f"{name}.subgraph_history.json"
-        self.below = self._namespaces(json.loads(below.read_text("utf-8"))) if below.exists() else {}
+        self.below = (
+            self._namespaces(json.loads(below.read_text("utf-8"))) if below.exists() else {}
+        )
         self.asked: list[str] = []
 
     @staticmethod
@@ -52,6 +54,7 @@ class CaptureServer:
             (rf"{thread}/runs", lambda: self.runs[int(request.url.params["offset"]) :]),
             (rf"{thread}/runs/(.+)", lambda run_id: self._one(self.runs, "run_id", run_id)),
             (rf"{thread}/history", lambda: self._page(sent)),
+            (rf"{thread}/state", lambda: self.history[0] if self.history else {}),
             (rf"{thread}/state/(.+)", lambda name: self._one(self.history, "checkpoint_id", name)),
             (thread, lambda: self.thread),
         ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import operator
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
@@ -17,7 +18,7 @@ def chain(state, nodes, **schemas):
     names = [START, *nodes, END]
     for name, node in nodes.items():
         builder.add_node(name, node)
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         builder.add_edge(before, after)
     return builder
 
@@ -207,7 +208,9 @@ class Traced(TypedDict, total=False):
 def look_up(state: Traced):
     times = {"started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:01Z"}
     found = {"documents": [{"id": "d1", "page_content": "yes"}]}
-    return {"spans": [{"step_id": "1", "kind": "retriever", "name": "index", "outputs": found, **times}]}
+    return {
+        "spans": [{"step_id": "1", "kind": "retriever", "name": "index", "outputs": found, **times}]
+    }
 
 
 def speak(state: Traced):
