@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from evalkit.cli.options import pass_session
+from evalkit.cli.columns import aligned
+from evalkit.cli.options import json_option, pass_session
+from evalkit.cli.run_text import short
 from evalkit.cli.session import Session
+from evalkit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from evalkit.pipeline.authoring import Trial, TryRow
 
 SCOPES = ("run", "step", "experiment")
+CLEAR = "\x1b[2J\x1b[H"
 
 
 @click.group("new")
@@ -21,11 +34,104 @@ def new_command() -> None:
     "--scope", type=click.Choice(SCOPES), default="run", help="What it scores.", show_default=True
 )
 @pass_session
-def new_evaluator(session: Session, name: str, scope: str) -> None:
+def new_evaluator(session: Session, /, name: str, scope: str) -> None:
     """Write evaluators/NAME.py: an evaluator that works, with cases that prove it."""
+    from evalkit.pipeline.authoring import new_evaluator as start
     from evalkit.project.layout import shown
-    from evalkit.project.scaffold import start_evaluator
 
     project = session.load(deep=False)
-    session.print(shown(start_evaluator(project.evaluators_folder, name, scope)))
+    session.print(shown(start(project.evaluators_folder, name, scope)))
     session.say(f"\nNow: evalkit check, then evalkit try {name} --on EXPERIMENT")
+
+
+@click.command("try")
+@click.argument("evaluator")
+@click.option("--on", "experiment", required=True, metavar="NAME", help="Experiment to sample.")
+@click.option("--sample", default=20, show_default=True, metavar="N", help="Runs to call it on.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Another seed, other runs.")
+@click.option("--timeout", default=10.0, show_default=True, metavar="SECONDS", help="For one call.")
+@click.option("--watch", is_flag=True, help="Again whenever a file of the project changes.")
+@json_option()
+@pass_session
+def try_command(
+    session: Session, /, evaluator: str, experiment: str, watch: bool, as_json: bool, **given: Any
+) -> int:
+    """Call one evaluator on a sample of stored runs, and watch.
+
+    The sample is the same every time. Nothing is kept: scores of a trial are looked at.
+    """
+    from evalkit.pipeline.authoring import try_evaluator, watch_evaluator
+
+    project = session.load(deep=False)
+    if watch:
+        with contextlib.suppress(KeyboardInterrupt):
+            for trial in watch_evaluator(project, evaluator, experiment, **given):
+                clear = CLEAR if sys.stdout.isatty() else ""
+                session.print(clear + _text(evaluator, experiment, trial))
+        return ExitCode.GOOD
+    trial = try_evaluator(project, evaluator, experiment, **given)
+    if as_json:
+        session.document(_document(evaluator, experiment, trial))
+    else:
+        session.print(_text(evaluator, experiment, trial))
+    return ExitCode.EVALUATOR_ERRORS if trial.failures else ExitCode.GOOD
+
+
+def _text(evaluator: str, experiment: str, trial: Trial) -> str:
+    if trial.problem is not None:
+        return f"error[{trial.problem.slug}]: {trial.problem}"
+    means = [f"{key} {mean:.3f} (n={n})" for key, (mean, n) in trial.means().items()]
+    facts = [f"{len(trial.rows)} calls in {trial.seconds:.2f} s", *means]
+    if trial.failures:
+        facts.append(f"{trial.failures} failed")
+    width = shutil.get_terminal_size((120, 24)).columns
+    part = max(14, (width - 30) // 4)
+    header = ("example", "inputs", "outputs", "expected", "said", "why")
+    rows = [line for row in trial.rows for line in _lines(row, part)]
+    return f"{evaluator} on {experiment}: {', '.join(facts)}\n\n{aligned(rows, header)}"
+
+
+def _lines(row: TryRow, width: int) -> Iterator[tuple[str, ...]]:
+    who = row.example_id or row.run_id or "all runs"
+    who = f"{who} {row.step}" if row.step else who
+    parts = (row.inputs, row.outputs, row.reference_outputs)
+    told = [short(who, 24), *("-" if part is None else short(part, width) for part in parts)]
+    if row.failure is not None:
+        yield (*told, "ERROR", short(f"{row.failure.error_type}: {row.failure.message}", 90))
+    elif row.skipped:
+        yield (*told, "skipped", f"the run ended in {row.outcome}")
+    for score in row.scores:
+        said = score.value if score.score is None else score.score
+        why = score.comment or ""
+        yield (*told, "does not apply" if said is None else short(said, 20), short(why, 90))
+
+
+def _document(evaluator: str, experiment: str, trial: Trial) -> dict[str, Any]:
+    rows = []
+    for row in trial.rows:
+        scores = [
+            {"key": s.key, "score": s.score, "value": s.value, "comment": s.comment}
+            for s in row.scores
+        ]
+        failure = row.failure and f"{row.failure.error_type}: {row.failure.message}"
+        rows.append(
+            {
+                "run_id": row.run_id,
+                "example_id": row.example_id,
+                "step": row.step,
+                "inputs": row.inputs,
+                "outputs": row.outputs,
+                "reference_outputs": row.reference_outputs,
+                "scores": scores,
+                "error": failure,
+                "skipped": row.skipped,
+            }
+        )
+    means = {key: {"mean": mean, "n": n} for key, (mean, n) in trial.means().items()}
+    return {
+        "evaluator": evaluator,
+        "experiment": experiment,
+        "seconds": trial.seconds,
+        "means": means,
+        "rows": rows,
+    }

@@ -124,12 +124,14 @@ def doctor_command(session: Session, name: str, as_json: bool) -> int:
     from evalkit.pipeline.fetching import doctor
 
     project = session.load()
-    lines = [{"ok": line.ok, "text": line.text} for line in doctor(project, name)]
+    marks = {True: "ok  ", False: "FAIL", None: "note"}
+    lines = []
+    for line in doctor(project, name):
+        lines.append(line)
+        if not as_json:
+            session.print(f"{marks[line.ok]}  {clean(line.text)}")
     if as_json:
-        session.document({"experiment": name, "checks": lines})
-    else:
-        marks = {True: "ok  ", False: "FAIL", None: "note"}
-        for line in lines:
-            session.print(f"{marks[line['ok']]}  {clean(line['text'])}")
-    broken = any(line["ok"] is False for line in lines)
+        checks = [{"ok": line.ok, "text": line.text} for line in lines]
+        session.document({"experiment": name, "checks": checks})
+    broken = any(line.ok is False for line in lines)
     return ExitCode.SOURCE_FAILED if broken else ExitCode.GOOD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ def run_text(run: Run, feedback: Iterable[Feedback]) -> str:
         _payload("outputs", run.outputs),
         _payload("error", run.error),
         _block("steps", "\n".join(_steps(run)) or _no_steps(run)),
-        _block("scores", aligned([score_row(each) for each in feedback]) or "none"),
+        _block("scores", aligned(_scores(feedback)) or "none"),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -40,7 +41,7 @@ def _head(run: Run) -> Iterator[tuple[str, str]]:
         "latency": seconds(run.latency),
         "first token": seconds(run.time_to_first_token),
         "tokens": run.usage.total_tokens if run.usage else None,
-        "cost": run.usage.total_cost if run.usage else None,
+        "cost": f"{run.usage.total_cost:.6g}" if run.usage and run.usage.total_cost else None,
         "tags": ", ".join(run.tags) or None,
         "url": run.url,
     }
@@ -57,7 +58,9 @@ def seconds(value: float | None) -> str | None:
 
 
 def short(value: Any, width: int) -> str:
-    """Return a value as one line of at most `width` characters."""
+    """Return a value as one line of at most `width` characters; a table of one key as its value."""
+    if isinstance(value, dict) and len(value) == 1:
+        (value,) = value.values()
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = clean(text)
     return text if len(text) <= width else text[: width - 1] + "…"
@@ -85,13 +88,24 @@ def _steps(run: Run) -> Iterator[str]:
     for step in run.steps:
         took = seconds(step.latency) or "-"
         line = f"{'  ' * step.depth}{step.kind} {step.name}  {took}"
-        yield short(f"{line}  {_said(step)}", WIDTH)
+        yield short(f"{line}  {_said(step)}".rstrip(), WIDTH)
 
 
 def _said(step: Step) -> str:
     if step.error:
         return f"ERROR {step.error}"
     return "" if step.outputs is None else f"-> {short(step.outputs, 60)}"
+
+
+def _scores(feedback: Iterable[Feedback]) -> list[tuple[str, str, str]]:
+    """Return a row for each score; steps an evaluator does not apply to are counted in one."""
+    rows, silent = [], Counter[str]()
+    for each in feedback:
+        if each.step_id is not None and each.outcome == "not_applicable":
+            silent[each.key] += 1
+        else:
+            rows.append(score_row(each))
+    return [*rows, *((key, "not applicable", f"{n} steps") for key, n in silent.items())]
 
 
 def score_row(each: Feedback) -> tuple[str, str, str]:

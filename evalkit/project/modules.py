@@ -12,6 +12,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -37,7 +38,7 @@ def load_file(folder: Path, stem: str) -> ModuleType:
     Raises `EvaluatorImportError` with the line of the user's file that failed. What the file prints
     goes to stderr: stdout is for evalkit's documents.
     """
-    with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(sys.stderr), _no_bytecode():
         try:
             return importlib.import_module(f"{NAMESPACE}.{folder.name}.{stem}")
         except EvalkitError:
@@ -46,6 +47,17 @@ def load_file(folder: Path, stem: str) -> ModuleType:
             raise
         except BaseException as error:
             raise EvaluatorImportError(_message(error, folder, folder / f"{stem}.py")) from error
+
+
+@contextlib.contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Two saves within one second and of one length would look the same to the bytecode cache."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _message(error: BaseException, folder: Path, file: Path) -> str:

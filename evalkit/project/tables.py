@@ -16,6 +16,19 @@ def _as_folder_name(name: str) -> str:
     return name
 
 
+def size_in_bytes(text: str) -> int:
+    """Read a size such as `20 MB` (1 MB is 1,000,000 bytes); raises `ValueError`."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(k|M|G)?B?\s*", text)
+    if match is None:
+        raise ValueError("is no size. Write for example '20 MB'")
+    return int(float(match[1]) * {None: 1, "k": 1e3, "M": 1e6, "G": 1e9}[match[2]])
+
+
+def _checked_size(text: str) -> str:
+    size_in_bytes(text)
+    return text
+
+
 ExperimentName = Annotated[str, AfterValidator(_as_folder_name)]
 
 
@@ -50,12 +63,12 @@ class ScoreTable(Table):
 class ReportTable(Table):
     """`[report]`: the page that is written."""
 
-    max_size: str = "20 MB"
-    """Size of the page beyond which details move to a file beside it."""
+    max_size: Annotated[str, AfterValidator(_checked_size)] = "25 MB"
+    """Size the page is held below by leaving traces out; those of runs that went wrong stay."""
     share: bool = False
     """Redact secrets and personal data, hash ids, and list what was removed."""
     drop: list[str] = Field(default_factory=list)
-    """Fields left out of a shared page, such as `inputs.customer`."""
+    """Names of fields whose values are dropped from a shared page wherever they occur."""
 
 
 class CompareTable(Table):

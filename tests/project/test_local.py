@@ -1,5 +1,6 @@
 """A project's evaluators load privately, with their options, or stop with a line to look at."""
 
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -51,6 +52,16 @@ def test_nothing_outside_sees_the_project(tmp_path: Path) -> None:
     assert sys.path == before
     assert "evaluators" not in sys.modules
     assert pickle.loads(pickle.dumps(each.function)) is each.function
+
+
+def test_an_edit_within_one_second_and_of_one_length_is_seen(tmp_path: Path) -> None:
+    stamp = 1_700_000_000
+    for letter in "ab":
+        text = TONE.replace("polite", f"polit{letter}")
+        (tmp_path / "evaluators").mkdir(exist_ok=True)
+        (tmp_path / "evaluators" / "tone.py").write_text(text)
+        os.utime(tmp_path / "evaluators" / "tone.py", (stamp, stamp))
+        assert names_of(loaded(tmp_path, {})) == [f"polit{letter}"]
 
 
 def test_a_second_project_does_not_see_the_first(tmp_path: Path) -> None:

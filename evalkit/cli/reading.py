@@ -1,0 +1,133 @@
+"""Verbs that show what is scored: report, show, view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalkit.cli.options import experiment_name, experiment_names, json_option, pass_session
+from evalkit.cli.session import Session
+from evalkit.errors import ConfigError, ExitCode, did_you_mean
+
+if TYPE_CHECKING:
+    from evalkit.project.config import Project
+
+
+@click.command("report")
+@experiment_names()
+@click.option("--baseline", metavar="NAME", help="Compare with this experiment.")
+@click.option("--output", type=click.Path(path_type=Path), help="Where the page goes.")
+@click.option("--max-size", metavar="SIZE", help="Of the page, such as 20MB; traces give way.")
+@click.option(
+    "--traces",
+    type=click.Choice(["embed", "side", "none"]),
+    default="embed",
+    help="In the page, in a file beside it, or left out.",
+)
+@click.option("--share", is_flag=True, help="Take secrets and personal data out, hash ids.")
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+@json_option()
+@pass_session
+def report_command(
+    session: Session,
+    /,
+    names: Sequence[str],
+    baseline: str | None,
+    output: Path | None,
+    show: bool,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Write the HTML page of scored experiments; without names, of all of them.
+
+    Nothing is fetched or scored. Gates that are missed end with 1, as in `run`.
+    """
+    from evalkit.cli.shown import say_report
+    from evalkit.cli.work import chosen
+    from evalkit.pipeline.running import conclude
+
+    project = session.load(deep=False)
+    options = _page_options(project, **given)
+    names = chosen(project, names)
+    ran = conclude(project, names, baseline=baseline, to=output, **options)
+    if as_json:
+        session.document(ran.to_dict())
+    say_report(session, ran.report, as_json=as_json, show=show)
+    return ran.exit_code
+
+
+def _page_options(
+    project: Project, max_size: str | None, traces: str, share: bool
+) -> dict[str, Any]:
+    """Return what `write_report` is told: as configured, or as said on the command line."""
+    from evalkit.project.tables import size_in_bytes
+
+    table = project.table.report
+    options: dict[str, Any] = {"traces": traces}
+    try:
+        options["max_size"] = size_in_bytes(max_size or table.max_size)
+    except ValueError as error:
+        raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
+    if share or table.share:
+        from evalkit.report.share import ShareOptions
+
+        options["share"] = ShareOptions(drop=tuple(table.drop))
+    return options
+
+
+@click.command("show")
+@experiment_name()
+@click.argument("run_id", required=False)
+@json_option()
+@pass_session
+def show_command(session: Session, /, name: str, run_id: str | None, as_json: bool) -> int:
+    """Print figures of an experiment, or everything about one run.
+
+    RUN_ID may be the beginning of one.
+    """
+    from evalkit.cli.shown import show_figures
+    from evalkit.pipeline.running import conclude
+
+    project = session.load(deep=False)
+    project.experiment(name)
+    if run_id is not None:
+        _show_run(session, project, name, run_id, as_json)
+        return ExitCode.GOOD
+    ran = conclude(project, [name], page=False)
+    if as_json:
+        session.document(ran.to_dict())
+    else:
+        show_figures(session, list(ran.summaries.values()), None, ran.gates)
+    return ExitCode.GOOD
+
+
+def _show_run(session: Session, project: Project, name: str, run_id: str, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from evalkit.cli.run_text import run_text
+    from evalkit.model.records import run_to_record
+    from evalkit.pipeline.stored import results
+
+    found = results(project, name)
+    ids = found.table("runs", ["run_id"]).column("run_id").to_pylist()
+    whole = run_id if run_id in ids else _only(run_id, ids, name)
+    run, feedback = found.run(whole), found.feedback(whole)
+    if as_json:
+        session.document({**run_to_record(run), "scores": [asdict(each) for each in feedback]})
+    else:
+        session.print(run_text(run, feedback))
+
+
+def _only(beginning: str, ids: Sequence[str], name: str) -> str:
+    found = [each for each in ids if each.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigError(
+            f"{name}: {len(found)} runs begin with {beginning!r}. Say more of the id."
+        )
+    hint = did_you_mean(beginning, ids)
+    raise ConfigError(f"{name}: no run {beginning!r}.{hint} `evalkit report` lists them.")
