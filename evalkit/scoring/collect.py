@@ -107,7 +107,7 @@ COLUMNS = (
 
 def settle(task: Task, value: Any) -> Any:
     """Return scores for a returned value, now: user code might change it later."""
-    if type(value) in PLAIN:
+    if type(value) in PLAIN or isinstance(value, StepValues | RunFailed):
         return value
     if hasattr(value, "__await__"):  # a plain function that returns a coroutine
         value = event_loop().run_until_complete(_awaited(value))

@@ -15,6 +15,8 @@ from evalkit.scoring.fingerprint import Causes, changed, fingerprinted
 from evalkit.scoring.inline import score_inline
 from evalkit.scoring.ledger import Ledger
 from evalkit.scoring.outcome import EvaluatorWork, Listener, ScoreOutcome
+from evalkit.scoring.pool import Pool
+from evalkit.scoring.resources import memory_for, worker_count
 from evalkit.scoring.settings import Loader, Settings
 from evalkit.scoring.task import Task, make_tasks
 
@@ -122,7 +124,12 @@ class Scoring:
 
     def _work(self, plan: Plan, ledger: Ledger) -> bool:
         """Make the cells; return whether somebody interrupted it."""
-        return score_inline(self._source.reader(), self._tasks, plan, self._settings, ledger)
+        reader, tasks, settings = self._source.reader(), self._tasks, self._settings
+        workers = worker_count(plan, tasks, settings)
+        if workers == 0:
+            return score_inline(reader, tasks, plan, settings, ledger)
+        settings = replace(settings, memory=memory_for(workers, settings.memory))
+        return Pool(reader, tasks, plan, settings, ledger, workers).work()
 
 
 def _with_keys(info: EvaluatorInfo, seen: Mapping[str, Mapping[str, None]]) -> EvaluatorInfo:

@@ -50,7 +50,7 @@ class LocalFiles:
     """A folder on this machine."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = root.absolute()  # user code may change the working folder
 
     def __str__(self) -> str:
         return str(self.root)
