@@ -65,13 +65,14 @@ class Listing:
         return max(0, (self.expected or 0) - len(self.roots))
 
     def repetitions(self) -> dict[str, int]:
-        """Number the runs of each example by start time, from 1; LangSmith keeps no number."""
+        """Number the runs of each example by start time, from 0; LangSmith keeps no number."""
         ordered = sorted(self.roots.values(), key=_start)
         seen: dict[str, int] = {}
         numbers: dict[str, int] = {}
         for root in ordered:
             if root.example_id is not None:
-                numbers[root.run_id] = seen[root.example_id] = seen.get(root.example_id, 0) + 1
+                numbers[root.run_id] = seen.get(root.example_id, 0)
+                seen[root.example_id] = numbers[root.run_id] + 1
         return numbers
 
     def example_ids(self) -> list[str]:

@@ -63,7 +63,7 @@ def test_repetitions_are_numbered_by_start(serve: Any, open_fetcher: Any, backen
         by_example.setdefault(str(run.example_id), []).append(run)
     for group in by_example.values():
         group.sort(key=lambda run: run.started_at or datetime.min)
-        assert [run.repetition for run in group] == [1, 2, 3]
+        assert [run.repetition for run in group] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -173,7 +173,7 @@ def test_an_experiment_the_sdk_made_itself(
     assert sorted(
         (run.inputs["inputs"]["q"] if "inputs" in run.inputs else run.inputs["q"], run.repetition)
         for run in runs
-    ) == [(q, n) for q in range(4) for n in (1, 2)]
+    ) == [(q, n) for q in range(4) for n in (0, 1)]
     assert [run.outcome for run in runs].count("error") == 2
     assert {run.error_type for run in runs if run.error} == {"ValueError"}
     assert sum(len(run.tool_calls) for run in runs) == 6
