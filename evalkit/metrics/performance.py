@@ -76,10 +76,8 @@ def _figures(results: Results) -> tuple[dict[str, Any], dict[str, int]]:
     for name, values in (("latency", latency), ("first_token", waited)):
         known = values[~np.isnan(values)]
         n[name] = len(known)
-        for share in (50, 99):
-            figures[f"{name}_p{share}"] = (
-                float(np.quantile(known, share / 100)) if n[name] else None
-            )
+        p50, p99 = np.quantile(known, (0.5, 0.99)).tolist() if len(known) else (None, None)
+        figures |= {f"{name}_p50": p50, f"{name}_p99": p99}
     for name, column in SUMS.items():
         there = table.column(column)
         figures[name] = _sum(numbers(there), whole="tokens" in name)
@@ -187,7 +185,7 @@ def _number(text: str) -> float | None:
 
 def _difference(ours: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, Any]:
     """Subtract the server's numbers from ours; recorded scores are held against its own."""
-    found = {
+    found: dict[str, Any] = {
         name: value
         for name, theirs in server.items()
         if (value := _minus(ours.get(name), theirs)) is not None
