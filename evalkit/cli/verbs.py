@@ -23,7 +23,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "report": Verb("reading", "Write the HTML page of scored experiments."),
         "show": Verb("reading", "Print figures of an experiment, or everything about one run."),
         "compare": Verb("figures", "Compare two or more experiments, paired by example."),
-        "gate": Verb("figures", "Check gates and write what CI reads."),
+        "gate": Verb("gating", "Check gates and write what CI reads."),
     },
     "A project": {
         "init": Verb("project", "Make a project folder that works at once."),
@@ -34,7 +34,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Writing evaluators": {
         "new": Verb("authoring", "Start a new evaluator from a template."),
         "try": Verb("authoring", "Call one evaluator on a sample of stored runs, and watch."),
-        "agree": Verb("figures", "Hold a metric against labels given by people."),
+        "agree": Verb("agreeing", "Hold a metric against labels given by people."),
     },
     "Looking further": {
         "history": Verb("figures", "Follow metrics over saved summaries."),

@@ -1,0 +1,93 @@
+"""The verb that holds a metric against people: agree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalkit.cli.columns import aligned
+from evalkit.cli.options import json_option, pass_session
+from evalkit.cli.session import Session
+from evalkit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from evalkit.metrics.agreement import Agreement
+    from evalkit.metrics.figures import Figure
+    from evalkit.project.config import Project
+
+
+@click.command("agree")
+@click.argument("name", required=False)
+@click.option(
+    "--human",
+    "labels",
+    required=True,
+    type=click.Path(path_type=Path),
+    help='JSON Lines of {"run_id": ..., "label": ...}.',
+)
+@click.option("--metric", required=True, help="The score to hold against the labels.")
+@json_option()
+@pass_session
+def agree_command(
+    session: Session, /, name: str | None, labels: Path, metric: str, as_json: bool
+) -> None:
+    """Hold a metric against labels given by people.
+
+    NAME is the experiment whose runs were labelled; it may be left out when there is one only. The
+    result is kept in reports/agreement/, and a judge that has one is no longer marked uncalibrated.
+    """
+    from evalkit.metrics.agree import agree
+    from evalkit.metrics.labels import read_labels
+    from evalkit.pipeline.stored import results
+
+    project = session.load(deep=False)
+    read = read_labels(labels)
+    found = agree(results(project, _only(project, name)), read, metric, project.table.confidence)
+    path = project.reports_folder / "agreement" / f"{found.evaluator}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found.to_dict(), indent=2) + "\n", "utf-8")
+    if as_json:
+        session.document(found.to_dict())
+    else:
+        session.print(_text(found))
+
+
+def _only(project: Project, name: str | None) -> str:
+    if name is not None:
+        return project.experiment(name).name
+    if len(project.experiments) != 1:
+        there = ", ".join(project.experiments) or "none"
+        raise ConfigError(f"agree: say which experiment was labelled. There are: {there}.")
+    return next(iter(project.experiments))
+
+
+def _text(found: Agreement) -> str:
+    rows = [("people \\ evaluator", *found.categories)]
+    counts = zip(found.categories, found.confusion, strict=True)
+    rows += [(name, *(str(count) for count in row)) for name, row in counts]
+    figures = {
+        "agreement": found.agreement,
+        "Cohen's kappa": found.kappa,
+        "weighted kappa": found.weighted_kappa,
+        "Krippendorff's alpha": found.alpha,
+        "sensitivity": found.sensitivity,
+        "specificity": found.specificity,
+        "observed pass rate": found.observed_rate,
+        "corrected pass rate": found.corrected_rate,
+    }
+    told = [(name, figure_text(each)) for name, each in figures.items() if each is not None]
+    left = f"{found.unmatched_labels} labels without a score, {found.conflicting_labels} split"
+    head = f"{found.metric} on {found.experiment}: {found.n} runs with label and score ({left})"
+    return f"{head}\n\n{aligned(rows)}\n\n{aligned(told)}"
+
+
+def figure_text(figure: Figure) -> str:
+    """Return a figure with its interval and n."""
+    if figure.value is None:
+        return f"-  n={figure.n:,}"
+    known = figure.low is not None and figure.high is not None
+    between = f" [{figure.low:.3f}, {figure.high:.3f}]" if known else ""
+    return f"{figure.value:.3f}{between}  n={figure.n:,}"
