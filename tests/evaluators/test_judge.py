@@ -113,7 +113,7 @@ def test_scales(scale: Any, said: Any, score: Any, value: Any) -> None:
     "text",
     [
         'Sure!\n```json\n{"reasoning": "r", "verdict": "pass"}\n```',
-        '<think>{"verdict": "fail", "reasoning": "no"}</think>{"reasoning": "r", "verdict": "pass"}',
+        '<think>{"verdict": "fail", "reasoning": ""}</think>{"reasoning": "r", "verdict": "pass"}',
         'Example: {"a": 1}. {"reasoning": "r", "verdict": "pass", "confidence": 1}',
         [{"type": "text", "text": '{"reasoning": "r", "verdict": "pass"}'}],
     ],

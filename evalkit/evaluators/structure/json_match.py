@@ -86,7 +86,9 @@ def json_match(
         return _each(tables, combine_items)
     weight = weights or {}
     shares = [combined(table, combine, weight) for table in tables if table]
-    return Score(score=over_items(shares, combine_items), comment=_wrong(tables))
+    several = isinstance(got, list) or isinstance(want, list)
+    figure = over_items(shares, combine_items if several else "average")
+    return Score(score=figure, comment=_wrong(tables))
 
 
 def compared(got: Any, want: Any, lists: str, rules: RecordRules) -> list[Table]:
