@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 from evalkit.metrics.figures import Figure, Interval
 from evalkit.metrics.students_t import t_quantile, z_quantile
 
+PSEUDO = 0.05
+"""Part of an example that is added on either side, see `effective_size`."""
+DEGREES_PER_WITNESS = 6
+"""Degrees of freedom for each example that shows the rarer answer, see `share_figure`."""
 Floats = NDArray[Any]
 Codes = NDArray[Any]
 
@@ -38,6 +42,12 @@ class Sums:
     def clusters(self) -> int:
         """Independent units."""
         return len(self.sizes)
+
+    @property
+    def witnesses(self) -> int:
+        """Clusters that show the rarer answer of values in 0..1 at least once."""
+        some = int(np.count_nonzero(self.totals > 0))
+        return min(some, int(np.count_nonzero(self.totals < self.sizes)))
 
     @property
     def mean(self) -> float:
@@ -90,26 +100,45 @@ def share_figure(
     Without repetitions this is Wilson's interval. With them n is replaced by
     n* = p (1 - p) / var(p), var from the clusters, held between the number of clusters (what the
     data would be worth if repetitions said nothing new; also used when nothing varies) and
-    `ceiling` (default n: as good as independent), and the normal quantile by Student's with n* - 1
-    degrees (after Dean and Pagano, J. Survey Stat. Methodol. 3, 2015, "modified Wilson").
+    `ceiling` (default n: as good as independent), and the normal quantile by Student's (after Dean
+    and Pagano, J. Survey Stat. Methodol. 3, 2015, "modified Wilson"). Its degrees are n* - 1, and
+    not more than 6 for every example that shows the rarer answer, because only those tell how it
+    clusters. Both constants are calibrated by simulation (`benchmarks/simulations.py coverage`).
     """
     if sums.n == 0:
         return Figure(None, n=0)
     mean, n, m = sums.mean, sums.n, sums.clusters
     effective = effective_size(sums, ceiling)
-    quantile = t_quantile((1 + confidence) / 2, effective - 1) if effective > m else None
+    quantile = None
+    if effective > m:
+        degrees = min(effective - 1, DEGREES_PER_WITNESS * max(sums.witnesses, 1) + 1)
+        quantile = t_quantile((1 + confidence) / 2, degrees)
     low, high = wilson(mean * effective, effective, confidence, quantile)
     name = method or ("wilson" if m == n else "wilson, clustered")
     return Figure(mean, low, high, n, name, m)
 
 
 def effective_size(sums: Sums, ceiling: float | None = None) -> float:
-    """Return how many independent draws of 0 or 1 the clustered values are worth."""
+    """Return how many independent draws of 0 or 1 the clustered values are worth.
+
+    mean (1 - mean) / variance of the mean, between the clusters and `ceiling` (default n). With
+    few passes (or fails) the variance is easily too small by luck; PSEUDO of an example that
+    always passes and one that always fails are added to it (calibrated by simulation).
+    """
     mean, n, m = sums.mean, sums.n, sums.clusters
-    if m < 2 or (m == n and ceiling is None) or not 0 < mean < 1 or sums.variance <= 0:
+    if m < 2 or (m == n and ceiling is None) or not 0 < mean < 1:
         return float(m)
+    extra = PSEUDO * n / m
+    total = n + 2 * extra
+    steadied = (float(sums.totals.sum()) + extra) / total
+    excess = sums.totals - steadied * sums.sizes
+    squares = float(np.dot(excess, excess)) + PSEUDO * (n / m) ** 2 * (
+        (1 - steadied) ** 2 + steadied**2
+    )
+    wide = m + 2 * PSEUDO
+    variance = wide / (wide - 1) * squares / total**2
     top = float(n) if ceiling is None else ceiling
-    return float(np.clip(mean * (1 - mean) / sums.variance, m, max(top, m)))
+    return float(np.clip(steadied * (1 - steadied) / variance, m, max(top, m)))
 
 
 def mean_figure(sums: Sums, confidence: float = 0.95) -> Figure:

@@ -80,7 +80,7 @@ def _bounded(sums: Sums, reducer: Reducer, sizes: Floats, confidence: float) -> 
 
     Per-example values between 0 and 1 vary less than 0 and 1 would, so an example is worth more
     than one draw: at most its number of runs for a mean, 2 n / k for an order-k estimator (the
-    2 was calibrated by simulation, `benchmarks/statistics.py`).
+    2 was calibrated by simulation, `benchmarks/simulations.py`).
     """
     worth = {"mean": 1.0, "pass@": 2.0 / reducer.k, "pass^": 2.0 / reducer.k}.get(reducer.kind)
     if reducer.kind in ("pass@", "pass^") and reducer.k == 1:

@@ -24,7 +24,7 @@ def t_tail(t: float, df: float) -> float:
     if t < 0:
         return 1 - t_tail(-t, df)
     if df == inf:
-        return 0.5 * erfc(t / sqrt(2))
+        return normal_tail(t)
     square = t * t
     if square == inf:
         return 0.0
@@ -117,3 +117,8 @@ def _continued(a: float, b: float, x: float) -> float:
 
 def _away(v: float) -> float:
     return _TINY if abs(v) < _TINY else v
+
+
+def normal_tail(z: float) -> float:
+    """Return P(Z > z)."""
+    return 0.5 * erfc(z / sqrt(2))

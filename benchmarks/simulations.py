@@ -1,0 +1,274 @@
+"""Simulations: do the intervals cover, the tests hold their level, and the searches stay quiet?
+
+    python benchmarks/simulations.py            # all, at full length (about two minutes)
+    python benchmarks/simulations.py coverage   # one
+
+Every simulation is seeded and goes through the functions the figures go through.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from math import comb, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.metrics.calibration import corrected_rate
+from evalkit.metrics.intervals import Sums, cluster_sums, share_figure
+from evalkit.metrics.multiplicity import holm
+from evalkit.metrics.paired import paired_test
+from evalkit.metrics.power import detectable, power_of_t
+from evalkit.metrics.preferences import bradley_terry
+from evalkit.metrics.reducers import parse, reduce_score
+from evalkit.metrics.score_columns import ScoreColumn
+from evalkit.metrics.slices import slice_score
+from evalkit.metrics.slicing import Slicing
+from evalkit.metrics.students_t import normal_tail
+from evalkit.model.score import EvaluatorInfo
+
+RATES = (0.02, 0.5, 0.98)
+SIZES = (20, 200)
+CORRELATION = 0.6
+REPETITIONS = 5
+
+Array = NDArray[Any]
+
+
+def chances(rng: np.random.Generator, rate: float, shape: Any, correlation: float) -> Array:
+    """Draw pass probabilities with mean `rate` and the given correlation inside an example."""
+    if correlation == 0:
+        return np.full(shape, rate)
+    size = (1 - correlation) / correlation
+    return rng.beta(rate * size, (1 - rate) * size, shape)
+
+
+def score_column(values: Array, cluster: Array) -> ScoreColumn:
+    """Make a true or false score."""
+    info = EvaluatorInfo(name="ok")
+    outcomes = {"scored": len(values)}
+    rows = np.arange(len(values))
+    return ScoreColumn(
+        "ok", "ok", "ok", "evaluator", info, "run", "rate", rows, cluster, values, rows, outcomes
+    )
+
+
+def rate_coverage(seeds: int) -> Iterator[tuple[str, float]]:
+    """Yield the share of seeds whose interval holds the true rate, plain and clustered."""
+    for rate in RATES:
+        for n in SIZES:
+            rng = np.random.default_rng(7)
+            counts = rng.binomial(n, rate, seeds)
+            plain = [_holds(cluster_sums(_ones(k, n), None), rate) for k in counts]
+            yield f"rate {rate} n {n}", float(np.mean(plain))
+            for correlation in (0.0, CORRELATION):
+                p = chances(rng, rate, (seeds, n, 1), correlation)
+                draws = (rng.random((seeds, n, REPETITIONS)) < p).sum(2).astype(float)
+                sizes = np.full(n, float(REPETITIONS))
+                held = [_holds(Sums(totals, sizes), rate) for totals in draws]
+                name = f"rate {rate} n {n} x {REPETITIONS}, correlation {correlation}"
+                yield name, float(np.mean(held))
+
+
+def _ones(count: int, n: int) -> Array:
+    return np.concatenate([np.ones(count), np.zeros(n - count)])
+
+
+def _holds(sums: Sums, truth: float) -> bool:
+    figure = share_figure(sums)
+    assert figure.low is not None
+    assert figure.high is not None
+    return figure.low <= truth <= figure.high
+
+
+def reducer_coverage(seeds: int) -> Iterator[tuple[str, float]]:
+    """Yield how often the interval of pass^k holds its expectation, for k = 1 to 4."""
+    for rate in (0.5, 0.8, 0.98):
+        for n in SIZES:
+            size = (1 - 0.3) / 0.3
+            a, b = rate * size, (1 - rate) * size
+            rng = np.random.default_rng(11)
+            p = rng.beta(a, b, (seeds, n, 1))
+            draws = rng.random((seeds, n, REPETITIONS)) < p
+            cluster = np.repeat(np.arange(n), REPETITIONS)
+            for k in range(1, 5):
+                truth = float(np.prod([(a + i) / (a + b + i) for i in range(k)]))
+                reducer = parse(f"pass^{k}")
+                held = []
+                for each in draws:
+                    column = score_column(each.ravel().astype(float), cluster)
+                    figure = reduce_score(column, reducer)
+                    assert figure is not None
+                    assert figure.low is not None
+                    held.append(figure.low <= truth <= (figure.high or 0.0))
+                yield f"pass^{k} of {rate} n {n}", float(np.mean(held))
+
+
+def family_wise(seeds: int, metrics: int = 8, examples: int = 200) -> dict[str, float]:
+    """Return the share of seeds with a false claim, ours and that of a test over rows.
+
+    Two experiments of the same quality; each has its own correlated luck within an example, so
+    the rows of an example are no independent evidence.
+    """
+    rng = np.random.default_rng(3)
+    ours = naive = 0
+    shape = (metrics, examples, 1)
+    for _ in range(seeds):
+        sides = []
+        for _ in range(2):
+            p = chances(rng, 0.7, shape, CORRELATION)
+            sides.append((rng.random((metrics, examples, REPETITIONS)) < p).astype(float))
+        a, b = sides
+        tests = [
+            paired_test(x.mean(1), y.mean(1), bounded=True, single=False)
+            for x, y in zip(a, b, strict=True)
+        ]
+        ours += min(p for p in holm([t.p for t in tests]) if p is not None) <= 0.05
+        naive += min(_rows_p(x.ravel(), y.ravel()) for x, y in zip(a, b, strict=True)) <= 0.05
+    return {"ours": ours / seeds, "naive": naive / seeds}
+
+
+def _rows_p(a: Array, b: Array) -> float:
+    pooled = (a.mean() + b.mean()) / 2
+    se = sqrt(2 * pooled * (1 - pooled) / len(a))
+    return 2 * normal_tail(abs(b.mean() - a.mean()) / se)
+
+
+def power(
+    seeds: int, metrics: int = 8, examples: int = 200, gain: float = 0.08
+) -> dict[str, float]:
+    """Return how often a true gain is found and what the printed detectable difference implies.
+
+    `single` for one test at 5 %, `family` for one true gain among `metrics` after Holm.
+    """
+    rng = np.random.default_rng(5)
+    found = dict.fromkeys(("single", "single implied", "family", "family implied"), 0.0)
+    for _ in range(seeds):
+        before = chances(rng, 0.6, (examples, 1), CORRELATION)
+        after = chances(rng, 0.6 + gain, (examples, 1), CORRELATION)
+        a = (rng.random((examples, REPETITIONS)) < before).mean(1)
+        b = (rng.random((examples, REPETITIONS)) < after).mean(1)
+        test = paired_test(a, b, bounded=True, single=False)
+        assert test.p is not None
+        assert test.se is not None
+        rest = [float(p) for p in rng.random(metrics - 1)]
+        found["single"] += test.p <= 0.05
+        found["family"] += (holm([test.p, *rest])[0] or 0.0) <= 0.05
+        for name, alpha in (("single implied", 0.05), ("family implied", 0.05 / metrics)):
+            mde = detectable(test.se, test.df, alpha)
+            found[name] += _implied(gain, mde, test.df, alpha)
+    return {name: value / seeds for name, value in found.items()}
+
+
+def _implied(gain: float, mde: float, df: float, alpha: float) -> float:
+    """Return the power at `gain` for somebody who only knows the detectable difference."""
+    unit = detectable(1.0, df, alpha)
+    return power_of_t(gain, mde / unit, df, alpha)
+
+
+def slice_alarms(seeds: int, slices: int = 200, runs: int = 4000) -> float:
+    """Return how often the search finds a bad slice where there is none."""
+    rng = np.random.default_rng(13)
+    alarms = 0
+    for _ in range(seeds):
+        values = (rng.random(runs) < 0.8).astype(float)
+        alarms += bool(_search(rng, values, slices)[0].found)
+    return alarms / seeds
+
+
+def planted_slice(seeds: int, slices: int = 200, runs: int = 4000) -> float:
+    """Return how often a slice of 6 % of the runs, 25 points worse, is ranked first."""
+    rng = np.random.default_rng(17)
+    first = 0
+    for _ in range(seeds):
+        label = rng.random(runs) < 0.06
+        values = (rng.random(runs) < np.where(label, 0.55, 0.8)).astype(float)
+        search, name = _search(rng, values, slices, planted=np.flatnonzero(label))
+        first += bool(search.found) and search.found[0].by == name
+    return first / seeds
+
+
+def _search(
+    rng: np.random.Generator, values: Array, slices: int, planted: Array | None = None
+) -> tuple[Any, str]:
+    shares = rng.uniform(0.01, 0.2, slices)
+    splits = [
+        Slicing(f"metadata.m{i}", {"x": np.flatnonzero(rng.random(len(values)) < share)})
+        for i, share in enumerate(shares)
+    ]
+    if planted is not None:
+        splits.insert(slices // 2, Slicing("planted", {"x": planted}))
+    column = score_column(values, np.arange(len(values)))
+    return slice_score(column, splits, len(values))[1], "planted"
+
+
+def corrected_coverage(seeds: int) -> dict[str, float]:
+    """Return how often the corrected and the raw rate's interval hold people's true rate.
+
+    A judge with sensitivity 0.8 and specificity 0.9, 300 runs labelled, 2,000 judged.
+    """
+    rng = np.random.default_rng(19)
+    truth, held, raw = 0.6, 0, 0
+    for _ in range(seeds):
+        good = rng.random(2000) < truth
+        says = np.where(good, rng.random(2000) < 0.8, rng.random(2000) >= 0.9)
+        seen, said = good[:300], says[:300]
+        hits = (int((said & seen).sum()), int(seen.sum()))
+        misses = (int((~said & ~seen).sum()), int((~seen).sum()))
+        sums = cluster_sums(says.astype(float), None)
+        figure = corrected_rate(sums, (*hits, *misses))
+        assert figure.low is not None
+        assert figure.high is not None
+        held += figure.low <= truth <= figure.high
+        raw += _holds(sums, truth)
+    return {"corrected": held / seeds, "raw": raw / seeds}
+
+
+def ranking_coverage(seeds: int, examples: int = 100) -> float:
+    """Return how often Bradley-Terry's intervals hold the planted strengths."""
+    rng = np.random.default_rng(23)
+    strengths = np.array([0.5, 0.0, -0.5])
+    chance = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    held = 0
+    for _ in range(seeds):
+        wins = np.zeros((examples, 3, 3))
+        for i, j in ((0, 1), (0, 2), (1, 2)):
+            won = rng.random(examples) < chance[i, j]
+            wins[:, i, j], wins[:, j, i] = won, ~won
+        for rank in bradley_terry(wins, ["0", "1", "2"]):
+            truth = strengths[int(rank.experiment)]
+            assert rank.low is not None
+            assert rank.high is not None
+            held += rank.low <= truth <= rank.high
+    return held / (3 * seeds)
+
+
+def expected_pass(n: int, k: int, rate: float) -> float:
+    """Return the expectation of the pass^k estimator by summing over counts (it is rate^k)."""
+    chance = [comb(n, c) * rate**c * (1 - rate) ** (n - c) for c in range(n + 1)]
+    return sum(p * comb(c, k) / comb(n, k) for c, p in enumerate(chance))
+
+
+SIMULATIONS = {
+    "coverage": lambda: print_all(rate_coverage(2000)),
+    "reducers": lambda: print_all(reducer_coverage(2000)),
+    "family": lambda: print_all(family_wise(1000).items()),
+    "power": lambda: print_all(power(1000).items()),
+    "slices": lambda: print_all([("alarms", slice_alarms(200)), ("planted", planted_slice(100))]),
+    "judge": lambda: print_all(corrected_coverage(1000).items()),
+    "ranking": lambda: print_all([("strengths held", ranking_coverage(500))]),
+}
+
+
+def print_all(results: Any) -> None:
+    """Print names and shares."""
+    for name, share in results:
+        print(f"  {name:45s} {share:7.2%}")
+
+
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or SIMULATIONS:
+        print(chosen)
+        SIMULATIONS[chosen]()
