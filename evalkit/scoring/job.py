@@ -18,8 +18,6 @@ class Job:
     task: int = -1
     """The evaluator to call, when there is no unit."""
     blames: dict[tuple[int, int], Failure] = field(default_factory=dict)
-    careful: bool = False
-    """Hand over after every run, because a worker died where no call was to blame."""
 
     @property
     def calls(self) -> int:
@@ -51,16 +49,35 @@ class Job:
         return replace(self, blames={**self.blames, (row, task): failure})
 
     def dropping(self, tasks: set[int]) -> Job:
-        """Return what is left without some evaluators."""
-        rows = 0 if self.unit is None else self.unit.rows
-        return self.without([(task, 0, rows) for task in tasks])
+        """Return what is left without some evaluators, but for what they are known to have done."""
+        if self.unit is None or not tasks:
+            return self
+        masks = [None if mask is None else bytearray(mask) for mask in self.unit.todo]
+        for task in tasks:
+            mask = masks[task]
+            if mask is not None:
+                kept = [row for row, blamed in self.blames if blamed == task and mask[row]]
+                masks[task] = bytearray(self.unit.rows)
+                for row in kept:
+                    masks[task][row] = 1  # type: ignore[index]
+        return self._with(masks)
 
-    def carefully(self) -> list[Job]:
-        """Return the same calls one evaluator at a time, to be handed over call by call."""
+    def pieces(self) -> list[Job]:
+        """Return the same calls in smaller jobs: by evaluator, then by runs, down to one."""
         if self.unit is None:
-            return [replace(self, careful=True)]
-        tasks = [task for task, mask in enumerate(self.unit.todo) if mask]
-        return [replace(self.dropping({*tasks} - {task}), careful=True) for task in tasks]
+            return [self]
+        rows, tasks = self.unit.rows, [n for n, mask in enumerate(self.unit.todo) if mask]
+        if len(tasks) > 1:
+            others = [[(t, 0, rows) for t in tasks if t != task] for task in tasks]
+            return [self.without(each) for each in others]
+        mask = self.unit.todo[tasks[0]]
+        due = [row for row in range(rows) if mask and mask[row]]
+        return list(self.split(due[len(due) // 2 - 1])) if len(due) > 1 else [self]
+
+    def only_call(self) -> tuple[int, int]:
+        """Return the row and the evaluator of the first call."""
+        assert self.unit is not None
+        return next((m.index(1), task) for task, m in enumerate(self.unit.todo) if m)
 
     def _with(self, masks: list[bytearray | None]) -> Job:
         assert self.unit is not None

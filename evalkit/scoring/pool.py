@@ -171,10 +171,10 @@ class Pool:
             self._blame(job, call.row, call.task, why)
         elif last is None:
             self._never_began(job, why)
-        elif job.careful or job.unit is None:
-            self._blame(job, last.row, last.task, why)
-        else:
-            self._jobs.extendleft(job.carefully())
+        elif job.calls == 1:
+            self._blame(job, *(job.only_call() if job.unit else (0, job.task)), why)
+        else:  # it died between calls: find out which one had to do with it
+            self._jobs.extendleft(job.pieces())
 
     def _end(self, worker: Worker) -> Job | None:
         """End a worker, hear its last words, and return what is left of its job."""

@@ -14,6 +14,7 @@ from evalkit.model.work import CellBlock, Unit, UnitReader
 from evalkit.scoring.batch import Batch, Blames
 from evalkit.scoring.collect import PLAIN, Collector, StepValues, settle
 from evalkit.scoring.failure import StopScoring, failure_of
+from evalkit.scoring.guard import disturbed, restore
 from evalkit.scoring.loop import event_loop
 from evalkit.scoring.task import RUN_FAILED, Task
 from evalkit.scoring.watch import CALLS, INSIDE, ROW, SINCE, STOP, TASK, Watch
@@ -113,6 +114,8 @@ class UnitRun:
                         value = failure_of(error)
                 then = clock()
                 slots[INSIDE] = 0
+                if disturbed():
+                    restore()
                 collector.rows.append(row)
                 collector.values.append(value)
                 collector.milliseconds.append((then - now) / 1e6)

@@ -69,8 +69,6 @@ def _do(
         channel.send(Done(part, tallies([block]), [], 1))
         return
     how = UnitSettings(concurrency=concurrency)
-    if job.careful:
-        how = UnitSettings(concurrency=1, flush_ns=-1)
     for batch in UnitRun(tasks, reader, job.unit, watch, job.blames, how):
         part = reader.encode(job.unit, batch.blocks) if batch.blocks else b""
         calls = calls_in(batch, job.unit)
@@ -79,6 +77,8 @@ def _do(
 
 def isolate(memory: int | None) -> None:
     """Make this process one that may be killed at any time, and that cannot disturb the others."""
+    if "faulthandler" in sys.modules:  # a crash of user code is told in its cell
+        sys.modules["faulthandler"].disable()
     for number in (signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
