@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from evalkit.metrics.comparison import Candidate
+from evalkit.metrics.summary import Summary
 from evalkit.model.example import Example
 from evalkit.model.results import Results
-from evalkit.model.run import OUTCOMES
+from evalkit.model.run import OUTCOMES, Run
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report import detail, preview
-from evalkit.report.facets import NONE
 from evalkit.report.pack import Core
 from evalkit.report.rows import NO_ERROR, Owners, Rows, ScoreColumn
 from evalkit.report.share import Cleaner
@@ -33,16 +33,6 @@ class Previews:
 
     inputs: list[str]
     outputs: list[str]
-
-
-@dataclass(slots=True)
-class Packed:
-    """What goes into the file beside the page itself."""
-
-    core: bytes
-    kept: Kept
-    runs: int
-    notes: list[str] = field(default_factory=list)
 
 
 def pack_traces(
@@ -70,7 +60,7 @@ def pack_traces(
 
 
 def _preview(
-    previews: Previews, rows: Rows, row: int, run: Any, example: Example | None, clean: Cleaner
+    previews: Previews, rows: Rows, row: int, run: Run, example: Example | None, clean: Cleaner
 ) -> None:
     place = rows.examples[row]
     if not previews.inputs[place]:
@@ -79,15 +69,17 @@ def _preview(
     previews.outputs[row] = clean.text(preview.of_outputs(clean.tree(detail.plain(run.outputs))))
 
 
-def with_cells(results: Results, summary: Any) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
-    """Yield every run with its cells, each with the `name` it has in the Summary."""
+def with_cells(
+    results: Results, summary: Summary, runs: Iterable[Run] | None = None
+) -> Iterator[tuple[Run, list[dict[str, Any]]]]:
+    """Yield the runs (default: all) with their cells, each with its `name` in the Summary."""
     table = results.table("cells")
     owners = Owners(summary)
     by_run: dict[str | None, list[int]] = {}
     for at, run_id in enumerate(table.column("run_id").to_pylist()):
         by_run.setdefault(run_id, []).append(at)
-    batch: list[Any] = []
-    for run in results.runs():
+    batch: list[Run] = []
+    for run in results.runs() if runs is None else runs:
         batch.append(run)
         if len(batch) == BATCH:
             yield from _with_cells(batch, table, by_run, owners)
@@ -96,8 +88,8 @@ def with_cells(results: Results, summary: Any) -> Iterator[tuple[Any, list[dict[
 
 
 def _with_cells(
-    runs: Sequence[Any], table: Any, by_run: dict[str | None, list[int]], owners: Owners
-) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    runs: Sequence[Run], table: Any, by_run: dict[str | None, list[int]], owners: Owners
+) -> Iterator[tuple[Run, list[dict[str, Any]]]]:
     places = [at for run in runs for at in by_run.get(run.run_id, ())]
     cells: dict[str, list[dict[str, Any]]] = {}
     for cell in table.take(places).to_pylist() if places else ():
@@ -216,6 +208,3 @@ def _evaluator(column: ScoreColumn, clean: Cleaner) -> dict[str, Any]:
         "doc": clean.text(score.doc),
         "uncalibrated": score.uncalibrated,
     }
-
-
-__all__ = ["NONE", "Packed", "Previews", "core_of", "header", "pack_traces", "priorities"]

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from evalkit.report import numbers, svg
+from evalkit.report import numbers, strips, svg
 from evalkit.report.parts import ReportView
 from evalkit.report.sections.source import series
 
@@ -33,7 +33,7 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
     `live` is the address below which a local server answers; then the page may ask it for data.
     """
     css, js, boot = styles(), program(), _static("boot.js")
-    html = _environment().get_template("page.html.j2").render(
+    html = environment().get_template("page.html.j2").render(
         view=view,
         css=Markup(css),
         js=Markup(js),
@@ -160,7 +160,8 @@ def visible(value: Any) -> Any:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, escaping everything."""
     environment = Environment(
         loader=PackageLoader("evalkit.report"),
         autoescape=True,
@@ -169,7 +170,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=visible,
     )
-    environment.globals.update(numbers=numbers, svg=svg, series=series, kind_class=_kind)
+    environment.globals.update(
+        numbers=numbers, svg=svg, strip=strips.strip, series=series, kind_class=_kind
+    )
     environment.globals.update(forest=_forest, point=_point)
     environment.filters["count"] = numbers.count
     return environment

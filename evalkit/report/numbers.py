@@ -92,7 +92,7 @@ WRITERS = {"share": percent, "s": duration, "tokens": count, "cost": number, "co
 def in_unit(value: float | None, unit: str) -> str:
     """Write `value` in `unit`: `share`, `s`, `tokens`, `cost`, `count`, or a plain number."""
     if unit == "tokens" and value is not None and math.isfinite(value) and abs(value) < 100:
-        return number(value)
+        return fixed(value, 1)
     return WRITERS.get(unit, number)(value)
 
 

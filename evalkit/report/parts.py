@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from evalkit.report.svg import Bars, Line, Point
+from evalkit.report.strips import Point
+from evalkit.report.svg import Bars, Line
 
 TONES = ("good", "bad", "flat", "none")
 
@@ -243,6 +244,8 @@ class HistoryPart:
     name: str
     unit: str
     points: tuple[Point, ...]
+    labels: tuple[str, ...]
+    """All summaries, oldest first; those without this metric are gaps."""
     table: TablePart
     note: str = ""
 

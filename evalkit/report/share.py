@@ -1,6 +1,6 @@
 """Share: what is taken out before a report leaves the house, and the list of it.
 
-What counts as a secret or as personal data is in `secrets.py`.
+What counts as a secret or as personal data is in `patterns.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, TypeVar, cast
 
-from evalkit.report.secrets import PATTERNS, SECRET_NAMES, UUID, Check, luhn
+from evalkit.report.patterns import PATTERNS, SECRET_NAMES, UUID, Check, luhn
 
 T = TypeVar("T")
 ID_FIELDS = frozenset({"run_id", "thread_id", "assistant_id", "example_id", "step_id", "parent_id"})

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from evalkit.report.numbers import duration, in_unit
+from evalkit.report.numbers import duration
 
 TOP, BOTTOM, LEFT = 8, 24, 38
 
@@ -61,7 +61,7 @@ def _picture(*kids: Markup, height: float, cls: str) -> Markup:
     )
 
 
-def _plot(paths: Sequence[Markup], top: float, height: float) -> Markup:
+def stretched(paths: Sequence[Markup], top: float, height: float) -> Markup:
     """Make the stretched part: 1000 by 1000 units over the whole plot."""
     return element(
         "svg", *paths, x="0", y=f"{top:g}", width="100%", height=f"{height:g}",
@@ -136,7 +136,7 @@ def ecdf(lines: Sequence[Line], height: float = 262) -> Markup:
     paths = [_steps(line, place) for line in lines]
     right = max(range(len(lines)), key=lambda i: lines[i].p50 or 0)
     marks = [m for i, line in enumerate(lines) for m in _marks(line, place, plot, i == right)]
-    inner = _plot(paths, TOP, plot) + Markup("").join(marks)
+    inner = stretched(paths, TOP, plot) + Markup("").join(marks)
     ticks = [
         (place(t), duration(t).replace(".00", "").replace(".0", "")) for t in log_ticks(low, high)
     ]
@@ -194,7 +194,7 @@ def histogram(
                 "path", d="".join(drawn), class_=f"{kind} {cls}", vector_effect="non-scaling-stroke"
             )
         )
-    body = _plot(paths, TOP, plot)
+    body = stretched(paths, TOP, plot)
     if threshold is not None:
         x = share(threshold)
         body += element("line", x1=x, x2=x, y1=f"{TOP}", y2=f"{TOP + plot:g}", class_="thr")
@@ -273,64 +273,4 @@ def bar(fraction: float, cls: str, height: float = 6) -> Markup:
         element("rect", x="0", y="0", width=part, height=h, rx="1", class_=cls),
         height=height,
         cls="bar",
-    )
-
-
-class Point(NamedTuple):
-    """One saved summary in a history strip."""
-
-    label: str
-    value: float
-    low: float | None
-    high: float | None
-    change: bool
-
-
-def strip(points: Sequence[Point], unit: str, height: float = 120) -> Markup:
-    """Draw a metric over time: line, interval band, dashed lines where its level changed."""
-    ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None]
-    low, high = min(ends), max(ends)
-    room = (high - low) * 0.08 or abs(high) * 0.05 or 1
-    low, high = low - room, high + room
-    last = max(len(points) - 1, 1)
-
-    def at(i: int, value: float) -> str:
-        x = i / last if len(points) > 1 else 0.5
-        return f"{x * 1000:.1f} {(1 - (value - low) / (high - low)) * 1000:.1f}"
-
-    upper = [at(i, p.high if p.high is not None else p.value) for i, p in enumerate(points)]
-    lower = [at(i, p.low if p.low is not None else p.value) for i, p in enumerate(points)]
-    band = element("path", d="M" + "L".join([*upper, *reversed(lower)]) + "Z", class_="band")
-    line = element(
-        "path", d="M" + "L".join(at(i, p.value) for i, p in enumerate(points)),
-        class_="line s1", vector_effect="non-scaling-stroke",
-    )  # fmt: skip
-    plot = height - TOP - BOTTOM
-    body = _plot([band, line], TOP, plot)
-    for i, point in enumerate(points):
-        x, y = at(i, point.value).split(" ")
-        cx, cy = share(float(x) / 1000), f"{TOP + float(y) / 1000 * plot:.1f}"
-        body += element(
-            "circle",
-            element("title", f"{point.label}: {in_unit(point.value, unit)}"),
-            cx=cx,
-            cy=cy,
-            r="3.5",
-            class_="dot s1",
-        )
-        if point.change:
-            body += element(
-                "line", x1=cx, x2=cx, y1=f"{TOP}", y2=f"{TOP + plot:g}", class_="change"
-            )
-    ticks = (
-        [(0.0, points[0].label), (1.0, points[-1].label)]
-        if len(points) > 1
-        else [(0.5, points[0].label)]
-    )
-    return frame(
-        height,
-        ticks,
-        [(0.08, in_unit(low + room, unit)), (0.92, in_unit(high - room, unit))],
-        body,
-        left=64,
     )

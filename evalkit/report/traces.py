@@ -186,6 +186,11 @@ class TraceWriter:
         return f"\0b{number}"
 
 
+def packed_alone(run: Any) -> list[Any]:
+    """Return [own strings, run] of a run that shares nothing with others."""
+    return [[], transform(run, _escape)]
+
+
 def _escape(text: str) -> str:
     return "\0s" + text if text[:1] == "\0" else text
 

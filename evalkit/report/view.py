@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.errors import ConfigError
+from evalkit.metrics import measures, pairing
 from evalkit.metrics.comparison import Comparison
 from evalkit.metrics.gate_result import GateResult
+from evalkit.metrics.history import History
 from evalkit.metrics.summary import Summary
 from evalkit.model.results import Results
 from evalkit.report import facets as facets_of
 from evalkit.report import preview, rows
-from evalkit.report.parts import HistoryPart, ReportView
+from evalkit.report.parts import ReportView
 from evalkit.report.sections import (
     cases,
     gates,
@@ -25,6 +27,7 @@ from evalkit.report.sections import (
     slices,
     verdict,
 )
+from evalkit.report.sections import history as history_parts
 from evalkit.report.sections.source import Source
 
 
@@ -43,7 +46,7 @@ def build(
     *,
     results: Sequence[Results] = (),
     gates: Sequence[GateResult] = (),
-    history: Sequence[HistoryPart] = (),
+    history: History | None = None,
     title: str = "",
     generated: str = "",
     version: str = "",
@@ -67,7 +70,7 @@ def content(
     *,
     results: Sequence[Results] = (),
     gates: Sequence[GateResult] = (),
-    history: Sequence[HistoryPart] = (),
+    history: History | None = None,
     title: str = "",
     generated: str = "",
     version: str = "",
@@ -109,7 +112,9 @@ def _source(
     gate_results: Sequence[GateResult],
     results: Sequence[Results],
 ) -> Source:
-    read = rows.read(results, summaries) if results else None
+    read = (
+        rows.read(results, summaries, _paired_by_inputs(results, comparison)) if results else None
+    )
     wanted = list(
         dict.fromkeys(f.by for s in summaries for c in s.scores.values() for f in c.slices)
     )
@@ -118,10 +123,28 @@ def _source(
     return Source(summaries, comparison, tuple(gate_results), read, tuple(found))
 
 
+def _paired_by_inputs(results: Sequence[Results], comparison: Comparison | None) -> dict[str, str]:
+    """Return the example of every run, where examples were paired by a hash of their inputs."""
+    keys: dict[str, str] = {}
+    for candidate in comparison.candidates if comparison else ():
+        if candidate.pairing.by != "inputs":
+            continue
+        other = next((one for one in results if one.experiment == candidate.experiment), None)
+        if other is None:
+            continue
+        pairs = pairing.pair(measures.read(results[0]), measures.read(other))
+        for side in (pairs.baseline.runs, pairs.candidate.runs):
+            names = side.example_ids
+            for run_id, code in zip(side.run_ids.to_pylist(), side.cluster.tolist(), strict=True):
+                if code < len(names):
+                    keys[run_id] = names[code]
+    return keys
+
+
 def _view(
     source: Source,
     results: Sequence[Results],
-    history: Sequence[HistoryPart],
+    history: History | None,
     title: str,
     generated: str,
     version: str,
@@ -146,7 +169,7 @@ def _view(
         cases=found,
         cases_title=cases_title,
         cases_link=cases_link,
-        history=tuple(history),
+        history=history_parts.build(history),
         tables=(*provenance.rankings(source), *provenance.unmatched(source)),
         notes=tuple(source.comparison.notes) if source.comparison else (),
         primary=source.primary,

@@ -195,8 +195,9 @@ def _row(
     for candidate in source.candidates:
         found = source.difference(candidate, metric)
         changes.append(None if found is None else change(found, unit, width))
+        directed = directed and (found is None or found.direction is not None)
     return MetricPart(
-        metric, label, doc, link, unit, figures, tuple(changes), marks, outcomes, axis
+        metric, label, doc, link, unit, figures, tuple(changes), marks, outcomes, axis, directed
     )
 
 
@@ -204,7 +205,8 @@ def _figure(summary: Summary, figure: Figure | None, unit: str, metric: str) -> 
     if figure is None:
         return FigurePart(numbers.DASH, 0)
     rest = figure.n if figure.clusters is None else figure.clusters
-    note = "too few examples" if 0 < rest < numbers.TOO_FEW else ""
+    single = metric in summary.scores and summary.scores[metric].scope == "experiment"
+    note = "too few examples" if 0 < rest < numbers.TOO_FEW and not single else ""
     quantity, _, name = metric.partition(".")
     if quantity == "latency" and name in summary.latency.lower_bounds:
         note = "lower bound"

@@ -1,4 +1,4 @@
-"""Secrets: what counts as a secret or as personal data, as patterns with their checks.
+"""Patterns: what counts as a secret or as personal data, as patterns with their checks.
 
 The patterns follow the vendors' own descriptions of their keys, RFC 7519 (JWT), RFC 7468 (keys in
 PEM), ISO 13616 (IBAN, with its check digits) and ISO/IEC 7812 (card numbers, with Luhn's digit).

@@ -1,0 +1,54 @@
+"""History: each metric over saved summaries, with the points where it changed for good."""
+
+from __future__ import annotations
+
+from evalkit.metrics.history import ChangePoint, History, Strip
+from evalkit.report import numbers
+from evalkit.report.parts import HistoryPart, TablePart
+from evalkit.report.strips import Point
+
+
+def build(history: History | None) -> tuple[HistoryPart, ...]:
+    """Return one part a metric; none without a history."""
+    return tuple(_part(history, strip) for strip in history.strips) if history else ()
+
+
+def _part(history: History, strip: Strip) -> HistoryPart:
+    changes = {change.index: change for change in strip.changes}
+    points, rows = [], []
+    for place, point in enumerate(strip.points):
+        figure, change = point.figure, changes.get(place)
+        if figure.value is not None:
+            mark = Point(
+                place, point.experiment, figure.value, figure.low, figure.high, bool(change)
+            )
+            points.append(mark)
+        rows.append(
+            (
+                point.experiment,
+                (point.at or "")[:16].replace("T", " ") or numbers.DASH,
+                numbers.in_unit(figure.value, strip.unit),
+                numbers.interval(figure.low, figure.high, strip.unit) or numbers.DASH,
+                numbers.count(figure.n),
+                _change(change, strip.unit),
+            )
+        )
+    heads = ("Summary", "Last run", strip.metric, "95% interval", "n", "Change")
+    table = TablePart(f"History of {strip.metric}", heads, tuple(rows))
+    labels = tuple(history.experiments)
+    return HistoryPart(strip.metric, strip.unit, tuple(points), labels, table, _note(strip))
+
+
+def _change(change: ChangePoint | None, unit: str) -> str:
+    if change is None:
+        return ""
+    reading = {True: "\u25b2 better", False: "\u25bc worse", None: "changed"}[change.better]
+    before, after = numbers.in_unit(change.before, unit), numbers.in_unit(change.after, unit)
+    return f"{reading}: {before} \u2192 {after}"
+
+
+def _note(strip: Strip) -> str:
+    if not strip.changes:
+        return "No lasting change beyond chance."
+    last = strip.changes[-1]
+    return f"Last lasting change at {last.experiment}: {_change(last, strip.unit)}."
