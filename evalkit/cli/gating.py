@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -100,48 +99,26 @@ def _line(each: GateResult) -> str:
 
 
 def _write(ran: Ran, junit: Path | None, markdown: Path | None, github: bool) -> None:
-    from evalkit.report.view import build
+    """Write what was asked for; annotations go to stdout, where GitHub reads them."""
+    from evalkit.report import github as annotations
+    from evalkit.report.junit import render as as_junit
+    from evalkit.report.markdown import render as as_markdown
+    from evalkit.report.view import content
 
     if not (junit or markdown or github):
         return
-    view = build(list(ran.summaries.values()), ran.comparison, gates=ran.gates)
+    found = [*ran.results.values()]
+    made = content([*ran.summaries.values()], ran.comparison, results=found, gates=ran.gates)
     if junit is not None:
-        from evalkit.report.junit import render as render_junit
-
-        _save(junit, render_junit(view))
-    if markdown is not None or github:
-        from evalkit.report.markdown import render as render_markdown
-
-        text = render_markdown(view)
-        if markdown is not None:
-            _save(markdown, text)
-        if github:
-            _annotate(ran.gates, text)
+        _save(junit, as_junit(made))
+    if markdown is not None:
+        _save(markdown, as_markdown(made.view))
+    if github:
+        for line in annotations.error_lines(made.view):
+            click.echo(line)
+        annotations.step_summary(made.view)
 
 
 def _save(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
-
-
-def _annotate(gates: Sequence[GateResult], text: str) -> None:
-    """Say missed gates as annotations, and append to the job's summary.
-
-    The form is that of GitHub's documentation, "Workflow commands for GitHub Actions".
-    """
-    for each in gates:
-        if each.passed is False:
-            place = f"file={each.file},line={each.line or 1}," if each.file else ""
-            title = _escaped(f"gate missed: {each.rule}", in_property=True)
-            click.echo(
-                f"::error {place}title={title}::{_escaped(f'{each.experiment}: {each.why}')}"
-            )
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as out:
-            out.write(text + "\n")
-
-
-def _escaped(text: str, *, in_property: bool = False) -> str:
-    for raw, code in {"%": "%25", "\r": "%0D", "\n": "%0A"}.items():
-        text = text.replace(raw, code)
-    return text.replace(":", "%3A").replace(",", "%2C") if in_property else text

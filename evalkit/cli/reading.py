@@ -100,7 +100,7 @@ def show_command(session: Session, /, name: str, run_id: str | None, as_json: bo
     if as_json:
         session.document(ran.to_dict())
     else:
-        show_figures(session, list(ran.summaries.values()), None, ran.gates)
+        show_figures(list(ran.summaries.values()), None, ran.gates)
     return ExitCode.GOOD
 
 

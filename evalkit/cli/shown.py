@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,18 +16,24 @@ if TYPE_CHECKING:
     from evalkit.metrics.gate_result import GateResult
     from evalkit.metrics.summary import Summary
 
+NO_TERMINAL = 120
+"""Columns of a table that goes to a file or a log."""
+
 
 def show_figures(
-    session: Session,
     summaries: Sequence[Summary],
     comparison: Comparison | None = None,
     gates: Sequence[GateResult] = (),
 ) -> None:
-    """Print the figures as tables."""
+    """Print the figures as tables, wide enough to be read where there is no terminal."""
+    from rich.console import Console
+
     from evalkit.report.terminal import print_summary
     from evalkit.report.view import build
 
-    print_summary(build(summaries, comparison, gates=gates))
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", NO_TERMINAL))
+    console = Console(highlight=False, soft_wrap=False, width=width)
+    print_summary(build(summaries, comparison, gates=gates), console)
 
 
 def say_report(session: Session, path: Path | None, *, as_json: bool, show: bool) -> None:

@@ -120,7 +120,7 @@ def run_command(
     if as_json:
         session.document(ran.to_dict())
     else:
-        show_figures(session, list(ran.summaries.values()), ran.comparison, ran.gates)
+        show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
     for error in ran.failures.values():
         click.echo(f"error[{error.slug}]: {error}", err=True)
     say_report(session, ran.report, as_json=as_json, show=show)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,23 @@ def check_gates(
         config = project.experiments.get(summary.experiment)
         rules = [*(config.gates if config else project.table.gates), *more]
         if rules:
-            found += _check(project, summary, rules, comparison, _saved_baseline(project, config))
+            saved = _saved_baseline(project, config)
+            results = _check(project, summary, rules, comparison, saved)
+            found += [_placed(project, each) for each in results]
     return found
+
+
+def _placed(project: Project, result: GateResult) -> GateResult:
+    """Say where the configuration has the rule, so that CI can point there."""
+    tables: list[tuple[tuple[str, ...], Sequence[str]]] = [((), project.table.gates)]
+    if (own := project.table.experiments.get(result.experiment)) is not None:
+        tables.append((("experiments", result.experiment), own.gates or ()))
+    for above, rules in tables:
+        if result.rule in rules:
+            place = project.place(*above, "gates", list(rules).index(result.rule))
+            file, _, line = place.rpartition(":")
+            return replace(result, file=file, line=int(line))
+    return result
 
 
 def _check(

@@ -1,0 +1,40 @@
+"""Histories: the summaries saved on earlier days, as strips per metric."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evalkit.errors import NoRunsError
+from evalkit.pipeline.gating import read_summary
+from evalkit.pipeline.reporting import HISTORY
+from evalkit.project.config import Project
+
+if TYPE_CHECKING:
+    from evalkit.metrics.history import History
+    from evalkit.metrics.summary import Summary
+
+
+def saved_summaries(project: Project, name: str) -> list[Summary]:
+    """Return every summary saved of one experiment; equal figures of one day count once."""
+    from evalkit.metrics.document import from_plain
+    from evalkit.metrics.summary import Summary
+
+    folder = project.reports_folder / name / HISTORY
+    found: dict[str, Summary] = {}
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        document = read_summary(path)
+        key = json.dumps([document.get("scores"), document.get("latency"), document.get("rates")])
+        found.setdefault(key, from_plain(Summary, document))
+    return list(found.values())
+
+
+def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = ()) -> History:
+    """Return the strips over all saved summaries of `names`, oldest first, as one history."""
+    from evalkit.metrics.history import history
+
+    summaries = [each for name in names for each in saved_summaries(project, name)]
+    if not summaries:
+        raise NoRunsError(f"{', '.join(names)}: no summary is saved. Run `evalkit run` first.")
+    return history(summaries, metrics)
