@@ -227,9 +227,9 @@ def _recorded(evidence: Evidence, steps: StepReader, facts: _Facts, *, mixed: bo
         return False
     if evidence.own:
         return True
-    # A run that was given an input and made no snapshot never began; one that resumed and failed
-    # in its first node leaves none either.
-    return facts.kwargs.get("input") is not None
+    # A run that was given an input and made no snapshot never began, unless it succeeded: then they
+    # were pruned. One that resumed and failed in its first node leaves none either.
+    return facts.kwargs.get("input") is not None and facts.raw.get("status") != "success"
 
 
 def _extra(facts: _Facts, state: Any, before: Sequence[Any], mixed: str | None) -> dict[str, Any]:

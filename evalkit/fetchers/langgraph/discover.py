@@ -99,7 +99,10 @@ class Discovery:
 
         A list of one is believed, for its run's history will name the others; `sure` asks on.
         """
-        raws = list(self._thread_runs(str(thread["thread_id"]), enough=0 if sure else 1))
+        thread_id = str(thread["thread_id"])
+        raws = list(self._thread_runs(thread_id, enough=0 if sure else 1))
+        if not raws:
+            raws = self._look_again(thread_id)
         newest = raws[0]["run_id"] if raws else None
         return [
             Found(raw, thread, alone=len(raws) == 1, newest=raw["run_id"] == newest)
@@ -114,6 +117,28 @@ class Discovery:
             yield from pages.read(lambda n: self.client.run_page(thread_id, n), enough=enough)
         except NotFound:
             return
+
+    def _look_again(self, thread_id: str) -> list[dict[str, Any]]:
+        """Ask again for the runs of a thread that has none listed, if its history names one."""
+        raws: list[dict[str, Any]] = []
+        for _ in range(TRIES):
+            newest = self.client.latest(thread_id)
+            # A copied thread has a history, of runs of the thread it was copied from.
+            if (
+                newest is None
+                or newest.run_id is None
+                or newest.metadata.get("thread_id")
+                not in (
+                    None,
+                    thread_id,
+                )
+            ):
+                return raws
+            raws = list(self._thread_runs(thread_id, enough=0))
+            if raws:
+                return raws
+        self.problems.append(f"thread {thread_id} has a history but lists no run")
+        return raws
 
     def wanted(self, raw: Mapping[str, Any]) -> bool:
         """Whether a run belongs to the experiment; one that cannot be read does: it is named."""

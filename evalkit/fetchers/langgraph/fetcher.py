@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import httpx
@@ -38,13 +38,18 @@ class LangGraphFetcher:
     Options: ClassVar[type[BaseModel]] = LangGraphOptions
 
     def __init__(
-        self, options: Any, context: FetchContext, *, transport: httpx.BaseTransport | None = None
+        self,
+        options: Any,
+        context: FetchContext,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         if isinstance(options, Mapping):
             options = LangGraphOptions.model_validate(options)
         self.options: LangGraphOptions = options
         self.context = context
-        self.http = _http(self.options, transport)
+        self.http = _http(self.options, transport, sleep)
         self.client = LangGraphClient(self.http)
         self.discovery = Discovery(self.client, self.options)
         self.findings = Findings()
@@ -61,7 +66,7 @@ class LangGraphFetcher:
         with self.http:
             self._prepare()
             threads = self.discovery.changed_threads()
-            if not threads:
+            if not threads and not self.discovery.problems:
                 raise self._nothing_found()
             yield from self._rounds(threads)
             if self.context.wait and self._pending:
@@ -228,7 +233,11 @@ class LangGraphFetcher:
             raise NoRunsError(f"{who}: no run on {self.http.source} matches{waiting}.")
 
 
-def _http(options: LangGraphOptions, transport: httpx.BaseTransport | None) -> HttpSource:
+def _http(
+    options: LangGraphOptions,
+    transport: httpx.BaseTransport | None,
+    sleep: Callable[[float], object] | None,
+) -> HttpSource:
     rate = options.requests_per_second
     return HttpSource(
         options.url,
@@ -241,4 +250,5 @@ def _http(options: LangGraphOptions, transport: httpx.BaseTransport | None) -> H
         limit=RateLimit(rate) if rate else None,
         transport=transport,
         concurrency=options.concurrency,
+        sleep=sleep,
     )

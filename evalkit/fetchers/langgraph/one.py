@@ -9,7 +9,7 @@ from typing import Any
 from evalkit.errors import EvalkitError, RecordError, SourceUnavailable
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.convert import Converted, Reading, convert
-from evalkit.fetchers.langgraph.discover import Found
+from evalkit.fetchers.langgraph.discover import TRIES, Found
 from evalkit.fetchers.langgraph.gather import Gathered, gather
 from evalkit.fetchers.langgraph.options import LangGraphOptions
 
@@ -47,6 +47,16 @@ class RunReader:
     def fetch(self, found: Found) -> Result:
         """Fetch one run; what fails is returned, so that the others still arrive."""
         try:
+            gathered = self._gather(found)
+            if not gathered.evidence.own and self._is_gone(found):
+                return Result(found)
+            return Result(found, self._convert(found, gathered), strangers=gathered.strangers)
+        except (RecordError, SourceUnavailable) as error:
+            return Result(found, failure=error)
+
+    def _gather(self, found: Found) -> Gathered:
+        """Gather, and again when a run that succeeded seems to have left no checkpoint at all."""
+        for _ in range(TRIES):
             gathered = gather(
                 self.client,
                 found.raw,
@@ -54,11 +64,12 @@ class RunReader:
                 newest=found.newest,
                 subgraphs=self.options.subgraphs,
             )
-            if not gathered.evidence.own and self._is_gone(found):
-                return Result(found)
-            return Result(found, self._convert(found, gathered), strangers=gathered.strangers)
-        except (RecordError, SourceUnavailable) as error:
-            return Result(found, failure=error)
+            if gathered.evidence.own or found.raw.get("status") != "success":
+                return gathered
+        thread_id = str(found.raw["thread_id"])
+        if self.client.latest(thread_id) is None and not self._is_gone(found):
+            raise SourceUnavailable(f"the server answers without any checkpoint of {thread_id}")
+        return gathered  # the thread has others: the server has pruned this run's
 
     def _is_gone(self, found: Found) -> bool:
         return self.client.run(str(found.raw["thread_id"]), found.run_id) is None

@@ -1,10 +1,12 @@
 """What the tests of the LangGraph fetcher share."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from evalkit.errors import EvalkitError
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.langgraph.fetcher import LangGraphFetcher
 from evalkit.model.run import Run
@@ -17,10 +19,11 @@ def make_fetcher(
     transport: httpx.BaseTransport | None = None,
     known: dict[str, str] | None = None,
     wait: bool = False,
+    sleep: Callable[[float], object] | None = None,
     **options: Any,
 ) -> LangGraphFetcher:
     context = FetchContext(experiment="exp", base=Path(), known=known or {}, wait=wait)
-    return LangGraphFetcher({"url": url, **options}, context, transport=transport)
+    return LangGraphFetcher({"url": url, **options}, context, transport=transport, sleep=sleep)
 
 
 def fetch(url: str = "http://server.test", **options: Any) -> list[Run]:
@@ -43,3 +46,14 @@ def _line(step: Step) -> str:
             f" x{about['parallel']}" if "parallel" in about else "",
         ]
     )
+
+
+def drain(fetcher: LangGraphFetcher) -> tuple[list[Run], EvalkitError | None]:
+    """Return the runs that arrived, and the error that ended the fetch, if any."""
+    arrived: list[Run] = []
+    try:
+        for run in fetcher.runs():
+            arrived.append(run)
+    except EvalkitError as error:
+        return arrived, error
+    return arrived, None

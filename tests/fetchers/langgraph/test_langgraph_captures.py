@@ -1,10 +1,11 @@
 """Captured payloads of a real server (0.16.7), replayed: slow or destructive cases among them."""
 
+import re
 from typing import Any, NamedTuple
 
 import pytest
-from fetchers.langgraph.capture_server import CAPTURES, CaptureServer
-from fetchers.langgraph.helpers import make_fetcher, outline
+from fetchers.langgraph.helpers import drain, make_fetcher, outline
+from fetchers.langgraph.world import CAPTURES, captured
 
 from evalkit.errors import IncompleteExperiment
 from evalkit.model.run import Run
@@ -110,7 +111,7 @@ CASES = {
 
 
 def replay(name: str, **options: Any) -> list[Run]:
-    server = CaptureServer(name)
+    server = captured(name)
     fetcher = make_fetcher(transport=server.transport(), **options)
     runs = list(fetcher.runs())
     counts = fetcher.counts()
@@ -131,7 +132,7 @@ def test_a_captured_case(name: str) -> None:
 
 
 def test_the_eight_attributes_of_a_run() -> None:
-    server = CaptureServer("agent_tools")
+    server = captured("agent_tools")
     (run,) = make_fetcher(transport=server.transport()).runs()
     raw = server.runs[0]
     for name in ("run_id", "thread_id", "assistant_id", "status", "metadata", "multitask_strategy"):
@@ -193,7 +194,7 @@ def test_the_interrupt_and_its_resumption() -> None:
 
 
 def test_durability_exit_keeps_the_answer_and_the_calls() -> None:
-    server = CaptureServer("durability_exit")
+    server = captured("durability_exit")
     fetcher = make_fetcher(transport=server.transport())
     (run,) = fetcher.runs()
     assert list(run.trajectory) == ["get_weather", "add"]
@@ -204,8 +205,9 @@ def test_durability_exit_keeps_the_answer_and_the_calls() -> None:
 
 def test_two_graphs_on_one_thread_are_named() -> None:
     """The earlier graph's state comes back through the later one's channels, without an error."""
-    server = CaptureServer("multi_run")
-    server.thread["metadata"]["graph_id"] = "rag"
+    server = captured("multi_run")
+    (thread,) = server.threads.values()
+    thread.thread["metadata"]["graph_id"] = "rag"
     fetcher = make_fetcher(transport=server.transport())
     runs = list(fetcher.runs())
     assert [(r.outputs, r.steps_recorded) for r in runs] == [(None, False)] * 3
@@ -215,11 +217,10 @@ def test_two_graphs_on_one_thread_are_named() -> None:
 
 @pytest.mark.parametrize("field", ["created_at", "metadata", "kwargs"])
 def test_a_run_that_does_not_fit_is_named_and_the_others_arrive(field: str) -> None:
-    server = CaptureServer("multi_run")
+    server = captured("multi_run")
     server.runs[1][field] = "what is this"
     fetcher = make_fetcher(transport=server.transport())
-    arrived: list[Run] = []
-    with pytest.raises(IncompleteExperiment, match=rf"fetched 2 of 3 runs: .*{field}"):
-        for run in fetcher.runs():
-            arrived.append(run)
+    arrived, error = drain(fetcher)
+    assert isinstance(error, IncompleteExperiment)
+    assert re.search(rf"fetched 2 of 3 runs: .*{field}", str(error))
     assert [r.inputs["messages"][0]["content"] for r in arrived] == ["hello", "add 20 22"]
