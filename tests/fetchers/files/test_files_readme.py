@@ -1,0 +1,78 @@
+"""The page on files: its examples run, its tables say what the code says."""
+
+import doctest
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from evalkit.fetchers.base import FetchContext
+from evalkit.fetchers.files import records as records_module
+from evalkit.fetchers.files.formats import FORMATS
+from evalkit.fetchers.files.functions import OWN, Functions
+from evalkit.fetchers.files.records import RecordsFetcher
+from evalkit.fetchers.files.targets import RUN_TARGETS
+
+PAGE = Path(records_module.__file__).with_name("README.md")
+TEXT = PAGE.read_text("utf-8")
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SECTIONS = [part for part in TEXT.split("\n## ")[1:] if "```toml" in part]
+OWN_KEYS = ("fetcher", "slices", "reducers", "evaluators")
+
+
+def rows(pairs):
+    return "".join(f"| `{name}` | {doc} |\n" for name, doc in pairs)
+
+
+TABLES = {
+    "fields": "| field | is |\n| --- | --- |\n"
+    + rows((name, target.doc) for name, target in RUN_TARGETS.items()),
+    "functions": "| function | gives |\n| --- | --- |\n"
+    + rows(
+        (name, Functions.FUNCTION_TABLE[name]["function"].__doc__.split("\n")[0]) for name in OWN
+    ),
+    "formats": "| format | is |\n| --- | --- |\n" + rows((each.name, each.doc) for each in FORMATS),
+}
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda text: text.split("\n")[0])
+def test_an_example_does_what_it_says(section, tmp_path):
+    said = None
+    for kind, name, content in BLOCK.findall(section):
+        if name:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content)
+        elif kind == "toml":
+            (experiment, table), *_ = tomllib.loads(content)["experiments"].items()
+            options = {key: value for key, value in table.items() if key not in OWN_KEYS}
+        elif kind == "pycon":
+            said = content
+    fetcher = RecordsFetcher(options, FetchContext(experiment, tmp_path))
+    runs = list(fetcher.runs())
+    names = {
+        "runs": runs,
+        "run": runs[0],
+        "examples": {example.example_id: example for example in fetcher.examples()},
+        "notes": fetcher.counts().notes,
+    }
+    assert said is not None
+    test = doctest.DocTestParser().get_doctest(said, names, section[:30], str(PAGE), 0)
+    failures: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(test, out=failures.append)
+    assert test.examples
+    assert not failures, "".join(failures)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_says_what_the_code_says(name):
+    (found,) = re.findall(rf"<!-- {name} -->\n(.*?)<!-- end -->", TEXT, re.DOTALL)
+    assert found == TABLES[name], "run `python tests/fetchers/files/test_files_readme.py`"
+
+
+if __name__ == "__main__":
+    for name, table in TABLES.items():
+        block = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        TEXT = re.sub(block, lambda found, t=table: found[1] + t + found[2], TEXT, flags=re.DOTALL)
+    PAGE.write_text(TEXT, "utf-8")
