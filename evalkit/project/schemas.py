@@ -61,7 +61,68 @@ def record_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **TypeAdapter(RunRecord | ExampleRecord).json_schema()}
 
 
+def document_schema(kind: type) -> dict[str, Any]:
+    """Return the schema of a document made of the frozen dataclass `kind`."""
+    from pydantic import TypeAdapter
+
+    return {"$schema": DIALECT, **TypeAdapter(kind).json_schema(mode="serialization")}
+
+
+def summary_schema() -> dict[str, Any]:
+    """Return the schema of `summary.json`: figures, gates, and where the page is."""
+    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.summary import Summary
+
+    schema = document_schema(Summary)
+    gate = document_schema(GateResult)
+    schema["$defs"] |= gate.pop("$defs", {})
+    schema["$defs"]["GateResult"] = {key: gate[key] for key in ("type", "properties", "required")}
+    schema["properties"] |= {
+        "gates": {"type": "array", "items": {"$ref": "#/$defs/GateResult"}},
+        "report": {"type": ["string", "null"], "description": "Path of the page."},
+    }
+    return schema
+
+
+def comparison_schema() -> dict[str, Any]:
+    """Return the schema of a comparison of two or more experiments."""
+    from evalkit.metrics.comparison import Comparison
+
+    return document_schema(Comparison)
+
+
+def run_schema() -> dict[str, Any]:
+    """Return the schema of `evalkit run --json`: one summary, or several with their comparison."""
+    summary, comparison = summary_schema(), comparison_schema()
+    definitions = {**summary.pop("$defs"), **comparison.pop("$defs")}
+    for schema in (summary, comparison):
+        schema.pop("$schema")
+    text = {"type": ["string", "null"]}
+    several = {
+        "title": "Run",
+        "type": "object",
+        "properties": {
+            "type": {"const": "evalkit.run"},
+            "version": {"type": "integer"},
+            "experiments": {"type": "array", "items": {"$ref": "#/$defs/Summary"}},
+            "comparison": {"anyOf": [{"$ref": "#/$defs/Comparison"}, {"type": "null"}]},
+            "failures": {"type": "object", "additionalProperties": {"type": "string"}},
+            "report": text,
+            "exit_code": {"type": "integer"},
+        },
+        "required": ["type", "version", "experiments", "comparison", "failures", "exit_code"],
+    }
+    return {
+        "$schema": DIALECT,
+        "anyOf": [{"$ref": "#/$defs/Summary"}, several],
+        "$defs": {**definitions, "Summary": summary, "Comparison": comparison},
+    }
+
+
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "config": config_schema,
     "record": record_schema,
+    "run": run_schema,
+    "summary": summary_schema,
+    "comparison": comparison_schema,
 }
