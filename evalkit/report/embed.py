@@ -188,6 +188,12 @@ def header(content: Content, kept: Kept, clean: Cleaner) -> dict[str, Any]:
     }
 
 
+def _whole(column: ScoreColumn) -> bool:
+    """Return whether the score counts something: whole numbers beyond 0 and 1."""
+    known = {v for v in column.values if v is not None}
+    return bool(known - {0.0, 1.0}) and all(v == int(v) for v in known)
+
+
 def _evaluator(column: ScoreColumn, clean: Cleaner) -> dict[str, Any]:
     score = column.summary
     reach = score.range or ((0.0, 1.0) if column.type == "bool" else None)
@@ -204,6 +210,7 @@ def _evaluator(column: ScoreColumn, clean: Cleaner) -> dict[str, Any]:
         "direction": score.direction,
         "range": reach,
         "low": column.low,
+        "whole": _whole(column),
         "values": [clean.text(word) for word in column.categories],
         "doc": clean.text(score.doc),
         "uncalibrated": score.uncalibrated,

@@ -41,10 +41,9 @@ def _lines(view: ReportView, report: str | None, details: bool, rows: int) -> It
     yield "".join(_span(span.text, span.strong) for span in view.verdict).strip()
     yield f"<sub>{escape(view.over)}</sub>"
     yield ""
-    for part in view.experiments:
-        for warning in part.warnings[:6]:
-            yield f"> \u26a0\ufe0f {escape(part.name)}: {escape(warning)}"
-            yield ""
+    for warning in view.warnings[:12]:
+        yield f"> \u26a0\ufe0f {escape(warning)}"
+        yield ""
     yield from _gates(view, rows)
     yield from _metrics(view, rows)
     if view.evaluator_errors is not None:

@@ -292,6 +292,19 @@ class ReportView:
         return len(self.experiments) > 1
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What readers must know of the data: each sentence once, with whom it concerns."""
+        about: dict[str, list[str]] = {}
+        for part in self.experiments:
+            for text in part.warnings:
+                about.setdefault(text, []).append(part.name)
+        everyone = len(self.experiments)
+        return tuple(
+            text if len(names) == everyone else f"{', '.join(names)}: {text}"
+            for text, names in about.items()
+        )
+
+    @property
     def missed(self) -> tuple[GatePart, ...]:
         """The gates that failed."""
         return tuple(gate for gate in self.gates if gate.passed is False)

@@ -135,7 +135,11 @@ def ecdf(lines: Sequence[Line], height: float = 262) -> Markup:
     plot = height - TOP - BOTTOM
     paths = [_steps(line, place) for line in lines]
     right = max(range(len(lines)), key=lambda i: lines[i].p50 or 0)
-    marks = [m for i, line in enumerate(lines) for m in _marks(line, place, plot, i == right)]
+    marks = [
+        m
+        for i, line in enumerate(lines)
+        for m in _marks(line, place, plot, i == right)[:: 1 if len(lines) < 3 else 2]
+    ]
     inner = stretched(paths, TOP, plot) + Markup("").join(marks)
     ticks = [
         (place(t), duration(t).replace(".00", "").replace(".0", "")) for t in log_ticks(low, high)

@@ -86,9 +86,8 @@ class _Writer:
 
     def warnings(self, view: ReportView) -> None:
         """Print what readers must know of the data."""
-        for part in view.experiments:
-            for warning in part.warnings[:6]:
-                self.line(self.text("! ", "yellow"), self.text(f"{part.name}: {warning}"))
+        for warning in view.warnings[:12]:
+            self.line(self.text("! ", "yellow"), self.text(warning))
 
     def unscored(self, view: ReportView) -> None:
         """Print what became of the cells that are in no mean."""

@@ -30,6 +30,9 @@ def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
         table = {(s.value, s.metric): s for s in here}
         rows = [(value, [table.get((value, metric)) for metric in metrics]) for value in values]
         rows.sort(key=lambda row: _first(row[1]))
+        title = f"Change by {_name(by)}"
+        if len(source.candidates) > 1:
+            title += f": {candidate.experiment}"
         note = (
             f"{candidate.experiment} minus the baseline. Tinted where it is worse or better beyond "
             f"chance, corrected for {numbers.times(candidate.slices_tested, 'slice')} tested."
@@ -38,7 +41,7 @@ def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
             (value, tuple(_difference_cell(source, cell) for cell in found))
             for value, found in rows[:ROWS]
         )
-        parts.append(SlicePart(f"Change by {_name(by)}", note, (_name(by), *metrics), cells))
+        parts.append(SlicePart(title, note, (_name(by), *metrics), cells))
     return parts
 
 

@@ -132,6 +132,9 @@ class Grid {
   }
 }
 
+/* Counts are written without decimals. */
+const plainScore = (e, value) => (e?.whole && Number.isInteger(value) ? count(value) : number(value));
+
 /* How one score looks in a cell: text, and whether it is on the bad side. */
 function scoreText(e, r) {
   const value = score(e, r);
@@ -139,7 +142,7 @@ function scoreText(e, r) {
   if (e.type === "category") return { text: e.values[value] ?? DASH, bad: false };
   if (!known(value)) return { text: DASH, bad: false, none: true };
   if (e.type === "bool" && (value === 0 || value === 1)) return { text: value ? "yes" : "no", bad: low(e, value) };
-  return { text: number(value), bad: low(e, value) };
+  return { text: plainScore(e, value), bad: low(e, value) };
 }
 
 function setText(cell, text) {

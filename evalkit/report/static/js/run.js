@@ -12,13 +12,13 @@ async function showRun(query, id) {
 const CELL_TEXT = { not_applicable: "does not apply", evaluator_error: "the evaluator failed", run_failed: "the run failed, so there was nothing to score", missing: "not scored" };
 
 function feedbackValue(f) {
-  if (f.outcome !== "scored") return h("td.r.dim", null, { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[f.outcome]);
+  if (f.outcome !== "scored") return h("td.r.dim.num", null, { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[f.outcome]);
   const e = D.evaluators.find((one) => one.key === f.name);
   if (typeof f.score === "number" || typeof f.score === "boolean") {
     const bad = e ? low(e, Number(f.score)) : false;
     const mark = e && e.low !== null ? (bad ? "✕ " : "✓ ") : "";
     const truth = e?.type === "bool" && (Number(f.score) === 0 || Number(f.score) === 1);
-    return h("td.r.num" + (bad ? ".bad" : ""), null, mark + (truth ? (Number(f.score) ? "yes" : "no") : number(Number(f.score))));
+    return h("td.r.num" + (bad ? ".bad" : ""), null, mark + (truth ? (Number(f.score) ? "yes" : "no") : plainScore(e, Number(f.score))));
   }
   return h("td.r", null, show(f.value === null ? DASH : plainText(f.value), h("span")));
 }
