@@ -6,7 +6,6 @@ import ast
 import functools
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 OPAQUE = frozenset({"globals", "eval", "exec", "locals", "vars", "__import__", "import_module"})
 
@@ -93,25 +92,18 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, s
     return alias.asname or alias.name, source, None if alias.name == "*" else alias.name
 
 
+def outline_of(file: Path) -> Outline | None:
+    """Return the outline of a module; `None` when its source cannot be read."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return _parse(str(file), (stat.st_mtime_ns, stat.st_size))
+
+
 @functools.lru_cache(maxsize=256)
 def _parse(path: str, stamp: tuple[int, int]) -> Outline | None:
     try:
         return Outline(ast.parse(Path(path).read_bytes()))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
-
-
-def outline_of(module: ModuleType) -> Outline | None:
-    """Return the outline of a module; `None` when its source cannot be read."""
-    file = file_of(module)
-    if file is None or file.suffix != ".py":
-        return None
-    stat = file.stat()
-    return _parse(str(file), (stat.st_mtime_ns, stat.st_size))
-
-
-def file_of(module: ModuleType) -> Path | None:
-    """Return the file of a module, if it has one."""
-    file = getattr(module, "__file__", None)
-    path = Path(file).resolve() if isinstance(file, str) else None
-    return path if path is not None and path.is_file() else None

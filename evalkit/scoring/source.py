@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
 import inspect
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from evalkit.scoring.outline import file_of, imports_inside, names_used, outline_of
+from evalkit.scoring.modules import Module, imported, loaded
+from evalkit.scoring.outline import imports_inside, names_used, outline_of
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 DEEPEST = 6
@@ -83,13 +82,12 @@ class _Reader:
         if inspect.ismethod(inner):
             return [describe(inner.__self__), *self.callable(inner.__func__)]
         if isinstance(inner, FunctionType):
-            self._function(inner)
+            text = _code(inner.__code__)
+            self._definition(inner.__module__, inner.__qualname__, text)
             return [bound for bound in map(self._bound, _closure(inner)) if bound]
-        if inspect.isclass(inner):
-            self._definition(inner)
-            return []
-        self._definition(type(inner))
-        return [describe(inner)] if not inspect.isbuiltin(inner) else [repr(inner)]
+        kind = inner if inspect.isclass(inner) else type(inner)
+        self._definition(kind.__module__, kind.__qualname__, "(no source)")
+        return [] if inspect.isclass(inner) else [describe(inner)]
 
     def _bound(self, pair: tuple[str, Any]) -> Any:
         name, value = pair
@@ -97,34 +95,31 @@ class _Reader:
             return [name, *self.callable(value)]
         return [name, describe(value)]
 
-    def _function(self, function: FunctionType) -> None:
-        module = sys.modules.get(function.__module__)
-        top = function.__qualname__.split(".")[0]
-        if module is None or not self._name(module, top):
-            self._add(f"{function.__module__}.{function.__qualname__}", _code(function.__code__))
-
-    def _definition(self, kind: type) -> None:
-        module = sys.modules.get(kind.__module__)
-        if module is None or not self._name(module, kind.__qualname__.split(".")[0]):
-            self._add(f"{kind.__module__}.{kind.__qualname__}", "(no source)")
+    def _definition(self, module_name: str, qualname: str, text: str) -> None:
+        """Follow what a function or class is defined by; `text` stands for it without source."""
+        module = loaded(module_name)
+        if module is not None and self.root is None:
+            self.root = module.file.parent
+        if module is None or not self._name(module, qualname.split(".")[0]):
+            self._add(f"{module_name}.{qualname}", text)
 
     def _add(self, where: str, text: str) -> None:
         self.texts.setdefault(where, set()).add(text)
 
-    def _name(self, module: ModuleType, name: str) -> bool:
+    def _name(self, module: Module, name: str) -> bool:
         """Follow a name defined at the top of a module; tell whether the module has it."""
-        outline = outline_of(module)
+        outline = outline_of(module.file)
         if outline is None:
             return False
-        where = self._label(module)
-        if not self._is_project(module):
+        where = module.label(self.root)
+        if not module.is_followed(self.root):
             self._add(where, outline.text)
-            return True
-        if outline.opaque:
-            self._whole(module)
             return True
         if name not in outline.definitions and name not in outline.imports:
             return False
+        if outline.opaque:
+            self._whole(module)
+            return True
         if (where, name) in self._seen:
             return True
         self._seen.add((where, name))
@@ -133,70 +128,35 @@ class _Reader:
         for node in outline.definitions.get(name, ()):
             self._add(where, ast.dump(node))
             self._follow(module, names_used(node))
-            for source, imported in imports_inside(node):
-                self._import(module, source, imported)
+            for source, found in imports_inside(node):
+                self._import(module, source, found)
         if name in outline.imports:
             self._import(module, *outline.imports[name])
         return True
 
-    def _follow(self, module: ModuleType, names: Iterable[str]) -> None:
+    def _follow(self, module: Module, names: Iterable[str]) -> None:
         for name in names:
             self._name(module, name)
 
-    def _import(self, module: ModuleType, source: str, name: str | None) -> None:
+    def _import(self, importer: Module, source: str, name: str | None) -> None:
         """Follow an import: of a name, or of a module as a whole."""
-        found = _module(source, module)
-        if found is None:
+        found = imported(source, importer)
+        if found is None or not found.is_followed(self.root):
             return
-        if name is not None:
-            inner = _module(f"{found.__name__}.{name}", module)
-            if inner is not None and inner is getattr(found, name, inner):
-                found, name = inner, None
-        if not self._is_project(found):
+        if name is not None and self._name(found, name):
             return
-        if name is None or not self._name(found, name):
-            self._whole(found)
+        inner = imported(f"{found.name}.{name}", importer) if name is not None else None
+        self._whole(inner or found)
 
-    def _whole(self, module: ModuleType) -> None:
-        where = self._label(module)
-        if (where, "*") in self._seen:
+    def _whole(self, module: Module) -> None:
+        where = module.label(self.root)
+        outline = outline_of(module.file)
+        if (where, "*") in self._seen or outline is None:
             return
         self._seen.add((where, "*"))
-        outline = outline_of(module)
-        if outline is not None:
-            self._add(where, outline.text)
-            for source, name in outline.all_imports:
-                self._import(module, source, name)
-
-    def _is_project(self, module: ModuleType) -> bool:
-        file = file_of(module)
-        if file is None or "site-packages" in file.parts:
-            return False
-        if module.__name__.startswith("evalkit.evaluators"):
-            return True
-        if self.root is None:
-            return not file.is_relative_to(Path(sys.base_prefix) / "lib")
-        return file.is_relative_to(self.root)
-
-    def _label(self, module: ModuleType) -> str:
-        file = file_of(module)
-        if file is None or self.root is None or not file.is_relative_to(self.root):
-            return module.__name__
-        return file.relative_to(self.root).as_posix()
-
-
-def _module(source: str, importer: ModuleType) -> ModuleType | None:
-    """Return a module that is imported already, by the name an import statement gives it."""
-    try:
-        name = importlib.util.resolve_name(source, _package(importer))
-    except (ImportError, ValueError):
-        return None
-    return sys.modules.get(name)
-
-
-def _package(module: ModuleType) -> str:
-    spec = getattr(module, "__spec__", None)
-    return str(getattr(module, "__package__", None) or (spec.parent if spec else "") or "")
+        self._add(where, outline.text)
+        for source, name in outline.all_imports:
+            self._import(module, source, name)
 
 
 def _closure(function: FunctionType) -> list[tuple[str, Any]]:
