@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,9 +53,21 @@ def open_fetcher(
     config = project.experiment(name)
     made = plugins.fetcher(config.fetcher)
     context = FetchContext(
-        experiment=name, base=project.root, known=known or {}, progress=progress, wait=wait
+        experiment=name,
+        base=project.root,
+        known=known or {},
+        progress=_listener(name, progress),
+        wait=wait,
     )
     return made(made.Options.model_validate(dict(config.options)), context)
+
+
+def _listener(name: str, told: Progress) -> Callable[[str, int, int | None], None]:
+    def listen(what: str, done: int, total: int | None) -> None:
+        stage = f"Fetch {name}" if what == "runs" else f"Fetch {name}, {what}"
+        told(stage, done, total)
+
+    return listen
 
 
 def doctor(project: Project, name: str) -> Iterator[CheckLine]:
