@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.model.example import Example
@@ -66,15 +65,20 @@ def case(
 
 
 def run_cases(evaluator: Evaluator) -> list[CaseResult]:
-    """Run every case of an evaluator; what it raises is a result, not an exception."""
+    """Run every case of an evaluator; what it raises is a result, not an exception.
+
+    Cases are written for the function's own defaults, so what a project sets stays out of them.
+    """
     return [_run(evaluator, number, each) for number, each in enumerate(evaluator.cases, start=1)]
 
 
 def _run(evaluator: Evaluator, number: int, each: Case) -> CaseResult:
     try:
-        prepared = evaluator.with_options(each.options)
+        prepared = replace(evaluator, options={}).with_options(each.options)
         returned = prepared.invoke(each.run, each.example, each.step)
         if inspect.isawaitable(returned):
+            import asyncio  # 20 ms that most commands need not spend
+
             returned = asyncio.run(_await(returned))
         got: Any = prepared.scores(returned)
     except Exception as error:  # user code: whatever it raises is what it said

@@ -34,15 +34,17 @@ def test_check_names_a_failing_case_and_ends_with_4(project: Path) -> None:
     (project / "evaluators" / "tone.py").write_text(GOOD.replace("expect=True", "expect=False"))
     ended = evalkit("check", cwd=project)
     assert ended.code == 4
-    line = "evaluators/tone.py:4: evaluator 'polite', case 1: said True, expected False."
+    line = "evaluators/tone.py:3: evaluator 'polite', case 1: said True, expected False."
     assert line in ended.err
 
 
 def test_a_misspelt_parameter_stops_before_anything_is_fetched(project: Path) -> None:
-    (project / "evaluators" / "tone.py").write_text(GOOD.replace("polite(outputs)", "polite(output)"))
+    (project / "evaluators" / "tone.py").write_text(
+        GOOD.replace("polite(outputs)", "polite(output)")
+    )
     ended = evalkit("run", cwd=project)
     assert ended.code == 2
-    assert "evaluators/tone.py:4: evaluator 'polite' asks for 'output'" in ended.err
+    assert "evaluators/tone.py:3: evaluator 'polite' asks for 'output'" in ended.err
     assert "Did you mean 'outputs'?" in ended.err
     assert not (project / ".evalkit").exists()
 
@@ -78,9 +80,7 @@ def test_list(project: Path, kind: str, form: list[str]) -> None:
         (["show", "on"], "Did you mean 'one'?"),
     ],
 )
-def test_wrong_usage_is_one_line_and_ends_with_2(
-    project: Path, argv: list[str], said: str
-) -> None:
+def test_wrong_usage_is_one_line_and_ends_with_2(project: Path, argv: list[str], said: str) -> None:
     ended = evalkit(*argv, cwd=project)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("error[")
