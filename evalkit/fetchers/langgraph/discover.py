@@ -52,6 +52,11 @@ class Discovery:
     problems: list[str] = field(default_factory=list)
     _known: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def found_none(self) -> bool:
+        """Whether the server, after `changed_threads`, has no thread with this metadata."""
+        return not self._known and not self.problems
+
     def changed_threads(self) -> list[dict[str, Any]]:
         """Return the threads that are new or changed since the last call."""
         threads = self._all_threads()
@@ -62,9 +67,10 @@ class Discovery:
     def _all_threads(self) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         for _ in range(TRIES):
+            # Counted first: threads that are made while the list is read may not be on it.
+            count = self.client.count_threads(self.options.thread_metadata)
             for thread in self._sweep():
                 found[thread["thread_id"]] = thread
-            count = self.client.count_threads(self.options.thread_metadata)
             if len(found) >= count:
                 return list(found.values())
         self.problems.append(

@@ -66,7 +66,7 @@ class LangGraphFetcher:
         with self.http:
             self._prepare()
             threads = self.discovery.changed_threads()
-            if not threads and not self.discovery.problems:
+            if self.discovery.found_none:
                 raise self._nothing_found()
             yield from self._rounds(threads)
             if self.context.wait and self._pending:

@@ -13,5 +13,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def app(server: str) -> Application:
-    return Application(server)
+def app(server: str) -> Iterator[Application]:
+    application = Application(server)
+    with application.http:
+        yield application
