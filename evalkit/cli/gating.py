@@ -64,7 +64,7 @@ def gate_command(
     else:
         for each in ran.gates:
             session.print(_line(each))
-    _write(ran, junit, markdown, github)
+    _write(project, ran, junit, markdown, github)
     if errors_in(ran.summaries) > project.table.score.max_errors:
         session.say(f"{errors_in(ran.summaries):,} evaluator errors: more than max_errors allows.")
         return ExitCode.EVALUATOR_ERRORS
@@ -98,17 +98,19 @@ def _line(each: GateResult) -> str:
     return clean(f"{WORDS[each.passed]}  {each.experiment}: {each.rule}  ({each.why})")
 
 
-def _write(ran: Ran, junit: Path | None, markdown: Path | None, github: bool) -> None:
+def _write(
+    project: Project, ran: Ran, junit: Path | None, markdown: Path | None, github: bool
+) -> None:
     """Write what was asked for; annotations go to stdout, where GitHub reads them."""
+    from evalkit.pipeline.reporting import page_content
     from evalkit.report import github as annotations
     from evalkit.report.junit import render as as_junit
     from evalkit.report.markdown import render as as_markdown
-    from evalkit.report.view import content
 
     if not (junit or markdown or github):
         return
-    found = [*ran.results.values()]
-    made = content([*ran.summaries.values()], ran.comparison, results=found, gates=ran.gates)
+    summaries, results = [*ran.summaries.values()], [*ran.results.values()]
+    made = page_content(project, summaries, results, ran.comparison, ran.gates)
     if junit is not None:
         _save(junit, as_junit(made))
     if markdown is not None:

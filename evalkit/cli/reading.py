@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,3 +134,36 @@ def _only(beginning: str, ids: Sequence[str], name: str) -> str:
         )
     hint = did_you_mean(beginning, ids)
     raise ConfigError(f"{name}: no run {beginning!r}.{hint} `evalkit report` lists them.")
+
+
+@click.command("view")
+@experiment_names()
+@click.option("--baseline", metavar="NAME", help="Compare with this experiment.")
+@click.option("--port", default=0, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+@pass_session
+def view_command(
+    session: Session, /, names: Sequence[str], baseline: str | None, port: int, show: bool
+) -> None:
+    """Serve the report from the store, on this machine only, until Ctrl-C.
+
+    For experiments too large for one file: traces are read as they are opened. The address holds a
+    token; without it nothing answers.
+    """
+    from evalkit.cli.work import chosen
+    from evalkit.pipeline.reporting import page_content
+    from evalkit.pipeline.running import conclude
+    from evalkit.report.server import ReportServer
+
+    project = session.load(deep=False)
+    ran = conclude(project, chosen(project, names), baseline=baseline, page=False)
+    summaries, results = [*ran.summaries.values()], [*ran.results.values()]
+    made = page_content(project, summaries, results, ran.comparison, ran.gates)
+    with ReportServer(made, port=port) as server:
+        session.print(server.url)
+        sys.stdout.flush()
+        session.say("Ctrl-C stops it.")
+        if show:
+            webbrowser.open(server.url)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from evalkit.errors import NoRunsError
 from evalkit.pipeline.gating import read_summary
-from evalkit.pipeline.reporting import HISTORY
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
     from evalkit.metrics.history import History
     from evalkit.metrics.summary import Summary
+
+HISTORY = "history"
+"""Folder of `reports/NAME/` with every different summary."""
 
 
 def saved_summaries(project: Project, name: str) -> list[Summary]:
@@ -38,3 +40,11 @@ def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = 
     if not summaries:
         raise NoRunsError(f"{', '.join(names)}: no summary is saved. Run `evalkit run` first.")
     return history(summaries, metrics)
+
+
+def history_for_page(project: Project, name: str) -> History | None:
+    """Return the history of an experiment that has been summarised more than once."""
+    from evalkit.metrics.history import history
+
+    summaries = saved_summaries(project, name)
+    return history(summaries) if len(summaries) > 1 else None

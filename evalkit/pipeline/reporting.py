@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.model.results import Results
+from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
     from evalkit.metrics.comparison import Comparison
     from evalkit.metrics.gate_result import GateResult
     from evalkit.metrics.summary import Summary
+    from evalkit.report.view import Content
 
 PAGE = "report.html"
 SUMMARY = "summary.json"
-HISTORY = "history"
 
 
 def report(
@@ -38,24 +39,40 @@ def report(
     One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
     `options` go to `evalkit.report.write.write_report`.
     """
-    from evalkit import __version__
-    from evalkit.report.view import content
     from evalkit.report.write import write_report
 
     for summary in summaries:
         of = [each for each in gates if each.experiment == summary.experiment]
         save_summary(project.reports_folder / summary.experiment, summary, of)
-    made = content(
+    made = page_content(project, summaries, results, comparison, gates)
+    path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
+    write_report(made, path, **options)
+    return path
+
+
+def page_content(
+    project: Project,
+    summaries: Sequence[Summary],
+    results: Sequence[Results],
+    comparison: Comparison | None = None,
+    gates: Sequence[GateResult] = (),
+) -> Content:
+    """Return what the page, the server, JUnit and Markdown are made of.
+
+    The history is that of the last experiment, the one that is new, when it has one.
+    """
+    from evalkit import __version__
+    from evalkit.report.view import content
+
+    return content(
         list(summaries),
         comparison,
         results=list(results),
         gates=list(gates),
+        history=history_for_page(project, summaries[-1].experiment),
         generated=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
-    path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
-    write_report(made, path, **options)
-    return path
 
 
 def folder_of(project: Project, names: Sequence[str]) -> Path:
