@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.metrics.figures import Figure, Interval
+from evalkit.model.shown import Shown
 
 COMPARISON_VERSION = 1
 
@@ -152,7 +153,7 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Shown):
     """Two or more experiments, the baseline first; `to_dict()` is its JSON document."""
 
     baseline: str

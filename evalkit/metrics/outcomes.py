@@ -25,7 +25,7 @@ _VARIABLE = (
     (re.compile(r"https?://\S+"), "<url>"),
     (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+Z-]*"), "<time>"),
-    (re.compile(r"\b(?=[0-9a-zA-Z_-]*\d)[0-9a-zA-Z]+(?:[_-][0-9a-zA-Z]+)*\b"), "<n>"),
+    (re.compile(r"\b(?=[0-9a-zA-Z_-]*\d)[0-9a-zA-Z]+(?:[._-][0-9a-zA-Z]+)*\b"), "<n>"),
     (re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`"), "<text>"),
     (re.compile(r"\s+"), " "),
 )

@@ -42,9 +42,9 @@ def check_difference(
     sign = "+" if value >= 0 else "-"
     observed = f"{sign}{text(abs(value), unit)}"
     chance = "" if p is None else f", p = {p:.3f}" if p >= 0.001 else ", p < 0.001"
-    why = (
-        f"{difference.metric} changed by {observed} (n = {difference.difference.n} pairs{chance})."
-    )
+    n = difference.difference.n
+    units = "unpaired" if "unpaired" in difference.difference.method else "pairs"
+    why = f"{difference.metric} changed by {observed} (n = {n} {units}{chance})."
     return holds, why, margin
 
 

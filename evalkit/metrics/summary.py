@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.metrics.figures import Curve, Distribution, Figure, Histogram, Interval, Rate
+from evalkit.model.shown import Shown
 
 SUMMARY_VERSION = 1
 """Version of the document; a reader of version 1 can read any document that says 1."""
@@ -225,7 +226,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Shown):
     """Every figure of one experiment; `to_dict()` is the document `evalkit ... --json` prints."""
 
     experiment: str

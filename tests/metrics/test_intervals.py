@@ -1,0 +1,147 @@
+"""Intervals agree with scipy and statsmodels, and say what they do at the edges."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.proportion import proportion_confint
+
+from evalkit.metrics.bootstrap import bca_ratio
+from evalkit.metrics.intervals import (
+    Sums,
+    cluster_sums,
+    effective_size,
+    mean_figure,
+    quantile_ranks,
+    share_figure,
+    wilson,
+)
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (153, 200)])
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
+def test_wilson_is_statsmodels(count, n, confidence):
+    expected = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
+    assert wilson(count, n, confidence) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_rate_without_repetitions_is_plain_wilson():
+    values = np.array([1.0] * 7 + [0.0] * 13)
+    figure = share_figure(cluster_sums(values, np.arange(20)))
+    assert figure.interval == pytest.approx(wilson(7, 20), abs=1e-12)
+    assert (figure.method, figure.n, figure.clusters) == ("wilson", 20, 20)
+
+
+def test_the_mean_has_students_interval():
+    values = np.random.default_rng(1).normal(3, 2, 25)
+    figure = mean_figure(cluster_sums(values, None))
+    expected = stats.t.interval(0.95, 24, values.mean(), stats.sem(values))
+    assert figure.interval == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_clustered_variance_is_statsmodels_cluster_robust_one():
+    rng = np.random.default_rng(2)
+    cluster = np.repeat(np.arange(30), rng.integers(1, 7, 30))
+    values = rng.normal(size=30)[cluster] + rng.normal(size=len(cluster))
+    sums = cluster_sums(values, cluster)
+    options = {"groups": cluster, "use_correction": False}
+    fit = OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds=options)
+    assert sums.variance * 29 / 30 == pytest.approx(float(fit.cov_params()[0, 0]), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("values", "cluster", "method"),
+    [
+        ([], None, "none"),
+        ([2.0], None, "none: one value"),
+        ([2.0, 3.0], [0, 0], "none: one example"),
+        ([2.0, 2.0, 2.0], None, "none: all equal"),
+    ],
+)
+def test_means_without_an_interval_say_why(values, cluster, method):
+    codes = None if cluster is None else np.array(cluster)
+    figure = mean_figure(cluster_sums(np.array(values), codes))
+    assert figure.interval is None
+    assert figure.method == method
+    assert figure.value == (np.mean(values) if values else None)
+
+
+def test_two_values_have_the_widest_interval_there_is():
+    low, high = mean_figure(cluster_sums(np.array([1.0, 2.0]), None)).interval
+    assert (low, high) == pytest.approx(stats.t.interval(0.95, 1, 1.5, 0.5), abs=1e-9)
+
+
+@pytest.mark.parametrize(("values", "expected"), [([1.0], (0.2065, 1.0)), ([0.0], (0.0, 0.7935))])
+def test_one_run_leaves_a_rate_wide_open(values, expected):
+    figure = share_figure(cluster_sums(np.array(values), None))
+    assert figure.interval == pytest.approx(expected, abs=1e-4)
+
+
+def test_repetitions_that_say_the_same_are_worth_their_examples():
+    values = np.repeat([1.0, 1.0, 0.0, 1.0, 0.0, 1.0] * 5, 4)
+    sums = cluster_sums(values, np.repeat(np.arange(30), 4))
+    assert effective_size(sums) == pytest.approx(30, rel=0.02)
+    narrow = share_figure(cluster_sums(values, None)).interval
+    wide = share_figure(sums).interval
+    assert wide[1] - wide[0] > 1.8 * (narrow[1] - narrow[0])
+
+
+def test_repetitions_that_are_independent_are_worth_all_runs():
+    rng = np.random.default_rng(3)
+    values = (rng.random(400) < 0.5).astype(float)
+    size = effective_size(cluster_sums(values, np.repeat(np.arange(100), 4)))
+    assert 280 < size <= 400
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=60),
+    st.sampled_from([0.8, 0.95, 0.99]),
+)
+def test_a_rate_always_has_an_interval_that_holds_it(rows, confidence):
+    values = np.array([float(passed) for _, passed in rows])
+    cluster = np.array([code for code, _ in rows])
+    figure = share_figure(cluster_sums(values, cluster), confidence)
+    assert 0 <= figure.low <= figure.value + 1e-12
+    assert figure.value - 1e-12 <= figure.high <= 1
+    assert figure.clusters <= effective_size(cluster_sums(values, cluster)) <= figure.n
+
+
+@pytest.mark.parametrize("n", [6, 40, 72, 400, 5000])
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.95, 0.99])
+def test_order_statistics_cover_a_quantile_exactly_enough(n, share):
+    ranks = quantile_ranks(n, share)
+    if ranks is None:
+        assert max(share**n, (1 - share) ** n) > 0.025
+        return
+    low, high = ranks
+    inside = stats.binom.cdf(high - 1, n, share) - stats.binom.cdf(low - 1, n, share)
+    assert inside >= 0.95
+    assert stats.binom.cdf(low - 1, n, share) <= 0.025
+    assert stats.binom.sf(high - 1, n, share) <= 0.025
+
+
+def test_bca_is_scipys_within_the_noise_of_resampling():
+    values = np.random.default_rng(4).lognormal(size=80)
+    found = bca_ratio(values, np.ones(80), resamples=9999)
+    rng = np.random.default_rng(5)
+    expected = stats.bootstrap((values,), np.mean, n_resamples=9999, rng=rng).confidence_interval
+    width = expected.high - expected.low
+    assert found == pytest.approx(tuple(expected), abs=0.05 * width)
+
+
+def test_bca_leans_to_the_long_tail_and_is_the_same_every_time():
+    values = np.random.default_rng(6).lognormal(0, 1.2, 60)
+    low, high = bca_ratio(values, np.ones(60))
+    assert high - values.mean() > 1.2 * (values.mean() - low)
+    assert (low, high) == bca_ratio(values, np.ones(60))
+
+
+def test_bca_has_nothing_to_say_of_one_cluster_or_equal_values():
+    assert bca_ratio(np.array([3.0]), np.array([1.0])) is None
+    assert bca_ratio(np.full(20, 3.0), np.ones(20)) is None
+
+
+def test_sums_weigh_every_run_the_same():
+    assert Sums(np.array([3.0, 0.0]), np.array([3.0, 1.0])).mean == 0.75

@@ -1,0 +1,105 @@
+"""Slices: who belongs where, and which parts are worse than the rest."""
+
+import numpy as np
+import pytest
+from metric_tables import cell, results, run
+
+from evalkit.errors import ConfigError
+from evalkit.metrics.reading import read_runs
+from evalkit.metrics.slicing import slicing
+from evalkit.metrics.summarise import summarise
+
+ROWS = [
+    run("r0", "a", metadata={"topic": "tax", "n": 1}, tags=["x", "y"], inputs={"q": "hello"}),
+    run("r1", "b", metadata={"topic": "law", "n": 2}, tags=["x"], inputs={"q": "hi"}),
+    run("r2", "a", metadata={"topic": None, "n": 3.5}, tags=None, inputs={"q": 7}),
+    run("r3", None, metadata={"deep": {"er": [True, "z"]}}, name="bot"),
+]
+EXAMPLES = [
+    {"example_id": "a", "split": ["dev", "hard"], "metadata": {"topic": "from example"}},
+    {"example_id": "b", "split": ["test"], "reference_outputs": {"kind": "long"}},
+]
+STEPS = [
+    {"run_id": "r0", "step_id": "1", "kind": "llm", "name": "m", "model": "m1"},
+    {"run_id": "r0", "step_id": "2", "kind": "llm", "name": "m", "model": "m2"},
+]
+
+
+def members(by):
+    given = results(ROWS, examples=EXAMPLES, steps=STEPS)
+    found = slicing(given, read_runs(given), by).members
+    return {label: [f"r{row}" for row in rows] for label, rows in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("metadata.topic", {"tax": ["r0"], "law": ["r1"], "from example": ["r2"]}),
+        ("metadata.n", {"1": ["r0"], "2": ["r1"], "3.5": ["r2"]}),
+        ("metadata.deep.er", {"true": ["r3"], "z": ["r3"]}),
+        ("tags", {"x": ["r0", "r1"], "y": ["r0"]}),
+        ("split", {"dev": ["r0", "r2"], "hard": ["r0", "r2"], "test": ["r1"]}),
+        ("inputs.length(q)", {"5": ["r0"], "2": ["r1"]}),
+        ("reference_outputs.kind", {"long": ["r1"]}),
+        ("example.topic", {"from example": ["r0", "r2"]}),
+        ("name", {"bot": ["r3"]}),
+        ("model", {"m1": ["r0"], "m2": ["r0"]}),
+        ("metadata.n in 2 bins", {"1 to under 2": ["r0"], "2 to 3.5": ["r1", "r2"]}),
+    ],
+)
+def test_members(by, expected):
+    assert members(by) == expected
+
+
+@pytest.mark.parametrize(
+    ("by", "says"),
+    [
+        ("topic", "starts with none of"),
+        ("metadata.[", "no JMESPath"),
+        ("metadata.n in 1 bins", "less than 2"),
+    ],
+)
+def test_mistakes_are_named(by, says):
+    with pytest.raises(ConfigError, match=says):
+        members(by)
+
+
+def test_many_numbers_are_cut_into_quarters():
+    rows = [run(f"r{i}", f"e{i}", metadata={"n": i}) for i in range(100)]
+    given = results(rows)
+    found = slicing(given, read_runs(given), "metadata.n").members
+    assert [len(each) for each in found.values()] == [25, 25, 25, 25]
+
+
+def noisy(bad_topic=None, n=600, seed=1):
+    rng = np.random.default_rng(seed)
+    topics = rng.choice(list("abcdefgh"), n)
+    good = rng.random(n) < np.where(topics == bad_topic, 0.4, 0.85)
+    rows = [run(f"r{i}", f"e{i}", metadata={"topic": str(t)}) for i, t in enumerate(topics)]
+    return results(rows, [cell(f"r{i}", bool(g)) for i, g in enumerate(good)])
+
+
+def test_a_bad_slice_is_flagged_first_with_its_figures():
+    found = summarise(noisy("c"), slices=["metadata.topic"])
+    search = found.slices[0]
+    assert (search.score, search.tested) == ("ok", 8)
+    assert [(each.by, each.value) for each in search.found] == [("metadata.topic", "c")]
+    worst = search.found[0]
+    assert worst.difference < -0.2
+    assert worst.interval[0] < worst.mean < worst.interval[1]
+    assert worst.p_adjusted >= worst.p
+
+
+def test_where_nothing_is_wrong_nothing_is_flagged():
+    found = summarise(noisy(seed=2), slices=["metadata.topic"])
+    assert found.slices[0].found == []
+    assert sum(each.n for each in found.scores["ok"].slices) == 600
+
+
+def test_a_slice_of_a_few_examples_is_shown_and_not_tested():
+    rows = [run(f"r{i}", f"e{i}", tags=["rare"] if i < 5 else None) for i in range(100)]
+    given = results(rows, [cell(f"r{i}", i >= 5) for i in range(100)])
+    found = summarise(given, slices=["tags"])
+    (figure,) = found.scores["ok"].slices
+    assert (figure.n, figure.mean, figure.p, figure.flagged) == (5, 0.0, None, False)
+    assert found.slices[0].tested == 0
