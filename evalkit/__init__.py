@@ -3,6 +3,7 @@
 The face: every name a user imports. Names that need pandas, pyarrow or scipy load when touched.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ HOMES = {
     "score_runs": "evalkit.pipeline.memory",
     "summarise": "evalkit.metrics.summarise",
 }
+DRAWN = {"Comparison", "Results", "Summary", "compare", "score_runs", "summarise"}
+"""Names that bring values with a table for notebooks."""
 
 __all__ = [
     "Comparison",
@@ -78,6 +81,8 @@ def __getattr__(name: str) -> Any:
     if name not in HOMES:
         raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
     value = getattr(import_module(HOMES[name]), name)
+    if name in DRAWN and "IPython" in sys.modules:
+        import_module("evalkit.pipeline.notebook")
     globals()[name] = value
     return value
 

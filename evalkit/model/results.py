@@ -10,6 +10,7 @@ from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo, Feedback
+from evalkit.model.shown import Shown
 
 
 class ResultsSource(Protocol):
@@ -36,7 +37,7 @@ class ResultsSource(Protocol):
         """Return the examples by id."""
 
 
-class Results:
+class Results(Shown):
     """One experiment with its feedback.
 
     Columns of the tables are those of `evalkit.model.columns`; nothing is read before it is
