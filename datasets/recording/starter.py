@@ -41,7 +41,8 @@ def main() -> None:
     write("examples.jsonl", [row for row in examples if row["example_id"] in CHOSEN])
     for version in ("baseline", "candidate"):
         path = SAMPLE / f"support.{version}.runs.jsonl.gz"
-        runs = [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
+        with gzip.open(path, "rt", encoding="utf-8") as lines_of_runs:
+            runs = [json.loads(line) for line in lines_of_runs]
         kept = [
             trimmed(run)
             for run in runs
