@@ -18,6 +18,8 @@ CRASHED = 70
 
 def entry() -> None:
     """Run as the console script `evalkit`."""
+    # Scanning every installed package for pydantic plug-ins costs more than evalkit's own start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(main(sys.argv[1:]))
 
 

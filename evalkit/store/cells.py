@@ -94,7 +94,8 @@ def read_part(files: Files, name: str, columns: Iterable[str]) -> pa.Table:
         raise broken(f"{files}/{name}", "its bytes do not match the hash in its name")
     wanted = list(columns)
     try:
-        table = pq.read_table(pa.BufferReader(data), columns=wanted, use_threads=False)
+        file = pq.ParquetFile(pa.BufferReader(data))
+        table = file.read(columns=wanted, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise broken(f"{files}/{name}", error) from None
     return table.select(wanted).combine_chunks()

@@ -20,7 +20,7 @@ from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
 from evalkit.store.parts import PartFile, digest, groups_of
 from evalkit.store.rows import STEP_PREFIX, Touched, runs_of
-from evalkit.store.schema import CELLS, EXAMPLES, RUNS, STEPS
+from evalkit.store.schema import CELLS, EXAMPLES, RUNS, STEPS, empty
 from evalkit.store.state import State
 
 
@@ -83,12 +83,12 @@ class StoredResults:
 
     def _runs(self, columns: Sequence[str]) -> pa.Table:
         tables = [PartFile(self._files, part).read(columns) for part in self._state.parts]
-        empty = pa.schema([RUNS.field(name) for name in columns]).empty_table()
-        return pa.concat_tables([empty, *tables]).select(list(columns))
+        nothing = empty(pa.schema([RUNS.field(name) for name in columns]))
+        return pa.concat_tables([nothing, *tables]).select(list(columns))
 
     def _steps(self, columns: Sequence[str]) -> pa.Table:
         leaves = [name for name in columns if name != "run_id"] or ["kind"]
-        tables = [STEPS.empty_table().select(list(columns))]
+        tables = [empty(STEPS).select(list(columns))]
         for part in self._state.parts:
             table = PartFile(self._files, part).read(["run_id", *(STEP_PREFIX + n for n in leaves)])
             for batch in table.to_batches():
@@ -97,13 +97,13 @@ class StoredResults:
 
     def _examples(self, columns: Sequence[str]) -> pa.Table:
         if self._state.examples is None:
-            return EXAMPLES.empty_table().select(list(columns))
+            return empty(EXAMPLES).select(list(columns))
         return PartFile(self._files, self._state.examples).read(columns).select(list(columns))
 
     def _cells(self, columns: Sequence[str]) -> pa.Table:
         prints = [info.fingerprint for info in self.evaluators if info.fingerprint]
         found = cells.current_blocks(self._files, self.living, prints, columns)
-        tables = [pa.schema([CELLS.field(name) for name in columns]).empty_table()]
+        tables = [empty(pa.schema([CELLS.field(name) for name in columns]))]
         for fingerprint in prints:
             tables += [block.table.select(list(columns)) for block in found[fingerprint]]
         tables += recorded.tables(self._files, self._state.parts, columns)
@@ -119,8 +119,8 @@ def living(files: Files, state: State) -> Living:
     """Return the hashes of what is stored now, in the order of the runs."""
     columns = ["content_hash", "example_id"]
     tables = [PartFile(files, part).read(columns) for part in state.parts]
-    empty = pa.schema([RUNS.field(name) for name in columns]).empty_table()
-    table = pa.concat_tables([empty, *tables]).combine_chunks()
+    nothing = empty(pa.schema([RUNS.field(name) for name in columns]))
+    table = pa.concat_tables([nothing, *tables]).combine_chunks()
     content, answered = (_whole(table.column(name)) for name in columns)
     if state.examples is None:
         example = pa.nulls(len(content), pa.string())

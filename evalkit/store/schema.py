@@ -76,3 +76,8 @@ def to_array(values: Sequence[Any], kind: pa.DataType, name: str) -> pa.Array:
     if pa.types.is_timestamp(kind):
         return pa.array(values, pa.int64()).view(kind)
     return pa.array(values, kind)
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """Return a table without rows; `schema.empty_table()` would import pandas."""
+    return pa.Table.from_batches([], schema)

@@ -20,7 +20,7 @@ from evalkit.store.files import Files
 from evalkit.store.parts import GROUP_ROWS, Part, PartFile, groups_of
 from evalkit.store.results import living
 from evalkit.store.rows import Batch, RunFields, Touched, one_array, runs_of
-from evalkit.store.schema import EXAMPLES
+from evalkit.store.schema import EXAMPLES, empty
 from evalkit.store.state import State
 
 UNIT_ROWS = 4 * GROUP_ROWS
@@ -222,7 +222,7 @@ class StoredReader:
 
     def _example_table(self, names: Sequence[str]) -> pa.Table:
         if self._state.examples is None:
-            return EXAMPLES.empty_table().select(list(names))
+            return empty(EXAMPLES).select(list(names))
         return PartFile(self._files, self._state.examples).read(names)
 
     def _example_hashes(self, answered: pa.Array) -> pa.Array:
