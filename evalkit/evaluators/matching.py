@@ -29,6 +29,8 @@ MARKERS = frozenset({"$any", "$regex", "$approx", "$one_of"})
 
 def same(actual: Any, expected: Any) -> bool:
     """Say whether `actual` equals `expected`, honouring the markers inside `expected`."""
+    if actual == expected:
+        return True
     if isinstance(expected, Mapping):
         if not MARKERS.isdisjoint(expected):
             return _marked(actual, expected)
@@ -43,7 +45,7 @@ def same(actual: Any, expected: Any) -> bool:
             and len(actual) == len(expected)
             and all(map(same, actual, expected))
         )
-    return bool(actual == expected)
+    return False
 
 
 def _marked(actual: Any, marker: Mapping[str, Any]) -> bool:

@@ -34,21 +34,20 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as data a report can draw."""
+        want, got = self.expected, self.actual
+        said = None if got is None else wording(got.name, got.arguments)
+        wanted = None if want is None else said
+        if want is not None and (
+            got is None or want.arguments != got.arguments or want.name != got.name
+        ):
+            wanted = wording(want.name, None if want.arguments is ANY else want.arguments)
         return {
             "op": self.op,
-            "expected": None
-            if self.expected is None
-            else wording(self.expected.name, _shown(self.expected)),
-            "actual": None
-            if self.actual is None
-            else wording(self.actual.name, self.actual.arguments),
-            "step_id": None if self.actual is None else self.actual.step_id,
+            "expected": wanted,
+            "actual": said,
+            "step_id": None if got is None else got.step_id,
             "cost": self.cost,
         }
-
-
-def _shown(expected: Expected) -> Any:
-    return None if expected.arguments is ANY else expected.arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +107,33 @@ def align(
 ) -> Alignment:
     """Align `actual` with `expected` at the lowest cost; ties prefer a match, then a swap."""
     forgiven = retried(actual, retries)
-    start = _common_prefix(actual, expected, forgiven)
+    start, last = _common_ends(actual, expected, forgiven)
+    left = actual[start : len(actual) - last], expected[start : len(expected) - last]
+    free = {position - start for position in forgiven}
     head = [Row("match", expected[i], actual[i], 0.0) for i in range(start)]
-    moves = _table(actual, expected, start, extras_cost, forgiven)
-    tail = _walk_back(actual, expected, start, moves)
-    return Alignment(tuple(head + tail))
+    tail = [Row("match", expected[-i], actual[-i], 0.0) for i in range(last, 0, -1)]
+    middle = _walk_back(*left, _table(*left, extras_cost, free)) if any(left) else []
+    return Alignment((*head, *middle, *tail))
 
 
-def _common_prefix(
+def _common_ends(
     actual: Sequence[ToolCall], expected: Sequence[Expected], forgiven: set[int]
-) -> int:
-    """Count the steps at the start that can only match, which keeps the table small."""
-    count = 0
-    for step, want in zip(actual, expected, strict=False):
-        if want.optional or want.loops or count in forgiven or not want.accepts(step):
-            break
-        count += 1
-    following = expected[count].loops if count < len(expected) else False
-    return count - 1 if following and count else count
+) -> tuple[int, int]:
+    """Count the steps at either end that match; taking them keeps the table small.
+
+    Steps that may be left out or repeated are for the table to place.
+    """
+    shorter = min(len(actual), len(expected))
+
+    def plain(i: int, j: int) -> bool:
+        want = expected[j]
+        fixed = not (want.optional or want.loops or i in forgiven)
+        return fixed and want.accepts(actual[i])
+
+    start = next((n for n in range(shorter) if not plain(n, n)), shorter)
+    ends = range(1, shorter - start + 1)
+    stop = next((n for n in ends if not plain(len(actual) - n, len(expected) - n)), len(ends) + 1)
+    return start, stop - 1
 
 
 Moves = list[list[tuple[int, float]]]
@@ -134,24 +142,20 @@ Moves = list[list[tuple[int, float]]]
 def _table(
     actual: Sequence[ToolCall],
     expected: Sequence[Expected],
-    start: int,
     extras_cost: float,
     forgiven: set[int],
 ) -> Moves:
     """Return, for each pair of prefixes, the last move of the cheapest way and what it costs."""
-    width = len(expected) - start
     total = [0.0]
     moves: Moves = [[(MATCH, 0.0)]]
-    for want in expected[start:]:
+    for want in expected:
         cost = 0.0 if want.optional else 1.0
         total.append(total[-1] + cost)
         moves[0].append((DELETE, cost))
-    for position in range(start, len(actual)):
-        step = actual[position]
+    for position, step in enumerate(actual):
         plain = 0.0 if position in forgiven else extras_cost
         row_total, row_moves = [total[0] + plain], [(INSERT, plain)]
-        for j in range(1, width + 1):
-            want = expected[start + j - 1]
+        for j, want in enumerate(expected, start=1):
             pair = pair_cost(step, want)
             again = 0.0 if want.loops and pair == 0.0 else plain
             missing = 0.0 if want.optional else 1.0
@@ -178,18 +182,16 @@ def pair_cost(step: ToolCall, want: Expected) -> float:
     return 0.5 * wrong if wrong else 0.5  # a matcher refused arguments that look the same
 
 
-def _walk_back(
-    actual: Sequence[ToolCall], expected: Sequence[Expected], start: int, moves: Moves
-) -> list[Row]:
+def _walk_back(actual: Sequence[ToolCall], expected: Sequence[Expected], moves: Moves) -> list[Row]:
     rows: list[Row] = []
-    i, j = len(actual) - start, len(expected) - start
+    i, j = len(actual), len(expected)
     while i or j:
         move, cost = moves[i][j]
-        want = expected[start + j - 1] if move != INSERT else None
-        step = actual[start + i - 1] if move != DELETE else None
-        again = move == INSERT and cost == 0.0 and j > 0 and expected[start + j - 1].loops
-        if again and step is not None and expected[start + j - 1].accepts(step):
-            rows.append(Row("match", expected[start + j - 1], step, 0.0))
+        want = expected[j - 1] if move != INSERT else None
+        step = actual[i - 1] if move != DELETE else None
+        again = move == INSERT and cost == 0.0 and j > 0 and expected[j - 1].loops
+        if again and step is not None and expected[j - 1].accepts(step):
+            rows.append(Row("match", expected[j - 1], step, 0.0))
         elif not (move == DELETE and cost == 0.0):  # an optional step that did not happen
             rows.append(Row(OPS[move], want, step, cost))
         i -= move != DELETE

@@ -108,7 +108,7 @@ def _read(item: Any, position: int, rules: Rules) -> list[Expected]:
         )
     matcher = compile_matcher(item["match"]) if "match" in item else rules.matcher(name)
     step = Expected(name, arguments, matcher, optional=bool(item.get("optional", False)))
-    return _repeated(step, item.get("repeat", 1), position)
+    return _repeated(step, item["repeat"], position) if "repeat" in item else [step]
 
 
 def _name_and_arguments(item: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -128,12 +128,13 @@ def trajectory_match(
     own = expected is None and not reference_at
     if plain and own and equal_at_sight(run.tool_calls, reference_outputs):
         return PASSED
-    rules = Rules(arguments, tools)
+    rules = EXACT if plain else Rules(arguments, tools)
     wanted = _wanted(reference_outputs, reference_at, expected, "tools", rules)
     return _matched(run, "tools", within, wanted, mode, retries)
 
 
 PASSED = Score(score=True)
+EXACT = Rules()
 
 
 @evaluator(

@@ -8,6 +8,8 @@ from typing import Any
 
 WIDTH = 60
 ARGUMENTS = 8
+BIG = 10**18
+SMALL = (float, bool, type(None))
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = _repr.maxlong = WIDTH
@@ -21,16 +23,24 @@ def wording(name: str, arguments: Any = None) -> str:
         return shown
     if isinstance(arguments, Mapping):
         items = list(arguments.items())
-        inside = ", ".join(
-            f"{short(str(key))}={_repr.repr(value)}" for key, value in items[:ARGUMENTS]
-        )
+        inside = ", ".join(f"{short(str(key))}={_shown(value)}" for key, value in items[:ARGUMENTS])
         return f"{shown}({inside}{', …' if len(items) > ARGUMENTS else ''})"
     if isinstance(arguments, Sequence) and not isinstance(arguments, str):
         calls = [wording(each.name, each.arguments) for each in arguments if hasattr(each, "name")]
         return f"{shown}: {', '.join(calls)}" if calls else shown
-    return f"{shown}({_repr.repr(arguments)})"
+    return f"{shown}({_shown(arguments)})"
 
 
 def short(text: str, width: int = WIDTH) -> str:
     """Return `text` cut to `width` characters, with an ellipsis where it was cut."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _shown(value: Any) -> str:
+    """Return the value as Python writes it; only what may be long takes the careful way."""
+    kind = type(value)
+    if kind is str:
+        return repr(value) if len(value) <= WIDTH else _repr.repr(value)
+    if kind is int:
+        return str(value) if -BIG < value < BIG else _repr.repr(value)
+    return repr(value) if kind in SMALL else _repr.repr(value)
