@@ -115,6 +115,9 @@ def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateR
     if figure.value is None:
         return case.result(False, f"{found.name}: nothing was measured (n = {figure.n}).", figure)
     passed = _complies(gate.op, figure.value, wanted)
+    if found.lower_bound and gate.op in ("<=", "<"):
+        why = f"{found.name} is at least {text_of(figure.value, found.unit)}: runs were cut short."
+        return case.result(False, why, figure, wanted, found.unit)
     asked = f"asked {gate.op} {text_of(wanted, found.unit)}"
     why = f"{found.name} is {show(figure, found.unit)}, {asked}."
     return case.result(passed, why, figure, wanted, found.unit)

@@ -35,6 +35,8 @@ class Found:
     figure: Figure
     unit: str
     direction: str | None
+    lower_bound: bool = False
+    """The true quantile is at least this: it lies among runs that were cut short."""
 
 
 def look_up(summary: Summary, name: str) -> Found | None:
@@ -148,7 +150,8 @@ def _statistic(source: Distribution, head: str, statistic: str) -> Found | None:
     name = f"{head}.{wanted}"
     if end in ("low", "high"):
         return Found(f"{name}.{end}", Figure(getattr(figure, end), n=figure.n), unit, "lower")
-    return Found(name, figure, unit, "lower")
+    bound = wanted in source.lower_bounds and wanted != "mean"
+    return Found(name, figure, unit, "lower", bound)
 
 
 def _step(summary: Summary, name: str) -> Found | None:

@@ -12,7 +12,7 @@ import numpy as np
 from evalkit.metrics.arrow import taken
 from evalkit.metrics.figures import Rate
 from evalkit.metrics.intervals import cluster_sums, share_figure
-from evalkit.metrics.reading import CELL_OUTCOMES, OUTCOMES, Codes, RunColumns, lookup
+from evalkit.metrics.reading import CELL_OUTCOMES, OUTCOMES, RunColumns, lookup
 from evalkit.metrics.summary import ErrorGroup
 from evalkit.model.results import Results
 
@@ -94,13 +94,12 @@ def _group(key: tuple[str, str | None, str], message: str, n: int, ids: list[str
 
 
 def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
-    """Group what the runs that did not end well say; a run without a text is named by outcome."""
-    bad = np.flatnonzero((runs.outcome != OUTCOMES.index("success")) & (runs.outcome >= 0))
-    bad = bad[runs.outcome[bad] != OUTCOMES.index("running")]
+    """Group what runs that failed, ran out of time or were cancelled say; a pause is no error."""
+    failed = [OUTCOMES.index(name) for name in ("error", "timeout", "cancelled")]
+    bad = np.flatnonzero(np.isin(runs.outcome, failed))
     if not len(bad):
         return []
-    table = results.table("runs", ["run_id", "outcome", "error", "error_type"])
-    table = taken(table, bad)
+    table = taken(results.table("runs", ["run_id", "outcome", "error", "error_type"]), bad)
     rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
     return group_errors(
         (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
@@ -121,9 +120,3 @@ def evaluator_errors(results: Results) -> dict[tuple[str, str], list[ErrorGroup]
         entry = (message, row["error_type"], outcome, row["run_id"] or "")
         by_key.setdefault((row["evaluator"] or "", row["key"] or ""), []).append(entry)
     return {key: group_errors(rows) for key, rows in by_key.items()}
-
-
-def rows_with(runs: RunColumns, *names: str) -> Codes:
-    """Return the rows whose outcome is one of `names`."""
-    wanted = [OUTCOMES.index(name) for name in names]
-    return np.flatnonzero(np.isin(runs.outcome, wanted))

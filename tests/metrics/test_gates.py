@@ -229,3 +229,15 @@ def test_the_baseline_is_not_held_against_itself():
     comparison, before, _ = regression(40, 1, 0.0)
     (found,) = check([NOT_WORSE], before, comparison)
     assert (found.passed, found.why) == (None, "This is the baseline itself.")
+
+
+def test_a_quantile_among_timeouts_is_not_known_to_be_fast():
+    rows = [
+        run(f"r{i}", f"e{i}", outcome="timeout" if i < 10 else "success", latency_s=5.0)
+        for i in range(100)
+    ]
+    summary = summarise(results(rows))
+    rules = ["latency.p95 <= 8s", "latency.p50 <= 8s", "latency.p95 >= 4s"]
+    found = check([parse(rule) for rule in rules], summary)
+    assert [r.passed for r in found] == [False, True, True]
+    assert "at least 5 s" in found[0].why

@@ -179,6 +179,8 @@ def test_errors_are_grouped_by_what_they_say():
     assert [group.count for group in groups] == [2, 2, 2, 1]
     assert sum(group.count for group in groups) == len(texts)
     assert {tuple(group.run_ids) for group in groups} >= {("r0", "r1"), ("r2", "r3")}
+    paused = [run("p", "p", outcome="paused")]
+    assert summarise(results([*rows, *paused])).errors == groups
     again = summarise(results(rows[::-1])).errors
     assert {g.fingerprint for g in again} == {g.fingerprint for g in groups}
 
