@@ -239,12 +239,18 @@ def _plain(value: Any) -> Any:
 
 
 def _not_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return not math.isfinite(value)
-    if isinstance(value, Mapping):
-        return any(map(_not_finite, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(_not_finite, value))
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        kind = type(item)  # exact types first: payloads are almost all plain JSON
+        if kind is str or kind is int or kind is bool or item is None:
+            continue
+        if kind is dict or isinstance(item, Mapping):
+            waiting.extend(item.values())
+        elif kind is list or isinstance(item, list | tuple):
+            waiting.extend(item)
+        elif isinstance(item, float) and not math.isfinite(item):
+            return True
     return False
 
 
