@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from evalkit.errors import did_you_mean
 
-
-class RowSource(Protocol):
-    """Where the unset fields of a row come from: one batch of a store."""
-
-    def load(self, row: int, name: str) -> Any:
-        """Return the decoded value of the field `name` in the row `row`."""
+RowSource = Mapping[str, Callable[[int], Any]]
+"""Where the unset fields of a row come from, one batch of a store: field -> row -> value."""
 
 
 class Row:
@@ -58,7 +54,7 @@ class Row:
         source = self._source
         if source is None:
             raise AttributeError(f"{type(self).__name__} has no value for {name!r}")
-        value = source.load(self._row, name)
+        value = source[name](self._row)
         setter(self, value)
         return value
 

@@ -62,6 +62,7 @@ RUN_FIELDS = (
     "steps_recorded",
     "stopped",
 )
+STORED = frozenset(RUN_FIELDS)
 
 
 class Run(Row, LangSmithNames):
@@ -178,15 +179,18 @@ class Run(Row, LangSmithNames):
             Step._setters["_owner"](step, owner)
 
     def __getattr__(self, name: str) -> Any:
+        if name in STORED and (source := self._source) is not None:
+            value = source[name](self._row)
+            if name == "steps":
+                owner, set_owner = ref(self), Step._setters["_owner"]
+                for step in value:
+                    set_owner(step, owner)
+            self._setters[name](self, value)
+            return value
         if name == "_views":
             Run._setters["_views"](self, {})
             return self._views
-        value = super().__getattr__(name)
-        if name == "steps":
-            owner, set_owner = ref(self), Step._setters["_owner"]
-            for step in value:
-                set_owner(step, owner)
-        return value
+        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         return f"Run({self.run_id!r}, {self.outcome})"
@@ -199,7 +203,7 @@ class Run(Row, LangSmithNames):
         status is `interrupted` was cancelled.
         """
         if self._source is not None:
-            return str(self._source.load(self._row, "outcome"))
+            return str(self._source["outcome"](self._row))
         return views.outcome(self.status, self.error, self.stopped, bool(self.interrupts))
 
     @property
@@ -211,7 +215,7 @@ class Run(Row, LangSmithNames):
     def latency(self) -> float | None:
         """Seconds from start to end, or as the source stated; `None` when not recorded."""
         if self._source is not None:
-            value: float | None = self._source.load(self._row, "latency")
+            value: float | None = self._source["latency"](self._row)
             return value
         return seconds_between(self.started_at, self.ended_at, self.duration_s)
 

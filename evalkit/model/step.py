@@ -41,6 +41,7 @@ STEP_FIELDS = (
     "tags",
 )
 MODEL_KEYS = ("model", "ls_model_name", "model_name", "gen_ai.request.model", "llm.model_name")
+STORED = frozenset(STEP_FIELDS)
 
 
 class Step(Row, LangSmithNames):
@@ -109,6 +110,10 @@ class Step(Row, LangSmithNames):
         )
 
     def __getattr__(self, name: str) -> Any:
+        if name in STORED and (source := self._source) is not None:
+            value = source[name](self._row)
+            self._setters[name](self, value)
+            return value
         if name in ("_owner", "_children", "_parent"):
             return None  # a step of the store is linked to its neighbours when they are asked for
         return super().__getattr__(name)
@@ -120,7 +125,7 @@ class Step(Row, LangSmithNames):
     def latency(self) -> float | None:
         """Seconds from start to end, or as the source stated; `None` when neither was recorded."""
         if self._source is not None:
-            value: float | None = self._source.load(self._row, "latency")
+            value: float | None = self._source["latency"](self._row)
             return value
         return seconds_between(self.started_at, self.ended_at, self.duration_s)
 
@@ -133,7 +138,7 @@ class Step(Row, LangSmithNames):
     def model(self) -> str | None:
         """The model's name, where the metadata tells."""
         if self._source is not None:
-            value: str | None = self._source.load(self._row, "model")
+            value: str | None = self._source["model"](self._row)
             return value
         return model_name(self.metadata)
 

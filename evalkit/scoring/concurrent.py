@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from functools import partial
 from time import perf_counter_ns
@@ -14,9 +15,10 @@ from evalkit.model.run import Run
 from evalkit.scoring.batch import Batch, Blames
 from evalkit.scoring.collect import Collector, StepValues, settle
 from evalkit.scoring.failure import StopScoring, failure_of, overran
+from evalkit.scoring.guard import forked
 from evalkit.scoring.retry import retrying_async
 from evalkit.scoring.task import RUN_FAILED, Task
-from evalkit.scoring.watch import CALLS, INSIDE, ROW, SINCE, TASK, Watch
+from evalkit.scoring.watch import Watch
 
 FLUSH_S = 10.0
 
@@ -25,29 +27,27 @@ class Watched(Coroutine[Any, Any, Any]):
     """A coroutine that says whose turn it is while it computes, so that one that hangs is known."""
 
     def __init__(self, inner: Coroutine[Any, Any, Any], row: int, task: int, watch: Watch) -> None:
-        self._inner, self._row, self._task, self._slots = inner, row, task, watch.slots
-
-    def _enter(self) -> None:
-        slots = self._slots
-        slots[ROW], slots[TASK], slots[SINCE] = self._row, self._task, perf_counter_ns()
-        slots[INSIDE] = 1
-        slots[CALLS] += 1
+        self._inner, self._row, self._task, self._watch = inner, row, task, watch
 
     def send(self, value: Any) -> Any:
         """Let it compute until it waits again."""
-        self._enter()
+        self._watch.enter(self._row, self._task)
         try:
             return self._inner.send(value)
         finally:
-            self._slots[INSIDE] = 0
+            if forked:
+                os._exit(0)
+            self._watch.leave()
 
     def throw(self, *error: Any) -> Any:
         """Raise something where it waits."""
-        self._enter()
+        self._watch.enter(self._row, self._task)
         try:
             return self._inner.throw(*error)
         finally:
-            self._slots[INSIDE] = 0
+            if forked:
+                os._exit(0)
+            self._watch.leave()
 
     def close(self) -> None:
         """End it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from time import perf_counter_ns
+from time import monotonic
 from typing import Any
 
 from evalkit.scoring.channel import Closed
@@ -13,7 +13,7 @@ from evalkit.scoring.failure import Failure, overran
 from evalkit.scoring.job import Job
 from evalkit.scoring.process import WorkerProcess
 from evalkit.scoring.task import Task
-from evalkit.scoring.watch import CALLS, InHand
+from evalkit.scoring.watch import InHand
 
 STALL_S = 0.25
 STALL_FACTOR = 50
@@ -27,35 +27,32 @@ class Worker:
         self.process, self._tasks = process, tasks
         self.job: Job | None = None
         self.stalled = False
-        self._began = 0
+        self._began = 0.0
         self._ended = False
 
     def give(self, job: Job) -> None:
         """Give it a job; raises `Closed` when it is dead."""
         self.process.watch.clear()
-        self.job, self.stalled, self._began = job, False, perf_counter_ns()
+        self.job, self.stalled, self._began = job, False, monotonic()
         self.process.channel.send(job)
 
     def in_hand(self) -> InHand | None:
         """Return the call it is in."""
-        return self.process.watch.in_hand(perf_counter_ns())
+        return self.process.watch.in_hand()
 
-    def overdue(self) -> InHand | None:
-        """Return the call it has been in for longer than the evaluator may take."""
-        call = self.in_hand()
-        if call is None:
-            return None
+    def is_overdue(self, call: InHand) -> bool:
+        """Tell whether the call takes longer than its evaluator may."""
         limit = self._tasks[call.task].timeout
-        return call if limit is not None and call.seconds > limit else None
+        return limit is not None and call.seconds > limit
 
-    def seems_stuck(self) -> bool:
-        """Tell whether the call in hand takes far longer than the calls before it."""
-        call = self.in_hand()
-        if call is None or call.seconds < STALL_S:
+    def seems_stuck(self, call: InHand) -> bool:
+        """Tell whether the call takes far longer than the runs before it did."""
+        if call.seconds < STALL_S or self.job is None or self.job.unit is None:
             return False
-        calls = self.process.watch.slots[CALLS] - 1
-        before = (perf_counter_ns() - self._began) / 1e9 - call.seconds
-        return bool(calls >= 20) and call.seconds > STALL_FACTOR * before / calls
+        mask = self.job.unit.todo[call.task]
+        before = mask[: call.row].count(1) if mask else 0
+        took = monotonic() - self._began - call.seconds
+        return before >= 20 and call.seconds > STALL_FACTOR * took / before
 
     def messages(self) -> Iterator[Any]:
         """Yield what it sent, whether or not it still lives."""

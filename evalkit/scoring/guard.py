@@ -1,20 +1,28 @@
-"""Guard: puts back what user code replaces in the modules that other evaluators share with it."""
+"""Guard: what user code may do to the process it shares with other evaluators."""
 
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 _KEPT: dict[str, Any] = {name: getattr(json, name) for name in ("loads", "dumps", "load", "dump")}
 LOADS, DUMPS = json.loads, json.dumps
 
 
-def disturbed() -> bool:
-    """Tell whether the JSON functions are no longer Python's own; asked after every call."""
-    return json.loads is not LOADS or json.dumps is not DUMPS
-
-
 def restore() -> None:
     """Put the JSON functions back."""
     for name, value in _KEPT.items():
         setattr(json, name, value)
+
+
+forked: list[bool] = []
+"""Not empty in a copy of this process that user code made by `os.fork`: it must not go on."""
+
+
+def _mark() -> None:
+    forked.append(True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_mark)

@@ -26,7 +26,7 @@ def score_inline(
     A call that overruns its `timeout` cannot be stopped from inside its own process: async
     evaluators are, plain functions are not.
     """
-    watch = Watch()
+    watch = Watch(len(tasks))
     try:
         with captured() as printed, interruptible(watch.stop, lambda: None) as asked:
             for unit in plan.units:

@@ -108,6 +108,8 @@ class Pool:
     def _listen(self) -> None:
         for key, _ in self._selector.select(timeout=TICK_S):
             worker: Worker = key.data
+            if worker not in self._crew:
+                continue  # ended meanwhile; its handles may belong to another one already
             for message in worker.messages():
                 self._hear(worker, message)
             if worker in self._crew and worker.process.exit_code() is not None:
@@ -132,12 +134,12 @@ class Pool:
 
     def _look_after(self) -> None:
         for worker in self._busy():
-            call = worker.overdue()
-            if call is not None:
-                self._kill(worker, call.row, call.task)
-            elif worker.process.exit_code() is not None:
+            call = worker.in_hand()
+            if worker.process.exit_code() is not None:
                 self._bury(worker)
-            elif not worker.stalled and worker.seems_stuck():
+            elif call is not None and worker.is_overdue(call):
+                self._kill(worker, call.row, call.task)
+            elif call is not None and not worker.stalled and worker.seems_stuck(call):
                 self._relieve(worker)
 
     def _relieve(self, worker: Worker) -> None:
@@ -162,14 +164,14 @@ class Pool:
         """A worker died by itself: find the call that did it."""
         code = worker.process.exit_code()
         call = worker.in_hand()
-        last = worker.process.watch.last()
+        began = worker.process.watch.began
         job = self._end(worker)
         if job is None:
             return
         why = died(1 if code is None else code)
         if call is not None:
             self._blame(job, call.row, call.task, why)
-        elif last is None:
+        elif not began:
             self._never_began(job, why)
         elif job.calls == 1:
             self._blame(job, *(job.only_call() if job.unit else (0, job.task)), why)

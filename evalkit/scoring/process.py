@@ -43,7 +43,7 @@ class Forked:
     """A copy of this process: starts in milliseconds, evaluators are there already."""
 
     def __init__(self, tasks: Sequence[Task], reader: UnitReader, settings: Settings) -> None:
-        self.watch = Watch()
+        self.watch = Watch(len(tasks))
         jobs_out, jobs_in = os.pipe()
         answers_out, answers_in = os.pipe()
         self._code: int | None = None
@@ -121,7 +121,7 @@ class Spawned:
         handle, self._path = tempfile.mkstemp(prefix="evalkit-")
         os.write(handle, bytes(SIZE))
         os.close(handle)
-        self.watch = Watch(self._path)
+        self.watch = Watch(len(tasks), self._path)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "evalkit.scoring.spawned"],
             stdin=subprocess.PIPE,

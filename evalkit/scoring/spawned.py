@@ -28,7 +28,7 @@ def main() -> None:
         return
     pairs = zip(chosen, limits, strict=True)
     tasks = [make_task(number, each, limit) for number, (each, limit) in enumerate(pairs)]
-    watch = Watch(path)
+    watch = Watch(len(tasks), path)
     serve(
         tasks,
         reader,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
@@ -13,11 +14,11 @@ from evalkit.model.run import Run
 from evalkit.model.work import CellBlock, Unit, UnitReader
 from evalkit.scoring.batch import Batch, Blames
 from evalkit.scoring.collect import PLAIN, Collector, StepValues, settle
-from evalkit.scoring.failure import StopScoring, failure_of
-from evalkit.scoring.guard import disturbed, restore
+from evalkit.scoring.failure import Failure, StopScoring, failure_of
+from evalkit.scoring.guard import DUMPS, LOADS, forked, restore
 from evalkit.scoring.loop import event_loop
 from evalkit.scoring.task import RUN_FAILED, Task
-from evalkit.scoring.watch import CALLS, INSIDE, ROW, SINCE, STOP, TASK, Watch
+from evalkit.scoring.watch import BEGAN, CALL, STEP, STOP, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class UnitRun:
         self._async = [(task, mask) for task, mask in due if task.is_async]
 
     def __iter__(self) -> Iterator[Batch]:
+        forked.clear()
+        self._watch.slots[BEGAN] = 1
         if self._sync:
             yield from self._call_all()
         if self._async and not self._watch.stopping:
@@ -65,66 +68,53 @@ class UnitRun:
         yield from calls.batches(event_loop())
 
     def _call_all(self) -> Iterator[Batch]:
-        collectors = [Collector(task) for task, _ in self._sync]
-        first, began, row = 0, perf_counter_ns(), -1
-        stopping, flush_ns = self._watch.slots, self._settings.flush_ns
-        step = self._row_caller(collectors)
-        for row, (run, example) in enumerate(self._reader.rows(self._unit)):
-            now = step(row, run, example)
-            if stopping[STOP] or now - began > flush_ns:
-                yield self._batch(collectors, first, row + 1)
-                first, began = row + 1, now
-                if stopping[STOP]:
-                    return
-        yield self._batch(collectors, first, row + 1)
-
-    def _batch(self, collectors: Sequence[Collector], first: int, last: int) -> Batch:
-        blocks = [block for each in collectors if (block := each.block()) is not None]
-        for each in collectors:
-            each.clear()
-        return Batch(blocks, [(each.task.number, first, last) for each in collectors])
-
-    def _row_caller(self, collectors: Sequence[Collector]) -> Any:
-        """Return what calls all evaluators on one row: the inner loop, bound once."""
-        slots, clock, blames, me = self._watch.slots, perf_counter_ns, self._blames, os.getpid()
+        """Call run by run, so that what one evaluator decoded the next finds decoded."""
+        due = [self._due(task, mask) for task, mask in self._sync]
         plan = [
-            (mask, task.number, self._caller(task), task, each)
-            for (task, mask), each in zip(self._sync, collectors, strict=True)
+            (each.mask, each.task.number + 1, self._caller(each.task), each.task, *each.keepers)
+            for each in due
         ]
-
-        def call(row: int, run: Run, example: Example | None) -> int:
-            now = clock()
-            slots[ROW] = row
-            for mask, number, ask, task, collector in plan:
+        slots, clock = self._watch.slots, perf_counter_ns
+        width, flush_ns, functions = len(self._unit.todo), self._settings.flush_ns, vars(json)
+        first, began, row = 0, clock(), -1
+        for row, (run, example) in enumerate(self._reader.rows(self._unit)):
+            now, base = clock(), row * width
+            for mask, number, ask, task, keep, keep_ns in plan:
                 if not mask[row]:
                     continue
-                slots[TASK], slots[SINCE] = number, now
-                slots[INSIDE] = 1
-                slots[CALLS] += 1
-                if blames and (row, number) in blames:
-                    value: Any = blames[row, number]
-                else:
-                    try:
-                        value = ask(run, example)
-                        if type(value) not in PLAIN:
-                            value = settle(task, value)
-                    except StopScoring:
-                        raise
-                    except BaseException as error:  # SystemExit too: it is only a cell
-                        value = failure_of(error)
+                slots[CALL] = base + number
+                try:
+                    value = ask(run, example)
+                    if type(value) not in PLAIN:
+                        value = settle(task, value)
+                except StopScoring:
+                    raise
+                except BaseException as error:  # SystemExit too: it is only a cell
+                    value = failure_of(error)
+                if forked:
+                    os._exit(0)
                 then = clock()
-                slots[INSIDE] = 0
-                if disturbed():
-                    restore()
-                collector.rows.append(row)
-                collector.values.append(value)
-                collector.milliseconds.append((then - now) / 1e6)
+                keep(value)
+                keep_ns(then - now)
                 now = then
-            if os.getpid() != me:  # a fork that user code let go on: it must not
-                os._exit(0)
-            return now
+                if functions["loads"] is not LOADS or functions["dumps"] is not DUMPS:
+                    restore()  # other evaluators use them too
+            if slots[STOP] or now - began > flush_ns:
+                slots[CALL] = 0
+                yield _batch(due, first, row + 1)
+                first, began = row + 1, now
+                if slots[STOP]:
+                    return
+        slots[CALL] = 0
+        yield _batch(due, first, row + 1)
 
-        return call
+    def _due(self, task: Task, mask: bytes) -> _Due:
+        """Take out of a mask what is known to fail when it is called."""
+        known = {r: why for (r, number), why in self._blames.items() if number == task.number}
+        left = bytearray(mask)
+        for row in known:
+            left[row] = 0
+        return _Due(task, mask, bytes(left), {r: known[r] for r in known if mask[r]})
 
     def _caller(self, task: Task) -> Any:
         return task.call if task.step_call is None else self._step_caller(task)
@@ -134,19 +124,20 @@ class UnitRun:
         assert ask is not None
 
         def call(run: Run, example: Example | None) -> Any:
-            said = StepValues()
-            now = clock()
             if task.skips(run):
                 return RUN_FAILED
+            said = StepValues()
+            now = clock()
             for step in run.steps:
-                slots[SINCE] = now
-                slots[CALLS] += 1
+                slots[STEP] += 1
                 try:
                     value = settle(task, ask(step, run, example))
                 except StopScoring:
                     raise
                 except BaseException as error:
                     value = failure_of(error)
+                if forked:
+                    os._exit(0)
                 then = clock()
                 said.append((step.step_id, value, (then - now) / 1e6))
                 now = then
@@ -155,12 +146,42 @@ class UnitRun:
         return call
 
 
+class _Due:
+    """One evaluator's share of a unit: what to call, and what it said since the last flush."""
+
+    def __init__(self, task: Task, mask: bytes, left: bytes, known: Mapping[int, Failure]) -> None:
+        self.task, self.mask = task, left
+        self._all, self._known = mask, known
+        self._values: list[Any] = []
+        self._nanoseconds: list[int] = []
+        self.keepers = (self._values.append, self._nanoseconds.append)
+
+    def block(self, first: int, last: int) -> CellBlock | None:
+        """Return the cells of some rows, and forget them."""
+        collector = Collector(self.task)
+        collector.rows = [row for row in range(first, last) if self.mask[row]]
+        collector.values = self._values.copy()
+        collector.milliseconds = [each / 1e6 for each in self._nanoseconds]
+        self._values.clear()
+        self._nanoseconds.clear()
+        for row, why in self._known.items():
+            if first <= row < last:
+                collector.add(row, why, 0.0)
+        return collector.block()
+
+
+def _batch(due: Sequence[_Due], first: int, last: int) -> Batch:
+    blocks = [block for each in due if (block := each.block(first, last)) is not None]
+    return Batch(blocks, [(each.task.number, first, last) for each in due])
+
+
 def call_whole(task: Task, reader: UnitReader, watch: Watch) -> CellBlock:
     """Call an evaluator of the whole experiment once."""
     collector = Collector(task)
     began = perf_counter_ns()
-    watch.slots[TASK], watch.slots[SINCE], watch.slots[INSIDE] = task.number, began, 1
-    watch.slots[CALLS] += 1
+    forked.clear()
+    watch.slots[BEGAN] = 1
+    watch.enter(0, task.number)
     try:
         runs, examples = reader.everything()
         value = settle(task, task.evaluator.invoke(runs, examples))
@@ -168,7 +189,9 @@ def call_whole(task: Task, reader: UnitReader, watch: Watch) -> CellBlock:
         raise
     except BaseException as error:
         value = failure_of(error)
-    watch.slots[INSIDE] = 0
+    if forked:
+        os._exit(0)
+    watch.leave()
     collector.add(0, value, (perf_counter_ns() - began) / 1e6)
     block = collector.block()
     assert block is not None

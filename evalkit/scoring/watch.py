@@ -5,11 +5,11 @@ from __future__ import annotations
 import mmap
 import os
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
-SLOTS = 8
-CALLS, ROW, TASK, SINCE, STOP, INSIDE = range(6)
-SIZE = SLOTS * 8
+CALL, STEP, STOP, BEGAN = range(4)
+SIZE = 8 * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,15 @@ class InHand:
 
 
 class Watch:
-    """A few numbers both processes see; without a file, for this process and its forks."""
+    """A few numbers both processes see; without a file, for this process and its forks.
 
-    def __init__(self, path: str | None = None) -> None:
-        self.path = path
+    The worker writes one number a call, which is all it can afford: `CALL` is
+    `row * tasks + task + 1`, and 0 between calls; `STEP` counts the steps a step evaluator has
+    seen. How long a call takes is measured by whoever looks, from when it first saw it.
+    """
+
+    def __init__(self, tasks: int, path: str | None = None) -> None:
+        self._tasks = max(tasks, 1)
         if path is None:
             self._memory = mmap.mmap(-1, SIZE)
         else:
@@ -35,37 +40,45 @@ class Watch:
             finally:
                 os.close(handle)
         self.slots: Any = memoryview(self._memory).cast("q")
+        self._seen, self._since = (0, 0), 0.0
 
     def clear(self) -> None:
         """Forget what was said."""
-        for slot in range(SLOTS):
+        for slot in (CALL, STEP, STOP, BEGAN):
             self.slots[slot] = 0
+        self._seen = (0, 0)
 
-    def in_hand(self, now: int) -> InHand | None:
-        """Return the call that is going on; `now` is `time.perf_counter_ns()`."""
-        slots = self.slots
-        for _ in range(100):  # the worker may be writing: read until two readings agree
-            calls = slots[CALLS]
-            seen = (slots[ROW], slots[TASK], slots[SINCE], slots[INSIDE])
-            if calls == slots[CALLS]:
-                row, task, since, inside = seen
-                return InHand(row, task, (now - since) / 1e9) if inside else None
-        return None
-
-    def last(self) -> InHand | None:
-        """Return the call the worker was in last, whether or not it came back."""
-        if not self.slots[CALLS]:
+    def in_hand(self) -> InHand | None:
+        """Return the call that is going on; look often, or `seconds` is too small."""
+        seen = (self.slots[CALL], self.slots[STEP])
+        if not seen[0]:
             return None
-        return InHand(self.slots[ROW], self.slots[TASK], 0.0)
+        if seen != self._seen:
+            self._seen, self._since = seen, monotonic()
+        row, task = divmod(seen[0] - 1, self._tasks)
+        return InHand(row, task, monotonic() - self._since)
+
+    @property
+    def began(self) -> bool:
+        """Whether the worker has begun with what it was given."""
+        return bool(self.slots[BEGAN])
 
     def stop(self) -> None:
-        """Ask the worker to stop after the call in hand."""
+        """Ask the worker to stop after the run in hand."""
         self.slots[STOP] = 1
 
     @property
     def stopping(self) -> bool:
         """Whether the worker was asked to stop."""
         return bool(self.slots[STOP])
+
+    def enter(self, row: int, task: int) -> None:
+        """Say that a call begins."""
+        self.slots[CALL] = row * self._tasks + task + 1
+
+    def leave(self) -> None:
+        """Say that no call is going on."""
+        self.slots[CALL] = 0
 
     def close(self) -> None:
         """Give the memory back."""

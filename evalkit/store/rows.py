@@ -76,28 +76,30 @@ class Batch:
                 if name.startswith(STEP_PREFIX):
                     self._columns[name] = struct.field(name.removeprefix(STEP_PREFIX))
 
-    def step_span(self, row: int) -> tuple[int, int]:
-        """Return where the steps of a run begin and end among the steps of the batch."""
+    @property
+    def step_offsets(self) -> Any:
+        """Where the steps of each run begin among the steps of the batch; one more at the end."""
         if self._offsets is None:
             self.columns([STEP_PREFIX + "kind", STEP_PREFIX + "name"])
-        return self._offsets[row], self._offsets[row + 1]
+        return self._offsets
 
 
-class Fields:
-    """Loads the fields of one kind of row from a batch: the `_source` of its rows."""
+class Fields(dict[str, Getter]):
+    """The fields of one kind of row in a batch: field -> row -> value; the `_source` of its rows.
+
+    A field's getter is made when the first row asks for it.
+    """
 
     prefix = ""
 
     def __init__(self, batch: Batch) -> None:
+        super().__init__()
         self.batch = batch
-        self.getters: dict[str, Getter] = {}
 
-    def load(self, row: int, name: str) -> Any:
-        """Return the decoded value of the field `name` in the row `row`."""
-        getter = self.getters.get(name)
-        if getter is None:
-            getter = self.getters[name] = self.make(name)
-        return getter(row)
+    def __missing__(self, name: str) -> Getter:
+        """Make the getter of a field."""
+        getter = self[name] = self.make(name)
+        return getter
 
     def column(self, name: str) -> pa.Array:
         """Return one of this kind's columns."""
@@ -162,8 +164,24 @@ class RunFields(Fields):
         return super().make(name)
 
     def _steps(self) -> Getter:
-        span, source, lazy = self.batch.step_span, self.steps, Step._lazy
-        return lambda row: tuple([lazy(source, index) for index in range(*span(row))])
+        batch, source, new = self.batch, self.steps, Step.__new__
+        kinds, names = (source.column(name).to_pylist() for name in ("kind", "name"))
+        slots = ("_source", "_row", "kind", "name")
+        set_source, set_row, set_kind, set_name = (Step._setters[name] for name in slots)
+        offsets = batch.step_offsets
+
+        def get(row: int) -> tuple[Step, ...]:
+            made = []
+            for index in range(offsets[row], offsets[row + 1]):
+                step = new(Step)
+                set_source(step, source)
+                set_row(step, index)
+                set_kind(step, kinds[index])
+                set_name(step, names[index])
+                made.append(step)
+            return tuple(made)
+
+        return get
 
     def _feedback(self) -> Getter:
         names = ("run_id", "example_id", "repetition")
