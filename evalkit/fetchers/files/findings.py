@@ -46,10 +46,10 @@ class Findings:
         return self.broken + ([f"and {more} more"] if more else [])
 
     def raise_if_broken(self, who: str, read: int) -> None:
-        """Raise `IncompleteExperiment` naming the first places when any row could not be read."""
+        """Raise `IncompleteExperiment` naming the first places when anything is missing."""
         if self.broken_count:
             listed = "; ".join(self.problems())
             raise IncompleteExperiment(
-                f"{who}: {self.broken_count} place(s) could not be read: {listed}. "
-                f"The {read} runs that could be read are kept; repair or remove what is broken."
+                f"{who}: the runs are not complete, {self.broken_count} problem(s): {listed}. "
+                f"The {read} runs that could be read are kept; repair the source and fetch again."
             )

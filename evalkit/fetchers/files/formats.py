@@ -56,6 +56,15 @@ FORMATS = (
         "by child_runs, CLI exports, bulk-export Parquet, upload-experiment JSON",
         "langsmith",
     ),
+    Format("inspect", "Inspect: logs as .eval or .json", "inspect_logs"),
+    Format("langfuse", "Langfuse: traces with their observations, alone or in pages", "langfuse"),
+    Format(
+        "otlp",
+        "OpenTelemetry: OTLP/JSON or flat spans, with gen_ai, OpenInference, Vercel AI names",
+        "otlp",
+    ),
+    Format("swe-agent", "SWE-agent: .traj files", "swe_agent"),
+    Format("tau2", "tau2-bench: results with simulations, in one file or one file each", "tau2"),
 )
 
 

@@ -67,7 +67,7 @@ class _Chat:
         """Return the call this answers, or a new one when nobody asked."""
         embedded = _embedded(raw)
         wanted = message.get("tool_call_id") or (embedded.id if embedded else None)
-        name = message.get("name") or (embedded.name if embedded else None)
+        name = message.get("name") or raw.get("function") or (embedded.name if embedded else None)
         for at, (call, draft) in enumerate(self._open):
             fits = call.id == wanted if wanted and call.id else name in (None, call.name)
             if fits:

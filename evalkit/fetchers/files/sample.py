@@ -37,12 +37,19 @@ def sample_of(file: SourceFile) -> Sample:
     """Look at the beginning of a file; what cannot be read gives an empty sample."""
     kind = kind_of(file)
     if kind == "zip":
-        with open_raw(file) as raw, zipfile.ZipFile(raw) as archive:
-            return Sample(kind, file.suffix, archive.namelist())
+        return Sample(kind, file.suffix, _names(file))
     if kind == "json":
         return Sample(kind, file.suffix, _document(file))
     first = next(read_rows(file, Selection(None), Findings()), None)
     return Sample(kind, file.suffix, None if first is None else first.value)
+
+
+def _names(file: SourceFile) -> list[str]:
+    try:
+        with open_raw(file) as raw, zipfile.ZipFile(raw) as archive:
+            return archive.namelist()
+    except zipfile.BadZipFile:
+        return []
 
 
 def _document(file: SourceFile) -> Any:

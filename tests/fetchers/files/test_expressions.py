@@ -2,7 +2,7 @@
 
 import jmespath
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ConfigError
@@ -65,6 +65,7 @@ shortcuts = (
 )
 
 
+@settings(deadline=None)
 @given(shortcuts, documents.filter(lambda each: each is not None))
 def test_shortcuts_answer_as_jmespath_does(text, document):
     assert run(text, document) == jmespath.search(text, document)

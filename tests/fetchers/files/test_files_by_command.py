@@ -58,7 +58,7 @@ def test_nothing_to_evaluate_is_not_success(tmp_path, name, content):
 
 
 def test_a_formula_in_a_csv_is_text_like_any_other(tmp_path):
-    ended = run(tmp_path, "log.csv", 'id,q,a,good\nr1,"=cmd|\' /C calc\'!A0",@SUM(A1),0.5\n')
+    ended = run(tmp_path, "log.csv", "id,q,a,good\nr1,\"=cmd|' /C calc'!A0\",@SUM(A1),0.5\n")
     assert ended.code == 0
     assert ended.document["scores"]["good"]["mean"] == 0.5
     shown = evalkit("show", "trial", "r1", cwd=tmp_path)

@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.fetchers.files.jsonstream import Broken, Window, elements, outline
@@ -17,6 +17,7 @@ scalars = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
 )
+calm = settings(deadline=None, max_examples=60)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
 )
@@ -37,6 +38,7 @@ def read(text: str, *path: str, holds: str = "any", chunk: int = 1 << 20) -> tup
     return found, broken
 
 
+@calm
 @given(st.lists(values), st.integers(1, 40), st.sampled_from([None, 1]), st.booleans())
 def test_any_list_reads_as_the_parser_reads_it(items, chunk, indent, ascii_only):
     text = json.dumps(items, indent=indent, ensure_ascii=ascii_only)
@@ -45,6 +47,7 @@ def test_any_list_reads_as_the_parser_reads_it(items, chunk, indent, ascii_only)
     assert not broken
 
 
+@calm
 @given(st.dictionaries(st.text(), values), st.integers(1, 40))
 def test_any_object_reads_member_by_member(members, chunk):
     found, broken = read(json.dumps(members), holds="object", chunk=chunk)
@@ -52,6 +55,7 @@ def test_any_object_reads_member_by_member(members, chunk):
     assert not broken
 
 
+@calm
 @given(st.lists(values, min_size=1), st.data())
 def test_a_list_cut_anywhere_gives_what_was_whole_and_says_so(items, data):
     text = json.dumps(items)

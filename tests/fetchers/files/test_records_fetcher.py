@@ -464,7 +464,7 @@ def test_what_is_broken_is_named_and_the_rest_is_kept(mapped, name, content, kep
 
 def test_a_hundred_broken_lines_are_counted_not_listed(mapped):
     fetched = mapped(b"oops\n" * 100 + LINES, FIELDS)
-    assert "100 place(s)" in str(fetched.error)
+    assert "100 problem(s)" in str(fetched.error)
     assert "and 95 more" in str(fetched.error)
     assert len(fetched.runs) == 2
 
