@@ -46,12 +46,14 @@ def compare_command(
     been detected, and a verdict: better, worse, equivalent, not inferior or cannot tell.
     """
     from evalkit.cli.shown import say_report, show_figures
+    from evalkit.cli.work import chosen
     from evalkit.pipeline.figures import baseline_of
     from evalkit.pipeline.running import conclude
 
     project = _corrected(session.load(deep=False), correction)
     if len(set(names)) < 2:
         raise ConfigError("compare: needs two or more experiments. Name them: compare A B.")
+    names = chosen(project, names)
     base = baseline_of(project, names, baseline)
     ran = conclude(project, names, baseline=base, page=bool(output or show), to=output)
     if as_json:
