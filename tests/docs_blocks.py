@@ -18,6 +18,7 @@ from evalkit.cli.verbs import SECTIONS
 from evalkit.model.columns import TABLES
 from evalkit.project import plugins
 from evalkit.project.tables import ExperimentTable, ProjectTable
+from evalkit.scoring.evaluator import as_evaluator
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "evalkit/README.md", "evaluators/README.md", "reports/README.md")
@@ -125,6 +126,19 @@ def columns() -> str:
     return "\n".join(parts)
 
 
+def built_ins() -> str:
+    rows = []
+    for name, point in plugins.evaluators().items():
+        if point.value.startswith("evalkit."):
+            info = as_evaluator(plugins.load(point)).info()
+            low_high = "true or false" if info.range is None else "{:g} to {:g}".format(*info.range)
+            if info.kind == "judge":
+                low_high = "by its scale"
+            better = {"higher": "", "lower": ", lower is better"}[info.direction or "higher"]
+            rows.append((f"`{name}`", info.scope, low_high + better, info.doc.partition("\n")[0]))
+    return table(("name", "scope", "range", "is"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "config": keys,
@@ -132,6 +146,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "errors": error_slugs,
     "columns": columns,
+    "built-ins": built_ins,
 }
 
 
