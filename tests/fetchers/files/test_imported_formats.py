@@ -1,4 +1,4 @@
-"""Logs of other tools: what they state of themselves comes out, on real files where there are any."""
+"""Logs of other tools: what they state of themselves comes out, on real files where we can."""
 
 import io
 import json
@@ -126,8 +126,16 @@ HEADER = {"version": 2, "status": "success", "eval": {"task": "t", "model": "m"}
 
 @pytest.mark.parametrize(
     ("value", "score", "category"),
-    [("C", 1.0, "C"), ("I", 0.0, "I"), ("P", 0.5, "P"), ("N", 0.0, "N"), (0.25, 0.25, None)]
-    + [(True, True, None), ("maybe", None, "maybe"), ([1], None, [1])],
+    [
+        ("C", 1.0, "C"),
+        ("I", 0.0, "I"),
+        ("P", 0.5, "P"),
+        ("N", 0.0, "N"),
+        (0.25, 0.25, None),
+        (True, True, None),
+        ("maybe", None, "maybe"),
+        ([1], None, [1]),
+    ],
 )
 def test_an_inspect_score_keeps_its_grade_and_its_number(fetch, write, value, score, category):
     sample = {**SAMPLE, "scores": {"match": {"value": value, "explanation": "why"}}}
@@ -270,9 +278,9 @@ def test_flat_spans_and_their_otlp_form_give_the_same_runs(fetch, path):
     def facts(fetched):
         assert fetched.error is None
         return [
-            (run.run_id, run.name, run.latency, run.inputs, run.outputs, run.usage)
-            + tuple(
-                (s.step_id, s.parent_id, s.kind, s.name, s.inputs, s.outputs) for s in run.steps
+            (
+                (run.run_id, run.name, run.latency, run.inputs, run.outputs, run.usage),
+                [(s.step_id, s.parent_id, s.kind, s.name, s.inputs, s.outputs) for s in run.steps],
             )
             for run in fetched.runs
         ]
