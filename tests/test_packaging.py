@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
+HOST = "pytest"
+"""It loads evalkit's plugin itself, where it is installed."""
 PROJECT = tomllib.loads(TEXT)["project"]
 
 
@@ -28,9 +30,12 @@ def imported() -> dict[str, str]:
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 names = [node.module]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                names = [str(a.value) for a in node.args[:1] if isinstance(a, ast.Constant)]
             for name in names:
                 found.setdefault(name.partition(".")[0], str(path.relative_to(ROOT)))
-    return {k: v for k, v in found.items() if k not in sys.stdlib_module_names | {"evalkit"}}
+    known = sys.stdlib_module_names | {"evalkit", HOST}
+    return {name: place for name, place in found.items() if name not in known}
 
 
 def declared() -> set[str]:

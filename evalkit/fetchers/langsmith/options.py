@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class LangSmithOptions(BaseModel):
     """Which experiment, on which server; keys stay in the environment or the profile."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     experiment: Annotated[str, Field(min_length=1)]
     """Name, id, or a pasted URL of the experiment's page or its compare page."""
