@@ -33,7 +33,7 @@ LONGEST_POLL_S = 10.0
 
 
 class LangGraphFetcher:
-    """The fetcher `langgraph`."""
+    """Pulls the runs of an experiment from a LangGraph server, with every step."""
 
     Options: ClassVar[type[BaseModel]] = LangGraphOptions
 
@@ -54,7 +54,7 @@ class LangGraphFetcher:
         self.discovery = Discovery(self.client, self.options)
         self.findings = Findings()
         self._reader = RunReader(self.client, self.options, self._identify)
-        self._counts = Counts()
+        self._counts = Counts(inferred=["started_at", "ended_at", "usage"])
         self._dataset: Dataset | None = None
         self._settled: set[str] = set()
         self._pending: dict[str, Found] = {}
@@ -79,16 +79,11 @@ class LangGraphFetcher:
 
     def counts(self) -> Counts:
         """Return what the server held and what arrived."""
-        counts, stats = self._counts, self.http.stats
+        counts = self._counts
         counts.expected = len(self._expected)
         counts.pending = len(self._pending)
         counts.problems = [*self.discovery.problems, *self.findings.problems()]
         counts.notes = self.findings.notes()
-        counts.source_stats = {
-            "requests": stats.requests,
-            "retries": stats.retries,
-            "bytes": stats.size,
-        }
         return counts
 
     def check(self) -> Iterator[CheckLine]:

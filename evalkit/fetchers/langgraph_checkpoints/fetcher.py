@@ -54,7 +54,7 @@ class CheckpointsOptions(BaseModel):
 
 
 class CheckpointsFetcher:
-    """The fetcher `langgraph-checkpoints`."""
+    """Reads the database of a LangGraph checkpointer, without a server."""
 
     Options: ClassVar[type[BaseModel]] = CheckpointsOptions
 

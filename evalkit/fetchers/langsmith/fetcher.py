@@ -34,7 +34,7 @@ STATS = (
 
 
 class LangSmithFetcher:
-    """Pulls one experiment from LangSmith; see `LangSmithOptions` for what it takes."""
+    """Pulls one experiment from LangSmith, whole traces included."""
 
     Options: ClassVar[type[BaseModel]] = LangSmithOptions
 
