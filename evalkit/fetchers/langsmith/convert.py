@@ -267,7 +267,7 @@ def _rest(root: Payload, placed: Sequence[Placed[Payload]]) -> dict[str, Any]:
 
 
 def _leftover(payload: Payload) -> dict[str, Any]:
-    left = {k: v for k, v in payload.items() if v and k not in NORMALISED}
+    left = {name: payload[name] for name in payload.keys() - NORMALISED if payload[name]}
     extra = payload.get("extra")
     if extra:
         if not isinstance(extra, dict):

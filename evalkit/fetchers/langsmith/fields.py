@@ -52,7 +52,7 @@ def parsed_time(value: Any) -> datetime:
     """Read ISO 8601 text (or a datetime) as an aware UTC time."""
     time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     zone = time.tzinfo
-    if zone is UTC:
+    if zone is UTC:  # what `fromisoformat` gives for Z
         return time
     if zone is None:
         return time.replace(tzinfo=UTC)
@@ -144,6 +144,13 @@ def first_token_of(payload: Payload) -> datetime | None:
 
 def usage_of(payload: Payload) -> Usage | None:
     """Return tokens and costs of this record; all zero is how LangSmith says "not recorded"."""
+    if not (
+        payload.get("total_tokens")
+        or payload.get("prompt_tokens")
+        or payload.get("completion_tokens")
+        or payload.get("total_cost")
+    ):
+        return None
     total = count_of(payload, "total_tokens")
     prompt = count_of(payload, "prompt_tokens")
     completion = count_of(payload, "completion_tokens")

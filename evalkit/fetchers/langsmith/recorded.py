@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from evalkit.errors import RecordError
+from evalkit.fetchers.answers import NotFound
 from evalkit.fetchers.langsmith.client import LangSmith
 from evalkit.fetchers.langsmith.feedback import from_stats, is_ours, to_feedback
 from evalkit.fetchers.langsmith.fields import NOTHING, Payload
@@ -36,7 +38,7 @@ class Recorded:
         if kind == "stats" or (kind == "auto" and (stated or 0) > MANY):
             return cls(stats=True, notes=["recorded scores are averages of each run and key"])
         found, ours = cls(), 0
-        for item in client.feedback(str(session["id"]), roots):
+        for item in found.read(client, str(session["id"]), roots):
             if is_ours(item):
                 ours += 1
             elif item.get("run_id"):
@@ -44,6 +46,15 @@ class Recorded:
         if ours:
             found.notes.append(f"{ours} scores that evalkit had written were left out")
         return found
+
+    def read(
+        self, client: LangSmith, session_id: str, roots: Mapping[str, Root]
+    ) -> Iterator[Payload]:
+        """Yield all feedback; a server that has none to list costs the scores, not the runs."""
+        try:
+            yield from client.feedback(session_id, roots)
+        except (NotFound, RecordError) as error:
+            self.notes.append(f"recorded scores could not be read: {error}")
 
     def of(self, root: Root, children: Iterable[Payload] = ()) -> Sequence[Feedback]:
         """Return the recorded feedback of a run, and of the steps inside it when given."""

@@ -432,6 +432,15 @@ def test_recorded_scores(serve: Any, open_fetcher: Any, kind: str, by_session: b
         assert found[ids[3]] == [("liked", 0.3)]
 
 
+def test_a_server_without_feedback_costs_no_runs(serve: Any, open_fetcher: Any) -> None:
+    for refusal in ({"status": 404}, {"status": 200, "body": {}}):
+        server = serve(generated_world(5), "v2")
+        server.faults.fail = [{"path": "/feedback", "times": 9, **refusal}]
+        fetcher = open_fetcher(server, feedback="full")
+        assert len(drained(fetcher)[0]) == 5
+        assert any("scores could not be read" in note for note in fetcher.counts().notes)
+
+
 def test_nothing_recorded_is_not_asked_for(serve: Any, open_fetcher: Any) -> None:
     server = serve(generated_world(5), "v2")
     drained(open_fetcher(server))

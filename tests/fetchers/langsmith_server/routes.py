@@ -81,8 +81,8 @@ class Routes:
         for wanted, pattern, route in ROUTES[version]:
             match = re.fullmatch(pattern, path)
             if match and wanted == method:
-                self.query, self.body, self.headers = query, body, headers
-                with self.world.lock:
+                with self.world.lock:  # requests come in threads and share what follows
+                    self.query, self.body, self.headers = query, body, headers
                     return getattr(self, route)(*match.groups())
         self.faults.unknown.append(f"{method} v{version} {path}")
         raise detail(404, "Not Found")
