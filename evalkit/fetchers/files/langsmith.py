@@ -32,11 +32,15 @@ SPILL = 256 << 20
 
 
 def read(
-    files: list[SourceFile], reading: Reading, dataset: Dataset | None = None
+    files: list[SourceFile],
+    reading: Reading,
+    dataset: Dataset | None = None,
+    *,
+    spill: int = SPILL,
 ) -> Iterator[Item]:
     """Yield the runs of all files together: a trace may be spread over pages and files."""
     source = _Source(reading, dataset)
-    buckets = Buckets(spill=sum(map(size_of, files)) > SPILL)
+    buckets = Buckets(spill=sum(map(size_of, files)) > spill)
     try:
         for file in files:
             yield from source.take(file, buckets)

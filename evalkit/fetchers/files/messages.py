@@ -49,7 +49,7 @@ class _Chat:
             name=message.get("name") or model or "model",
             inputs={"messages": self.new} if self.new else None,
             outputs={"messages": [raw]},
-            usage=read_usage(usage) if isinstance(usage, Mapping) else None,
+            usage=read_usage(usage) if isinstance(usage, dict) else None,
             metadata={"model": model} if model else {},
         )
         self.new = []
@@ -91,7 +91,7 @@ def _flat(raw: Iterable[Any]) -> Iterator[Any]:
         if isinstance(item, list):
             yield from _flat(item)
             continue
-        content = item.get("content") if isinstance(item, Mapping) else None
+        content = item.get("content") if isinstance(item, dict) else None
         blocks = content if isinstance(content, list) else []
         results = [block for block in blocks if _is_result(block)]
         if not results:
@@ -104,17 +104,17 @@ def _flat(raw: Iterable[Any]) -> Iterator[Any]:
 
 
 def _is_result(block: Any) -> bool:
-    return isinstance(block, Mapping) and block.get("type") == "tool_result"
+    return isinstance(block, dict) and block.get("type") == "tool_result"
 
 
 def _embedded(raw: Mapping[str, Any]) -> ToolCall | None:
     """Some logs repeat the call inside its answer (`tool_call: {function, args}`)."""
     call: Any = raw.get("tool_call")
-    if not isinstance(call, Mapping):
+    if not isinstance(call, dict):
         return None
     function: Any = call.get("function") or call.get("name")
     arguments = call.get("args", call.get("arguments"))
-    if isinstance(function, Mapping):
+    if isinstance(function, dict):
         function, arguments = function.get("name"), function.get("arguments", arguments)
     if not isinstance(function, str):
         return None

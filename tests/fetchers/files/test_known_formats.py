@@ -3,6 +3,7 @@
 import copy
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pyarrow
 import pyarrow.parquet
@@ -13,8 +14,9 @@ from evalkit.errors import DatasetError, IncompleteExperiment, NoRunsError
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.auto import AutoFetcher
 from evalkit.fetchers.files.langsmith import LangSmithFiles
+from evalkit.fetchers.files.langsmith import read as read_langsmith
 from evalkit.fetchers.files.own import OwnFetcher
-from evalkit.fetchers.files.paths import SourceFile
+from evalkit.fetchers.files.paths import SourceFile, find_files
 from evalkit.fetchers.files.sample import sample_of
 from evalkit.model.records import example_to_record, run_to_record
 
@@ -233,6 +235,29 @@ def test_every_shape_gives_the_same_runs(fetch, write, tmp_path, name):
                  "nested.jsonl", "split", "bulk.parquet"):  # fmt: skip
         for fetched in (fetch(path=path), fetch(LangSmithFiles, path=path)):
             assert facts(fetched) == expected, path
+
+
+@needs_samples
+@pytest.mark.parametrize("name", ["rag-evaluate", "langgraph-trace"])
+def test_records_that_wait_on_disk_become_the_same_runs(fetch, write, tmp_path, name):
+    flat = sample(f"{name}.v2-runs-query")["items"]
+    flat = [{k: v for k, v in each.items() if k != "trace_id"} for each in flat]  # by dotted_order
+    copies = [rewritten(flat, number) for number in range(50)]
+    write("many.jsonl", [record for at in range(len(flat)) for record in (c[at] for c in copies)])
+    expected = facts(fetch(path="many.jsonl"))
+    fetcher = LangSmithFiles({"path": "many.jsonl"}, FetchContext("trial", tmp_path))
+    files = find_files("many.jsonl", tmp_path, "trial")
+    runs = [item.run for item in read_langsmith(files, fetcher, spill=0)]
+    assert facts(SimpleNamespace(runs=runs, error=None)) == expected
+    assert len(runs) == 50 * sum(not each.get("parent_run_ids") for each in flat)
+
+
+def rewritten(records, number):
+    """Return the records with ids of their own."""
+    text = json.dumps(records)
+    for record in records:
+        text = text.replace(record["id"], record["id"][:-4] + f"{number:04d}")
+    return json.loads(text)
 
 
 @needs_samples
