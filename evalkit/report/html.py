@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from evalkit.report import numbers, strips, svg
-from evalkit.report.parts import ReportView
+from evalkit.report.parts import MetricPart, ReportView
 from evalkit.report.sections.source import series
 
 STYLES = ("light", "dark", "base", "summary", "lists", "run", "media")
@@ -32,7 +34,7 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
 
     `live` is the address below which a local server answers; then the page may ask it for data.
     """
-    css, js, boot = styles(), program(), _static("boot.js")
+    css, js, boot = styles(), program(), dense(_static("boot.js"))
     html = environment().get_template("page.html.j2").render(
         view=view,
         css=Markup(css),
@@ -44,41 +46,42 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
         core_here=Markup(CORE_HERE),
         traces_here=Markup(TRACES_HERE),
     )  # fmt: skip
+    html = SPACE.sub("\n", html)
     head, _, rest = html.partition(CORE_HERE)
     middle, _, tail = rest.partition(TRACES_HERE)
     return head, middle, tail
 
 
 def document(view: ReportView) -> dict[str, Any]:
-    """Return the figures of the page for programs: the documents that `--json` prints."""
+    """Return the figures of the page for programs; the full documents are what `--json` prints."""
+    names = [part.name for part in view.experiments]
     return {
         "type": "evalkit.report",
         "version": 1,
         "title": view.title,
-        "summaries": [_figures(summary) for summary in view.summaries],
-        "comparison": _figures(view.comparison),
-        "gates": [
-            {
-                "rule": g.rule,
-                "passed": g.passed,
-                "observed": g.observed,
-                "why": g.why,
-                "experiment": g.experiment,
-            }
-            for g in view.gates
+        "verdict": "".join(span.text for span in view.verdict),
+        "experiments": [
+            {"name": e.name, "role": e.role, "outcomes": dict(e.outcomes), "cells": dict(e.cells)}
+            for e in view.experiments
         ],
+        "metrics": [_metric(row, names) for group in view.groups for row in group.rows],
+        "gates": [dataclasses.asdict(gate) for gate in view.gates],
     }
 
 
-BULKY = frozenset({"ecdf", "histogram", "run_ids", "baseline_runs", "candidate_runs"})
-"""What a document holds beside figures; the page draws it, programs read `--json`."""
-
-
-def _figures(value: Any) -> Any:
-    """Return the figures of a document: without curves, histograms and lists of runs."""
-    if isinstance(value, dict):
-        return {key: _figures(item) for key, item in value.items() if key not in BULKY}
-    return [_figures(item) for item in value] if isinstance(value, list) else value
+def _metric(row: MetricPart, names: Sequence[str]) -> dict[str, Any]:
+    figures = {
+        name: {"value": f.value, "low": f.low, "high": f.high, "n": f.n, "text": f.text}
+        for name, f in zip(names, row.figures, strict=True)
+    }
+    changes = {
+        name: {"value": c.value, "low": c.low, "high": c.high, "pairs": c.pairs}
+        | {"verdict": c.verdict, "p": c.p, "wins": c.wins, "losses": c.losses, "ties": c.ties}
+        for name, c in zip(names[1:], row.changes, strict=False)
+        if c is not None
+    }
+    found = {"metric": row.name, "unit": row.unit, "figures": figures}
+    return found | ({"changes": changes} if changes else {})
 
 
 def script_json(value: Any) -> str:
@@ -117,6 +120,19 @@ def _static(name: str) -> str:
     return files("evalkit.report").joinpath("static", name).read_text("utf-8")
 
 
+COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
+SPACE = re.compile(r"\n\s+")
+INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+
+
+def dense(text: str) -> str:
+    """Return a script or style without its comments and indentation, line by line as written.
+
+    No text in our scripts spans lines, so nothing but layout is lost.
+    """
+    return SPACE.sub("\n", INDENT.sub("", COMMENT.sub("", text)))
+
+
 @cache
 def styles() -> str:
     """Return the style sheet; dark colours stand once for the system, once for the reader."""
@@ -128,7 +144,7 @@ def styles() -> str:
             system = f"@media (prefers-color-scheme: dark) {{\n{system}}}\n"
             text = system + text.replace(":root", ":root[data-theme=dark]")
         parts.append(text)
-    css = "".join(parts)
+    css = dense("".join(parts))
     assert "</style" not in css.lower()
     return css
 
@@ -137,7 +153,7 @@ def styles() -> str:
 def program() -> str:
     """Return the page's program: the files of `static/js` in one scope."""
     body = "\n".join(_static(f"js/{name}.js") for name in PROGRAM)
-    js = f'"use strict";\n(() => {{\n{body}}})();\n'
+    js = dense(f'"use strict";\n(() => {{\n{body}}})();\n')
     assert "</script" not in js.lower()
     assert "<!--" not in js
     return js

@@ -21,8 +21,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_json(content: Content, path: Path, clean: Cleaner | None = None) -> Path:
-    """Write the figures of the report, those that the page shows, as one JSON document."""
-    made = document((clean or Cleaner()).parts(content.view))
+    """Write the figures of the report and the full documents they come from, as one JSON."""
+    view = (clean or Cleaner()).parts(content.view)
+    made = document(view) | {"summaries": view.summaries, "comparison": view.comparison}
     text = json.dumps(made, indent=2, allow_nan=False, default=str) + "\n"
     replacing(path, lambda file: file.write(text.encode("utf-8", "replace")))
     return path

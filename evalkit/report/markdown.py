@@ -11,7 +11,7 @@ from evalkit.report.terminal import clean
 
 LIMIT = 60_000
 """Bytes; GitHub takes 1 MiB a step and 65,536 characters a comment."""
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
+SPECIAL = re.compile(r"([\\`*_{}\[\]|#~])")
 ROWS = 40
 
 
@@ -32,6 +32,8 @@ def render(view: ReportView, *, report: str | None = None, limit: int = LIMIT) -
 def escape(text: str) -> str:
     """Return text on one line that Markdown shows as it is; an `@` no longer notifies."""
     plain = clean(" ".join(text.split())).encode("utf-8", "replace").decode()
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        plain = plain.replace(sign, entity)  # also inside HTML, where a backslash does nothing
     return SPECIAL.sub(r"\\\1", plain).replace("@", "@\u200b").replace("://", ":\u200b//")
 
 

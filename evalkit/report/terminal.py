@@ -63,18 +63,19 @@ class _Writer:
         self._console = console
         encoding = console.encoding or "utf-8"
         self._ascii = not encoding.lower().replace("-", "").startswith("utf")
+        self.overflow: Literal["crop", "ellipsis"] = "crop" if self._ascii else "ellipsis"
 
     def text(self, text: str, style: str = "") -> Text:
         """Return plain text in a style; its brackets and escapes mean nothing."""
         plain = clean(text)
         if self._ascii:
             plain = plain.translate(ASCII).encode("ascii", "replace").decode()
-        return Text(plain, style=style, no_wrap=True, overflow="ellipsis")
+        return Text(plain, style=style, no_wrap=True, overflow=self.overflow)
 
     def line(self, *parts: Text) -> None:
         """Print one line made of parts."""
         joined = Text("").join(parts) if parts else Text("")
-        self._console.print(joined, no_wrap=True, overflow="ellipsis", crop=True)
+        self._console.print(joined, no_wrap=True, overflow=self.overflow, crop=True)
 
     def title(self, view: ReportView) -> None:
         """Print what this is and the verdict."""
@@ -152,7 +153,7 @@ def _table(view: ReportView, group: MetricGroup, width: int, out: _Writer) -> Ta
         columns.remove(max(optional, key=lambda c: c.drop))
     room = max(NAME, width - sum(c.width + GAP for c in columns) - GAP)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
-    table.add_column(out.text(group.title), no_wrap=True, max_width=room)
+    table.add_column(out.text(group.title), no_wrap=True, max_width=room, overflow=out.overflow)
     for c in columns:
         justify: Literal["left", "right"] = "right" if c.right else "left"
         table.add_column(out.text(c.head), justify=justify, no_wrap=True, min_width=c.width)

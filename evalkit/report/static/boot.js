@@ -6,7 +6,7 @@
   try {
     theme = localStorage.getItem("evalkit-theme");
   } catch {
-    /* a private window keeps nothing */
+    // a private window keeps nothing
   }
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   performance.mark("ek-boot");

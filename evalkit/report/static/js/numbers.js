@@ -2,7 +2,7 @@
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const int = (value) => grouped.format(value);
 const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
-const minus = (text) => text.replace("-", "−");
+const minus = (text) => text.replace(/^-/, "−");
 const DASH = "–";
 
 /* toFixed with exact ties away from zero and thousands separated. */

@@ -30,7 +30,7 @@ function nextTheme() {
     if (theme) localStorage.setItem("evalkit-theme", theme);
     else localStorage.removeItem("evalkit-theme");
   } catch {
-    /* a private window keeps nothing */
+    // a private window keeps nothing
   }
   labelTheme();
   say(`Colour theme: ${theme || "system"}`);

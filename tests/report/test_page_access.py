@@ -1,0 +1,82 @@
+"""Accessibility: axe finds nothing on any page, in both themes, wide and narrow."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+VIEWS = {
+    "two": [
+        "#/",
+        "#/runs",
+        "#/runs?q=foo%3E1",
+        "#/runs?q=zzzz",
+        "#/compare",
+        "#/compare?t=regressed",
+        "#/run/candidate-003-1",
+        "#/run/candidate-003-1?step=2",
+        "#/run/candidate-003-1?step=3",
+        "#/run/candidate-003-1?tab=io",
+        "#/run/candidate-003-1?tab=compare",
+        "#/run/candidate-003-1?tab=raw",
+        "#/example/ex-003",
+        "#/run/nobody",
+    ],
+    "one": ["#/", "#/runs"],
+    "three": ["#/", "#/compare"],
+    "side": ["#/run/candidate-003-1"],
+    "history": ["#/history"],
+}
+RULES = {"type": "tag", "values": TAGS}
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+LOOKS = {"wide": (1360, "light", RULES), "narrow": (390, "light", RULES)}
+LOOKS |= {"dark": (1360, "dark", COLOURS), "dark and narrow": (390, "dark", COLOURS)}
+"""A theme changes colours only, so the second one is held against the rules about colours."""
+RUN = """async rules => {
+  const found = await axe.run(document, { runOnly: rules });
+  return found.violations.map((v) => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200),
+    v.nodes[0].failureSummary.slice(0, 300)]);
+}"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", VIEWS)
+def test_axe_finds_nothing(opened, reports, axe, name, look):
+    width, scheme, rules = LOOKS[look]
+    page = opened.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    opened.go(reports[name])
+    page.evaluate(axe)
+    found = {}
+    for address in VIEWS[name]:
+        opened.to(address)
+        opened.until("!document.querySelector('.sk')")
+        page.evaluate(
+            "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+        )
+        violations = page.evaluate(RUN, rules)
+        if violations:
+            found[address] = violations
+    assert found == {}, json.dumps(found, indent=1)[:3000]
+
+
+def test_the_menu_and_the_help_are_accessible_too(opened, reports, axe):
+    page = opened.go(reports["two"], "#/runs")
+    opened.until("document.querySelector('#v-runs tr.row')")
+    page.evaluate(axe)
+    page.get_by_role("button", name="Columns").click()
+    assert page.evaluate(RUN, RULES) == []
+    page.keyboard.press("Escape")
+    page.locator("#v-runs figure summary").first.click()
+    assert page.evaluate(RUN, RULES) == []
+    page.locator("#help").click()
+    assert page.evaluate(RUN, RULES) == []

@@ -1,0 +1,141 @@
+"""Writing: whole files, the same bytes, within a size, and saying what is left out."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+from report_file import ReportFile
+from report_world import make_content, make_results
+
+from evalkit.errors import ConfigError
+from evalkit.report import html, machine
+from evalkit.report.write import write_report
+
+
+def test_the_same_input_gives_the_same_bytes(compared, tmp_path):
+    first = write_report(compared, tmp_path / "a.html")
+    second = write_report(compared, tmp_path / "b.html")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert first.bytes == first.path.stat().st_size
+    assert first.left_out == []
+
+
+def test_every_trace_is_the_run(compared, reports):
+    from evalkit.report.detail import plain
+
+    report = ReportFile(reports["two"])
+    ids = report.column("id")
+    traces = report.traces()
+    assert len(traces) == len(ids) == 96
+    for number, results in enumerate(compared.results):
+        for run in results.runs():
+            row = [i for i, x in enumerate(report.column("exp")) if x == number]
+            place = next(i for i in row if ids[i] == run.run_id)
+            trace = traces[place]
+            assert trace["inputs"] == plain(run.inputs)
+            assert trace["outputs"] == plain(run.outputs)
+            assert [s["name"] for s in trace["steps"]] == [s.name for s in run.steps]
+            assert trace["error"] == run.error
+
+
+def test_scores_of_the_columns_are_the_cells(compared, reports):
+    report = ReportFile(reports["two"])
+    names = [e["key"] for e in report.head["evaluators"]]
+    ids = report.column("id")
+    cells = [c for r in compared.results for c in r.table("cells").to_pylist()]
+    single = [c for c in cells if c["step_id"] is None and c["run_id"] and c["score"] is not None]
+    assert single
+    for cell in single:
+        place = ids.index(cell["run_id"])
+        values = report.column(f"s{names.index(cell['key'])}")
+        assert values[place] == cell["score"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(compared, tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+
+    class Broken:
+        def parts(self, value):
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        machine.write_json(compared, path, Broken())
+    with pytest.raises(ConfigError, match="traces='all'"):
+        write_report(compared, path, traces="all")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_small_budget_keeps_what_went_wrong(tmp_path):
+    results = make_results(tmp_path / "store", examples=150, repetitions=2, names=("one",))
+    content = make_content(results)
+    whole = write_report(content, tmp_path / "whole.html")
+    small = write_report(content, tmp_path / "small.html", max_size=whole.bytes - 30_000)
+    assert small.bytes <= whole.bytes - 30_000
+    assert "Traces of" in small.left_out[0]
+    report = ReportFile(small.path)
+    assert small.left_out[0] in report.html
+    kept = report.traces()
+    assert 0 < len(kept) < 300
+    broken = {i for i, code in enumerate(report.column("outcome")) if code != 0}
+    assert broken <= set(kept)
+
+
+def test_traces_may_lie_beside(reports, compared):
+    side = reports["side"].with_suffix(".ekdata")
+    report = ReportFile(reports["side"])
+    assert report.head["side"] == side.name
+    assert sum(size for _, size in report.head["index"].values()) == side.stat().st_size
+    assert side.name in report.html
+
+
+def test_traces_may_be_left_out(reports):
+    report = ReportFile(reports["none"])
+    assert report.traces() == {}
+    assert "left out on request" in report.html
+
+
+def test_a_report_without_runs_is_small(world, tmp_path):
+    view = make_content(world[1:]).view
+    written = write_report(view, tmp_path / "plain.html")
+    assert written.bytes <= 200_000
+    assert "no runs" in written.left_out[0]
+
+
+def test_the_policy_names_exactly_what_is_there(reports):
+    text = reports["two"].read_text("utf-8")
+    policy = re.search(r'Security-Policy" content="([^"]*)"', text)[1].replace("&#39;", "'")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    for body in (
+        *re.findall(r"<script>(.*?)</script>", text, re.S),
+        *re.findall(r"<style>(.*?)</style>", text, re.S),
+    ):
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert not re.search(r"<[a-z][^>]*\s(?:style|on[a-z]+)=", text.split("<script>")[0])
+    body = re.sub(r"<script.*?</script>|<style.*?</style>", "", text, flags=re.S)
+    assert not re.search(r"\s(?:style|on[a-z]+)=", body)
+    assert not re.search(r'(?:src|href)="(?!#|data:image/svg)', body)
+
+
+def test_program_and_style_are_small():
+    import gzip
+
+    packed = sum(len(gzip.compress(t.encode(), 9)) for t in (html.program(), html.styles()))
+    assert packed <= 41_000
+
+
+def test_csv_has_a_line_a_run_and_no_formula(compared, tmp_path):
+    import csv
+
+    path = machine.write_csv(compared, tmp_path / "runs.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(compared.source.rows)
+    assert {line["outcome"] for line in lines} >= {"success", "error"}
+    assert machine._safe("=1+1") == "'=1+1"
+    assert machine._safe(-1.5) == -1.5
