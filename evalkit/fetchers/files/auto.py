@@ -30,7 +30,6 @@ class AutoFetcher(FileFetcher):
         """Yield the runs of the files."""
         known = self.options.format
         chosen = named(known, self.who) if known else one_format(files, self.who)
-        self.findings.note(f"read as {chosen.name}")
         yield from chosen.reader().read(files, self)
 
     def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:
