@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -96,7 +98,7 @@ def fetch(
     told = {} if again else known
     fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
     source = project.experiment(name).fetcher
-    with stored.writer(source=source, query=query) as writer:
+    with _collecting_rarely(), stored.writer(source=source, query=query) as writer:
         new = 0
         broken: FetchError | RecordError | None = None
         try:
@@ -114,6 +116,17 @@ def fetch(
         raise broken
     _refuse_shortfall(manifest)
     return Fetched(manifest, new)
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Let the cycle collector look seldom: pages of records are millions of objects, no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _refuse_shortfall(manifest: Manifest) -> None:
