@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from evalkit.errors import StoreError
@@ -12,16 +13,23 @@ from evalkit.model.results import Results
 from evalkit.model.score import EvaluatorInfo
 from evalkit.store import infos
 from evalkit.store import state as states
+from evalkit.store.cells import part_names
 from evalkit.store.compact import compacted
+from evalkit.store.export import export
 from evalkit.store.files import Files
+from evalkit.store.gc import Collected, collect
 from evalkit.store.known import Known
 from evalkit.store.lock import locked
 from evalkit.store.parts import PartFile
 from evalkit.store.results import StoredResults
 from evalkit.store.state import JOURNAL, MANIFEST, State
 from evalkit.store.tidy import tidy
+from evalkit.store.verify import Finding, verify
 from evalkit.store.work import StoredWork
 from evalkit.store.writer import RunWriter
+
+MANY_PARTS = 300
+"""Parts of scores from which on they are gathered: slow evaluators leave many small ones."""
 
 
 class StoredExperiment:
@@ -80,7 +88,10 @@ class StoredExperiment:
     def scoring(self) -> Iterator[StoredWork]:
         """Hold the experiment for scoring: yields the engine's `ScoreSource`."""
         with locked(self._files, self.name):
-            yield StoredWork(self._files, self._settled())
+            state = self._settled()
+            yield StoredWork(self._files, state)
+            if len(part_names(self._files)) > MANY_PARTS:
+                collect(self._files, state)
 
     def evaluators(self) -> list[EvaluatorInfo]:
         """Return the evaluators that scored last."""
@@ -89,6 +100,26 @@ class StoredExperiment:
     def causes(self) -> dict[str, dict[str, str]]:
         """Return, by evaluator, the hashes its stored fingerprint was made of."""
         return infos.load_causes(self._files)
+
+    def verify(self) -> Iterator[Finding]:
+        """Read everything and yield what was found, good and bad."""
+        return verify(self._files, self._settled())
+
+    def gc(self) -> Collected:
+        """Drop stale cells and files nothing refers to; return how many."""
+        with locked(self._files, self.name):
+            return collect(self._files, self._settled())
+
+    def export(self, folder: Path, format: str = "parquet") -> list[Path]:
+        """Write the experiment as `parquet`, `jsonl` or `csv` files; see `evalkit.store.export`."""
+        return export(self.results(), folder, format)
+
+    def size(self) -> int:
+        """Return the bytes it takes."""
+        folders = ("runs", "examples", "scores")
+        return sum(
+            self._files.size(f"{each}/{n}") for each in folders for n in self._files.names(each)
+        )
 
     def lock(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Hold the experiment for writing; raises `StoreError` when another process does."""

@@ -25,6 +25,9 @@ class Files(Protocol):
     def write(self, name: str, data: bytes) -> None:
         """Put a whole file in place at once: a reader sees the old one or the new one."""
 
+    def size(self, name: str) -> int:
+        """Return a file's length in bytes."""
+
     def names(self, folder: str = "") -> list[str]:
         """Return the names of the files of a folder, sorted; a missing folder has none."""
 
@@ -82,6 +85,10 @@ class LocalFiles:
                 temporary.unlink(missing_ok=True)
                 raise
             _sync_folder(path.parent)
+
+    def size(self, name: str) -> int:
+        """Return a file's length in bytes."""
+        return (self.root / name).stat().st_size
 
     def names(self, folder: str = "") -> list[str]:
         """Return the names of the files of a folder, sorted."""
@@ -143,6 +150,10 @@ class RemoteFiles:
             path = self._path(name)
             self.system.makedirs(path.rpartition("/")[0], exist_ok=True)
             self.system.pipe_file(path, data)
+
+    def size(self, name: str) -> int:
+        """Return an object's length in bytes."""
+        return int(self.system.size(self._path(name)))
 
     def names(self, folder: str = "") -> list[str]:
         """Return the names of the objects of a folder, sorted."""

@@ -89,9 +89,12 @@ class Source:
     def __init__(self, **values):
         self.values, self.loaded = values, []
 
-    def load(self, row, name):
-        self.loaded.append((row, name))
-        return self.values[name]
+    def __getitem__(self, name):
+        def get(row):
+            self.loaded.append((row, name))
+            return self.values[name]
+
+        return get
 
 
 def test_a_lazy_run_loads_a_field_once():
