@@ -21,7 +21,15 @@ from evalkit.project.tables import ExperimentTable, ProjectTable
 from evalkit.scoring.evaluator import as_evaluator
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("README.md", "evalkit/README.md", "evaluators/README.md", "reports/README.md")
+DOCUMENTS = (
+    "README.md",
+    "evalkit/README.md",
+    "evalkit/metrics/README.md",
+    "evalkit/fetchers/files/README.md",
+    "evaluators/README.md",
+    "reports/README.md",
+    "datasets/README.md",
+)
 BLOCK = re.compile(r"(<!-- block: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

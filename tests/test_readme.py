@@ -1,0 +1,71 @@
+"""What README.md shows is what happens: its commands, configurations and scripts are executed."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import evalkit
+
+from evalkit.project.config import load
+
+README = Path(__file__).parents[1] / "README.md"
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TEXT = README.read_text("utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return [body for name, body in FENCE.findall(TEXT) if name == kind]
+
+
+def steps() -> Iterator[tuple[str, list[str]]]:
+    """Yield every command of the tour with the lines that are shown under it."""
+    command, shown = "", []
+    for line in "".join(blocks("console")).splitlines():
+        if line.startswith("$ "):
+            if command:
+                yield command, shown
+            command, shown = line[2:], []
+        else:
+            shown.append(line)
+    yield command, shown
+
+
+def fits(shown: str, printed: str) -> bool:
+    """Tell whether a printed line is the one shown; `...` stands for anything, as do spaces."""
+    pattern = ".*".join(map(re.escape, " ".join(shown.split()).split("...")))
+    return re.fullmatch(pattern, " ".join(printed.split())) is not None
+
+
+def test_the_tour(tmp_path: Path) -> None:
+    folder = tmp_path
+    for command, shown in steps():
+        words = shlex.split(command, comments=True)
+        if words[0] == "cd":
+            folder /= words[1]
+            continue
+        assert words[0] == "evalkit"
+        ended = evalkit(*words[1:], cwd=folder)
+        code = re.search(r"ends with (\d)", command)
+        assert ended.code == int(code[1] if code else 0), ended.err
+        printed = (ended.out + ended.err).splitlines()
+        missing = [line for line in shown if not any(fits(line, each) for each in printed)]
+        assert missing == [], ended.out + ended.err
+
+
+@pytest.mark.parametrize("number", range(len(blocks("toml"))))
+def test_every_configuration_is_accepted(number: int, tmp_path: Path) -> None:
+    (tmp_path / "evalkit.toml").write_text(blocks("toml")[number], "utf-8")
+    assert load(tmp_path).experiments
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_every_script_runs(number: int, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(blocks("python")[number], "utf-8")
+    env = {**os.environ, "PYTHONPATH": ""}
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, env=env)
