@@ -8,6 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from evalkit.model.columns import CELL_COLUMNS, EXAMPLE_COLUMNS, RUN_COLUMNS, STEP_COLUMNS, Column
+from evalkit.store.arrow import put_off_pandas
+
+put_off_pandas()
 
 TYPES = {
     "str": pa.string(),
@@ -71,8 +74,6 @@ JSON_COLUMNS = frozenset(
 
 def to_array(values: Sequence[Any], kind: pa.DataType, name: str) -> pa.Array:
     """Return values as an Arrow array; JSON text comes as bytes known to be UTF-8."""
-    if not values:
-        return pa.nulls(0, kind)  # `pa.array` of nothing would import pandas
     if name in JSON_COLUMNS:
         return pa.array(values, pa.binary()).view(pa.string())
     if pa.types.is_timestamp(kind):
