@@ -50,6 +50,9 @@ def scoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=None,
             help="Stop once more than --max-errors failed.",
         ),
+        click.option(
+            "--budget", type=float, metavar="MONEY", help="Judges may spend, in their currency."
+        ),
         click.option("--fresh", is_flag=True, default=None, help="Score everything again."),
         click.option(
             "--retry-errors", is_flag=True, default=None, help="Score again what ended in an error."
@@ -168,11 +171,18 @@ def _fetched(name: str, document: dict[str, Any]) -> str:
 @click.command("score")
 @experiment_names()
 @click.option("--explain", is_flag=True, help="Say per evaluator why cells ran or were reused.")
+@click.option("--estimate", is_flag=True, help="Say what judges would take; ask nothing.")
 @scoring_options
 @json_option()
 @pass_session
 def score_command(
-    session: Session, /, names: Sequence[str], explain: bool, as_json: bool, **given: Any
+    session: Session,
+    /,
+    names: Sequence[str],
+    explain: bool,
+    estimate: bool,
+    as_json: bool,
+    **given: Any,
 ) -> int:
     """Call evaluators on stored runs; only what is missing or changed runs."""
     from evalkit.pipeline import stored
@@ -181,6 +191,12 @@ def score_command(
 
     project = session.load(deep=False)
     how = settings(project, given)
+    if estimate or how.budget is not None:
+        told = estimates(
+            session, project, chosen(project, names), how, as_json=estimate and as_json
+        )
+        if estimate:
+            return told
     documents, errors = [], 0
     for name in chosen(project, names):
         with session.progress() as progress:
@@ -195,6 +211,24 @@ def score_command(
     if as_json:
         session.document(documents[0] if len(documents) == 1 else {"experiments": documents})
     return ExitCode.EVALUATOR_ERRORS if errors > how.max_errors else ExitCode.GOOD
+
+
+def estimates(
+    session: Session, project: Project, names: Sequence[str], how: ScoreSettings, *, as_json: bool
+) -> int:
+    """Say what every judge would take before anything is asked."""
+    from evalkit.pipeline.judging import estimate_judges
+
+    documents = []
+    for name in names:
+        for judge, told in estimate_judges(project, name, how.evaluators).items():
+            session.say(f"{name}: judge {judge}: {told}")
+            documents.append({"experiment": name, "judge": judge, **asdict(told)})
+    if as_json:
+        session.document({"estimates": documents})
+    elif not documents:
+        session.say("no judge is among the evaluators")
+    return ExitCode.GOOD
 
 
 def chosen(project: Project, names: Sequence[str]) -> list[str]:

@@ -22,6 +22,7 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo, Score
 from evalkit.model.step import Step
+from evalkit.pipeline.judging import open_judges
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.config import load as load_project
@@ -170,6 +171,7 @@ def _trial(project: Project, name: str, pairs: Sequence[Pair], timeout: float) -
     began = time.perf_counter()
     with _no_bytecode():
         (evaluator,) = Catalogue(project).select([name])  # the files as they are now
+    open_judges(project, [evaluator])
     rows = tuple(_rows(evaluator, pairs, timeout))
     return Trial(evaluator=evaluator.info(), rows=rows, seconds=time.perf_counter() - began)
 

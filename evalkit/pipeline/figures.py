@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evalkit.errors import ConfigError
 from evalkit.model.results import Results
 from evalkit.pipeline import stored
+from evalkit.pipeline.judging import open_judges
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def judgements(project: Project, results: Sequence[Results]) -> list[object]:
     from evalkit.scoring.comparison import judge_all
 
     chosen = [each for each in load_evaluators(project) if each.scope == "comparison"]
+    open_judges(project, chosen, budget=project.table.score.budget)
     if not chosen:
         return []
     answered: list[dict[str, list[object]]] = []

@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.errors import NoRunsError
 from evalkit.pipeline.fetching import Progress as Told
 from evalkit.pipeline.fetching import silent
+from evalkit.pipeline.judging import open_judges
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import Loader, load_evaluators
@@ -32,6 +33,8 @@ class ScoreSettings:
     retry_errors: bool = False
     fail_fast: bool = False
     max_errors: int = 0
+    budget: float | None = None
+    """Money that judges may spend, in the currency of their prices."""
 
 
 def settings_of(project: Project, **given: Any) -> ScoreSettings:
@@ -43,6 +46,7 @@ def settings_of(project: Project, **given: Any) -> ScoreSettings:
         "memory": table.memory,
         "fail_fast": table.fail_fast,
         "max_errors": table.max_errors,
+        "budget": table.budget,
     }
     return ScoreSettings(**{**values, **{k: v for k, v in given.items() if v is not None}})
 
@@ -67,6 +71,7 @@ def score(
     stored = fetched_experiment(project, name)
     if not stored.manifest.received:
         raise NoRunsError(f"{name}: no run is stored. Run `evalkit fetch {name}` first.")
+    open_judges(project, chosen, budget=settings.budget, fresh=settings.fresh)
     with stored.scoring() as source:
         return engine.score(
             source,

@@ -58,6 +58,8 @@ class ScoreTable(Table):
     """Evaluator errors allowed before the exit code becomes 4."""
     fail_fast: bool = False
     """Stop calling evaluators once more than `max_errors` have failed."""
+    budget: PositiveFloat | None = None
+    """Money that judges may spend in one command, in the currency of their prices."""
 
 
 class ReportTable(Table):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evalkit.evaluators.judge.client import OUTPUT_GUESS, guess_tokens
 from evalkit.evaluators.judge.judge import judging_of
+from evalkit.evaluators.judge.panel import MEMBERS
 from evalkit.evaluators.judge.session import Session, current
-from evalkit.scoring.evaluator import Evaluator, as_evaluator
+from evalkit.scoring.evaluator import as_evaluator
 from evalkit.scoring.inject import collect
 
 ENOUGH = 3
@@ -40,16 +41,22 @@ def estimate(
     """Render the prompt for every (run, example) and add up what asking will take.
 
     Tokens are guessed from the text; once a few answers are in, the guess is corrected by what they
-    took. Runs that the judge skips are left out.
+    took. Runs that the judge skips are left out; a panel takes what its members take.
     """
     evaluator = as_evaluator(judge)
     session = session or current()
+    members = getattr(evaluator.function, MEMBERS, None)
+    if members is not None:
+        pairs = list(pairs)
+        return _sum([estimate(each, pairs, session=session) for each in members])
     judging = judging_of(evaluator)
+    if not judging.settings.model:
+        return Estimate(0, 0, 0, 0, None)
     calls = cached = guessed = 0
     for run, example in pairs:
         if evaluator.failed_runs == "skip" and run.outcome != "success":
             continue
-        messages = judging.messages(_fields(evaluator, run, example))
+        messages = judging.messages(collect("run", judging.prompt.names, run, example, None))
         if judging.client(session).is_known(messages, session):
             cached += 1
             continue
@@ -60,8 +67,15 @@ def estimate(
     return Estimate(calls, cached, given, taken, judging.settings.cost(given, taken))
 
 
-def _fields(evaluator: Evaluator, run: Any, example: Any) -> dict[str, Any]:
-    return collect("run", evaluator.injected, run, example, None)
+def _sum(parts: Sequence[Estimate]) -> Estimate:
+    costs = [part.cost for part in parts]
+    return Estimate(
+        calls=sum(part.calls for part in parts),
+        cached=sum(part.cached for part in parts),
+        input_tokens=sum(part.input_tokens for part in parts),
+        output_tokens=sum(part.output_tokens for part in parts),
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+    )
 
 
 def _experience(session: Session) -> tuple[float, int]:

@@ -15,6 +15,7 @@ from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, signature_
 from evalkit.model.score import Score
 from evalkit.scoring.evaluator import Evaluator, as_evaluator
 
+MEMBERS = "__evalkit_members__"
 RULES = ("majority", "unanimous", "median")
 
 
@@ -47,6 +48,7 @@ def panel(
     ask.__doc__ = f"{rule.capitalize()} of {', '.join(member.name for member in members)}."
     ask.__signature__ = signature_of(names, {})  # type: ignore[attr-defined]
     ask.__module__ = caller()
+    setattr(ask, MEMBERS, members)
     return mark_judge(
         ask,
         version=_digest(members, rule),

@@ -45,6 +45,7 @@ class Session:
     """Ledger, cache and connections; `folder` keeps the first two on disk."""
 
     def __init__(self, folder: Path | None, budget: float | None, fresh: bool = False) -> None:
+        self.made_with = (folder, budget, fresh)
         self.ledger = Ledger(folder, budget)
         self._folder = folder / "answers" if folder else None
         self._memory: dict[str, Answer] = {}
@@ -126,6 +127,13 @@ def configure(folder: Path | None, *, budget: float | None = None, fresh: bool =
         return _session
 
 
+def ensure(folder: Path, *, budget: float | None = None, fresh: bool = False) -> Session:
+    """Go on with the session of this process when it is of this kind, else begin one."""
+    with _lock:
+        same = _session is not None and _session.made_with == (folder, budget, fresh)
+    return current() if same else configure(folder, budget=budget, fresh=fresh)
+
+
 def current() -> Session:
     """Return the session of this process, made from the environment when nobody configured one."""
     global _session
@@ -139,3 +147,13 @@ def current() -> Session:
             )
             atexit.register(_session.close)
         return _session
+
+
+def _begin_again() -> None:
+    """A forked worker has its own connections and locks; where things are, the environment says."""
+    global _lock, _session
+    _lock, _session = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_again)

@@ -1,0 +1,59 @@
+"""Judging: what language models that judge may cost, said before they are asked and held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.pipeline.stored import fetched_experiment
+from evalkit.project.config import Project
+from evalkit.project.local import load_evaluators
+from evalkit.scoring.evaluator import Evaluator
+
+if TYPE_CHECKING:
+    from evalkit.evaluators.judge.estimate import Estimate
+
+FOLDER = Path(".evalkit") / ".judges"
+"""Answers and accounts; the dot keeps it from being an experiment's name."""
+
+
+def open_judges(
+    project: Project,
+    evaluators: Sequence[Evaluator],
+    *,
+    budget: float | None = None,
+    fresh: bool = False,
+) -> None:
+    """Let judges share one ledger and the answers they were given before, in every process.
+
+    `budget` is money, in the currency of the judges' prices, for all that this process asks.
+    Without judges among the evaluators nothing is opened.
+    """
+    if any(each.kind == "judge" for each in evaluators):
+        from evalkit.evaluators.judge import session
+
+        session.ensure(project.root / FOLDER, budget=budget, fresh=fresh)
+
+
+def estimate_judges(
+    project: Project, name: str, names: Sequence[str] | None = None
+) -> dict[str, Estimate]:
+    """Return what each judge would take for the stored runs of an experiment; nothing is asked.
+
+    Answers that are known already cost nothing. Judges that compare experiments are left out.
+    """
+    config = project.experiments.get(name)
+    if names is None and config is not None:
+        names = config.evaluators
+    chosen = load_evaluators(project, names)
+    judges = [each for each in chosen if each.kind == "judge" and each.scope == "run"]
+    if not judges:
+        return {}
+    from evalkit.evaluators.judge.estimate import estimate
+
+    open_judges(project, judges)
+    results = fetched_experiment(project, name).results()
+    examples = results.examples()
+    pairs = [(run, examples.get(run.example_id or "")) for run in results.runs()]
+    return {judge.name: estimate(judge, pairs) for judge in judges}
