@@ -86,16 +86,15 @@ def retried(steps: Sequence[ToolCall], retries: int) -> set[int]:
     At most `retries` attempts before one call are forgiven, the last ones first.
     """
     free: set[int] = set()
-    if not retries:
-        return free
-    for position in range(len(steps)):
-        chain: list[int] = []
-        before = position - 1
-        while before >= 0 and steps[before].error and steps[before].name == steps[position].name:
-            chain.append(before)
-            before -= 1
-        free.update(chain[:retries])
-    return free
+    chain: list[int] = []
+    for position, step in enumerate(steps):
+        following = steps[position + 1].name if position + 1 < len(steps) else None
+        if step.error and step.name == following:
+            chain.append(position)
+            continue
+        free.update(chain[len(chain) - retries :] if retries < len(chain) else chain)
+        chain = []
+    return free if retries else set()
 
 
 def align(
