@@ -174,7 +174,8 @@ def _difference(
     calibrated: Sequence[str],
 ) -> Difference:
     measure, test = contrast.measure, contrast.test
-    before, after = _figure(contrast, contrast.baseline), _figure(contrast, contrast.candidate)
+    before = _figure(contrast, contrast.baseline, 1 - alpha)
+    after = _figure(contrast, contrast.candidate, 1 - alpha)
     margin = margins.get(measure.name, _margin(contrast, before))
     testable = test.se is not None and test.n >= 2
     mde = detectable(test.se or 1.0, test.df, alpha) if testable else None
@@ -215,11 +216,12 @@ def _difference(
         bca=contrast.bca,
         n_baseline=len(contrast.baseline.values),
         n_candidate=len(contrast.candidate.values),
-        uncalibrated=measure.uncalibrated and measure.name not in calibrated,
+        uncalibrated=measure.uncalibrated
+        and not {measure.name, measure.evaluator} & set(calibrated),
     )
 
 
-def _figure(contrast: Contrast, one: Side) -> Figure:
+def _figure(contrast: Contrast, one: Side, confidence: float) -> Figure:
     """Return one side over the paired examples, every example with the same weight."""
     measure = contrast.measure
     if measure.quantile is not None:
@@ -227,9 +229,9 @@ def _figure(contrast: Contrast, one: Side) -> Figure:
         return Figure(value, None, None, len(one.values), "quantile of runs", len(one.means))
     sums = Sums(one.means, np.ones(len(one.means)))
     if measure.bounded:
-        figure = share_figure(sums, ceiling=float(len(one.values)))
+        figure = share_figure(sums, confidence, ceiling=float(len(one.values)))
     else:
-        figure = mean_figure(sums)
+        figure = mean_figure(sums, confidence)
     return replace(figure, n=len(one.values), clusters=len(one.means))
 
 
@@ -282,7 +284,7 @@ def _notes(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
             notes.append(f"{name}: {pairing.note}")
         if pairing.changed:
             some = ", ".join(pairing.changed[:3])
-            count = len(pairing.changed)
+            count = pairing.changed_examples
             notes.append(f"{name}: {count} examples differ between datasets and are out: {some}.")
         if pairing.paired == 0:
             notes.append(f"{name}: no example is in both experiments.")

@@ -25,6 +25,10 @@ class Pairing:
     changed: list[str]
     """Examples whose inputs or reference differ between the datasets: left out of every figure."""
     note: str = ""
+    unmatched_baseline: int = 0
+    """Examples only the baseline has: the count, `only_baseline` lists at most 1,000."""
+    unmatched_candidate: int = 0
+    changed_examples: int = 0
 
 
 @dataclass(frozen=True, slots=True)

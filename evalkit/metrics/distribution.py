@@ -17,7 +17,7 @@ Codes = NDArray[Any]
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 BINS = 18
 CURVE_POINTS = 160
-BCA_LEAST, BCA_MOST = 10, 2000
+BCA_LEAST, BCA_MOST = 30, 2000
 """Examples between which the bootstrap is worth its time: below it is too narrow, above it is t."""
 
 

@@ -13,7 +13,7 @@ from evalkit.metrics.figures import Curve, Figure
 from evalkit.metrics.gate_grammar import Gate, parse
 from evalkit.metrics.gate_result import GateResult
 from evalkit.metrics.lookup import Found, closest, look_up, score_unit
-from evalkit.metrics.statistical_gates import check_difference, unpaired
+from evalkit.metrics.statistical_gates import check_difference, mirrored, unpaired
 from evalkit.metrics.summary import ScoreSummary, SliceFigure, Summary
 from evalkit.metrics.verdicts import text
 
@@ -162,6 +162,7 @@ def _difference(case: _Case, found: Found) -> Difference | None:
             for each in candidate.differences:
                 if each.metric in (found.name, name, name.replace("total_total", "total")):
                     return each
+            return mirrored(found, candidate, case.summary)
     return None
 
 

@@ -41,6 +41,7 @@ class Measure:
     spread: float | None = None
     """Width of the declared range, for the default margin."""
     uncalibrated: bool = False
+    evaluator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def _score(column: ScoreColumn) -> Measure:
         skewed=not rate,
         spread=span,
         uncalibrated=info is not None and info.kind == "judge",
+        evaluator=column.evaluator,
     )
 
 

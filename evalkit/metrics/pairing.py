@@ -75,6 +75,9 @@ def pair(baseline: Experiment, candidate: Experiment) -> Pairs:
             only_candidate=[e for e in candidate.runs.example_ids if e not in there][:LISTED],
             changed=sorted(changed & there & second)[:LISTED],
             note=note,
+            unmatched_baseline=sum(each not in second for each in first),
+            unmatched_candidate=sum(e not in there for e in candidate.runs.example_ids),
+            changed_examples=len(changed & there & second),
         ),
     )
 

@@ -15,7 +15,7 @@ from evalkit.metrics.distribution import skewed_mean
 from evalkit.metrics.figures import Figure
 from evalkit.metrics.intervals import Floats, Sums, share_figure
 from evalkit.metrics.reading import Codes
-from evalkit.metrics.score_columns import ScoreColumn, pass_values
+from evalkit.metrics.score_columns import ScoreColumn, by_run
 
 PLAIN = ("mean", "median", "mode", "min", "max", "best", "worst", "sd", "flake")
 PASSING = ("majority", "any", "all")
@@ -60,13 +60,16 @@ def reduce_score(column: ScoreColumn, reducer: Reducer, confidence: float = 0.95
     Examples with fewer than k scored runs are left out (n shows it); when none has k, the value
     is None and `method` says what was refused: nothing is extrapolated.
     """
-    values = pass_values(column) if reducer.passing else column.values
-    if values is None or column.scope == "experiment" or len(column.values) == 0:
+    if column.scope == "experiment" or len(column.values) == 0:
+        return None
+    numbers, passes, cluster = by_run(column)
+    values = passes if reducer.passing else numbers
+    if values is None:
         return None
     lower = column.direction == "lower"
-    per_example, sizes = _per_example(values, column.cluster, reducer, lower)
+    per_example, sizes = _per_example(values, cluster, reducer, lower)
     if len(per_example) == 0:
-        most = int(np.bincount(column.cluster).max())
+        most = int(np.bincount(cluster).max())
         needed = max(reducer.k, 2 if reducer.kind in ("sd", "flake") else 1)
         return Figure(None, method=f"refused: needs {needed} runs of an example, at most {most}")
     sums = Sums(per_example, np.ones(len(per_example)))

@@ -177,6 +177,23 @@ def _outcomes(
     return found
 
 
+def by_run(column: ScoreColumn) -> tuple[Floats, Floats | None, Codes]:
+    """Return value, pass and example of each run: steps averaged, a pass when all of them pass."""
+    passes = pass_values(column)
+    inside = column.run >= 0
+    counts = np.bincount(column.run[inside], minlength=1)
+    if counts.max() <= 1:
+        return column.values, passes, column.cluster
+    there = np.flatnonzero(counts)
+    totals = np.bincount(column.run[inside], weights=column.values[inside])[there]
+    cluster = np.zeros(len(counts), np.int64)
+    cluster[column.run[inside]] = column.cluster[inside]
+    if passes is not None:
+        won = np.bincount(column.run[inside], weights=passes[inside])[there]
+        passes = (won == counts[there]).astype(np.float64)
+    return totals / counts[there], passes, cluster[there]
+
+
 def pass_values(column: ScoreColumn) -> Floats | None:
     """Return 1 for each passing cell and 0 for the others; None: passing is not defined."""
     lower = column.direction == "lower"

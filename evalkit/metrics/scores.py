@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from evalkit.metrics.figures import Figure, Interval, Rate
 from evalkit.metrics.intervals import Floats, cluster_sums, share_figure
 from evalkit.metrics.outcomes import evaluator_errors
 from evalkit.metrics.reading import CELL_OUTCOMES, CellColumns, Codes, RunColumns
-from evalkit.metrics.score_columns import ScoreColumn, pass_values
+from evalkit.metrics.score_columns import ScoreColumn, by_run, pass_values
 from evalkit.metrics.summary import ScoreSummary
 from evalkit.model.results import Results
 
@@ -95,7 +96,14 @@ def score_figure(column: ScoreColumn, confidence: float) -> Figure:
         return Figure(sums.mean, None, None, sums.n, "none: one value", sums.clusters)
     if column.type == "rate":
         return share_figure(sums, confidence)
-    return skewed_mean(sums, confidence)
+    return _within(skewed_mean(sums, confidence), _range(column))
+
+
+def _within(figure: Figure, allowed: Interval | None) -> Figure:
+    """Cut an interval off at the declared range."""
+    if allowed is None or figure.low is None or figure.high is None:
+        return figure
+    return replace(figure, low=max(figure.low, allowed[0]), high=min(figure.high, allowed[1]))
 
 
 def _passed(column: ScoreColumn, confidence: float) -> Rate | None:
@@ -113,7 +121,7 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
     if len(values) == 0:
         return {}
     low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
-    passes = pass_values(column)
+    _, passes, cluster = by_run(column)
     return {
         "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
         "min": float(values.min()),
@@ -123,7 +131,7 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
         "p95": high,
         "histogram": histogram(values) if column.type == "number" else None,
         "sd_within": pooled_sd(values, column.cluster),
-        "flake_rate": None if passes is None else _flake_rate(passes, column.cluster),
+        "flake_rate": None if passes is None else _flake_rate(passes, cluster),
     }
 
 

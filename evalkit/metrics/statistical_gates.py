@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, sqrt
 
-from evalkit.metrics.comparison import Difference
+from evalkit.metrics.comparison import Candidate, Difference
 from evalkit.metrics.figures import Figure
 from evalkit.metrics.gate_grammar import Gate
 from evalkit.metrics.lookup import Found
 from evalkit.metrics.students_t import t_quantile, two_sided, z_quantile
+from evalkit.metrics.summary import Summary
 from evalkit.metrics.verdicts import text
 
 
@@ -71,6 +73,53 @@ def _one_sided(difference: Difference, alpha: float) -> tuple[float, float]:
     half *= t_quantile(1 - alpha, df) / t_quantile(1 - alpha / 2, df)
     middle = figure.value if difference.direction != "lower" else -figure.value
     return (middle - half, middle + half)
+
+
+def mirrored(found: Found, candidate: Candidate, summary: Summary) -> Difference | None:
+    """Return the difference of an outcome rate that was not compared on its own.
+
+    Where runs only succeed or end in one other way, that other rate is success turned round; a
+    rate of an outcome that nobody had did not change.
+    """
+    outcome = found.name.removesuffix("_rate")
+    success = next((d for d in candidate.differences if d.metric == "success_rate"), None)
+    if success is None or outcome not in summary.rates or outcome == found.name:
+        return None
+    n = success.difference.n
+    if (
+        sum(each.count > 0 for each in summary.rates.values()) > 1
+        and not summary.rates[outcome].count
+    ):
+        nil = Figure(0.0, 0.0, 0.0, n, "none: nobody had it")
+        return replace(
+            success,
+            metric=found.name,
+            direction="lower",
+            difference=nil,
+            p=None,
+            p_adjusted=None,
+            baseline=nil,
+            candidate=nil,
+        )
+    turned = success.difference
+    low = None if turned.high is None else -turned.high
+    high = None if turned.low is None else -turned.low
+    value = None if turned.value is None else -turned.value
+    return replace(
+        success,
+        metric=found.name,
+        direction="lower",
+        difference=replace(turned, value=value, low=low, high=high),
+        baseline=_complement(success.baseline),
+        candidate=_complement(success.candidate),
+    )
+
+
+def _complement(figure: Figure) -> Figure:
+    value = None if figure.value is None else 1 - figure.value
+    low = None if figure.high is None else 1 - figure.high
+    high = None if figure.low is None else 1 - figure.low
+    return replace(figure, value=value, low=low, high=high)
 
 
 def unpaired(found: Found, baseline: Figure) -> Difference:

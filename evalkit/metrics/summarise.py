@@ -70,9 +70,12 @@ def summarise(
     columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))
     scores = summarise_scores(results, cells, runs, columns, confidence)
     scores, searches = _sliced(results, runs, columns, scores, slices, confidence)
+    known = set(calibrated)
     scores = {
-        n: replace(s, uncalibrated=s.uncalibrated and s.evaluator not in calibrated)
-        for n, s in scores.items()
+        name: replace(
+            score, uncalibrated=score.uncalibrated and not {name, score.evaluator} & known
+        )
+        for name, score in scores.items()
     }
     steps = summarise_steps(results, runs, confidence)
     latency = _duration(runs, "latency_s", confidence, censor=True)

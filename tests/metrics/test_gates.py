@@ -241,3 +241,26 @@ def test_a_quantile_among_timeouts_is_not_known_to_be_fast():
     found = check([parse(rule) for rule in rules], summary)
     assert [r.passed for r in found] == [False, True, True]
     assert "at least 5 s" in found[0].why
+
+
+def outcomes_of(name, bad, n=60, outcome="error"):
+    rows = [run(f"{name}{i}", f"e{i}", outcome=outcome if i < bad else "success") for i in range(n)]
+    return results(rows, name=name)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule", "passed"),
+    [
+        (2, 20, "error_rate not worse than baseline by 5%", False),
+        (20, 2, "error_rate not worse than baseline by 5%", True),
+        (20, 2, "error_rate better than baseline", True),
+        (2, 20, "timeout_rate not worse than baseline", True),
+        (2, 20, "success_rate not worse than baseline", False),
+        (2, 4, "error_rate <= baseline + 5%", True),
+        (2, 8, "error_rate <= baseline + 5%", False),
+    ],
+)
+def test_an_outcome_that_mirrors_success_has_its_gate(before, after, rule, passed):
+    a, b = outcomes_of("a", before), outcomes_of("b", after)
+    (found,) = check([parse(rule)], summarise(b), compare([a, b]))
+    assert found.passed is passed, found.why

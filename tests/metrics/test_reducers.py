@@ -4,11 +4,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from metric_tables import scored
+from metric_tables import cell, results, run, scored
 
 from evalkit.errors import ConfigError
 from evalkit.metrics.reducers import parse, pass_estimate
 from evalkit.metrics.summarise import summarise
+from evalkit.model.score import EvaluatorInfo
 
 
 def value(matrix, reducer, **more):
@@ -113,3 +114,19 @@ def test_unknown_reducers_are_named_with_the_closest(text, hint):
     with pytest.raises(ConfigError, match="is no reducer") as caught:
         parse(text)
     assert hint in str(caught.value)
+
+
+def test_a_run_with_several_scored_steps_is_one_run_and_passes_when_all_do():
+    info = [EvaluatorInfo(name="ok", scope="step")]
+    rows = [run(f"r{i}", "e0", i) for i in range(3)]
+    said = {"r0": [True, True], "r1": [True, False], "r2": [True]}
+    cells = [
+        cell(run_id, score, step_id=f"s{n}")
+        for run_id, scores in said.items()
+        for n, score in enumerate(scores)
+    ]
+    found = summarise(results(rows, cells, infos=info), reducers=["pass^2", "mean", "pass^4"])
+    assert found.reducers["pass^2"]["ok"].value == pytest.approx(1 / 3)
+    assert found.reducers["mean"]["ok"].value == pytest.approx((1 + 0.5 + 1) / 3)
+    assert found.reducers["pass^4"]["ok"].method == "refused: needs 4 runs of an example, at most 3"
+    assert found.scores["ok"].n == 5
