@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evalkit.scoring.attachment import attachments
 from evalkit.scoring.signature import Scope
 
 Getter = Callable[[Any, Any], Any]
@@ -29,7 +30,7 @@ def _reference(run: Any, example: Any) -> Any:
 
 
 def _attachments(run: Any, example: Any) -> Any:
-    return (example.attachments if example is not None else None) or run.attachments or {}
+    return attachments((example.attachments if example is not None else None) or run.attachments)
 
 
 GETTERS: Mapping[str, Getter] = {

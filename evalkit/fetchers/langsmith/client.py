@@ -137,6 +137,8 @@ class LangSmith:
             params: dict[str, Any] = {"id": list(some), "limit": PAGE, "inline_s3_urls": "true"}
             if as_of:
                 params["as_of"] = as_of
+            if self._options.attachments:  # left out unless named
+                params["select"] = ["attachment_urls", "outputs", "metadata"]
             return _rows(self.http.get_json(self.v1("/examples"), params))
 
         for rows in self.http.map(batch, batches):

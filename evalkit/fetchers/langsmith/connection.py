@@ -32,6 +32,11 @@ class Connection:
     credentials: str
     """Where the key was found, for people; never the key."""
 
+    @property
+    def api(self) -> str:
+        """Address of the v1 API."""
+        return self.root + self.v1
+
 
 def connect(options: LangSmithOptions, environ: Mapping[str, str] | None = None) -> Connection:
     """Find address and key; what is set in the options wins, then variables, then the profile."""

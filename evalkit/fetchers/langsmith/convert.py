@@ -77,11 +77,15 @@ def convert(
     children: Sequence[Payload],
     *,
     ui: str = "",
+    base: str = "",
     repetition: int | None = None,
     feedback: Iterable[Feedback] = (),
     steps_recorded: bool = True,
 ) -> Converted:
-    """Return the run with its orphans counted; `ui` is the host that `app_path` is under."""
+    """Return the run with its orphans counted; `ui` is the host that `app_path` is under.
+
+    `base` is the address that relative attachments begin with.
+    """
     run_id = identity(root)
     tree = assemble(run_id, [_flat(child) for child in children])
     usages = _usages(tree.placed)
@@ -111,7 +115,7 @@ def convert(
         usage=_root_usage(root, usages),
         tags=tags_of(root),
         interrupts=_interrupts(outputs),
-        attachments=attachments_of(root),
+        attachments=attachments_of(root, base=base),
         feedback=feedback,
         url=_url(root, ui),
         extra=_rest(root, tree.placed),
@@ -121,7 +125,7 @@ def convert(
     return Converted(run, tree.orphans, tree.duplicates)
 
 
-def to_example(payload: Payload) -> Example:
+def to_example(payload: Payload, base: str = "") -> Example:
     """Return the example of a dataset row; its `outputs` are the reference."""
     metadata = mapping_of(payload, "metadata")
     split = metadata.get("dataset_split")
@@ -133,7 +137,7 @@ def to_example(payload: Payload) -> Example:
         reference_outputs=payload.get("outputs"),
         metadata=metadata,
         split=split if isinstance(split, str | tuple) else None,
-        attachments=attachments_of(payload, "attachment_urls"),
+        attachments=attachments_of(payload, "attachment_urls", base),
     )
 
 

@@ -117,7 +117,8 @@ class LangSmithFetcher:
         gone = [each for each in ids if each not in found]
         if gone:
             self._note(f"{len(gone)} examples no longer exist (no reference): {some(gone)}")
-        return [to_example(found[each]) for each in ids if each in found]
+        base = self.client.connection.api
+        return [to_example(found[each], base) for each in ids if each in found]
 
     def counts(self) -> Counts:
         """Return what was there and what came."""
@@ -245,6 +246,7 @@ class LangSmithFetcher:
             trace.root,
             trace.children,
             ui=self.client.connection.ui,
+            base=self.client.connection.api,
             repetition=numbers.get(run_id),
             feedback=recorded.of(self._listing.roots[run_id], trace.children),
             steps_recorded=self._options.steps,

@@ -28,6 +28,8 @@ class LangSmithOptions(BaseModel):
     """LangSmith filter on the root runs, such as `has(tags, "prod")`; a part is never complete."""
     feedback: Literal["auto", "full", "stats", "none"] = "auto"
     """Recorded scores: each one, the averages of each run, or none; `auto` goes by their number."""
+    attachments: bool = False
+    """Whether to ask for the attachments of examples; those of runs come anyway."""
     page_size: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Runs a request; at most 100 with v1, 1000 with v2."""
     throttle: bool | None = None

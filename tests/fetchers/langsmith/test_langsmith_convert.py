@@ -265,6 +265,9 @@ def test_attachments_are_places_not_bytes() -> None:
     v2 = to_run(root(attachments={"a": "http://x/a"}), [])
     assert v1.attachments == {"a": {"url": "http://x/a", "mime_type": "text/plain"}}
     assert v2.attachments == {"a": {"url": "http://x/a"}}
+    own = {"s3_urls": {"attachment.a": {"presigned_url": "/public/download?jwt=x"}}}
+    found = convert(root(**own), [], base="https://host/api/v1").run
+    assert found.attachments == {"a": {"url": "https://host/api/v1/public/download?jwt=x"}}
 
 
 def test_duplicates_keep_the_one_that_ended() -> None:

@@ -526,6 +526,20 @@ def test_doctor(serve: Any, open_fetcher: Any) -> None:
     assert "LANGSMITH_API_KEY" in said.text
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_attachments_of_examples_on_request(serve: Any, open_fetcher: Any, wanted: bool) -> None:
+    world = generated_world(1)
+    (example,) = world.examples()
+    example["attachment_urls"] = {"attachment.pic": {"presigned_url": "/public/download?jwt=x"}}
+    server = serve(world)
+    fetcher = open_fetcher(server, attachments=wanted)
+    drained(fetcher)
+    (found,) = fetcher.examples()
+    expected = {"pic": {"url": f"{server.url}/public/download?jwt=x"}} if wanted else {}
+    assert found.attachments == expected
+    assert found.inputs == example["inputs"]
+
+
 def test_attachments_are_fetched_without_our_key(serve: Any, open_fetcher: Any) -> None:
     other = serve(generated_world(1))
     server = serve(generated_world(1), "v2")

@@ -245,7 +245,10 @@ class Routes:
             rows = [row for row in rows if row.get("dataset_id") == dataset]
         else:
             raise detail(400, "dataset or id is required")
-        return Answer(200, self._page(rows))
+        rows = self._page(rows)
+        if "attachment_urls" not in self.query.get("select", ()):
+            rows = [{k: v for k, v in row.items() if k != "attachment_urls"} for row in rows]
+        return Answer(200, rows)
 
     def example(self, example_id: str) -> Answer:
         row = self.world.example(example_id, self._as_of())
