@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import BaseModel
 
 from evalkit.fetchers.base import CheckLine
+from evalkit.fetchers.files.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.fetcher import FileFetcher, FileOptions
 from evalkit.fetchers.files.formats import named, one_format
 from evalkit.fetchers.files.item import Item
 from evalkit.fetchers.files.paths import SourceFile
+from evalkit.model.example import Example
 
 
 class AutoOptions(FileOptions):
@@ -19,6 +22,8 @@ class AutoOptions(FileOptions):
 
     format: str | None = None
     """Name of the format. Default: found out from the files."""
+    dataset: str | DatasetOptions | None = None
+    """A file with the examples, joined by id, else by equal inputs."""
 
 
 class AutoFetcher(FileFetcher):
@@ -31,6 +36,24 @@ class AutoFetcher(FileFetcher):
         known = self.options.format
         chosen = named(known, self.who) if known else one_format(files, self.who)
         yield from chosen.reader().read(files, self)
+
+    def examples(self) -> Iterable[Example]:
+        """Return the examples, with what the dataset says of them under the ids the runs use."""
+        if self.options.dataset is None:
+            yield from self.book
+            return
+        dataset = read_dataset(self.options.dataset, self.context, self.findings)
+        for example in self.book:
+            theirs = dataset.find(example.example_id, example.inputs)
+            if theirs is None:
+                self.findings.note("example that is not in the dataset", example.example_id)
+                yield example
+            else:
+                dataset.answered.add(theirs.example_id)
+                yield replace(theirs, example_id=example.example_id)
+        for example in dataset.kept():
+            if example.example_id not in dataset.answered:
+                yield example
 
     def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:
         """Say which format the files have."""

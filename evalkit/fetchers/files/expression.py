@@ -102,9 +102,13 @@ def _parse(text: str, who: str) -> Node:
     return node
 
 
+def _ended(reason: str) -> str:
+    return reason if reason.endswith(("?", ".")) else f"{reason}."
+
+
 def _bad(text: str, who: str, at: int, reason: str) -> ConfigError:
     return ConfigError(
-        f"{who}: not a JMESPath expression at column {at + 1}: {reason.rstrip('.')}.\n"
+        f"{who}: not a JMESPath expression at column {at + 1}: {_ended(reason)}\n"
         f"  {text}\n  {' ' * at}^"
     )
 

@@ -105,7 +105,7 @@ def check_target(name: str, targets: Mapping[str, Target]) -> None:
     if dot and (top not in NESTED or not rest or "" in rest.split(".")):
         raise ValueError(f"{name!r}: {top} has no parts; dotted are: {', '.join(NESTED)}")
     if top == "usage" and rest and rest not in USAGE_PARTS:
-        raise ValueError(f"{name!r}: usage has no {rest!r}.{did_you_mean(rest, USAGE_PARTS)}")
+        raise ValueError(f"{name!r}: usage has no {rest!r}. It has: {', '.join(USAGE_PARTS)}")
 
 
 def target_of(name: str, targets: Mapping[str, Target]) -> Target:

@@ -90,3 +90,4 @@ def test_a_second_fetch_writes_nothing_new(tmp_path):
     assert run(tmp_path, "log.jsonl", LINE % 1 + LINE % 2).code == 0
     again = evalkit("fetch", "trial", "--json", cwd=tmp_path)
     assert again.code == 0
+    assert (again.document["new"], again.document["unchanged"]) == (0, 2)

@@ -539,6 +539,26 @@ def test_tau2_results_in_one_file(fetch, write):
     assert fetched.examples["7"].reference_outputs == {"actions": []}
 
 
+# --- references ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"inputs": "q", "outputs": "gold"}, {"inputs": "other", "outputs": "x"}],
+        [{"id": "d7", "inputs": "q", "outputs": "gold"}],
+    ],
+)
+@pytest.mark.parametrize("subset", [True, False])
+def test_references_of_a_dataset_reach_the_runs_by_their_inputs(fetch, write, rows, subset):
+    write("log.json", {**TRACE, "observations": []})
+    write("data.json", rows)
+    fetched = fetch(path="log.json", dataset={"path": "data.json", "subset": subset})
+    (run,) = fetched.runs
+    assert fetched.examples[run.example_id].reference_outputs == "gold"
+    assert len(fetched.examples) == (1 if subset else len(rows))
+
+
 # --- what does not fit --------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from evalkit.errors import (
     ExperimentNotFound,
     IncompleteExperiment,
     NoRunsError,
+    SourceUnavailable,
 )
 from evalkit.fetchers.base import FetchContext, revision
 from evalkit.fetchers.files.records import RecordsFetcher, RecordsOptions
@@ -435,6 +436,13 @@ def test_urls_of_any_file_system(fetch):
         fetched = fetch(RecordsFetcher, path=path, fields={**FIELDS, "run_id": "_path"})
         assert fetched.error is None or isinstance(fetched.error, ConfigError)
         assert fetched.runs[0].run_id == "memory:///logs/one.jsonl"
+
+
+@pytest.mark.parametrize("path", ["nosuch://logs/x.jsonl", "nosuch://logs/*.jsonl"])
+def test_a_url_nobody_can_open_is_an_unavailable_source(fetch, path):
+    fetched = fetch(RecordsFetcher, path=path, fields=FIELDS)
+    assert isinstance(fetched.error, SourceUnavailable)
+    assert "nosuch" in str(fetched.error)
 
 
 # --- files that are not whole -------------------------------------------------------------------
