@@ -67,7 +67,8 @@ def broken(where: str, why: object) -> StoreError:
     """Return the error for a part that cannot be read."""
     return StoreError(
         f"{where}: the file is damaged ({str(why).strip().splitlines()[0][:200]}). "
-        "Run `evalkit store verify` to see what is affected, then fetch or score again."
+        "`evalkit store verify` names all that are. Delete a damaged file of scores/ and score "
+        "again; for one of runs/ or examples/ delete the experiment's folder and fetch again."
     )
 
 
