@@ -72,7 +72,6 @@ def test_accepted(returned, scores):
         np.array([1.0, 2.0]),
         b"bytes",
     ],
-    ids=repr,
 )
 def test_refused_with_a_reason(returned):
     with pytest.raises(EvaluatorOutputError, match=r"\. .*\.|Return"):
