@@ -6,6 +6,8 @@ does not apply either. Failed runs are judged by what they used.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
@@ -102,7 +104,8 @@ def step_budget(
 
     True or False, higher is better; a source that records no steps does not apply.
     """
-    used = len(run.find(name=name, kind=kind)) if run.steps_recorded else None
+    steps = [step for step in run.find(kind=kind) if name is None or fnmatchcase(step.name, name)]
+    used = len(steps) if run.steps_recorded else None
     return within(used, limit, f"{name or kind or ''} steps".strip())
 
 
@@ -121,12 +124,6 @@ def step_latency_budget(
 
     True or False, higher is better; other steps do not apply.
     """
-    if (kind and step.kind != kind) or (name and not _named(step, name)):
+    if (kind and step.kind != kind) or (name and not fnmatchcase(step.name, name)):
         return None
     return within(step.latency, limit, "s")
-
-
-def _named(step: Step, pattern: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    return fnmatchcase(step.name, pattern)

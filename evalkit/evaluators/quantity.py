@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 UNITS: dict[str, tuple[str, float]] = {
@@ -64,7 +65,9 @@ class Quantity:
 def quantities(text: str) -> Iterator[Quantity]:
     """Yield every number in a text: `1,234.5`, `-3`, `$18`, `3/4`, `25 %`, `1.2e3`, `2 million`."""
     for found in NUMBER.finditer(text):
-        yield _quantity(found)
+        quantity = _quantity(found)
+        if isfinite(quantity.value):
+            yield quantity
 
 
 def _quantity(found: re.Match[str]) -> Quantity:
@@ -87,7 +90,7 @@ def quantity_of(value: Any, pick: str = "last") -> Quantity | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return Quantity(float(value)) if abs(value) < float("inf") else None
+        return Quantity(float(value)) if abs(value) < 1e308 else None
     found = list(quantities(str(value)))
     if not found or (pick == "only" and len(set(found)) > 1):
         return None

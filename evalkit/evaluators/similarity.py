@@ -108,6 +108,10 @@ def lcs_figures(got: Sequence[str], want: Sequence[str]) -> dict[str, float]:
     }
 
 
+def _share(found: Any) -> float:
+    return min(1.0, float(found.score) / 100)  # a perfect match can come out at 100.00000000000004
+
+
 def _sacrebleu() -> Any:
     try:
         import sacrebleu
@@ -132,7 +136,7 @@ def bleu(
         outputs,
         reference_outputs,
         (answer_at, reference_at),
-        lambda got, want: _sacrebleu().sentence_bleu(got, [want]).score / 100,
+        lambda got, want: _share(_sacrebleu().sentence_bleu(got, [want])),
     )
 
 
@@ -148,7 +152,7 @@ def chrf(
         outputs,
         reference_outputs,
         (answer_at, reference_at),
-        lambda got, want: _sacrebleu().sentence_chrf(got, [want]).score / 100,
+        lambda got, want: _share(_sacrebleu().sentence_chrf(got, [want])),
     )
 
 
@@ -177,5 +181,5 @@ def corpus_bleu(
     if not whole:
         return no_answer()
     got, want = [pair[0] for pair in whole], [pair[1] for pair in whole]
-    figure = _sacrebleu().corpus_bleu(got, [want]).score / 100
+    figure = _share(_sacrebleu().corpus_bleu(got, [want]))
     return Score(score=figure, comment=f"of {len(whole)} of {len(pairs)} runs")

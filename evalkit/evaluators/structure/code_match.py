@@ -12,6 +12,8 @@ from evalkit.model.score import Score
 from evalkit.scoring.cases import case
 from evalkit.scoring.evaluator import evaluator
 
+UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
+
 
 @evaluator(
     version="1",
@@ -39,10 +41,13 @@ def python_match(
         return no_reference()
     if got is None:
         return Score(score=False, comment="the run gave no answer")
-    expected = _tree(want)
+    try:
+        expected = _tree(want)
+    except UNPARSED as error:
+        raise ValueError(f"the reference does not parse: {error}") from None
     try:
         return Score(score=_tree(got) == expected)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except UNPARSED as error:
         return Score(score=False, comment=f"does not parse: {ascii(str(error))[1:-1][:120]}")
 
 
@@ -100,7 +105,10 @@ def sql_match(
     if got is None:
         return Score(score=False, comment="the run gave no answer")
     library = _sqlglot()
-    expected = _query(library, want, dialect)
+    try:
+        expected = _query(library, want, dialect)
+    except (library.errors.SqlglotError, RecursionError) as error:
+        raise ValueError(f"the reference does not parse: {error}") from None
     try:
         right = _query(library, got, dialect) == expected
     except (library.errors.SqlglotError, RecursionError) as error:

@@ -240,6 +240,7 @@ def trajectory_credit(
     `edit`: 1 minus the edit distance over the longer side; the right tool with wrong arguments
     costs at most half. `recall`: share of the expected steps that happened, in order. `precision`:
     share of what happened that was expected. `f1`: of these two. `of` is tools, nodes or messages.
+    Higher is better.
     Sources: Wagner and Fischer (1974); F1 of the longest common subsequence as in pydantic-evals.
     """
     rules = Rules(arguments, tools)

@@ -18,12 +18,14 @@ _repr.maxlevel = 3
 
 def wording(name: str, arguments: Any = None) -> str:
     """Return `name(key='value', ...)`; long values are cut and control characters escaped."""
-    shown = short(name if name.isprintable() else repr(name)[1:-1])
+    shown = _plain(name)
     if arguments is None:
         return shown
     if isinstance(arguments, Mapping):
         items = list(arguments.items())
-        inside = ", ".join(f"{short(str(key))}={_shown(value)}" for key, value in items[:ARGUMENTS])
+        inside = ", ".join(
+            f"{_plain(str(key))}={_shown(value)}" for key, value in items[:ARGUMENTS]
+        )
         return f"{shown}({inside}{', …' if len(items) > ARGUMENTS else ''})"
     if isinstance(arguments, Sequence) and not isinstance(arguments, str):
         calls = [wording(each.name, each.arguments) for each in arguments if hasattr(each, "name")]
@@ -34,6 +36,10 @@ def wording(name: str, arguments: Any = None) -> str:
 def short(text: str, width: int = WIDTH) -> str:
     """Return `text` cut to `width` characters, with an ellipsis where it was cut."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _plain(text: str) -> str:
+    return short(text if text.isprintable() else repr(text)[1:-1])
 
 
 def _shown(value: Any) -> str:
