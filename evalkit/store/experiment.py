@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import StoreError
 from evalkit.model.experiment import Manifest
@@ -14,19 +14,18 @@ from evalkit.model.score import EvaluatorInfo
 from evalkit.store import infos
 from evalkit.store import state as states
 from evalkit.store.cells import part_names
-from evalkit.store.compact import compacted
-from evalkit.store.export import export
 from evalkit.store.files import Files
-from evalkit.store.gc import Collected, collect
 from evalkit.store.known import Known
 from evalkit.store.lock import locked
 from evalkit.store.parts import PartFile
 from evalkit.store.results import StoredResults
 from evalkit.store.state import JOURNAL, MANIFEST, State
-from evalkit.store.tidy import tidy
-from evalkit.store.verify import Finding, verify
-from evalkit.store.work import StoredWork
-from evalkit.store.writer import RunWriter
+
+if TYPE_CHECKING:
+    from evalkit.store.gc import Collected
+    from evalkit.store.verify import Finding
+    from evalkit.store.work import StoredWork
+    from evalkit.store.writer import RunWriter
 
 MANY_PARTS = 300
 """Parts of scores from which on they are gathered: slow evaluators leave many small ones."""
@@ -71,6 +70,8 @@ class StoredExperiment:
         When `known` was handed to the fetch before, runs it neither brought nor asked about are
         dropped as no longer there at the source.
         """
+        from evalkit.store.writer import RunWriter
+
         known, self._known = self._known, None
         return RunWriter(self._files, self.name, source=source, query=query or {}, known=known)
 
@@ -87,11 +88,13 @@ class StoredExperiment:
     @contextmanager
     def scoring(self) -> Iterator[StoredWork]:
         """Hold the experiment for scoring: yields the engine's `ScoreSource`."""
+        from evalkit.store.work import StoredWork
+
         with locked(self._files, self.name):
             state = self._settled()
             yield StoredWork(self._files, state)
             if len(part_names(self._files)) > MANY_PARTS:
-                collect(self._files, state)
+                self.gc()
 
     def evaluators(self) -> list[EvaluatorInfo]:
         """Return the evaluators that scored last."""
@@ -103,15 +106,21 @@ class StoredExperiment:
 
     def verify(self) -> Iterator[Finding]:
         """Read everything and yield what was found, good and bad."""
+        from evalkit.store.verify import verify
+
         return verify(self._files, self._settled())
 
     def gc(self) -> Collected:
         """Drop stale cells and files nothing refers to; return how many."""
+        from evalkit.store.gc import collect
+
         with locked(self._files, self.name):
             return collect(self._files, self._settled())
 
     def export(self, folder: Path, format: str = "parquet") -> list[Path]:
         """Write the experiment as `parquet`, `jsonl` or `csv` files; see `evalkit.store.export`."""
+        from evalkit.store.export import export
+
         return export(self.results(), folder, format)
 
     def size(self) -> int:
@@ -139,6 +148,9 @@ class StoredExperiment:
         state = self._state()
         if not state.dead and states.load(self._files, MANIFEST) is not None:
             return state
+        from evalkit.store.compact import compacted
+        from evalkit.store.tidy import tidy
+
         with locked(self._files, self.name):
             state = compacted(self._files, self._state())
             states.save(self._files, MANIFEST, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from evalkit.store.files import Files, LocalFiles
 
 LOCK = ".lock"
 HOLDER = ".lock-holder.json"
-_held: dict[str, int] = {}
+_held: dict[str, int | None] = {}
+"""Folders this process holds, with the open file that holds each."""
 
 
 @contextmanager
@@ -28,12 +29,11 @@ def locked(files: Files, experiment: str, wait: float = 0.0) -> Iterator[None]:
     if not isinstance(files, LocalFiles):
         yield
         return
-    key = str(files.root.resolve())
-    if _held.get(key):  # a writer inside a writer of the same process
+    key = str(files.root)
+    if key in _held:  # a writer inside a writer of the same process
         yield
         return
-    lock = _acquire(files.root, experiment, wait)
-    _held[key] = 1
+    release = _acquire(files.root, experiment, wait)
     try:
         with suppress(OSError):
             (files.root / HOLDER).write_text(json.dumps(_me()))
@@ -41,28 +41,83 @@ def locked(files: Files, experiment: str, wait: float = 0.0) -> Iterator[None]:
     finally:
         with suppress(OSError):
             (files.root / HOLDER).unlink()
-        _held.pop(key, None)
-        lock.release()  # type: ignore[attr-defined]
+        release()
 
 
-def _acquire(root: Path, experiment: str, wait: float) -> object:
-    from filelock import FileLock, Timeout
-
+def _acquire(root: Path, experiment: str, wait: float) -> Callable[[], None]:
+    """Take the lock and return what gives it back."""
+    give_up = time.monotonic() + wait
     try:
         root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(root / LOCK)
-        lock.acquire(timeout=wait)
-    except Timeout:
-        raise StoreError(
-            f"experiment {experiment!r}: {_holder(root)} is writing to it. "
-            "Wait until it ends, then run the same command again."
-        ) from None
+        while True:
+            release = _try(root)
+            if release is not None:
+                return release
+            if time.monotonic() >= give_up:
+                break
+            time.sleep(0.05)
     except OSError as error:
         raise StoreError(
             f"{root}: the store cannot be written ({error.strerror or error}). "
             "Make it writable or choose another store."
         ) from None
-    return lock
+    raise StoreError(
+        f"experiment {experiment!r}: {_holder(root)} is writing to it. "
+        "Wait until it ends, then run the same command again."
+    )
+
+
+def _try(root: Path) -> Callable[[], None] | None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return _try_library(root)
+    handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except OSError:
+        os.close(handle)
+        raise
+    _held[str(root)] = handle
+
+    def release() -> None:
+        _held.pop(str(root), None)
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        os.close(handle)
+
+    return release
+
+
+def _try_library(root: Path) -> Callable[[], None] | None:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(root / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    _held[str(root)] = None
+
+    def release() -> None:
+        _held.pop(str(root), None)
+        lock.release()
+
+    return release
+
+
+def _let_go() -> None:
+    """In a forked child: the lock is the parent's; a copy of it must not outlive the parent."""
+    for handle in _held.values():
+        if handle is not None:
+            os.close(handle)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def _me() -> dict[str, object]:
