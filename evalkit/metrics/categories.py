@@ -42,7 +42,7 @@ def category_rates(
     said = place[raw]
     tally = np.bincount(said, minlength=len(names))
     order = sorted(range(len(names)), key=lambda i: (-tally[i], names[i]))
-    cluster = cell_clusters(cells.run[rows], runs)
+    cluster = runs.units(cell_clusters(cells.run[rows], runs))
     counts = {names[i]: int(tally[i]) for i in order[:LISTED]}
     if len(order) > LISTED:
         counts["(other)"] = int(sum(tally[i] for i in order[LISTED:]))

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from evalkit.errors import ConfigError, NoRunsError
-from evalkit.metrics.bootstrap import bca_ratios
 from evalkit.metrics.changes import changes, transitions
 from evalkit.metrics.comparison import Candidate, Comparison, Difference
-from evalkit.metrics.figures import Figure, Interval
+from evalkit.metrics.contrasts import Contrast, contrast_all
+from evalkit.metrics.figures import Figure
 from evalkit.metrics.intervals import Sums, mean_figure, share_figure
-from evalkit.metrics.measures import Experiment, Measure, measures, read
+from evalkit.metrics.measures import Experiment, read
 from evalkit.metrics.multiplicity import CORRECTIONS
-from evalkit.metrics.paired import PairedTest, paired_test, quantile_difference
-from evalkit.metrics.pairing import Pairs, Side, pair, side
+from evalkit.metrics.pairing import Pairs, Side, pair
 from evalkit.metrics.power import detectable, examples_needed
 from evalkit.metrics.preferences import preferences
 from evalkit.metrics.reading import OUTCOMES
 from evalkit.metrics.slice_differences import slice_differences
 from evalkit.metrics.verdicts import RELATIVE_MARGIN, SHARE_MARGIN, SPREAD_MARGIN, judge
 from evalkit.model.results import Results
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """One measure of a candidate beside the baseline's, before any correction."""
-
-    measure: Measure
-    baseline: Side
-    candidate: Side
-    test: PairedTest
-    bca: Interval | None = None
 
 
 def compare(
@@ -47,22 +36,24 @@ def compare(
     slices: Sequence[str] = (),
     judgements: Iterable[Any] = (),
     calibrated: Sequence[str] = (),
+    cluster: str | None = None,
     bootstrap: bool = True,
 ) -> Comparison:
     """Compare experiments with `baseline` (default: the first).
 
     `correction` is `holm` or `bh`, over metrics x candidates. `margins` gives the difference that
     counts as none for some metrics. `judgements` are those of comparison-scope evaluators
-    (`evaluator key example_id order outcome scores`). `bootstrap=False` leaves BCa out.
+    (`evaluator key example_id order outcome scores`). `cluster` names what makes examples belong
+    together, as in `summarise`, read of the baseline. `bootstrap=False` leaves BCa out.
     """
     if correction not in CORRECTIONS:
         raise ConfigError(f"compare: {correction!r} is no correction. Take 'holm' or 'bh'.")
-    experiments = [read(each) for each in results]
+    experiments = [read(each, cluster=cluster) for each in results]
     base = _baseline(experiments, baseline)
     others = [each for each in experiments if each is not base]
     occurring = {OUTCOMES[c] for e in experiments for c in np.unique(e.runs.outcome) if c >= 0}
     alpha = 1 - confidence
-    found = [_contrasts(pair(base, other), occurring, bootstrap) for other in others]
+    found = [contrast_all(pair(base, other), occurring, bootstrap) for other in others]
     tests = [contrast.test.p for _, contrasts in found for contrast in contrasts]
     adjusted = iter(CORRECTIONS[correction](tests))
     family = sum(p is not None for p in tests)
@@ -101,68 +92,6 @@ def _baseline(experiments: Sequence[Experiment], name: str | None) -> Experiment
     if name not in names:
         raise ConfigError(f"compare: baseline {name!r} is not among {', '.join(names)}.")
     return experiments[names.index(name)]
-
-
-def _contrasts(pairs: Pairs, occurring: set[str], bootstrap: bool) -> tuple[Pairs, list[Contrast]]:
-    theirs = {m.name: m for m in measures(pairs.candidate, occurring)}
-    found = []
-    for measure in measures(pairs.baseline, occurring):
-        other = theirs.get(measure.name)
-        if other is not None and len(measure.values) and len(other.values):
-            found.append(_contrast(measure, other, pairs))
-    return pairs, _with_bca(found) if bootstrap else found
-
-
-def _contrast(measure: Measure, other: Measure, pairs: Pairs) -> Contrast:
-    first = side(measure, pairs.of_baseline, pairs.n)
-    second = side(other, pairs.of_candidate, pairs.n)
-    both = (first.sizes > 0) & (second.sizes > 0)
-    if measure.quantile is not None:
-        return _quantile_contrast(measure, _kept(first, both), _kept(second, both))
-    single = measure.binary and other.binary
-    single = single and bool(np.all(first.sizes[both] == 1) and np.all(second.sizes[both] == 1))
-    bounded = measure.bounded and other.bounded
-    test = paired_test(first.means[both], second.means[both], bounded=bounded, single=single)
-    return Contrast(
-        replace(measure, binary=measure.binary and other.binary, bounded=bounded),
-        _kept(first, both),
-        _kept(second, both),
-        test,
-    )
-
-
-def _kept(one: Side, both: Any) -> Side:
-    """Keep the pairs that have values on both sides, and number them anew."""
-    number = np.full(len(both) + 1, -1, np.int64)
-    number[:-1][both] = np.arange(int(both.sum()))
-    at = number[one.pair]
-    inside = at >= 0
-    return Side(one.means[both], one.sizes[both], one.values[inside], at[inside])
-
-
-def _quantile_contrast(measure: Measure, first: Side, second: Side) -> Contrast:
-    test = quantile_difference(
-        (first.values, first.pair),
-        (second.values, second.pair),
-        measure.quantile or 0.5,
-        len(first.means),
-    )
-    return Contrast(measure, first, second, test)
-
-
-def _with_bca(contrasts: list[Contrast]) -> list[Contrast]:
-    """Bootstrap the mean differences of skewed measures; those with the same pairs share draws."""
-    groups: dict[int, list[int]] = {}
-    for at, contrast in enumerate(contrasts):
-        if contrast.measure.skewed and contrast.test.n >= 10:
-            groups.setdefault(contrast.test.n, []).append(at)
-    found = list(contrasts)
-    for members in groups.values():
-        columns = [contrasts[at].candidate.means - contrasts[at].baseline.means for at in members]
-        matrix = np.stack(columns, axis=1)
-        for at, ends in zip(members, bca_ratios(matrix, np.ones_like(matrix)), strict=True):
-            found[at] = replace(contrasts[at], bca=ends)
-    return found
 
 
 def _difference(
@@ -209,7 +138,7 @@ def _difference(
         ties=ties,
         mde=mde,
         mde_adjusted=strict,
-        n_needed=examples_needed(test.difference or 0.0, test.sd or 0.0, alpha),
+        n_needed=examples_needed(test.difference or 0.0, (test.se or 0.0) * sqrt(test.n), alpha),
         margin=margin,
         verdict=verdict.name,
         reason=verdict.reason,

@@ -17,6 +17,7 @@ from evalkit.metrics.reading import (
     read_runs,
 )
 from evalkit.metrics.score_columns import ScoreColumn, score_columns
+from evalkit.metrics.slicing import with_units
 from evalkit.model.results import Results
 
 
@@ -54,9 +55,11 @@ class Experiment:
     scores: list[ScoreColumn]
 
 
-def read(results: Results, runs: RunColumns | None = None) -> Experiment:
+def read(
+    results: Results, runs: RunColumns | None = None, *, cluster: str | None = None
+) -> Experiment:
     """Read runs and scores; `runs` replaces the stored pairing of runs with examples."""
-    runs = runs or read_runs(results)
+    runs = with_units(results, runs or read_runs(results), cluster)
     cells = read_cells(results, runs)
     scores = score_columns(cells, runs, results.evaluators, 0)
     return Experiment(results.experiment, results, runs, scores)
@@ -64,7 +67,12 @@ def read(results: Results, runs: RunColumns | None = None) -> Experiment:
 
 def recoded(experiment: Experiment, cluster: Codes, ids: list[str], clusters: int) -> Experiment:
     """Return the experiment with other examples for its runs."""
-    runs = replace(experiment.runs, cluster=cluster, example_ids=ids, clusters=clusters)
+    runs = experiment.runs
+    unit_of = None
+    if runs.unit_of is not None:
+        unit_of = np.zeros(clusters, np.int64)
+        unit_of[cluster] = runs.unit
+    runs = replace(runs, cluster=cluster, example_ids=ids, clusters=clusters, unit_of=unit_of)
     return read(experiment.results, runs)
 
 

@@ -36,7 +36,7 @@ def outcome_rates(runs: RunColumns, confidence: float) -> dict[str, Rate]:
     rates = {}
     for code, name in enumerate(OUTCOMES):
         hit = (runs.outcome == code).astype(np.float64)
-        figure = share_figure(cluster_sums(hit, runs.cluster), confidence)
+        figure = share_figure(cluster_sums(hit, runs.unit), confidence)
         rates[name] = Rate(
             n=runs.n,
             count=int(hit.sum()),

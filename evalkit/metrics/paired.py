@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb, inf, sqrt
 
 import numpy as np
 
 from evalkit.metrics.figures import Figure
-from evalkit.metrics.intervals import Floats
+from evalkit.metrics.intervals import Floats, Sums, cluster_sums
 from evalkit.metrics.students_t import t_quantile, two_sided, z_quantile
 
 
@@ -26,6 +26,8 @@ class PairedTest:
     sd: float | None
     """Standard deviation of the differences."""
     method: str
+    units: int | None = None
+    """Independent units, when they are fewer than the pairs."""
 
     def interval(self, confidence: float) -> tuple[float, float] | None:
         """Return the interval of the difference."""
@@ -37,7 +39,7 @@ class PairedTest:
     def figure(self, confidence: float) -> Figure:
         """Return the difference as a Figure."""
         low, high = self.interval(confidence) or (None, None)
-        return Figure(self.difference, low, high, self.n, self.method, self.n)
+        return Figure(self.difference, low, high, self.n, self.method, self.units or self.n)
 
     @property
     def effect(self) -> float | None:
@@ -47,13 +49,21 @@ class PairedTest:
         return self.difference / self.sd
 
 
-def paired_test(baseline: Floats, candidate: Floats, *, bounded: bool, single: bool) -> PairedTest:
+def paired_test(
+    baseline: Floats,
+    candidate: Floats,
+    *,
+    bounded: bool,
+    single: bool,
+    units: Floats | None = None,
+) -> PairedTest:
     """Test example means pair by pair.
 
     `bounded`: values lie in 0..1. `single`: true or false from one run on each side, for which
     McNemar's mid-p is used (Fagerland, Lydersen and Laake, BMC Med. Res. Methodol. 13, 2013) with
     Bonett and Price's interval (J. Educ. Behav. Stat. 37, 2012), good when few examples differ.
-    Otherwise Student's paired t over examples.
+    Otherwise Student's paired t over examples. `units` are codes of examples that belong together;
+    then t is clustered by them.
     """
     d = candidate - baseline
     n = len(d)
@@ -62,12 +72,28 @@ def paired_test(baseline: Floats, candidate: Floats, *, bounded: bool, single: b
         return PairedTest(n, value, None, 1, None, None, "none: too few pairs")
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     flat = sd <= 1e-12 * max(1.0, float(np.abs(d).max()))
-    if bounded and (single or (flat and mean == 0.0)):
+    together = units is not None and len(np.unique(units)) < n
+    if units is not None and together and bounded and flat and mean == 0.0:
+        m = len(np.unique(units))
+        return replace(_discordance(np.zeros(m), 0.0, 0.0, False), n=n, units=m)
+    if bounded and ((single and not together) or (flat and mean == 0.0)):
         return _discordance(d, mean, sd, single)
     if flat:
         return PairedTest(n, mean, None, n - 1, None, 0.0, "none: all differences equal")
+    if together:
+        return _clustered(d, cluster_sums(d, units), sd)
     se = sd / sqrt(n)
     return PairedTest(n, mean, se, n - 1, two_sided(mean / se, n - 1), sd, "paired t over examples")
+
+
+def _clustered(d: Floats, sums: Sums, sd: float) -> PairedTest:
+    n, m = len(d), sums.clusters
+    value = float(d.mean())
+    if m < 2 or sums.variance <= 0:
+        return PairedTest(n, value, None, 1, None, sd, "none: one unit of examples")
+    se = sqrt(sums.variance)
+    method = "paired t, clustered"
+    return PairedTest(n, value, se, m - 1, two_sided(value / se, m - 1), sd, method, m)
 
 
 def _discordance(d: Floats, mean: float, sd: float, single: bool) -> PairedTest:
@@ -100,6 +126,7 @@ def quantile_difference(
     candidate: tuple[Floats, Floats],
     probability: float,
     pairs: int,
+    units: Floats | None = None,
 ) -> PairedTest:
     """Compare a quantile of runs, examples as units; each side is (values, pair of each value).
 
@@ -116,12 +143,13 @@ def quantile_difference(
         return PairedTest(
             pairs, value_c - value_b, None, 1, None, None, "none: too many equal values"
         )
-    parts = parts_c - parts_b
-    se = sqrt(pairs / (pairs - 1) * float(np.dot(parts, parts)))
+    parts = cluster_sums(parts_c - parts_b, units).totals
+    m = len(parts)
+    se = sqrt(m / (m - 1) * float(np.dot(parts, parts))) if m > 1 else 0.0
     difference = value_c - value_b
-    p = two_sided(difference / se, pairs - 1) if se > 0 else None
+    p = two_sided(difference / se, m - 1) if se > 0 else None
     method = "linearised quantiles over examples"
-    return PairedTest(pairs, difference, se or None, pairs - 1, p, se * sqrt(pairs), method)
+    return PairedTest(pairs, difference, se or None, m - 1, p, se * sqrt(pairs), method, m)
 
 
 def _influence(

@@ -30,6 +30,8 @@ class Pairs:
     """Pair of each example code of the baseline, -1 for none."""
     of_candidate: Codes
     pairing: Pairing
+    units: Codes | None = None
+    """Independent unit of each pair, when it is coarser than the example."""
 
     @property
     def n(self) -> int:
@@ -62,11 +64,12 @@ def pair(baseline: Experiment, candidate: Experiment) -> Pairs:
     shared = [each for each in first if each in second and each not in changed]
     place = {each: at for at, each in enumerate(shared)}
     there = set(first)
+    of_baseline = _places(baseline, place)
     return Pairs(
         baseline,
         candidate,
         shared,
-        _places(baseline, place),
+        of_baseline,
         _places(candidate, place),
         Pairing(
             by=by,
@@ -79,7 +82,18 @@ def pair(baseline: Experiment, candidate: Experiment) -> Pairs:
             unmatched_candidate=sum(e not in there for e in candidate.runs.example_ids),
             changed_examples=len(changed & there & second),
         ),
+        _units(baseline, of_baseline, len(shared)),
     )
+
+
+def _units(baseline: Experiment, place: Codes, pairs: int) -> Codes | None:
+    unit_of = baseline.runs.unit_of
+    if unit_of is None:
+        return None
+    found = np.zeros(pairs, np.int64)
+    inside = place[: len(unit_of)] >= 0
+    found[place[: len(unit_of)][inside]] = unit_of[inside]
+    return found
 
 
 def side(measure: Measure, place: Codes, pairs: int) -> Side:

@@ -50,6 +50,23 @@ class RunColumns:
     numbers: dict[str, Floats]
     """Latency, waiting and usage columns; NaN: not recorded."""
 
+    unit_of: Codes | None = None
+    """Independent unit of each example code, when it is coarser than the example."""
+
+    @property
+    def unit(self) -> Codes:
+        """Independent unit of each run: what intervals and tests count."""
+        return self.units(self.cluster)
+
+    def units(self, cluster: Codes) -> Codes:
+        """Return the unit of each example code; codes of no example stay units of their own."""
+        if self.unit_of is None:
+            return cluster
+        known = len(self.unit_of)
+        inside = cluster < known
+        found: Codes = np.where(inside, self.unit_of[np.where(inside, cluster, 0)], cluster)
+        return found
+
     def ids(self, rows: Codes | list[int]) -> list[str]:
         """Return the run ids of some rows."""
         return [self.run_ids[int(row)].as_py() for row in rows]

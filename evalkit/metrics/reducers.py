@@ -13,7 +13,7 @@ import numpy as np
 from evalkit.errors import ConfigError
 from evalkit.metrics.distribution import skewed_mean
 from evalkit.metrics.figures import Figure
-from evalkit.metrics.intervals import Floats, Sums, share_figure
+from evalkit.metrics.intervals import Floats, Sums, cluster_sums, share_figure
 from evalkit.metrics.reading import Codes
 from evalkit.metrics.score_columns import ScoreColumn, by_run
 
@@ -67,12 +67,13 @@ def reduce_score(column: ScoreColumn, reducer: Reducer, confidence: float = 0.95
     if values is None:
         return None
     lower = column.direction == "lower"
-    per_example, sizes = _per_example(values, cluster, reducer, lower)
-    if len(per_example) == 0:
+    examples, reduced = per_example(values, cluster, reducer, lower=lower)
+    if len(reduced) == 0:
         most = int(np.bincount(cluster).max())
         needed = max(reducer.k, 2 if reducer.kind in ("sd", "flake") else 1)
         return Figure(None, method=f"refused: needs {needed} runs of an example, at most {most}")
-    sums = Sums(per_example, np.ones(len(per_example)))
+    sizes = np.bincount(cluster)[examples].astype(np.float64)
+    sums = cluster_sums(reduced, _units(column, examples))
     if reducer.passing or (column.type == "rate" and reducer.kind not in ("sd", "median")):
         return _bounded(sums, reducer, sizes, confidence)
     return skewed_mean(sums, confidence)
@@ -88,7 +89,7 @@ def _bounded(sums: Sums, reducer: Reducer, sizes: Floats, confidence: float) -> 
     worth = {"mean": 1.0, "pass@": 2.0 / reducer.k, "pass^": 2.0 / reducer.k}.get(reducer.kind)
     if reducer.kind in ("pass@", "pass^") and reducer.k == 1:
         worth = 1.0
-    ceiling = sums.clusters if worth is None else worth * float(sizes.sum())
+    ceiling = float(len(sizes)) if worth is None else worth * float(sizes.sum())
     return share_figure(sums, confidence, ceiling=ceiling, method="wilson over examples")
 
 
@@ -102,11 +103,13 @@ def per_example(
     return enough, _reduced(values, cluster, reducer, lower)[enough]
 
 
-def _per_example(
-    values: Floats, cluster: Codes, reducer: Reducer, lower: bool
-) -> tuple[Floats, Floats]:
-    examples, reduced = per_example(values, cluster, reducer, lower=lower)
-    return reduced, np.bincount(cluster)[examples].astype(np.float64)
+def _units(column: ScoreColumn, examples: Codes) -> Codes | None:
+    """Return the unit of each example, None when examples are the units."""
+    if column.unit is None:
+        return None
+    unit_of = np.zeros(int(column.cluster.max()) + 1, np.int64)
+    unit_of[column.cluster] = column.unit
+    return unit_of[examples]
 
 
 def _reduced(values: Floats, cluster: Codes, reducer: Reducer, lower: bool) -> Floats:

@@ -31,6 +31,13 @@ class ScoreColumn:
     rows: Codes
     """Rows in the cells table of all of the score's cells, whatever their outcome."""
     outcomes: dict[str, int]
+    unit: Codes | None = None
+    """Independent unit of each value, when it is coarser than the example."""
+
+    @property
+    def units(self) -> Codes:
+        """Independent unit of each value."""
+        return self.cluster if self.unit is None else self.unit
 
     @property
     def direction(self) -> str | None:
@@ -129,13 +136,15 @@ def _column(
     numeric = scored[~np.isnan(cells.score[scored])]
     run = cells.run[numeric]
     values = cells.score[numeric]
+    cluster = cell_clusters(run, runs)
     return ScoreColumn(
         *names,
         info=info,
         scope=scope,
         type=_type(values, len(scored)),
         run=run,
-        cluster=cell_clusters(run, runs),
+        cluster=cluster,
+        unit=None if runs.unit_of is None else runs.units(cluster),
         values=values,
         rows=counted[0],
         outcomes=counted[1],

@@ -91,7 +91,7 @@ def score_figure(column: ScoreColumn, confidence: float) -> Figure:
     """Return mean or rate with its interval; one value of an experiment has none."""
     if len(column.values) == 0:
         return Figure(None, n=0)
-    sums = cluster_sums(column.values, column.cluster)
+    sums = cluster_sums(column.values, column.units)
     if column.scope == "experiment":
         return Figure(sums.mean, None, None, sums.n, "none: one value", sums.clusters)
     if column.type == "rate":
@@ -110,7 +110,7 @@ def _passed(column: ScoreColumn, confidence: float) -> Rate | None:
     passes = pass_values(column)
     if passes is None or column.type == "rate" or len(passes) == 0:
         return None
-    figure = share_figure(cluster_sums(passes, column.cluster), confidence)
+    figure = share_figure(cluster_sums(passes, column.units), confidence)
     return Rate(
         figure.n, int(passes.sum()), figure.value, figure.interval, figure.method, figure.clusters
     )

@@ -41,7 +41,8 @@ def slice_differences(
             if len(both):
                 label = (measure.name, expression, value)
                 values = (first.means[both], second.means[both])
-                found.append(_tested(label, values, bounded, alpha))
+                units = None if pairs.units is None else pairs.units[both]
+                found.append(_tested(label, values, units, bounded, alpha))
     corrected = holm([each.p for each in found])
     found = [
         replace(each, p_adjusted=p, flagged=_worse(each, directions[each.metric], p, alpha))
@@ -62,10 +63,14 @@ def _members(pairs: Pairs, by: Sequence[str]) -> dict[tuple[str, str], Codes]:
 
 
 def _tested(
-    label: tuple[str, str, str], values: tuple[Codes, Codes], bounded: bool, alpha: float
+    label: tuple[str, str, str],
+    values: tuple[Codes, Codes],
+    units: Codes | None,
+    bounded: bool,
+    alpha: float,
 ) -> SliceDifference:
     baseline, candidate = values
-    test = paired_test(baseline, candidate, bounded=bounded, single=False)
+    test = paired_test(baseline, candidate, bounded=bounded, single=False, units=units)
     return SliceDifference(
         *label,
         difference=test.figure(1 - alpha),

@@ -58,8 +58,8 @@ def slice_score(
 
 
 def _by_example(column: ScoreColumn) -> tuple[Floats, Floats]:
-    sizes = np.bincount(column.cluster, minlength=1).astype(np.float64)
-    return np.bincount(column.cluster, weights=column.values, minlength=1), sizes
+    sizes = np.bincount(column.units, minlength=1).astype(np.float64)
+    return np.bincount(column.units, weights=column.values, minlength=1), sizes
 
 
 def _figure(
@@ -70,8 +70,8 @@ def _figure(
     least: int,
 ) -> SliceFigure:
     n = len(whole[1])
-    sizes = np.bincount(column.cluster[inside], minlength=n).astype(np.float64)
-    totals = np.bincount(column.cluster[inside], weights=column.values[inside], minlength=n)
+    sizes = np.bincount(column.units[inside], minlength=n).astype(np.float64)
+    totals = np.bincount(column.units[inside], weights=column.values[inside], minlength=n)
     here = _sums(totals, sizes)
     rest = _sums(whole[0] - totals, whole[1] - sizes)
     if here.n == 0:

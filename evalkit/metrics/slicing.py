@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jmespath
@@ -40,6 +40,24 @@ def slicings(results: Results, runs: RunColumns, by: Sequence[str]) -> list[Slic
     `metadata.topic`, `inputs.length(question)`. `... in 4 bins` cuts numbers at their quantiles.
     """
     return [slicing(results, runs, each) for each in by]
+
+
+def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns:
+    """Return the runs with coarser independent units: examples that share a value are one.
+
+    An example whose runs have no value is a unit of its own; with several values, its first run's
+    counts.
+    """
+    if by is None:
+        return runs
+    place: dict[str, int] = {}
+    unit_of = np.full(runs.clusters, -1, np.int64)
+    for code, value in zip(runs.cluster.tolist(), _values(results, runs, by), strict=True):
+        if unit_of[code] < 0 and (labels := _labels(value)):
+            unit_of[code] = place.setdefault("\0".join(labels), len(place))
+    alone = np.flatnonzero(unit_of < 0)
+    unit_of[alone] = np.arange(len(place), len(place) + len(alone))
+    return replace(runs, unit_of=unit_of)
 
 
 def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:

@@ -77,7 +77,7 @@ def _described(values: Floats, run: Codes, runs: RunColumns, confidence: float) 
     known = ~np.isnan(values) & (run >= 0)
     return describe(
         values[known],
-        runs.cluster[run[known]],
+        runs.unit[run[known]],
         missing=int((~known).sum()),
         unit="s",
         confidence=confidence,

@@ -25,7 +25,7 @@ from evalkit.metrics.reducers import parse, reduce_scores
 from evalkit.metrics.score_columns import ScoreColumn, score_columns
 from evalkit.metrics.scores import summarise_scores
 from evalkit.metrics.slices import slice_score
-from evalkit.metrics.slicing import slicings
+from evalkit.metrics.slicing import slicings, with_units
 from evalkit.metrics.steps import summarise_steps
 from evalkit.metrics.summary import (
     Counts,
@@ -49,13 +49,16 @@ def summarise(
     reducers: Sequence[str] = ("mean",),
     confidence: float = 0.95,
     calibrated: Sequence[str] = (),
+    cluster: str | None = None,
     version: str = "",
 ) -> Summary:
     """Compute every figure of one experiment.
 
     `slices` are expressions of `evalkit.metrics.slicing`, `reducers` those of
     `evalkit.metrics.reducers`. `calibrated` names judges whose agreement with people is on
-    record. No runs at all raise `NoRunsError`.
+    record. `cluster` is an expression like those of `slices`: examples that share its value
+    (a document, a user) are no independent evidence of one another. No runs at all raise
+    `NoRunsError`.
     """
     for text in reducers:
         parse(text)
@@ -64,6 +67,7 @@ def summarise(
         raise NoRunsError(
             f"{results.experiment}: there are no runs to summarise. Fetch some, or check the query."
         )
+    runs = with_units(results, runs, cluster)
     cells = read_cells(results, runs)
     examples, unrun = _examples(results, runs)
     shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
@@ -112,7 +116,7 @@ def _duration(
     cut = np.isin(runs.outcome, [OUTCOMES.index(each) for each in UNFINISHED])
     return describe(
         values[known],
-        runs.cluster[known],
+        runs.unit[known],
         censored=cut[known] if censor else None,
         missing=int((~known).sum()),
         unit="s",

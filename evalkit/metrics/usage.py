@@ -39,7 +39,7 @@ def _amount(runs: RunColumns, name: str, confidence: float) -> Distribution:
     known = ~np.isnan(values)
     return describe(
         values[known],
-        runs.cluster[known],
+        runs.unit[known],
         missing=int((~known).sum()),
         unit="cost" if name.endswith("cost") else "tokens",
         confidence=confidence,
@@ -58,7 +58,7 @@ def _per_success(runs: RunColumns, name: str, confidence: float) -> Figure:
     n = int(known.sum())
     if not good.any():
         return Figure(None, n=n, method="none: no success")
-    cluster = runs.cluster[known]
+    cluster = runs.unit[known]
     there = np.bincount(cluster) > 0
     spent = np.bincount(cluster, weights=values[known])[there]
     successes = np.bincount(cluster, weights=good)[there]
