@@ -11,10 +11,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import Any
 
 from evalkit.fetchers.files.jsontext import SUSPECT, Mended, mend
-from evalkit.fetchers.files.paths import BROKEN
+from evalkit.fetchers.files.unpack import BROKEN
 
 CHUNK = 1 << 20
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -38,9 +38,7 @@ class Broken(Exception):
 class Window:
     """A window of text over a stream, with a decoder that asks for more when it runs out."""
 
-    def __init__(
-        self, stream: IO[bytes], mended: Mended, shown: str, *, chunk: int = CHUNK
-    ) -> None:
+    def __init__(self, stream: Any, mended: Mended, shown: str, *, chunk: int = CHUNK) -> None:
         self._chunk = chunk
         self._stream = stream
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
@@ -51,6 +49,7 @@ class Window:
         self._at = 0
         self._line = 1
         self._ended = False
+        self._failure: Exception | None = None
 
     @property
     def line(self) -> int:
@@ -100,7 +99,10 @@ class Window:
 
     def _mend(self, value: Any, end: int) -> Any:
         if SUSPECT.search(self._text, self._at, end):
-            value = mend(value, self._mended, f"{self._shown}:{self.line}")
+            try:
+                value = mend(value, self._mended, f"{self._shown}:{self.line}")
+            except RecursionError:
+                raise Broken(self.line, "nested deeper than can be read") from None
         self._at = end
         return value
 
@@ -118,10 +120,7 @@ class Window:
         if self._ended:
             return False
         rest = self._text[self._at :]
-        try:
-            raw = self._stream.read(max(self._chunk, len(rest)))
-        except BROKEN as error:
-            raise Broken(self.line, f"unpacking fails: {error}") from error
+        raw = self._read(max(self._chunk, len(rest)))
         chunk = self._decode(raw, final=not raw)
         if not raw and not chunk:
             self._ended = True
@@ -129,6 +128,23 @@ class Window:
         self._line += self._text.count("\n", 0, self._at)
         self._text, self._at = rest + chunk, 0
         return True
+
+    def _read(self, size: int) -> bytes:
+        """Read about `size` bytes; what came before a failure is used before it is raised."""
+        parts, found = [], 0
+        while found < size and self._failure is None:
+            try:
+                part = self._stream.read1(size - found)
+            except BROKEN as error:
+                self._failure = error
+                break
+            if not part:
+                break
+            parts.append(part)
+            found += len(part)
+        if not parts and self._failure is not None:
+            raise Broken(self.line, f"unpacking fails: {self._failure}") from self._failure
+        return b"".join(parts)
 
 
 def elements(

@@ -1,16 +1,14 @@
-"""Which files a pattern means, and their bytes: local or any fsspec URL, plain, .gz or .zst."""
+"""Which files a pattern means, local or behind any fsspec URL, and their bytes as they lie."""
 
 from __future__ import annotations
 
-import codecs
 import glob
-import gzip
 import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from evalkit.errors import DatasetError, ExperimentNotFound, SourceUnavailable
 
@@ -110,64 +108,6 @@ def open_raw(file: SourceFile) -> IO[bytes]:
         return handle
     except OSError as error:
         raise DatasetError(f"{file.shown}: cannot be read: {error.strerror or error}.") from error
-
-
-def open_bytes(file: SourceFile) -> IO[bytes]:
-    """Open the file unpacked (.gz and .zst are known by their first bytes) and as UTF-8."""
-    raw: Any = io.BufferedReader(open_raw(file), 1 << 20)
-    head = raw.peek(4)[:4]
-    if head.startswith(GZIP):
-        raw = io.BufferedReader(_Gzip(raw), 1 << 20)
-    elif head.startswith(ZSTD):
-        import zstandard
-
-        unpacked = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        raw = io.BufferedReader(unpacked, 1 << 20)
-    return _as_utf8(raw)
-
-
-class _Gzip(gzip.GzipFile):
-    """A reader that closes the file it unpacks, which gzip leaves to its caller."""
-
-    def __init__(self, packed: IO[bytes]) -> None:
-        super().__init__(fileobj=packed)
-        self._packed = packed
-
-    def readinto(self, buffer: Any) -> int:
-        """Give what is there, so that a file cut off still gives what came before the cut."""
-        data = self.read1(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        super().close()
-        self._packed.close()
-
-
-def _as_utf8(stream: Any) -> IO[bytes]:
-    """Skip a byte-order mark, and recode the UTF-16 that some shells write."""
-    head = peek(stream, 3)
-    if head.startswith(codecs.BOM_UTF8):
-        stream.read(3)
-    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        recoded = codecs.EncodedFile(stream, "utf-8", "utf-16", errors="replace")
-        with stream:
-            return io.BytesIO(recoded.read())
-    opened: IO[bytes] = stream
-    return opened
-
-
-BROKEN = (EOFError, OSError, ValueError)
-"""What reading raises when a compressed file is cut off or damaged (zlib and zstd included)."""
-
-
-def peek(stream: Any, size: int) -> bytes:
-    """Return up to `size` first bytes without consuming them; empty where unpacking fails."""
-    try:
-        head: bytes = stream.peek(size)[:size]
-    except BROKEN:
-        return b""
-    return head
 
 
 def size_of(file: SourceFile) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import IO, Any, Literal, NamedTuple
 
@@ -12,9 +11,10 @@ from evalkit.errors import DatasetError
 from evalkit.fetchers.files.findings import Findings
 from evalkit.fetchers.files.jsonstream import Broken, Window, elements
 from evalkit.fetchers.files.jsontext import loads
-from evalkit.fetchers.files.paths import BROKEN, SourceFile, open_bytes, open_raw, peek
+from evalkit.fetchers.files.paths import SourceFile, open_raw
 from evalkit.fetchers.files.selection import Selection
 from evalkit.fetchers.files.tables import csv_rows, parquet_rows
+from evalkit.fetchers.files.unpack import BROKEN, open_bytes, peek
 
 Kind = Literal["json", "lines", "csv", "parquet", "zip"]
 WHOLE = 32 << 20
@@ -51,7 +51,7 @@ def read_rows(file: SourceFile, selection: Selection, findings: Findings) -> Ite
         raise DatasetError(f"{file.shown}: a zip archive holds no rows that a mapping can read.")
     found = _document(file, selection, findings) if kind == "json" else None
     if found is None:
-        found = _each_line(file, kind, selection, findings)
+        found = _each_line(file, "lines" if kind == "json" else kind, selection, findings)
     for index, (line, key, value) in enumerate(found):
         yield Row(value, file, line, index, key)
 
@@ -74,21 +74,26 @@ def kind_of(file: SourceFile) -> Kind:
 
 def _json_kind(head: bytes, file: SourceFile) -> Kind:
     text = head.lstrip()
-    if not text.startswith((b"{", b"[")):
-        if not text or file.suffix == ".json":
-            return "json"
-        raise DatasetError(
-            f"{file.shown}: neither JSON, JSON Lines, CSV nor Parquet (it begins {text[:40]!r}). "
-            "Give it a suffix that says what it is, or convert it."
-        )
-    first, newline, rest = text.partition(b"\n")
-    if not newline or not rest.strip() or text.startswith(b"["):
+    if text.startswith((b"{", b"[")):
+        return "lines" if _is_lines(text) else "json"
+    if not text or file.suffix == ".json":
         return "json"
+    raise DatasetError(
+        f"{file.shown}: neither JSON, JSON Lines, CSV nor Parquet (it begins {text[:40]!r}). "
+        "Give it a suffix that says what it is, or convert it."
+    )
+
+
+def _is_lines(text: bytes) -> bool:
+    """Tell whether the first line is an object by itself and something follows it."""
+    first, _, rest = text.partition(b"\n")
+    if not first.startswith(b"{") or not rest.strip():
+        return False
     try:
         orjson.loads(first)
     except ValueError:
-        return "json"
-    return "lines"
+        return False
+    return True
 
 
 Found = Iterator[tuple[int | None, str | None, Any]]
@@ -98,23 +103,27 @@ def _each_line(file: SourceFile, kind: Kind, selection: Selection, findings: Fin
     values: Iterator[tuple[int, Any]]
     if kind == "parquet":
         values = parquet_rows(file, findings)
-        yield from _of_lines(values, selection)
+        yield from _of_lines(values, selection, file)
         return
     with open_bytes(file) as stream:
         values = (
             csv_rows(stream, file, findings) if kind == "csv" else _lines(stream, file, findings)
         )
-        yield from _of_lines(values, selection)
+        yield from _of_lines(values, selection, file)
 
 
-def _of_lines(values: Iterator[tuple[int, Any]], selection: Selection) -> Found:
+def _of_lines(values: Iterator[tuple[int, Any]], selection: Selection, file: SourceFile) -> Found:
     if selection.is_default:
         for line, value in values:
             for record in value if isinstance(value, list) else [value]:
                 yield line, None, record
         return
     for line, value in values:
-        for key, record in selection.of_line(value):
+        try:
+            found = list(selection.of_line(value))
+        except ValueError as error:
+            raise DatasetError(f"{file.shown}:{line}: {selection.who}: {error}.") from error
+        for key, record in found:
             yield line, key, record
 
 
@@ -148,7 +157,7 @@ def _document(file: SourceFile, selection: Selection, findings: Findings) -> Fou
         try:
             head = stream.read(WHOLE + 1)
         except BROKEN:
-            head = b""
+            return _streamed(file, selection, findings)
     if not head.strip():
         return iter(())
     if len(head) <= WHOLE:
@@ -158,7 +167,7 @@ def _document(file: SourceFile, selection: Selection, findings: Findings) -> Fou
             pass
         else:
             return ((None, key, record) for key, record in selection.of_document(value))
-    return _streamed(file, selection, findings)
+    return None if _is_lines(head.lstrip()) else _streamed(file, selection, findings)
 
 
 def _streamed(file: SourceFile, selection: Selection, findings: Findings) -> Found:
@@ -174,9 +183,3 @@ def _streamed(file: SourceFile, selection: Selection, findings: Findings) -> Fou
                 yield from ((None, k, record) for k, record in selection.of_element(key, item))
         except Broken as error:
             findings.break_at(f"{file.shown}:{error.line}", error.reason)
-
-
-def is_empty(file: SourceFile) -> bool:
-    """Tell whether a file holds nothing but white space."""
-    with open_bytes(file) as stream:
-        return not io.BytesIO(peek(stream, HEAD)).read().strip()

@@ -9,9 +9,10 @@ import orjson
 
 from evalkit.fetchers.files.findings import Findings
 from evalkit.fetchers.files.jsonstream import Broken, Window, outline
-from evalkit.fetchers.files.paths import SourceFile, open_bytes, open_raw
+from evalkit.fetchers.files.paths import SourceFile, open_raw
 from evalkit.fetchers.files.rows import WHOLE, Kind, kind_of, read_rows
 from evalkit.fetchers.files.selection import Selection
+from evalkit.fetchers.files.unpack import open_bytes
 
 
 class Sample(NamedTuple):

@@ -28,6 +28,7 @@ class Selection:
     """The records of a document, of one of its elements, or of a line."""
 
     def __init__(self, expression: Expression | None) -> None:
+        self.who = expression.who if expression else "records"
         self.is_default = expression is None or plain_path(expression.node) == ()
         """Whether every line or element is a record as it stands."""
         self._whole: Evaluate = expression or (lambda value: value)

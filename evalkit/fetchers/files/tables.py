@@ -15,7 +15,9 @@ from typing import IO, Any
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.files.findings import Findings
-from evalkit.fetchers.files.paths import BROKEN, SourceFile, open_raw
+from evalkit.fetchers.files.jsontext import mend
+from evalkit.fetchers.files.paths import SourceFile, open_raw
+from evalkit.fetchers.files.unpack import BROKEN
 
 BATCH = 500
 
@@ -25,7 +27,7 @@ def csv_rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield `(line, row)`; every cell stays text, an empty cell is missing."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    with io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="") as text:
+    with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="") as text:
         first = text.readline()
         if first.strip():
             yield from _cells(first, text, file, findings)
@@ -47,12 +49,14 @@ def _cells(
             findings.break_at(f"{file.shown}:{line}", f"not CSV: {error}")
             return
         if header is None:
-            header = _header(cells, file)
+            header = _header(mend(cells, findings.mended, f"{file.shown}:{line}"), file)
         elif len(cells) > len(header):
             reason = f"{len(cells)} cells under {len(header)} column names"
             findings.break_at(f"{file.shown}:{line}", reason)
         elif cells:
             cells += [""] * (len(header) - len(cells))
+            if not all(cell.isascii() for cell in cells):
+                cells = mend(cells, findings.mended, f"{file.shown}:{line}")
             yield line, {name: cell or None for name, cell in zip(header, cells, strict=True)}
 
 

@@ -336,6 +336,15 @@ def test_a_selection_that_cannot_be_computed_is_said(mapped):
     assert "experiments.trial.records" in str(fetched.error)
 
 
+def test_a_line_that_a_selection_cannot_be_computed_on_is_named(mapped):
+    lines = [{"task": "user_1"}, {"task": None}]
+    fetched = mapped(lines, {"name": "task"}, records="[?starts_with(task, 'user')]")
+    assert isinstance(fetched.error, DatasetError)
+    assert "log.jsonl:2: experiments.trial.records: In function starts_with()" in str(fetched.error)
+    guarded = mapped(lines, {"name": "task"}, records="[?task && starts_with(task, 'user')]")
+    assert guarded.error is None
+
+
 # --- files --------------------------------------------------------------------------------------
 
 
@@ -369,6 +378,8 @@ LINES = b'{"q": "1", "a": "x"}\n{"q": "2", "a": "\xc3\xa9"}\n'
         ("log.jsonl.gz", gzip.compress(LINES)),
         ("log.jsonl", gzip.compress(LINES[:21]) + gzip.compress(LINES[21:])),
         ("log.jsonl.zst", zstandard.compress(LINES)),
+        ("log.jsonl.zst", zstandard.compress(LINES[:21]) + zstandard.compress(LINES[21:])),
+        ("log.json", LINES.replace(b'"x"', b'"x", "long": "%s"' % (b"y" * 100_000))),
         ("log.json", b"[" + LINES.strip().replace(b"\n", b",") + b"]"),
         ("log.json.gz", gzip.compress(b"[" + LINES.strip().replace(b"\n", b",") + b"]")),
         ("log.csv", b"q,a\r\n1,x\r\n2,\xc3\xa9\r\n"),
@@ -457,6 +468,12 @@ def test_a_url_nobody_can_open_is_an_unavailable_source(fetch, path):
         ("log.json", b'[{"q": "1", "a": "x"},\n{"q": "2"', 1, "log.json:2: the file ends"),
         ("log.json", b'[{"q": "1", "a": "x"}]\n]', 1, "log.json:2: something follows"),
         ("log.jsonl.gz", gzip.compress(LINES)[:-12], 1, "log.jsonl.gz:"),
+        ("log.json.gz", gzip.compress(b"[" + LINES[:20] + b"]" * 9999)[:-10], 1, "log.json.gz:"),
+        ("log.jsonl.gz", gzip.compress(LINES)[:30] + b"\xff" * 9, 0, "unpacking fails"),
+        ("log.jsonl.zst", zstandard.compress(LINES)[:-3], 0, "log.jsonl.zst:1: unpacking fails"),
+        ("log.jsonl.zst", zstandard.compress(LINES) + b"junk", 2, "log.jsonl.zst:3: unpacking"),
+        ("log.json", b"not json at all", 0, "log.json:1: Expecting value"),
+        ("log.json", b"[" * 3000 + b"]" * 3000, 0, "log.json:1: nested deeper than can be read"),
         ("log.csv", b'q,a\n1,x\n2,"open', 1, "log.csv:3: not CSV: unexpected end"),
         ("log.csv", b"q,a\n1,x\n2,y,z\n", 1, "log.csv:3: 3 cells under 2 column names"),
     ],
@@ -504,6 +521,12 @@ def test_a_file_of_no_known_kind_is_refused(mapped):
     fetched = mapped(b"hello\nworld\n", FIELDS, "log.txt")
     assert isinstance(fetched.error, DatasetError)
     assert "neither JSON, JSON Lines, CSV nor Parquet" in str(fetched.error)
+
+
+def test_bytes_that_are_no_text_are_mended_and_noted(mapped):
+    fetched = mapped("q,a\n1,é\n".encode("latin-1"), FIELDS, "log.csv")
+    assert only(fetched).outputs == {"a": "\ufffd"}
+    assert any("broken characters" in n and "log.csv:2" in n for n in fetched.counts.notes)
 
 
 def test_hostile_values_are_mended_and_noted(mapped):
