@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from math import isfinite
 from typing import Any
 
@@ -72,8 +71,8 @@ def quantities(text: str) -> Iterator[Quantity]:
 
 def _quantity(found: re.Match[str]) -> Quantity:
     value = float(found["number"].replace(",", "") + (found["exponent"] or ""))
-    if found["over"] and int(found["over"]):
-        value = float(Fraction(found["number"].replace(",", "")) / int(found["over"]))
+    if found["over"] and float(found["over"]):
+        value /= float(found["over"])
     value *= SCALES.get((found["scale"] or "").lower(), 1.0)
     if found["sign"] and found["sign"].strip() in ("-", MINUS):
         value = -value

@@ -76,6 +76,7 @@ def test_where_the_reference_is_and_how_values_become_text() -> None:
         ("10\n5", [10, 5]),
         ("1/0", [1]),
         ("9" * 400, []),
+        ("9" * 400 + "/" + "9" * 400, []),
     ],
 )
 def test_numbers_in_text(text: str, values: list[float]) -> None:
