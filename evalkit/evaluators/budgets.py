@@ -6,6 +6,7 @@ does not apply either. Failed runs are judged by what they used.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
 from evalkit.model.run import Run
@@ -17,6 +18,7 @@ from evalkit.scoring.evaluator import evaluator
 from evalkit.testing import make_run, make_step, tool
 
 SLOW = make_run(latency=12.0, tokens=(900, 200), cost=0.02, first_token=2.0)
+ASKED = make_run(steps=[make_step("gpt-x", "llm", usage=Usage(total_tokens=40, total_cost=0.01))])
 BUSY = make_run(steps=[tool("search"), tool("search"), make_step("gpt", "llm", latency=3.0)])
 
 
@@ -29,17 +31,41 @@ def within(used: float | None, limit: float | None, unit: str) -> Score:
     return Score(score=used <= limit, comment=f"{used:.6g} of {limit:g} {unit}")
 
 
+def outermost(run: Run, kind: str | None, name: str | None) -> list[Step]:
+    """Return the steps of a kind and a name (a glob), without those inside another of them."""
+    found = [s for s in run.find(kind=kind) if name is None or fnmatchcase(s.name, name)]
+    ids = {step.step_id for step in found}
+    return [step for step in found if not any(each.step_id in ids for each in step.ancestors)]
+
+
+def total(steps: Sequence[Step], value: Callable[[Step], float | None]) -> float | None:
+    """Return the sum over steps, or `None` when there are none or one did not record it."""
+    values = [value(step) for step in steps]
+    known = [each for each in values if each is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
 @evaluator(
     version="1",
     cases=[
         case(run=SLOW, options={"limit": 15}, expect=True),
         case(run=SLOW, options={"limit": 10}, expect=False),
+        case(run=BUSY, options={"limit": 2.5, "kind": "llm"}, expect=False),
+        case(run=BUSY, options={"limit": 1, "kind": "retriever"}, expect=None),
         case(run=make_run(latency=None), options={"limit": 10}, expect=None),
         case(run=SLOW, expect=None),
     ],
 )
-def latency_budget(run: Run, *, limit: float | None = None) -> Score:
-    """The run took at most `limit` seconds from start to end. True or False, higher is better."""
+def latency_budget(
+    run: Run, *, limit: float | None = None, kind: str | None = None, name: str | None = None
+) -> Score:
+    """The run took at most `limit` seconds from start to end; or its steps of a kind and name did.
+
+    Of steps the times are added up. True or False, higher is better.
+    """
+    if kind or name:
+        used = total(outermost(run, kind, name), lambda step: step.latency)
+        return within(used, limit, f"s in {name or kind} steps")
     return within(run.latency, limit, "s")
 
 
@@ -60,19 +86,35 @@ def first_token_budget(run: Run, *, limit: float | None = None) -> Score:
     cases=[
         case(run=SLOW, options={"limit": 1100}, expect=True),
         case(run=SLOW, options={"limit": 100, "which": "output"}, expect=False),
+        case(run=ASKED, options={"limit": 50, "name": "gpt*"}, expect=True),
+        case(run=ASKED, options={"limit": 10, "kind": "llm"}, expect=False),
         case(run=make_run(), options={"limit": 1}, expect=None),
     ],
 )
-def token_budget(run: Run, *, limit: float | None = None, which: str = "total") -> Score:
-    """At most `limit` tokens; `which` is total, input, output, cache_read or reasoning.
+def token_budget(
+    run: Run,
+    *,
+    limit: float | None = None,
+    which: str = "total",
+    kind: str | None = None,
+    name: str | None = None,
+) -> Score:
+    """At most `limit` tokens, in all or in the steps of a kind and name.
 
-    True or False, higher is better.
+    `which` is total, input, output, cache_read or reasoning. True or False, higher is better.
     """
-    fields = [name for name in Usage.__dataclass_fields__ if name.endswith("_tokens")]
+    fields = [field for field in Usage.__dataclass_fields__ if field.endswith("_tokens")]
     if f"{which}_tokens" not in fields:
         raise ValueError(f"unknown tokens {which!r}. Known: {', '.join(f[:-7] for f in fields)}")
-    used = getattr(run.usage, f"{which}_tokens") if run.usage else None
+    used = _used(run, f"{which}_tokens", kind, name)
     return within(used, limit, f"{which} tokens")
+
+
+def _used(run: Run, field: str, kind: str | None, name: str | None) -> float | None:
+    if kind or name:
+        return total(outermost(run, kind, name), lambda step: getattr(step.usage, field, None))
+    used: float | None = getattr(run.usage, field, None)
+    return used
 
 
 @evaluator(
@@ -80,12 +122,18 @@ def token_budget(run: Run, *, limit: float | None = None, which: str = "total") 
     cases=[
         case(run=SLOW, options={"limit": 0.01}, expect=False),
         case(run=SLOW, options={"limit": 0.05}, expect=True),
+        case(run=ASKED, options={"limit": 0.005, "kind": "llm"}, expect=False),
         case(run=make_run(), options={"limit": 1}, expect=None),
     ],
 )
-def cost_budget(run: Run, *, limit: float | None = None) -> Score:
-    """The run cost at most `limit`, in the source's currency. True or False, higher is better."""
-    return within(run.total_cost, limit, "of the currency")
+def cost_budget(
+    run: Run, *, limit: float | None = None, kind: str | None = None, name: str | None = None
+) -> Score:
+    """The run, or its steps of a kind and name, cost at most `limit` in the source's currency.
+
+    True or False, higher is better.
+    """
+    return within(_used(run, "total_cost", kind, name), limit, "of the currency")
 
 
 @evaluator(
