@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jmespath
 import numpy as np
 import orjson
-from jmespath.exceptions import JMESPathError
 
-from evalkit.errors import ConfigError
 from evalkit.metrics.reading import Codes, RunColumns
+from evalkit.metrics.slice_expressions import finder, parse, split
 from evalkit.model.results import Results
 
-ROOTS = ("metadata", "example", "inputs", "reference_outputs", "tags", "split", "name", "model")
 VALUES = 50
 """Values of one slicing kept, the most frequent; a key with more is an id, not a slice."""
 BIN_VALUES = 12
@@ -62,7 +59,7 @@ def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns
 
 def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
     """Split the runs by one expression, see `slicings`."""
-    path, bins = _parse(by)
+    path, bins = split(by)
     values = _values(results, runs, path)
     numeric = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if bins or len(set(numeric)) > BIN_VALUES:
@@ -75,27 +72,15 @@ def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
     return Slicing(by, {label: np.array(rows, np.int64) for label, rows in kept})
 
 
-def _parse(by: str) -> tuple[str, int | None]:
-    words = by.split()
-    if len(words) == 4 and words[1] == "in" and words[3] == "bins" and words[2].isdigit():
-        if int(words[2]) < 2:
-            raise ConfigError(f"slices: {by!r} asks for less than 2 bins.")
-        return words[0], int(words[2])
-    return by.strip(), None
-
-
 def _values(results: Results, runs: RunColumns, path: str) -> list[Any]:
-    root, _, rest = path.partition(".")
-    if root not in ROOTS:
-        known = ", ".join(ROOTS)
-        raise ConfigError(f"slices: {path!r} starts with none of {known}. Begin with one of them.")
+    root, _, rest = parse(path).partition(".")
     if root in ("tags", "name"):
         return list(results.table("runs", [root]).column(root).to_pylist())
     if root == "model":
         return _models(results, runs)
     if root == "split":
         return _of_examples(results, runs, "split", lambda value: value)
-    find = _finder(rest, path)
+    find = finder(rest, path)
     if root == "inputs":
         return _of_runs(results, "inputs", find)
     if root == "reference_outputs":
@@ -105,24 +90,6 @@ def _values(results: Results, runs: RunColumns, path: str) -> list[Any]:
         return of_example
     own = _of_runs(results, "metadata", find)
     return [e if o is None else o for o, e in zip(own, of_example, strict=True)]
-
-
-def _finder(expression: str, path: str) -> Callable[[Any], Any]:
-    if not expression:
-        return lambda value: value
-    try:
-        compiled = jmespath.compile(expression)
-    except JMESPathError as error:
-        where = str(error).splitlines()[0]
-        raise ConfigError(f"slices: {path!r} is no JMESPath: {where}") from None
-
-    def find(value: Any) -> Any:
-        try:
-            return compiled.search(value)
-        except JMESPathError:
-            return None  # e.g. length() of a number in one record: this run is in no slice
-
-    return find
 
 
 def _load(text: str | None) -> Any:

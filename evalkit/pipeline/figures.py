@@ -29,6 +29,7 @@ def summarise(project: Project, results: Results) -> Summary:
         reducers=config.reducers if config else tuple(table.reducers),
         confidence=table.confidence,
         calibrated=calibrated(project),
+        cluster=table.cluster,
         version=__version__,
     )
 
@@ -75,6 +76,7 @@ def compare(
         margins=table.margin,
         slices=tuple(project.table.slices),
         calibrated=calibrated(project),
+        cluster=project.table.cluster,
         judgements=judgements(project, results) if judge else (),
     )
 

@@ -1,4 +1,4 @@
-"""The parts of the configuration that only their rooms understand: fetchers, gates, reducers."""
+"""The parts of the configuration only their rooms understand: fetchers, gates, slices ..."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ def check_deep(table: ProjectTable, problems: Problems) -> None:
     for name, experiment in table.experiments.items():
         _check_fetcher(("experiments", name), experiment, problems)
     _check_rules((), table.gates, table.reducers, problems)
+    _check_slices(("slices",), table.slices, problems)
+    _check_slices(("cluster",), [table.cluster] if table.cluster else [], problems)
     for name, own in table.experiments.items():
         _check_rules(("experiments", name), own.gates or (), own.reducers or (), problems)
+        _check_slices(("experiments", name, "slices"), own.slices or (), problems)
 
 
 def _check_fetcher(keys: Keys, experiment: ExperimentTable, problems: Problems) -> None:
@@ -50,6 +53,13 @@ def _check_rules(
         from evalkit.metrics.reducers import parse as parse_reducer
 
         _check_each((*above, "reducers"), reducers, parse_reducer, problems)
+
+
+def _check_slices(keys: Keys, slices: Sequence[str], problems: Problems) -> None:
+    if slices:
+        from evalkit.metrics.slice_expressions import parse
+
+        _check_each(keys, slices, parse, problems)
 
 
 def _check_each(

@@ -119,6 +119,8 @@ class ProjectTable(Table):
     """How repetitions of an example become one figure: `mean`, `pass^4`, `flake` ..."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Level of every interval."""
+    cluster: str | None = None
+    """What makes examples belong together beyond being one example, as in `slices`."""
     baseline: str | None = None
     """Experiment the others are compared with."""
     evaluators: dict[str, dict[str, Any]] = Field(default_factory=dict)
