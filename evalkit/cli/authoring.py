@@ -81,7 +81,9 @@ def _text(evaluator: str, experiment: str, trial: Trial) -> str:
     if trial.problem is not None:
         return f"error[{trial.problem.slug}]: {trial.problem}"
     means = [f"{key} {mean:.3f} (n={n})" for key, (mean, n) in trial.means().items()]
-    facts = [f"{len(trial.rows)} calls in {trial.seconds:.2f} s", *means]
+    facts = [f"{trial.calls} calls in {trial.seconds:.2f} s", *means]
+    if trial.calls > len(trial.rows):
+        facts.append(f"does not apply to {trial.calls - len(trial.rows)} steps")
     if trial.failures:
         facts.append(f"{trial.failures} failed")
     width = shutil.get_terminal_size((120, 24)).columns

@@ -62,6 +62,8 @@ class Trial:
 
     evaluator: EvaluatorInfo | None = None
     rows: tuple[TryRow, ...] = ()
+    """Of an evaluator of steps, only the steps it applies to."""
+    calls: int = 0
     seconds: float = 0.0
     """From loading the evaluator to its last score."""
     problem: EvalkitError | None = None
@@ -172,8 +174,14 @@ def _trial(project: Project, name: str, pairs: Sequence[Pair], timeout: float) -
     with _no_bytecode():
         (evaluator,) = Catalogue(project).select([name])  # the files as they are now
     open_judges(project, [evaluator])
-    rows = tuple(_rows(evaluator, pairs, timeout))
-    return Trial(evaluator=evaluator.info(), rows=rows, seconds=time.perf_counter() - began)
+    called = list(_rows(evaluator, pairs, timeout))
+    rows = tuple(row for row in called if row.step is None or row.failure or _applies(row))
+    seconds = time.perf_counter() - began
+    return Trial(evaluator=evaluator.info(), rows=rows, calls=len(called), seconds=seconds)
+
+
+def _applies(row: TryRow) -> bool:
+    return any(score.type for score in row.scores)
 
 
 @contextmanager
@@ -201,8 +209,7 @@ def _rows(evaluator: Evaluator, pairs: Sequence[Pair], timeout: float) -> Iterat
         steps: Sequence[Step | None] = run.steps if evaluator.scope == "step" else [None]
         for step in steps:
             row = _row(evaluator, run, example, step, timeout)
-            if step is None or row.failure or any(each.type for each in row.scores):
-                yield row
+            yield row
             if row.failure is not None and row.failure.timed_out:
                 return
 

@@ -94,6 +94,7 @@ def test_steps_that_do_not_apply_are_left_out(project: Project) -> None:
     write(project, "return step.kind == 'tool' or None", "step")
     trial = try_evaluator(project, "polite", "nightly", sample=4)
     assert [row.step for row in trial.rows] == ["search"] * 4
+    assert trial.calls == 8
     assert trial.rows[0].inputs == {"n": int((trial.rows[0].run_id or "")[1:])}
 
 
