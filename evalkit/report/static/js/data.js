@@ -48,6 +48,7 @@ class Texts {
   }
   /* Set bits[row] for every row that contains `term` (already lower case). */
   mark(term, bits) {
+    if (!term) return void bits.fill(1);
     this.index();
     const { lower, stops, length } = this;
     let at = lower.indexOf(term);
@@ -77,6 +78,7 @@ class Uuids {
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
   }
   mark(term, bits) {
+    if (!term) return void bits.fill(1);
     for (let i = 0; i < this.length; i++) if (this.get(i).includes(term)) bits[i] = 1;
   }
 }

@@ -1,0 +1,271 @@
+"""Hostile content in every field of a run: nothing runs, nothing is asked for, text stays text."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from report_world import make_content, stored, tone
+
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+from evalkit.model.score import Score
+from evalkit.model.step import Step
+from evalkit.report.write import write_report
+from evalkit.scoring.evaluator import evaluator
+
+pytestmark = pytest.mark.browser
+MARK = "window.__hit="
+PAYLOADS = [
+    f"<script>{MARK}1</script>",
+    f"</script><script>{MARK}2</script>",
+    f'<img src=x onerror="{MARK}3">',
+    f"<svg onload={MARK}4>",
+    f'"><svg/onload={MARK}5>',
+    f"'-{MARK}6-'",
+    "${" + MARK + "7}",
+    '{{constructor.constructor("' + MARK + '8")()}}',
+    '<iframe srcdoc="<script>parent.__hit=9</script>"></iframe>',
+    f"javascript:{MARK}10",
+    f"[click](javascript:{MARK}11)",
+    "<!--<script>",
+    f"--><script>{MARK}12</script>",
+    f"</title><script>{MARK}13</script>",
+    f"</style><script>{MARK}14</script>",
+    f"</template><script>{MARK}15</script>",
+    f"</textarea><script>{MARK}16</script>",
+    '<base href="//evil.example/">',
+    f'<meta http-equiv=refresh content="0;url=javascript:{MARK}17">',
+    "<math><mtext><table><mglyph><style><!--</style>"
+    f'<img title="--&gt;&lt;img src=1 onerror={MARK}18&gt;">',
+    f'<a href="javascript:{MARK}19" autofocus onfocus={MARK}20>x</a>',
+    "<form id=test><input name=attributes><input name=nodeName></form>",
+    "<a id=data><a id=data name=columns>",
+    "__proto__",
+    "constructor",
+    "\u2028" + MARK + "21\u2029",
+    "\U0001f600\u202egnp.exe\u202c",
+    "\x00\x01\x1b[31mred\x1b[0m",
+    f"&lt;script&gt;{MARK}22&lt;/script&gt;",
+    f"<details open ontoggle={MARK}23>",
+    f"%3Cscript%3E{MARK}24%3C/script%3E",
+    "<style>*{display:none!important}</style>",
+    '<link rel=stylesheet href="//evil.example/x.css">',
+    f"]]><script>{MARK}25</script>",
+    f"<input onfocus={MARK}26 autofocus>",
+    '=HYPERLINK("http://evil.example","x")',
+    "+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd",
+    "data:text/html,<script>alert(1)</script>",
+    "Z\u0351\u0343\u0357a\u0308l\u0321g\u0315o " * 20,
+    "שלום עולם <b>rtl</b>",
+    "lone \ud800 surrogate",
+    "::error::injected",
+    "[red]rich[/red] | pipe | `tick`",
+]
+
+
+def payload(n: int) -> str:
+    return PAYLOADS[n % len(PAYLOADS)]
+
+
+@evaluator
+def judged(outputs) -> Score:
+    """</title><script>window.__hit=40</script> \" onmouseover=window.__hit=41"""
+    return Score(score=len(str(outputs)) % 2 == 0, comment=str(outputs))
+
+
+@evaluator
+def raises(outputs) -> bool:
+    """Always fails with the content in its message."""
+    raise ValueError(str(outputs))
+
+
+def hostile_run(name: str, n: int) -> Run:
+    kinds = ("tool", "llm", "retriever", "node", "agent")
+    steps = [
+        Step(
+            step_id=f"{payload(n + i)}{i}",
+            parent_id=None if i == 0 else f"{payload(n)}0",
+            kind=kinds[i],
+            name=payload(n + i)[:60],
+            inputs={"messages": [{"role": payload(n + i), "content": payload(n + i + 1)}]}
+            if i == 1
+            else {payload(n + i): payload(n + i + 2), "__proto__": {"polluted": payload(n)}},
+            outputs={"documents": [{"id": payload(n), "page_content": payload(n + 3) * 3}]}
+            if i == 2
+            else payload(n + i + 4),
+            error=payload(n + 5) if i == 0 and n % 3 == 0 else None,
+            duration_s=0.1,
+            metadata={payload(n): payload(n + 1)},
+        )
+        for i in range(5)
+    ]
+    return Run(
+        run_id=f"{name}-{payload(n)}-{n}",
+        example_id=f"{payload(n)}-{n}",
+        status="error" if n % 3 == 0 else "success",
+        error=payload(n + 6) if n % 3 == 0 else None,
+        inputs={"question": payload(n)},
+        outputs={"answer": payload(n + 1), "tone": payload(n), "big": 2**70, "deep": nested(40)},
+        steps=steps,
+        duration_s=0.5,
+        tags=(payload(n),),
+        metadata={"topic": payload(n % 5), payload(n + 2): payload(n + 3)},
+        url=f"javascript:{MARK}50",
+    )
+
+
+def nested(depth: int) -> object:
+    value: object = "bottom"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A comparison whose every field is hostile."""
+    folder = tmp_path_factory.mktemp("hostile")
+    names = (f"v1 <script>{MARK}60</script>", f'v2"><img src=x onerror={MARK}61>')
+    examples = [
+        Example(
+            example_id=f"{payload(n)}-{n}",
+            inputs={"question": payload(n)},
+            reference_outputs={"answer": payload(n + 1)},
+            metadata={"topic": payload(n % 5)},
+        )
+        for n in range(len(PAYLOADS))
+    ]
+    results = []
+    for name in names:
+        runs = [hostile_run(name, n) for n in range(len(PAYLOADS))]
+        results.append(stored(folder / "store", name, runs, examples, (judged, raises, tone)))
+    title = f'nightly </title><script>{MARK}70</script> "x"'
+    content = make_content(results, title=title, gates=("error_rate <= 1%",))
+    path = folder / "hostile.html"
+    write_report(content, path)
+    return path, [run.run_id for each in results for run in each.runs()]
+
+
+ADDRESSES = [
+    "#/",
+    "#/runs",
+    "#/compare",
+    "#/runs?q=%3Cscript%3Ewindow.__hit%3D80%3C%2Fscript%3E",
+    "#/run/%3Cimg%20src%3Dx%20onerror%3Dwindow.__hit%3D81%3E",
+    "#/__proto__",
+    "#/constructor?q=__proto__:1",
+    "#/runs?q=constructor%3A1&sort=__proto__&cols=__proto__",
+    "#/runs?q=__proto__%3E1",
+    "#/compare?t=__proto__&by=constructor",
+    "#javascript:window.__hit=82",
+    "#/%E0%A4%A",
+]
+
+
+def test_nothing_of_a_run_is_ever_executed(opened, hostile):
+    path, ids = hostile
+    page = opened.go(path)
+    for address in ADDRESSES:
+        opened.to(address)
+        page.evaluate("() => new Promise((go) => requestAnimationFrame(go))")
+    for place, run_id in enumerate(ids):
+        tabs = ("", "io", "compare", "raw") if place % 4 == 0 else ("",)
+        for tab in tabs:
+            opened.to(f"#/run/{quote(run_id, safe='')}?tab={tab}")
+            opened.until("document.querySelector('#v-run .tabs [aria-selected=true]')")
+        if place % 8 == 0:
+            for n in range(page.locator("#v-run [role=option]").count()):
+                page.locator("#v-run [role=option]").nth(n).click()
+    assert page.evaluate("window.__hit ?? null") is None
+    assert opened.problems == []
+    assert len(page.frames) == 1
+    assert page.evaluate("document.baseURI").startswith("file:")
+    assert page.evaluate("[...document.scripts].filter((s) => !s.type).length") == 2
+    assert page.evaluate("({}).polluted ?? null") is None
+
+
+def test_text_is_shown_as_text(opened, hostile):
+    path, ids = hostile
+    page = opened.go(path, f"#/run/{quote(ids[2], safe='')}?tab=io")
+    opened.until("document.querySelector('#v-run .io')")
+    assert PAYLOADS[2] in page.locator("#v-run .io").inner_text()
+    place = next(i for i, text in enumerate(PAYLOADS) if "\u202e" in text)
+    opened.to(f"#/run/{quote(ids[place], safe='')}?tab=io")
+    opened.until("document.querySelector('#v-run .io .ctl')")
+    assert "U+202E" in page.locator("#v-run .io").inner_text()
+
+
+ATTEMPTS = {
+    "innerHTML": "document.body.innerHTML = '<img src=x onerror=window.__hit=1>'",
+    "text as timer": "setTimeout('window.__hit=2', 0)",
+    "script": """const s = document.createElement('script');
+        s.textContent = 'window.__hit=3'; document.body.append(s)""",
+    "fetch": "await fetch('http://127.0.0.1:9/')",
+    "frame": """await new Promise((ok, no) => { const f = document.createElement('iframe');
+        f.srcdoc = '<script>parent.__hit=4</script>';
+        document.body.append(f); setTimeout(ok, 50); })""",
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_second_line_of_defence_holds(opened, hostile, name):
+    page = opened.go(hostile[0])
+    refused = page.evaluate(
+        f"async () => {{ try {{ {ATTEMPTS[name]}; return null; }} catch (e) {{ return e.name; }} }}"
+    )
+    assert refused == "TypeError"
+    assert page.evaluate("window.__hit ?? null") is None
+
+
+def test_an_inline_handler_does_nothing(opened, hostile):
+    page = opened.go(hostile[0])
+    page.evaluate("""() => { const b = document.createElement('button');
+        try { b.setAttribute('onclick', 'window.__hit=5'); } catch { return; }
+        document.body.append(b); b.click(); }""")
+    assert page.evaluate("window.__hit ?? null") is None
+
+
+def test_nothing_hostile_is_in_the_markup(hostile):
+    text = hostile[0].read_text("utf-8")
+    for bad in (
+        "<script>window",
+        "<img src=x",
+        "<svg onload",
+        "<iframe",
+        "<base",
+        "<details open o",
+    ):
+        assert bad not in text
+
+
+def test_five_megabytes_of_one_line_open_at_once(opened, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("large")
+    run = Run(run_id="large", example_id="e", outputs={"answer": "x" * 5_000_000, "tone": "a"})
+    results = stored(folder / "store", "big", [run], [Example(example_id="e")], (tone,))
+    path = folder / "large.html"
+    write_report(make_content([results]), path)
+    page = opened.go(path, "#/run/large?tab=io")
+    opened.until("document.querySelector('#v-run .io')")
+    assert page.evaluate("document.querySelector('#v-run').innerText.length") < 50_000
+    more = page.locator("#v-run .io .link").first
+    assert "4,994,000 more characters" in more.inner_text()
+    more.click()
+    assert opened.problems == []
+
+
+def test_exports_hold_no_formula(opened, hostile):
+    page = opened.go(hostile[0], "#/runs?exp=all")
+    opened.until("document.querySelector('#v-runs tr.row')")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    import csv
+
+    with open(download.value.path(), newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 1 + 2 * len(PAYLOADS)
+    for row in rows:
+        for cell in row:
+            assert not cell.lstrip(" ").startswith(("=", "+", "@", "\t", "\r")), cell
+    json.dumps(rows)
