@@ -20,7 +20,9 @@ from evalkit.fetchers.files.selection import Selection
 from evalkit.model.example import Example
 from evalkit.model.records import read_record
 
-NOT_OURS = ("run_type", "trace_id", "dotted_order")
+OURS = {"example_id", "inputs", "outputs", "steps", "status", "error", "feedback"}
+"""Keys of which a run of ours has at least one."""
+NOT_OURS = {"run_type", "trace_id", "dotted_order"}
 """Keys of LangSmith's command line, whose records say `run_id` too."""
 
 
@@ -30,7 +32,8 @@ def fits(sample: Sample) -> bool:
         return False
     if sample.first.get("kind") == "example":
         return True
-    return sample.has("run_id") and not any(key in sample.first for key in NOT_OURS)
+    first = sample.first.keys()
+    return "run_id" in first and bool(first & OURS) and not first & NOT_OURS
 
 
 def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:

@@ -70,12 +70,15 @@ class RecordsFetcher(FileFetcher):
         selection = Selection(self._records)
         for file in files:
             cells = kind_of(file) == "csv"
+            row: Row | None = None
             try:
                 for row in read_rows(file, selection, self.findings):
                     self._read += 1
                     yield self._item(row, cells)
             except ValueError as error:  # a function of `records` given what it cannot take
                 raise DatasetError(f"{file.shown}: {self._records.who}: {error}.") from error
+            if row is not None and row.number == 0 and row.line is None and selection.is_default:
+                self._hint(row)
 
     def _item(self, row: Row, cells: bool) -> Item:
         record, where = row.value, row.where
@@ -92,6 +95,15 @@ class RecordsFetcher(FileFetcher):
             self.findings.note("run whose example is not in the dataset", where)
             self.book.add(example)
         return Item(run, fingerprint, where)
+
+    def _hint(self, row: Row) -> None:
+        """Say so when a whole document was taken for one record though it holds lists of them."""
+        if not isinstance(row.value, dict):
+            return
+        lists = [f"{name} ({len(value)})" for name, value in row.value.items() if _objects(value)]
+        if lists and "messages" not in self._fields and "steps" not in self._fields:
+            what = f"the document is one record; it holds lists of objects: {', '.join(lists)}"
+            self.findings.note(f"{what}; `records` makes each of them a run", row.file.shown)
 
     def _placed(self, row: Row) -> Any:
         """Return the record with the places its expressions ask for."""
@@ -149,3 +161,7 @@ class RecordsFetcher(FileFetcher):
         yield CheckLine(True, f"{first.where}: fields {', '.join(values)}")
         if missing:
             yield CheckLine(None, f"{first.where}: nothing for {', '.join(missing)}")
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(v, dict) for v in value)

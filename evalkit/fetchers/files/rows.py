@@ -116,7 +116,8 @@ def _of_lines(values: Iterator[tuple[int, Any]], selection: Selection, file: Sou
     if selection.is_default:
         for line, value in values:
             for record in value if isinstance(value, list) else [value]:
-                yield line, None, record
+                if record is not None:
+                    yield line, None, record
         return
     for line, value in values:
         try:

@@ -120,7 +120,13 @@ def test_the_format_is_found_out(write, tmp_path, name, content, format_):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.json", [{"q": 1}]), ("a.csv", "q,a\n1,2"), ("a.json", "[3]"), ("a.json", '{"runs": [1]}')],
+    [
+        ("a.json", [{"run_id": 1, "q": 1}]),
+        ("a.json", [{"q": 1}]),
+        ("a.csv", "q,a\n1,2"),
+        ("a.json", "[3]"),
+        ("a.json", '{"runs": [1]}'),
+    ],
 )
 def test_an_unknown_format_is_refused_with_those_that_are_known(fetch, write, name, content):
     write(name, content)

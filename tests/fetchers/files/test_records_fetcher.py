@@ -324,6 +324,22 @@ def test_where_a_record_stands_is_open_to_expressions(fetch, write):
     assert [run.metadata["line"] for run in fetched.runs] == ["null", "1", "2"]
 
 
+def test_a_document_taken_for_one_record_though_it_holds_many_is_noted(mapped):
+    document = {"name": "x", "results": [ONE, ONE]}
+    fetched = mapped(document, {"name": "name"}, "log.json")
+    assert len(fetched.runs) == 1
+    assert any("lists of objects: results (2)" in note for note in fetched.counts.notes)
+
+
+def test_records_that_hold_lists_are_no_reason_to_wonder(mapped):
+    fetched = mapped([{"q": 1, "docs": [{}, {}]}, {"q": 2, "docs": []}], {"name": "q"}, "log.json")
+    assert fetched.counts.notes == []
+
+
+def test_a_line_that_holds_null_is_no_record(mapped):
+    assert len(mapped(b'null\n{"q": 1}\n', {"inputs": "q"}).runs) == 1
+
+
 def test_a_selection_of_nothing_says_how_it_is_written(mapped):
     fetched = mapped({"runs": [ONE]}, FIELDS, "log.json", records="rows")
     assert isinstance(fetched.error, NoRunsError)
