@@ -333,7 +333,7 @@ def test_a_document_taken_for_one_record_though_it_holds_many_is_noted(mapped):
 
 def test_records_that_hold_lists_are_no_reason_to_wonder(mapped):
     fetched = mapped([{"q": 1, "docs": [{}, {}]}, {"q": 2, "docs": []}], {"name": "q"}, "log.json")
-    assert fetched.counts.notes == []
+    assert not any("lists of objects" in note for note in fetched.counts.notes)
 
 
 def test_a_line_that_holds_null_is_no_record(mapped):
