@@ -7,7 +7,7 @@ same cell, the later one counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -33,9 +33,16 @@ class Living:
 
     content: pa.Array
     example: pa.Array
-    """Hash of the example each run answered; null without one."""
-    everything: str
-    """Hash of all of it, for evaluators of the whole experiment."""
+    """Place of the example each run answered among `hashes`; null without one."""
+    hashes: pa.Array
+    """Of the examples."""
+
+    @property
+    def everything(self) -> str:
+        """Hash of all of it, for evaluators of the whole experiment."""
+        seen = self.hashes.take(self.example).fill_null("-")
+        arrays = (self.content, seen, self.hashes)
+        return digest(b"|".join(bytes(array.buffers()[2] or b"") for array in arrays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +114,17 @@ def current_blocks(
     """Return the current cells by fingerprint, each block in the order of the runs."""
     wanted = list(dict.fromkeys((*columns, *IDENTITY, "scope")))
     found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
-    examples = living.example.dictionary_encode()
-    for name in part_names(files):
-        table = read_part(files, name, wanted)
-        marks = _category(table.column("fingerprint"))
-        for code, fingerprint in enumerate(marks.dictionary.to_pylist()):
+    names = part_names(files)
+    tables = [read_part(files, name, wanted) for name in names]
+    spots = _spots(tables, "content_hash", living.content)
+    seen = _spots(tables, "example_hash", living.hashes)
+    for name, table, places, example in zip(names, tables, spots, seen, strict=True):
+        keep = _kept(table, places, example, living)
+        kept = table.drop_columns([each for each in wanted if each not in columns])
+        for fingerprint, first, rows in _stretches(table.column("fingerprint")):
             if fingerprint in found:
-                block = _block(table, marks.indices, code, living, examples, number_of(name))
+                block = Block(kept.slice(first, rows), places.slice(first, rows), number_of(name))
+                block = _filtered(block, keep.slice(first, rows))
                 if block.table.num_rows:
                     found[fingerprint].append(block)
     return {fingerprint: _latest(blocks) for fingerprint, blocks in found.items()}
@@ -123,27 +134,45 @@ def _category(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return column.chunk(0) if column.num_chunks else pa.array([], CATEGORY)
 
 
-def _block(
-    table: pa.Table,
-    codes: pa.Array,
-    code: int,
-    living: Living,
-    examples: pa.DictionaryArray,
-    part: int,
-) -> Block:
-    """Return the rows of one evaluator whose run and example are still what they were."""
-    mine = table.filter(pc.equal(codes, code))
-    runs = _category(mine.column("content_hash"))
-    places = pc.take(pc.index_in(runs.dictionary, value_set=living.content), runs.indices)
-    seen = _category(mine.column("example_hash"))
-    seen_code = pc.take(pc.index_in(seen.dictionary, value_set=examples.dictionary), seen.indices)
-    now_code = pc.take(examples.indices, places)
-    same = pc.or_(pc.is_null(seen.indices), pc.fill_null(pc.equal(seen_code, now_code), False))
-    whole = pc.fill_null(pc.equal(mine.column("scope"), living.everything), False)
-    keep = pc.or_(whole.combine_chunks(), pc.and_(pc.is_valid(places), same))
+def _spots(tables: Sequence[pa.Table], name: str, among: pa.Array) -> list[pa.Array]:
+    """Return, by row of each table, where its value lies in `among`: one search for all tables."""
+    columns = [_category(table.column(name)) for table in tables]
+    if not columns:
+        return []
+    at = pc.index_in(pa.concat_arrays([each.dictionary for each in columns]), value_set=among)
+    spots, first = [], 0
+    for each in columns:
+        size = len(each.dictionary)
+        spots.append(at.slice(first, size).take(each.indices))
+        first += size
+    return spots
+
+
+def _kept(table: pa.Table, places: pa.Array, seen: pa.Array, living: Living) -> pa.Array:
+    """Tell which cells were made of a run and an example that are still what they were."""
+    unseen = pc.is_null(_category(table.column("example_hash")).indices)
+    same = pc.or_(unseen, pc.fill_null(pc.equal(seen, living.example.take(places)), False))
+    scope = table.column("scope")
+    kept = pc.and_(pc.is_valid(places), same)
+    if scope.null_count == len(scope):
+        return kept
+    return pc.or_(kept, pc.fill_null(pc.equal(scope.combine_chunks(), living.everything), False))
+
+
+def _stretches(fingerprints: pa.ChunkedArray) -> Iterator[tuple[str, int, int]]:
+    """Yield the neighbouring rows of one fingerprint: it, the first row, how many."""
+    column = _category(fingerprints)
+    names, first = column.dictionary.to_pylist(), 0
+    encoded = pc.run_end_encode(column.indices)
+    for code, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
+        yield names[code], first, end - first
+        first = end
+
+
+def _filtered(block: Block, keep: pa.Array) -> Block:
     if pc.all(keep).as_py():
-        return Block(mine, places, part)
-    return Block(mine.filter(keep), places.filter(keep), part)
+        return block
+    return Block(block.table.filter(keep), block.places.filter(keep), block.part)
 
 
 def _latest(blocks: list[Block]) -> list[Block]:
@@ -163,7 +192,7 @@ def _span(block: Block) -> tuple[int, int]:
 
 
 def _merged(blocks: list[Block]) -> Block:
-    places = pc.fill_null(pa.concat_arrays([_plain(block.places) for block in blocks]), -1)
+    places = pc.fill_null(pa.concat_arrays([block.places for block in blocks]), -1)
     parts = pa.concat_arrays([pa.repeat(block.part, block.table.num_rows) for block in blocks])
     newest = (
         pa.table({"place": places, "part": parts}).group_by("place").aggregate([("part", "max")])
@@ -174,7 +203,3 @@ def _merged(blocks: list[Block]) -> Block:
     table, places = table.combine_chunks().filter(keep), places.filter(keep)
     order = pc.sort_indices(pa.table({"place": places}), sort_keys=[("place", "ascending")])
     return Block(table.take(order), places.take(order), max(block.part for block in blocks))
-
-
-def _plain(places: pa.Array) -> pa.Array:
-    return places.combine_chunks() if isinstance(places, pa.ChunkedArray) else places

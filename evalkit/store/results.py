@@ -18,7 +18,7 @@ from evalkit.store import cells, recorded
 from evalkit.store.cells import Living
 from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
-from evalkit.store.parts import PartFile, digest, groups_of
+from evalkit.store.parts import PartFile, groups_of
 from evalkit.store.rows import STEP_PREFIX, Touched, runs_of
 from evalkit.store.schema import CELLS, EXAMPLES, RUNS, STEPS, empty
 from evalkit.store.state import State
@@ -123,23 +123,18 @@ def living(files: Files, state: State) -> Living:
     table = pa.concat_tables([nothing, *tables]).combine_chunks()
     content, answered = (_whole(table.column(name)) for name in columns)
     if state.examples is None:
-        example = pa.nulls(len(content), pa.string())
         hashes = pa.array([], pa.string())
+        example = pa.nulls(len(content), pa.int32())
     else:
         known = PartFile(files, state.examples).read(["example_id", "example_hash"])
         ids, hashes = (_whole(known.column(name)) for name in known.column_names)
-        example = pc.take(hashes, pc.index_in(answered, value_set=ids))
-    everything = digest(b"".join(_bytes(array) for array in (content, example, hashes)))
-    return Living(content, example, everything)
+        example = pc.index_in(answered, value_set=ids)
+    return Living(content, example, hashes)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
     array = column.combine_chunks()
     return array if isinstance(array, pa.Array) else pa.concat_arrays(array.chunks)
-
-
-def _bytes(array: pa.Array) -> bytes:
-    return b"|".join(each.encode() if each else b"-" for each in array.to_pylist())
 
 
 def _steps_of(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Table:
