@@ -165,7 +165,6 @@ class _Trace:
                 {"name": "start", "time": zoned(run["start_time"])},
                 {"name": "new_token", "time": zoned(first)},
             ]
-            run["extra"]["metadata"]["usage_metadata"] = usage
         message = {
             "lc": 1,
             "type": "constructor",
@@ -211,7 +210,7 @@ def _trace(dice: random.Random, index: int, example: Record, start: datetime) ->
         {
             "output": [
                 {
-                    "page_content": _text(dice, 40),
+                    "page_content": _text(dice, 20),
                     "type": "Document",
                     "metadata": {"id": doc, "source": f"kb/{doc}.md"},
                 }
@@ -234,7 +233,7 @@ def _trace(dice: random.Random, index: int, example: Record, start: datetime) ->
         trace.close(
             call,
             dice.lognormvariate(-2.3, 0.8),
-            {"output": {"content": _text(dice, 30), "status": "success"}},
+            {"output": {"content": _text(dice, 15), "status": "success"}},
         )
     trace.close(tools, 0.001, {"calls": len(path)})
     _finish(trace, root, wanted, messages, failed=dice.random() < 0.05)
