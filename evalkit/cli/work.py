@@ -126,6 +126,7 @@ def run_command(
         show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
     for error in ran.failures.values():
         click.echo(f"error[{error.slug}]: {error}", err=True)
+    say_judges(session)
     say_report(session, ran.report, as_json=as_json, show=show)
     return ran.exit_code
 
@@ -208,9 +209,19 @@ def score_command(
             session.say("\n".join(f"{name}: {line}" for line in outcome.explain()))
         if not as_json:
             session.print(scores_text(summary))
+    say_judges(session)
     if as_json:
         session.document(documents[0] if len(documents) == 1 else {"experiments": documents})
     return ExitCode.EVALUATOR_ERRORS if errors > how.max_errors else ExitCode.GOOD
+
+
+def say_judges(session: Session) -> None:
+    """Say what language models that judge took, when any was asked."""
+    from evalkit.pipeline.judging import judge_accounts
+
+    accounts = judge_accounts()
+    if accounts is not None:
+        session.say(f"judges: {accounts}")
 
 
 def estimates(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,41 @@ def open_judges(
         from evalkit.evaluators.judge import session
 
         session.ensure(project.root / FOLDER, budget=budget, fresh=fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the judges of this process took so far."""
+
+    calls: int
+    cached: int
+    """Answers that were known already and cost nothing."""
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+    """`None` when a judge has no price."""
+
+    def __str__(self) -> str:
+        tokens = f"{self.input_tokens:,} + {self.output_tokens:,} tokens"
+        money = "cost unknown (no price)" if self.cost is None else f"cost {self.cost:.4g}"
+        return f"{self.calls:,} calls, {self.cached:,} known before, {tokens}, {money}"
+
+
+def judge_accounts() -> Accounts | None:
+    """Return what judges took in this process and its workers; `None` when none was asked."""
+    session = sys.modules.get("evalkit.evaluators.judge.session")
+    if session is None:
+        return None
+    totals = session.current().ledger.totals()
+    if not totals.calls and not totals.cached:
+        return None
+    return Accounts(
+        calls=totals.calls,
+        cached=totals.cached,
+        input_tokens=totals.input_tokens,
+        output_tokens=totals.output_tokens,
+        cost=None if totals.unpriced else totals.spent,
+    )
 
 
 def estimate_judges(

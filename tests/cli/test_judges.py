@@ -72,6 +72,7 @@ def test_a_budget_stops_in_time_and_the_next_one_goes_on(project: Path) -> None:
         assert ended.code == 4
         assert outcomes(ended) == {"scored": 5, "evaluator_error": RUNS - 5, "run_failed": 1}
         assert len(server.asked) == 5
+        assert "judges: 5 calls, 0 known before, 150 + 250 tokens, cost 2.5" in ended.err
         ended = score(project, server.url, "--budget", "100", "--json")
         assert ended.code == 0
         assert outcomes(ended) == {"scored": RUNS, "run_failed": 1}
