@@ -101,7 +101,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Check | None]] = {
         (r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b",),
         None,
     ),
-    "IP address": ((r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])",), _octets),
+    "IP address": ((r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)",), _octets),
     "IPv6 address": (
         (
             rf"(?i)(?<![\w:.])(?:{GROUP}:){{4,7}}{GROUP}(?![\w:])",

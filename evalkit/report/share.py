@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from evalkit.report.patterns import PATTERNS, SECRET_NAMES, UUID, Check, luhn
 
+if TYPE_CHECKING:
+    from evalkit.report.view import Content
+
 T = TypeVar("T")
 ID_FIELDS = frozenset({"run_id", "thread_id", "assistant_id", "example_id", "step_id", "parent_id"})
-ID_LISTS = frozenset(
-    {"run_ids", "baseline_runs", "candidate_runs", "only_baseline", "only_candidate", "changed"}
-)
+ID_LISTS = re.compile(r"(?:^|_)(?:ids|runs|examples)$|^(?:only_baseline|only_candidate|changed)$")
+LINKS = frozenset({"link", "links", "cases_link"})
+WORD = re.compile(r"[^\s,;()]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class ShareOptions:
     """What to take out beside secrets and personal data."""
 
     salt: str = ""
-    """Ids are hashed with it: the same salt gives the same ids, so that reports can be compared."""
+    """Ids are hashed with it; the same salt gives the same ids. Empty: a new one every time."""
     drop: tuple[str, ...] = ()
     """Names of fields whose values are dropped wherever they occur, in runs and examples."""
     keep_ids: bool = False
@@ -63,6 +67,8 @@ class Redactor(Cleaner):
 
     options: ShareOptions = field(default_factory=ShareOptions)
     counts: Counter[str] = field(default_factory=Counter)
+    known: frozenset[str] = frozenset()
+    """Ids that are hashed wherever they stand as a word in the report's own sentences."""
 
     def text(self, text: str) -> str:
         """Return the text with every secret and personal datum replaced by its kind."""
@@ -94,7 +100,7 @@ class Redactor(Cleaner):
         if isinstance(value, Mapping):
             return {self.text(str(key)): self.tree(item, str(key)) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            if name in ID_LISTS:
+            if ID_LISTS.search(name):
                 return [self.ident(str(item)) for item in value]
             return [self.tree(item) for item in value]
         return self._number(value)
@@ -114,11 +120,7 @@ class Redactor(Cleaner):
         if isinstance(value, str):
             if name in ID_FIELDS and value:
                 return self.ident(value)
-            return (
-                self._address(value)
-                if name in ("link", "links", "cases_link")
-                else self.text(value)
-            )
+            return self._address(value) if name in LINKS else self._sentence(value)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             changes = {
                 f.name: self._parts(getattr(value, f.name), f.name)
@@ -131,6 +133,12 @@ class Redactor(Cleaner):
             items = [self._parts(item, name) for item in value]
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
         return [self._parts(item, name) for item in value] if isinstance(value, list) else value
+
+    def _sentence(self, text: str) -> str:
+        """Clean one of the report's own sentences, which may name ids."""
+        if self.known and not self.options.keep_ids:
+            text = WORD.sub(lambda m: self.ident(m[0]) if m[0] in self.known else m[0], text)
+        return self.text(text)
 
     def _address(self, link: str) -> str:
         """Hash the id in the address of a run; what follows is made of names and numbers."""
@@ -161,3 +169,12 @@ class Redactor(Cleaner):
 def _amount(name: str, value: Any) -> bool:
     """Return whether a field is a count of tokens and not a token."""
     return not isinstance(value, str) and name.endswith("tokens")
+
+
+def redactor(content: Content, options: ShareOptions) -> Redactor:
+    """Return a Redactor that knows the ids of the report; without a salt it makes one up."""
+    if not options.salt:
+        options = dataclasses.replace(options, salt=secrets.token_hex(16))
+    rows = content.source.rows
+    known = frozenset() if rows is None else frozenset([*rows.run_ids, *rows.example_ids])
+    return Redactor(options, known=known)

@@ -14,7 +14,7 @@ from evalkit.errors import ConfigError
 from evalkit.report import html, numbers
 from evalkit.report.embed import Previews, core_of, header, pack_traces
 from evalkit.report.parts import ReportView
-from evalkit.report.share import Cleaner, Redactor, ShareOptions
+from evalkit.report.share import Cleaner, ShareOptions, redactor
 from evalkit.report.traces import Kept, TraceWriter
 from evalkit.report.view import Content
 
@@ -53,7 +53,7 @@ def write_report(
         raise ConfigError(f"report: traces={traces!r} is unknown. Use embed, side or none.")
     if isinstance(content, ReportView):
         return _write_plain(content, path, share)
-    clean: Cleaner = Redactor(share) if share is not None else Cleaner()
+    clean: Cleaner = redactor(content, share) if share is not None else Cleaner()
     with TraceWriter() as writer:
         view = clean.parts(content.view)
         budget = _budget(view, content, max_size) if traces == "embed" else None
