@@ -49,11 +49,8 @@ class AutoFetcher(FileFetcher):
                 self.findings.note("example that is not in the dataset", example.example_id)
                 yield example
             else:
-                dataset.answered.add(theirs.example_id)
                 yield replace(theirs, example_id=example.example_id)
-        for example in dataset.kept():
-            if example.example_id not in dataset.answered:
-                yield example
+        yield from dataset.unanswered()
 
     def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:
         """Say which format the files have."""

@@ -45,6 +45,8 @@ class Built(NamedTuple):
 
     run: Run
     example: Example | None
+    of_dataset: bool = False
+    """Whether the example is the dataset's, not made of this record."""
 
 
 class Builder:
@@ -59,7 +61,7 @@ class Builder:
     def build(self, values: Values, fingerprint: str, where: str, *, cells: bool = False) -> Built:
         """Return the run; `cells` says that values are text because the file holds only text."""
         run_id = values.get("run_id")
-        example = self._example(values)
+        example, theirs = self._example(values)
         example_id = example.example_id if example else None
         inputs = self.fields.whole(values, "inputs")
         if inputs is None and example is not None:
@@ -88,7 +90,7 @@ class Builder:
             extra=self._extra(values, outputs),
             **{name: values[name] for name in COPIED if name in values},
         )
-        return Built(run, example)
+        return Built(run, example, theirs)
 
     def _repetition(self, values: Values, example_id: str | None) -> int | None:
         if "repetition" in values or example_id is None:
@@ -138,24 +140,24 @@ class Builder:
             extra["messages"] = messages
         return extra
 
-    def _example(self, values: Values) -> Example | None:
-        """Return the dataset's example where there is one, else what the record says of it."""
+    def _example(self, values: Values) -> tuple[Example | None, bool]:
+        """Return the example, and whether it is the dataset's; else it is made of the record."""
         example_id, inputs = values.get("example_id"), self.fields.whole(values, "inputs")
         if self.dataset is not None:
             theirs = self.dataset.find(example_id, inputs)
             if theirs is not None:
-                self.dataset.answered.add(theirs.example_id)
-                return theirs
+                return theirs, True
         if example_id is None and inputs is None:
-            return None
+            return None, False
         split: tuple[str, ...] = values.get("split") or ()
-        return Example(
+        made = Example(
             example_id=example_id or digest(inputs),
             inputs=inputs,
             reference_outputs=self.fields.whole(values, "reference_outputs"),
             metadata=self.fields.whole(values, "example_metadata") or {},
             split=split[0] if len(split) == 1 else split or None,
         )
+        return made, False
 
     def inferred(self) -> list[str]:
         """Say which fields were derived because the mapping does not give them."""

@@ -62,7 +62,7 @@ def read_dataset(
     if isinstance(options, str):
         options = DatasetOptions(path=options)
     who = f"experiments.{context.experiment}.dataset"
-    return Dataset(_examples(options, context, findings, who), subset=options.subset)
+    return Dataset(_examples(options, context, findings, who), who, subset=options.subset)
 
 
 def _examples(

@@ -9,6 +9,7 @@ from weakref import finalize
 
 import orjson
 
+from evalkit.errors import ConfigError
 from evalkit.fetchers.files.findings import Findings
 from evalkit.fetchers.files.identity import digest
 from evalkit.model.content import dumps
@@ -55,29 +56,49 @@ class ExampleBook:
 
 
 class Dataset:
-    """Examples given in a file of their own; runs find theirs by id, else by equal inputs."""
+    """Examples given in a file of their own; runs find theirs by id, else by equal inputs.
 
-    def __init__(self, examples: Iterable[Example], *, subset: bool = False) -> None:
+    All of them are held in memory.
+    """
+
+    def __init__(self, examples: Iterable[Example], who: str, *, subset: bool = False) -> None:
+        self._who = who
         self._subset = subset
         self._by_id: dict[str, Example] = {}
         self._by_inputs: dict[str, str] = {}
-        self.answered: set[str] = set()
-        """Examples that some run answered."""
+        self._answered: set[str] = set()
+        self._lost: str | None = None
+        """The id of a run's example that is not here."""
         for example in examples:
             self._by_id.setdefault(example.example_id, example)
             self._by_inputs.setdefault(digest(example.inputs), example.example_id)
 
     def find(self, example_id: str | None, inputs: Any) -> Example | None:
-        """Return the example of a run; None when there is none."""
-        if example_id is not None and example_id in self._by_id:
-            return self._by_id[example_id]
-        if inputs is None:
+        """Return the example of a run, which thereby is answered; None when there is none."""
+        if example_id not in self._by_id:
+            named = None if inputs is None else self._by_inputs.get(digest(inputs))
+            self._lost = self._lost or (f"{example_id}" if named is None else None)
+            example_id = named
+        if example_id is None:
             return None
-        named = self._by_inputs.get(digest(inputs))
-        return self._by_id[named] if named is not None else None
+        self._answered.add(example_id)
+        return self._by_id[example_id]
 
     def kept(self) -> Iterator[Example]:
-        """Yield the examples: all, or with `subset` those that some run answered."""
+        """Yield the examples: all, or with `subset` those that some run answered.
+
+        Raises `ConfigError` when no run found its example: the ids are not the same ids.
+        """
+        if self._lost is not None and not self._answered:
+            ours = ", ".join(repr(name) for name in list(self._by_id)[:3])
+            raise ConfigError(
+                f"{self._who}: no run finds its example: a run names {self._lost!r}, the dataset "
+                f"has {ours}. Map `example_id` so that both say the same."
+            )
         for example_id, example in self._by_id.items():
-            if not self._subset or example_id in self.answered:
+            if not self._subset or example_id in self._answered:
                 yield example
+
+    def unanswered(self) -> Iterator[Example]:
+        """Yield the examples no run answered; none with `subset`."""
+        return (each for each in self.kept() if each.example_id not in self._answered)

@@ -148,7 +148,6 @@ class _Source:
         if self._dataset is not None:
             theirs = self._dataset.find(stated and str(stated), inputs)
             if theirs is not None:
-                self._dataset.answered.add(theirs.example_id)
                 return theirs.example_id
             self._reading.findings.note("run whose example is not in the dataset", str(root["id"]))
         if not stated and inputs is None:

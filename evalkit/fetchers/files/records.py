@@ -86,14 +86,13 @@ class RecordsFetcher(FileFetcher):
         values = self._fields.values(self._placed(row), where)
         if "run_id" not in values:
             fingerprint = self._distinct(fingerprint, where)
-        run, example = self._builder.build(values, fingerprint, where, cells=cells)
+        run, example, theirs = self._builder.build(values, fingerprint, where, cells=cells)
         if example is None:
             self.findings.note("run that names no example", where)
-        elif self._builder.dataset is None:
+        elif not theirs:
             self.book.add(example)
-        elif example.example_id not in self._builder.dataset.answered:
-            self.findings.note("run whose example is not in the dataset", where)
-            self.book.add(example)
+            if self._builder.dataset is not None:
+                self.findings.note("run whose example is not in the dataset", where)
         return Item(run, fingerprint, where)
 
     def _hint(self, row: Row) -> None:

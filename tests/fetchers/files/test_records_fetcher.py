@@ -615,10 +615,18 @@ def test_examples_join_by_equal_inputs_where_no_id_is_given(mapped, write):
 
 def test_a_run_without_its_example_is_noted(mapped, write):
     write("data.jsonl", ROWS)
-    fetched = mapped(
-        [{"e": "e9", "a": 1}], {"example_id": "e", "outputs": "a"}, dataset="data.jsonl"
-    )
+    records = [{"e": "e9", "a": 1}, {"e": "e1", "a": 1}]
+    fetched = mapped(records, {"example_id": "e", "outputs": "a"}, dataset="data.jsonl")
+    assert fetched.error is None
     assert "run whose example is not in the dataset (first: log.jsonl:1)" in fetched.counts.notes
+    assert set(fetched.examples) == {"e1", "e2", "e9"}
+
+
+def test_a_dataset_no_run_belongs_to_is_a_mistake(mapped, write):
+    write("data.jsonl", ROWS)
+    fetched = mapped([{"e": 900}], {"example_id": "e"}, dataset="data.jsonl")
+    assert isinstance(fetched.error, ConfigError)
+    assert "a run names '900', the dataset has 'e1', 'e2'" in str(fetched.error)
 
 
 def test_dataset_rows_are_mapped_too(mapped, write):
