@@ -9,6 +9,7 @@ import pytest
 
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files import records as records_module
+from evalkit.fetchers.files.auto import AutoFetcher
 from evalkit.fetchers.files.formats import FORMATS
 from evalkit.fetchers.files.functions import OWN, Functions
 from evalkit.fetchers.files.records import RecordsFetcher
@@ -18,6 +19,7 @@ PAGE = Path(records_module.__file__).with_name("README.md")
 TEXT = PAGE.read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SECTIONS = [part for part in TEXT.split("\n## ")[1:] if "```toml" in part]
+FETCHERS = {"records": RecordsFetcher, "files": AutoFetcher}
 OWN_KEYS = ("fetcher", "slices", "reducers", "evaluators")
 
 
@@ -48,7 +50,7 @@ def test_an_example_does_what_it_says(section, tmp_path):
             options = {key: value for key, value in table.items() if key not in OWN_KEYS}
         elif kind == "pycon":
             said = content
-    fetcher = RecordsFetcher(options, FetchContext(experiment, tmp_path))
+    fetcher = FETCHERS[table["fetcher"]](options, FetchContext(experiment, tmp_path))
     runs = list(fetcher.runs())
     names = {
         "runs": runs,
