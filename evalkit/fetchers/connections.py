@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 
 
+MOST_IDLE = 32
+
+
 class Connections:
     """The httpx clients of one source; made when first needed, safe to share between threads."""
 
@@ -24,14 +27,15 @@ class Connections:
         cert: str | tuple[str, str] | None,
         proxy: str | None,
         transport: httpx.BaseTransport | None,
-        most: int,
     ) -> None:
         self._origin = urlsplit(base_url)[:2]
         self._headers = dict(headers)
         self._timeout = httpx.Timeout(timeout, pool=None)
         self._verify, self._cert, self._proxy = verify, cert, proxy
         self._transport = transport
-        self._limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
+        # Who asks limits how many connections there are: threads that wait inside httpcore for one
+        # of a small pool have been seen to be given a closed one, or none for half a minute.
+        self._limits = httpx.Limits(max_connections=None, max_keepalive_connections=MOST_IDLE)
         self._lock = threading.Lock()
         self._pools: dict[bool, httpx.Client] = {}
         self._tls: ssl.SSLContext | None = None

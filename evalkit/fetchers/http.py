@@ -104,6 +104,7 @@ class HttpSource:
         # A sleeping thread must wake when the source is closed, or Ctrl-C would wait for it.
         self._sleep = sleep or self._closing.wait
         self._limit = limit or RateLimit()
+        self._seats = threading.BoundedSemaphore(self.concurrency)
         self._patience = patience or Patience()
         self._connections = Connections(
             self.base_url,
@@ -113,7 +114,6 @@ class HttpSource:
             cert=cert,
             proxy=proxy,
             transport=transport,
-            most=self.concurrency,
         )
 
     def __enter__(self) -> HttpSource:
@@ -216,7 +216,7 @@ class HttpSource:
             raise FetchError(f"{self.source}: closed before {self.redact(ask.shown)} was asked.")
 
     def _parsed(self, ask: _Ask, fresh: bool) -> Reply:
-        with ExitStack() as stack:
+        with self._seats, ExitStack() as stack:
             response = self._open(ask, fresh, stack)
             body = self._read(ask, response)
         self.stats.add(size=len(body))
