@@ -11,10 +11,18 @@ from jmespath.exceptions import JMESPathError
 from evalkit.errors import ConfigError
 
 ROOTS = ("metadata", "example", "inputs", "reference_outputs", "tags", "split", "name", "model")
+AUTO = "auto"
+CROSS = " & "
 
 
 def parse(by: str) -> str:
     """Check an expression without any runs; what cannot be one raises `ConfigError`."""
+    if by.strip() == AUTO:
+        return by
+    if CROSS in by:
+        for each in by.split(CROSS):
+            parse(each)
+        return by
     path, _ = split(by)
     root, _, rest = path.partition(".")
     if root not in ROOTS:

@@ -10,7 +10,8 @@ import numpy as np
 import orjson
 
 from evalkit.metrics.reading import Codes, RunColumns
-from evalkit.metrics.slice_expressions import finder, parse, split
+from evalkit.metrics.slice_discovery import discover
+from evalkit.metrics.slice_expressions import AUTO, CROSS, finder, parse, split
 from evalkit.model.results import Results
 
 VALUES = 50
@@ -34,9 +35,16 @@ def slicings(results: Results, runs: RunColumns, by: Sequence[str]) -> list[Slic
 
     An expression is `tags`, `split`, `name`, or a JMESPath below `metadata` (of the run, else of
     its example), `example` (metadata of the example), `inputs` or `reference_outputs`:
-    `metadata.topic`, `inputs.length(question)`. `... in 4 bins` cuts numbers at their quantiles.
+    `metadata.topic`, `inputs.length(question)`. `... in 4 bins` cuts numbers at their quantiles,
+    `A & B` crosses two, and `auto` stands for everything that splits the runs.
     """
-    return [slicing(results, runs, each) for each in by]
+    found: dict[str, Slicing] = {}
+    for each in by:
+        names = discover(results) if each.strip() == AUTO else [each]
+        splits = [slicing(results, runs, name) for name in names if name not in found]
+        keep = (s for s in splits if each.strip() != AUTO or 1 < len(s.members) < VALUES)
+        found.update((split.by, split) for split in keep)
+    return list(found.values())
 
 
 def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns:
@@ -59,6 +67,8 @@ def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns
 
 def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
     """Split the runs by one expression, see `slicings`."""
+    if CROSS in by:
+        return _crossed(by, [slicing(results, runs, each) for each in by.split(CROSS)])
     path, bins = split(by)
     values = _values(results, runs, path)
     numeric = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
@@ -70,6 +80,19 @@ def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
             members.setdefault(label, []).append(row)
     kept = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:VALUES]
     return Slicing(by, {label: np.array(rows, np.int64) for label, rows in kept})
+
+
+def _crossed(by: str, parts: Sequence[Slicing]) -> Slicing:
+    members = dict(parts[0].members)
+    for part in parts[1:]:
+        members = {
+            f"{label}{CROSS}{other}": np.intersect1d(rows, more)
+            for label, rows in members.items()
+            for other, more in part.members.items()
+        }
+    there = [(label, rows) for label, rows in members.items() if len(rows)]
+    there.sort(key=lambda item: (-len(item[1]), item[0]))
+    return Slicing(by, dict(there[:VALUES]))
 
 
 def _values(results: Results, runs: RunColumns, path: str) -> list[Any]:

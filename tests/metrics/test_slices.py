@@ -103,3 +103,41 @@ def test_a_slice_of_a_few_examples_is_shown_and_not_tested():
     (figure,) = found.scores["ok"].slices
     assert (figure.n, figure.mean, figure.p, figure.flagged) == (5, 0.0, None, False)
     assert found.slices[0].tested == 0
+
+
+def test_two_expressions_cross():
+    assert members("metadata.n & tags") == {"1 & x": ["r0"], "1 & y": ["r0"], "2 & x": ["r1"]}
+
+
+def test_auto_finds_what_splits_the_runs_and_a_bad_part_of_it():
+    rng = np.random.default_rng(4)
+    city = rng.choice(["Rome", "Oslo", "Lima"], 300)
+    good = rng.random(300) < np.where(city == "Oslo", 0.4, 0.9)
+    rows = [
+        run(
+            f"r{i}",
+            f"e{i}",
+            metadata={
+                "city": str(c),
+                "id": f"id-{i}",
+                "turns": i % 40,
+                "same": 1,
+                "deep": {"x": 1},
+            },
+            inputs={"lang": "en" if i % 2 else "it", "question": f"q{i}"},
+            tags=["blue"] if i % 3 else ["red"],
+        )
+        for i, c in enumerate(city)
+    ]
+    given = results(rows, [cell(f"r{i}", bool(g)) for i, g in enumerate(good)])
+    found = summarise(given, slices=["auto"])
+    by = {figure.by for figure in found.scores["ok"].slices}
+    assert by == {"tags", "metadata.city", "metadata.turns", "inputs.lang"}
+    assert [(f.by, f.value) for f in found.slices[0].found] == [("metadata.city", "Oslo")]
+
+
+def test_auto_beside_a_named_slice_tests_nothing_twice():
+    rows = [run(f"r{i}", f"e{i}", metadata={"k": "ab"[i % 2]}) for i in range(40)]
+    given = results(rows, [cell(f"r{i}", True) for i in range(40)])
+    found = summarise(given, slices=["metadata.k", "auto"]).scores["ok"].slices
+    assert [f.by for f in found] == ["metadata.k", "metadata.k"]
