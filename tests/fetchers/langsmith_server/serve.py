@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from .answers import Answer
 from .faults import Faults
-from .routes import Answer, Routes
+from .routes import Routes
 from .world import World
 
 

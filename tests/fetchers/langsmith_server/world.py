@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from .shape import COSTS, DETAILS, TOKENS, feedback_stats, quantile, to_time, zoned
+from .spent import first_token, known_sum, own_usage
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 Record = dict[str, Any]
@@ -138,7 +139,7 @@ class World:
         elif run.get("status") in (None, "pending"):
             run["status"] = "error" if run.get("error") else "success"
         run["status"], run["run_type"] = run["status"].lower(), run["run_type"].lower()
-        run["first_token_time"] = _first_token(run)
+        run["first_token_time"] = first_token(run)
         run.setdefault(
             "app_path",
             f"/o/{TENANT}/projects/p/{run['session_id']}/r/{run['id']}?trace_id={path[0]}",
@@ -159,7 +160,7 @@ class World:
 
     def usage(self, run: Record, *, subtree: bool) -> Record:
         """Tokens and costs: the run's own, or with everything below it."""
-        own = _own_usage(run)
+        own = own_usage(run)
         if not subtree:
             return own
         known = self._usage.get(run["id"])
@@ -234,7 +235,7 @@ class World:
             for f in self.feedback.values()
             if not f.get("run_id") and f.get("session_id") == session["id"]
         ]
-        costs = {n: _sum(u.get(n) for u in usages) for n in COSTS}
+        costs = {n: known_sum(u.get(n) for u in usages) for n in COSTS}
         expected = session["_expected"]
         return {
             "run_count": len(roots) if session["_visible"] is None else session["_visible"],
@@ -242,7 +243,7 @@ class World:
             "latency_p99": quantile(latencies, 0.99),
             "first_token_p50": quantile(firsts, 0.5),
             "first_token_p99": quantile(firsts, 0.99),
-            **{n: _sum(u.get(n) for u in usages) or 0 for n in TOKENS},
+            **{n: known_sum(u.get(n) for u in usages) or 0 for n in TOKENS},
             **(
                 {n: None if c is None else format(c, ".10f").rstrip("0") for n, c in costs.items()}
                 if version == 1
@@ -265,53 +266,3 @@ class World:
                 "evaluator_progress": {},
             },
         }
-
-
-def _sum(values: Iterable[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _first_token(run: Record) -> datetime | None:
-    """Filled by the server from `new_token` events of `llm` runs; recorded values are kept."""
-    if run.get("first_token_time"):
-        return to_time(run["first_token_time"])
-    if run["run_type"].lower() != "llm":
-        return None
-    times = [to_time(e["time"]) for e in run.get("events") or () if e.get("name") == "new_token"]
-    return min(times, default=None)
-
-
-def _own_usage(run: Record) -> Record:
-    """Own figures: stated in the record, or read from `usage_metadata` of an llm run."""
-    if "_own" in run:
-        return run["_own"]  # type: ignore[no-any-return]
-    own: Record = {}
-    if run["run_type"] == "llm":
-        outputs = run.get("outputs") or {}
-        found = outputs.get("usage_metadata") if isinstance(outputs, dict) else None
-        found = found or ((run.get("extra") or {}).get("metadata") or {}).get("usage_metadata")
-        if not found and isinstance(outputs, dict) and outputs.get("generations"):
-            message = outputs["generations"][0][0].get("message") or {}
-            found = (message.get("kwargs") or {}).get("usage_metadata")
-        if found:
-            own = {
-                "prompt_tokens": found.get("input_tokens"),
-                "completion_tokens": found.get("output_tokens"),
-                "total_tokens": found.get("total_tokens"),
-                "prompt_cost": found.get("input_cost"),
-                "completion_cost": found.get("output_cost"),
-                "total_cost": found.get("total_cost"),
-                "prompt_token_details": found.get("input_token_details") or None,
-                "completion_token_details": found.get("output_token_details") or None,
-            }
-        elif run.get("total_tokens"):
-            own = {n: run.get(n) for n in (*TOKENS, *COSTS, *DETAILS)}
-            own.update({n: None if own[n] is None else float(own[n]) for n in COSTS})
-    run["_own"] = own
-    return own
-
-
-def later(time: datetime, seconds: float) -> datetime:
-    """A time some seconds later."""
-    return time + timedelta(seconds=seconds)
