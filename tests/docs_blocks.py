@@ -26,6 +26,7 @@ DOCUMENTS = (
     "evalkit/README.md",
     "evalkit/metrics/README.md",
     "evalkit/fetchers/files/README.md",
+    "evalkit/fetchers/langgraph/README.md",
     "evaluators/README.md",
     "reports/README.md",
     "datasets/README.md",

@@ -193,7 +193,7 @@ class LangGraphFetcher:
 
     def _wait_for_pending(self) -> Iterator[Run]:
         """Ask for the unfinished runs, ever less often, until all have ended or time is up."""
-        deadline, pause = time.monotonic() + self.options.wait_s, 0.5
+        deadline, pause = time.monotonic() + self.options.wait_seconds, 0.5
         while self._pending and time.monotonic() < deadline:
             self.context.progress("waiting for runs", len(self._settled), None)
             self.http.pause(pause)
@@ -202,7 +202,7 @@ class LangGraphFetcher:
         if self._pending:
             left = len(self._pending)
             self.discovery.problems.append(
-                f"{left} run(s) had not ended after {self.options.wait_s:g} s"
+                f"{left} run(s) had not ended after {self.options.wait_seconds:g} s"
             )
 
     def _threads_of(self, pending: Iterable[Found]) -> list[Mapping[str, Any]]:
@@ -238,7 +238,7 @@ def _http(
         options.url,
         request_headers(options, environment()),
         source=f"LangGraph server {httpx.URL(options.url).host}",
-        timeout=options.timeout_s,
+        timeout=options.timeout,
         verify=options.verify,
         cert=options.cert,
         proxy=options.proxy,

@@ -74,9 +74,9 @@ class LangGraphOptions(BaseModel):
     """Requests at the same time."""
     requests_per_second: float | None = Field(None, gt=0)
     """Never ask faster than this."""
-    timeout_s: float = Field(30, gt=0)
+    timeout: float = Field(30, gt=0)
     """Seconds without an answer after which a request is tried again."""
-    wait_s: float = Field(3600, gt=0)
+    wait_seconds: float = Field(3600, gt=0)
     """With `--wait`: give up on unfinished runs after so many seconds."""
     verify: bool | str = True
     """Check TLS certificates; a path names a bundle of authorities."""
