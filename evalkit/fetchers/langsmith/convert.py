@@ -179,8 +179,8 @@ def _step(placed: Placed[Payload], usages: Mapping[str, Usage]) -> Step:
     payload = placed.record
     step_id = payload["id"]
     metadata = metadata_of(payload)
-    run_type = (text_of(payload, "run_type") or "").lower()
-    kind = KINDS.get(run_type)
+    run_type = text_of(payload, "run_type") or ""
+    kind = KINDS.get(run_type) or KINDS.get(run_type := run_type.lower())
     if kind is None:
         kind = "other"
         metadata = {**metadata, "ls_run_type": run_type}
