@@ -85,8 +85,9 @@ class FileFetcher:
         self._end(files)
 
     def _is_copy(self, item: Item) -> bool:
-        known = self._seen.setdefault(item.run.run_id, item.fingerprint)
-        if known is item.fingerprint:
+        known = self._seen.get(item.run.run_id)
+        if known is None:
+            self._seen[item.run.run_id] = item.fingerprint
             return False
         if known != item.fingerprint:
             self.contradiction(item)
