@@ -1,5 +1,6 @@
 """run, fetch and score on a project as people have it: good, broken and hostile."""
 
+import html
 import json
 import os
 import signal
@@ -156,7 +157,8 @@ def test_gates_decide_the_exit_code(tmp_path: Path, rule: str, code: int) -> Non
     assert evalkit("run", cwd=folder).code == code
     ended = evalkit("gate", "--junit", "out/j.xml", "--markdown", "out/c.md", cwd=folder)
     assert ended.code == code
-    assert rule in (folder / "out" / "c.md").read_text("utf-8").replace("\\", "")
+    comment = html.unescape((folder / "out" / "c.md").read_text("utf-8"))
+    assert rule in comment.replace("\\", "")
     assert (folder / "out" / "j.xml").read_text("utf-8").count("<testsuite ") == 2
 
 
