@@ -11,96 +11,27 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from evalkit.fetchers.files.counts import read_usage
+from evalkit.fetchers.files.genai_names import (
+    CALLS,
+    DETAILED,
+    INPUTS,
+    MODELS,
+    OPENINFERENCE,
+    OPERATIONS,
+    OUTPUTS,
+    THREADS,
+    TOOLS,
+    TRACELOOP,
+    USAGE,
+    VERCEL,
+)
 from evalkit.fetchers.files.traces import payload, tool_name
 from evalkit.model.usage import Usage
 
 Attributes = Mapping[str, Any]
 Events = Iterable[tuple[str, Attributes]]
-OPERATIONS = {
-    "chat": "llm",
-    "generate_content": "llm",
-    "text_completion": "llm",
-    "execute_tool": "tool",
-    "invoke_agent": "agent",
-    "create_agent": "agent",
-    "embeddings": "other",
-}
-OPENINFERENCE = {
-    "LLM": "llm",
-    "TOOL": "tool",
-    "RETRIEVER": "retriever",
-    "RERANKER": "retriever",
-    "AGENT": "agent",
-    "CHAIN": "chain",
-    "GUARDRAIL": "guardrail",
-}
-TRACELOOP = {"tool": "tool", "agent": "agent", "workflow": "chain", "task": "chain"}
-VERCEL = {
-    "ai.toolCall": "tool",
-    "ai.generateText.doGenerate": "llm",
-    "ai.streamText.doStream": "llm",
-    "ai.generateObject.doGenerate": "llm",
-    "ai.streamObject.doStream": "llm",
-    "ai.generateText": "chain",
-    "ai.streamText": "chain",
-    "ai.generateObject": "chain",
-    "ai.streamObject": "chain",
-}
-INPUTS = (
-    "gen_ai.tool.call.arguments",
-    "gcp.vertex.agent.tool_call_args",
-    "ai.toolCall.args",
-    "tool.parameters",
-    "gen_ai.input.messages",
-    "ai.prompt.messages",
-    "input.value",
-    "ai.prompt",
-    "traceloop.entity.input",
-    "pydantic_ai.all_messages",
-    "gcp.vertex.agent.llm_request",
-)
-OUTPUTS = (
-    "gen_ai.tool.call.result",
-    "gcp.vertex.agent.tool_response",
-    "ai.toolCall.result",
-    "gen_ai.output.messages",
-    "output.value",
-    "ai.response.text",
-    "ai.response.object",
-    "ai.response.toolCalls",
-    "traceloop.entity.output",
-    "final_result",
-    "gcp.vertex.agent.llm_response",
-)
-USAGE = {
-    "gen_ai.usage.input_tokens": "input_tokens",
-    "gen_ai.usage.output_tokens": "output_tokens",
-    "gen_ai.usage.total_tokens": "total_tokens",
-    "gen_ai.usage.prompt_tokens": "input_tokens",
-    "gen_ai.usage.completion_tokens": "output_tokens",
-    "gen_ai.usage.cache_read.input_tokens": "cache_read_tokens",
-    "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
-    "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
-    "llm.token_count.prompt": "input_tokens",
-    "llm.token_count.completion": "output_tokens",
-    "llm.token_count.total": "total_tokens",
-    "llm.token_count.prompt_details.cache_read": "cache_read_tokens",
-    "llm.token_count.completion_details.reasoning": "reasoning_tokens",
-    "llm.cost.total": "total_cost",
-    "operation.cost": "total_cost",
-    "ai.usage.promptTokens": "input_tokens",
-    "ai.usage.completionTokens": "output_tokens",
-    "ai.usage.inputTokens": "input_tokens",
-    "ai.usage.outputTokens": "output_tokens",
-}
-MODELS = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id")
-TOOLS = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "traceloop.entity.name")
-CALLS = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool.id")
-THREADS = ("gen_ai.conversation.id", "session.id", "ai.telemetry.metadata.sessionId")
 MESSAGE = re.compile(r"llm\.(input|output)_messages\.(\d+)\.message\.(.+)")
 DOCUMENT = re.compile(r"retrieval\.documents\.(\d+)\.document\.(\w+)")
-DETAILED = (*INPUTS, *OUTPUTS, "gen_ai.tool.definitions", "logfire.json_schema")
-"""Attributes that are payloads: they go to inputs and outputs and are not repeated as metadata."""
 
 
 class Described(NamedTuple):
