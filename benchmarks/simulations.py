@@ -24,7 +24,7 @@ from evalkit.metrics.power import detectable, power_of_t
 from evalkit.metrics.preferences import bradley_terry
 from evalkit.metrics.reducers import parse, reduce_score
 from evalkit.metrics.score_columns import ScoreColumn
-from evalkit.metrics.slices import slice_score
+from evalkit.metrics.slices import slice_scores
 from evalkit.metrics.slicing import Slicing
 from evalkit.metrics.students_t import normal_tail
 from evalkit.model.score import EvaluatorInfo
@@ -201,7 +201,7 @@ def _search(
     if planted is not None:
         splits.insert(slices // 2, Slicing("planted", {"x": planted}))
     column = score_column(values, np.arange(len(values)))
-    return slice_score(column, splits, len(values))[1], "planted"
+    return slice_scores([column], splits, len(values))[0][1], "planted"
 
 
 def corrected_coverage(seeds: int) -> dict[str, float]:

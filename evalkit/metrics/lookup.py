@@ -99,6 +99,8 @@ def _score_statistic(
         return Found(full, Figure(score.flake_rate, n=score.n), "share", "lower")
     if statistic in score.outcomes:
         return Found(full, Figure(score.outcomes[statistic], n=score.n), "", "lower")
+    if statistic in score.category_rates:
+        return Found(full, score.category_rates[statistic].figure, "share", None)
     reduced = summary.reducers.get(statistic, {}).get(name)
     return Found(full, reduced, unit, score.direction) if reduced is not None else None
 

@@ -64,7 +64,7 @@ def _summary(
         type=column.type,
         kind="recorded" if column.source == "recorded" else (info.kind if info else "code"),
         direction=column.direction,
-        n=scored,
+        n=len(values) or scored,
         mean=figure.value,
         interval=figure.interval,
         method=figure.method,

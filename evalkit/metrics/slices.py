@@ -22,39 +22,49 @@ LEAST = 8
 ALPHA = 0.05
 
 
-def slice_score(
-    column: ScoreColumn,
+def slice_scores(
+    columns: Sequence[ScoreColumn],
     splits: Sequence[Slicing],
     runs: int,
     confidence: float = 0.95,
     *,
     least: int = LEAST,
     alpha: float = ALPHA,
-) -> tuple[list[SliceFigure], SliceSearch]:
-    """Return the score on every slice, and which are worse than the rest beyond chance.
+) -> list[tuple[list[SliceFigure], SliceSearch]]:
+    """Return every score on every slice, and which are worse than the rest beyond chance.
 
     The test is Welch's on example sums, one-sided in the score's direction (two-sided without
-    one), corrected with Holm over all slices of the score, so that with nothing wrong a false
+    one), corrected with Holm over all slices of all scores, so that with nothing wrong a false
     alarm anywhere has at most probability `alpha`.
     """
-    figures: list[SliceFigure] = []
+    raw = [_figures(column, splits, runs, confidence, least) for column in columns]
+    corrected = iter(holm([figure.p for figures in raw for figure in figures]))
+    found = []
+    for column, figures in zip(columns, raw, strict=True):
+        judged = [_judged(column, figure, next(corrected), alpha) for figure in figures]
+        tested = sum(figure.p is not None for figure in judged)
+        flagged = sorted((f for f in judged if f.flagged), key=lambda f: _rank(f))
+        found.append((judged, SliceSearch(column.name, tested, least, alpha, flagged)))
+    return found
+
+
+def _figures(
+    column: ScoreColumn, splits: Sequence[Slicing], runs: int, confidence: float, least: int
+) -> list[SliceFigure]:
     totals = _by_example(column)
+    figures = []
     for split in splits:
         for value, rows in split.members.items():
             inside = np.zeros(runs, bool)
             inside[rows] = True
             found = _figure(column, inside[column.run], totals, confidence, least)
             figures.append(replace(found, by=split.by, value=value))
-    corrected = holm([figure.p for figure in figures])
-    figures = [
-        replace(
-            figure, p_adjusted=p, flagged=p is not None and p <= alpha and _worse(column, figure)
-        )
-        for figure, p in zip(figures, corrected, strict=True)
-    ]
-    tested = sum(figure.p is not None for figure in figures)
-    flagged = sorted((f for f in figures if f.flagged), key=lambda f: _rank(column, f))
-    return figures, SliceSearch(column.name, tested, least, alpha, flagged)
+    return figures
+
+
+def _judged(column: ScoreColumn, figure: SliceFigure, p: float | None, alpha: float) -> SliceFigure:
+    flagged = p is not None and p <= alpha and _worse(column, figure)
+    return replace(figure, p_adjusted=p, flagged=flagged)
 
 
 def _by_example(column: ScoreColumn) -> tuple[Floats, Floats]:
@@ -122,6 +132,6 @@ def _worse(column: ScoreColumn, figure: SliceFigure) -> bool:
     return figure.difference > 0 if column.direction == "lower" else figure.difference < 0
 
 
-def _rank(column: ScoreColumn, figure: SliceFigure) -> tuple[float, float]:
+def _rank(figure: SliceFigure) -> tuple[float, float]:
     size = abs(figure.difference or 0.0)
-    return (figure.p_adjusted if figure.p_adjusted is not None else 1.0, -size)
+    return (figure.p if figure.p is not None else 1.0, -size)

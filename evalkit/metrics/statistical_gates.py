@@ -68,7 +68,8 @@ def _one_sided(difference: Difference, alpha: float) -> tuple[float, float]:
     if figure.low is None or figure.high is None:
         middle = figure.value if difference.direction != "lower" else -figure.value
         return (middle, middle) if figure.n >= 10 else (-inf, inf)
-    df = inf if "bonett" in figure.method or "unpaired" in figure.method else figure.n - 1
+    normal = "bonett" in figure.method or "unpaired" in figure.method
+    df = inf if normal else max((figure.clusters or figure.n) - 1, 1)
     half = (figure.high - figure.low) / 2
     half *= t_quantile(1 - alpha, df) / t_quantile(1 - alpha / 2, df)
     middle = figure.value if difference.direction != "lower" else -figure.value

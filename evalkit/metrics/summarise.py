@@ -24,7 +24,7 @@ from evalkit.metrics.reading import (
 from evalkit.metrics.reducers import parse, reduce_scores
 from evalkit.metrics.score_columns import ScoreColumn, score_columns
 from evalkit.metrics.scores import summarise_scores
-from evalkit.metrics.slices import slice_score
+from evalkit.metrics.slices import slice_scores
 from evalkit.metrics.slicing import slicings, with_units
 from evalkit.metrics.steps import summarise_steps
 from evalkit.metrics.summary import (
@@ -159,14 +159,14 @@ def _sliced(
     by: Sequence[str],
     confidence: float,
 ) -> tuple[dict[str, ScoreSummary], list[SliceSearch]]:
+    splits = slicings(results, runs, by)
+    chosen = [c for c in columns if splits and c.scope in ("run", "step") and len(c.values)]
     found = dict(scores)
     searches: list[SliceSearch] = []
-    splits = slicings(results, runs, by)
-    for column in columns:
-        if splits and column.scope in ("run", "step") and len(column.values):
-            figures, search = slice_score(column, splits, runs.n, confidence)
-            found[column.name] = replace(found[column.name], slices=figures)
-            searches.append(search)
+    sliced = slice_scores(chosen, splits, runs.n, confidence)
+    for column, (figures, search) in zip(chosen, sliced, strict=True):
+        found[column.name] = replace(found[column.name], slices=figures)
+        searches.append(search)
     return found, searches
 
 

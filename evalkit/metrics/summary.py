@@ -70,7 +70,7 @@ class SliceFigure:
     """Mean here minus the mean of the rest."""
     p: float | None = None
     p_adjusted: float | None = None
-    """Holm over every slice of this metric."""
+    """Holm over every slice of every score."""
     flagged: bool = False
     """Worse than the rest beyond chance, after correction."""
 
@@ -91,7 +91,7 @@ class ScoreSummary:
     """code, judge or recorded."""
     direction: str | None
     n: int
-    """Scored cells."""
+    """Scored cells behind the mean (of words: all scored cells)."""
     mean: float | None
     interval: Interval | None
     method: str
@@ -185,7 +185,7 @@ class SliceSearch:
 
     score: str
     tested: int
-    """Slices tested for this score: the size of the family."""
+    """Slices tested for this score; the correction is over those of all scores."""
     min_size: int
     alpha: float
     found: list[SliceFigure]

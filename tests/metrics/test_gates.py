@@ -264,3 +264,10 @@ def test_an_outcome_that_mirrors_success_has_its_gate(before, after, rule, passe
     a, b = outcomes_of("a", before), outcomes_of("b", after)
     (found,) = check([parse(rule)], summarise(b), compare([a, b]))
     assert found.passed is passed, found.why
+
+
+def test_the_share_of_a_category_has_its_gate():
+    cells = [cell(f"r{i}", value="rude" if i < 3 else "friendly", key="tone") for i in range(30)]
+    summary = summarise(results([run(f"r{i}", f"e{i}") for i in range(30)], cells))
+    found = check([parse("tone.rude <= 10%"), parse("tone.friendly >= 95%")], summary)
+    assert [r.passed for r in found] == [True, False]
