@@ -72,7 +72,7 @@ class Run(Row, LangSmithNames):
     a source that has no thread, assistant or strategy leaves them `None`.
     """
 
-    __slots__ = (*RUN_FIELDS, "__weakref__", "_views")
+    __slots__ = (*RUN_FIELDS, "__weakref__", "_made", "_views")
 
     run_id: str
     thread_id: str | None
@@ -104,6 +104,8 @@ class Run(Row, LangSmithNames):
     steps_recorded: bool
     stopped: str | None
     _views: dict[str, Any]
+    _made: dict[int, Step] | None
+    """Of a run of the store, the steps made before all of them were asked for; then `None`."""
 
     def __init__(
         self,
@@ -143,6 +145,7 @@ class Run(Row, LangSmithNames):
                 "_source": None,
                 "_row": 0,
                 "_views": {},
+                "_made": None,
                 "run_id": run_id,
                 "thread_id": thread_id,
                 "assistant_id": assistant_id,
@@ -182,14 +185,12 @@ class Run(Row, LangSmithNames):
         if name in STORED and (source := self._source) is not None:
             value = source[name](self._row)
             if name == "steps":
-                owner, set_owner = ref(self), Step._setters["_owner"]
-                for step in value:
-                    set_owner(step, owner)
+                value = self._adopt(value)
             self._setters[name](self, value)
             return value
-        if name == "_views":
-            Run._setters["_views"](self, {})
-            return self._views
+        if name in ("_views", "_made"):
+            Run._setters[name](self, {})
+            return getattr(self, name)
         return super().__getattr__(name)
 
     def __repr__(self) -> str:
@@ -256,7 +257,36 @@ class Run(Row, LangSmithNames):
         where: Callable[[Step], bool] | None = None,
     ) -> list[Step]:
         """Return the steps that fit every condition given, in order; `name` may hold `*`."""
-        return select(self.steps, name, kind, where)
+        if self._made is None or name is kind is None or (name is not None and "*" in name):
+            return select(self.steps, name, kind, where)
+        steps = self._some(self._made, name, kind)
+        return steps if where is None else [step for step in steps if where(step)]
+
+    def _some(self, made: dict[int, Step], name: str | None, kind: str | None) -> list[Step]:
+        """Return the steps that fit, making no others: most evaluators want few of many."""
+        source, owner = self._source, None
+        assert source is not None
+        first, kinds, names = source["step_marks"](self._row)
+        found = []
+        for index, each in enumerate(kinds, start=first):
+            if kind in (None, each) and name in (None, names[index - first]):
+                step = made.get(index)
+                if step is None:
+                    owner = owner or ref(self)
+                    step = made[index] = source["step"](index)
+                    Step._setters["_owner"](step, owner)
+                found.append(step)
+        return found
+
+    def _adopt(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Make steps this run's; those that were made before stay the same objects."""
+        owner, set_owner, made = ref(self), Step._setters["_owner"], self._made
+        if made:
+            steps = tuple([made.get(step._row, step) for step in steps])
+        for step in steps:
+            set_owner(step, owner)
+        self._setters["_made"](self, None)
+        return steps
 
     def _view(self, name: str, make: Callable[[Run], T]) -> T:
         known = self._views

@@ -251,4 +251,4 @@ def select(
         steps = [step for step in steps if step.name == name]
     if kind is not None:
         steps = [step for step in steps if step.kind == kind]
-    return [step for step in steps if where is None or where(step)]
+    return list(steps) if where is None else [step for step in steps if where(step)]

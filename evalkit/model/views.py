@@ -73,7 +73,7 @@ def _message_list(payload: Any) -> Any:
 
 def tool_calls(run: Run) -> list[ToolCall]:
     """Return the tools called, from tool steps where recorded, else from the messages."""
-    steps = [step for step in run.steps if step.kind == "tool"]
+    steps = run.find(kind="tool")
     if steps:
         return [_call_of(step) for step in steps]
     return pair_tool_calls(messages(run))
@@ -96,9 +96,8 @@ def _call_of(step: Step) -> ToolCall:
 def documents(run: Run) -> list[Document]:
     """Return what the retriever steps returned, in order."""
     found: list[Document] = []
-    for step in run.steps:
-        if step.kind == "retriever":
-            found.extend(read_documents(step.outputs, step.step_id))
+    for step in run.find(kind="retriever"):
+        found.extend(read_documents(step.outputs, step.step_id))
     return found
 
 
@@ -126,7 +125,7 @@ class Trajectory(tuple[str, ...]):
 
 def trajectory(run: Run) -> Trajectory:
     """Return the path of a run: tools, nodes and messages."""
-    nodes = [step.name for step in run.steps if step.kind == "node"]
+    nodes = [step.name for step in run.find(kind="node")]
     return Trajectory(run.tool_calls, nodes, run.messages)
 
 

@@ -24,6 +24,7 @@ FOLDER = "scores"
 SCHEMA = pa.schema(
     [(c.name, CATEGORY if c.name in CATEGORIES else TYPES[c.type]) for c in STORED_CELLS]
 )
+DICTIONARIES = [*sorted(CATEGORIES), "repetition", "step_id", "scope"]
 IDENTITY = ("fingerprint", "content_hash", "example_hash")
 
 
@@ -76,7 +77,18 @@ def encode(columns: Sequence[tuple[str, Any]], rows: int) -> bytes:
     given = dict(columns)
     arrays = [_array(given.get(f.name), f.type, rows) for f in SCHEMA]
     table = pa.Table.from_arrays(arrays, schema=SCHEMA)
-    return write_table(table, row_group_size=max(rows, 1), compression_level=1)
+    return to_bytes(table)
+
+
+def to_bytes(table: pa.Table) -> bytes:
+    """Return the bytes of a part; its name will hold their hash, so pages need no checksums."""
+    return write_table(
+        table,
+        row_group_size=max(table.num_rows, 1),
+        compression_level=1,
+        use_dictionary=DICTIONARIES,
+        write_page_checksum=False,
+    )
 
 
 def _array(value: Any, kind: pa.DataType, rows: int) -> pa.Array:

@@ -1,14 +1,15 @@
-"""StoredExamples: the examples by id, each decoded when it is first asked for."""
+"""StoredExamples: the examples by id, whose fields are decoded when they are touched."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
 
 from evalkit.model.example import Example
-from evalkit.store.rows import json_getter, one_array
+from evalkit.store.rows import Getter, json_getter, one_array
 
 EMPTY: dict[str, Callable[[], Any]] = {
     "inputs": lambda: None,
@@ -16,6 +17,32 @@ EMPTY: dict[str, Callable[[], Any]] = {
     "metadata": dict,
     "attachments": dict,
 }
+NAMES = tuple(each.name for each in fields(Example))
+_set = {name: getattr(Example, name).__set__ for name in NAMES}
+
+
+class StoredExample(Example):
+    """An Example that decodes a field when it is first touched."""
+
+    __slots__ = ("_getters", "_row")
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _set:
+            raise AttributeError(f"Example has no {name!r}")
+        value = self._getters[name](self._row)
+        _set[name](self, value)
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Example):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in NAMES)
+
+    __hash__ = None  # type: ignore[assignment]  # as unhashable as what it holds
+
+
+_set_getters = StoredExample._getters.__set__  # type: ignore[attr-defined]
+_set_row = StoredExample._row.__set__  # type: ignore[attr-defined]
 
 
 class StoredExamples(Mapping[str, Example]):
@@ -24,18 +51,24 @@ class StoredExamples(Mapping[str, Example]):
     def __init__(self, table: pa.Table) -> None:
         ids = table.column("example_id").to_pylist()
         self._rows = {example_id: row for row, example_id in enumerate(ids)}
-        self._splits = table.column("split").to_pylist()
-        self._payloads = {
-            name: json_getter(one_array(table.column(name)), empty)
-            for name, empty in EMPTY.items()
-            if ids
-        }
         self._made: dict[str, Example] = {}
+        if not ids:
+            return
+        self._getters: dict[str, Getter] = {
+            name: json_getter(one_array(table.column(name)), empty) for name, empty in EMPTY.items()
+        }
+        splits = table.column("split").to_pylist()
+        self._getters["split"] = lambda row: _split(splits[row])
 
     def __getitem__(self, example_id: str) -> Example:
         made = self._made.get(example_id)
         if made is None:
-            made = self._made[example_id] = self._make(example_id, self._rows[example_id])
+            row = self._rows[example_id]
+            example = StoredExample.__new__(StoredExample)
+            _set["example_id"](example, example_id)
+            _set_getters(example, self._getters)
+            _set_row(example, row)
+            made = self._made[example_id] = example
         return made
 
     def __iter__(self) -> Iterator[str]:
@@ -44,11 +77,6 @@ class StoredExamples(Mapping[str, Example]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def _make(self, example_id: str, row: int) -> Example:
-        split = self._splits[row]
-        payloads = {name: get(row) for name, get in self._payloads.items()}
-        return Example(
-            example_id=example_id,
-            **payloads,
-            split=split[0] if len(split) == 1 else tuple(split) or None,
-        )
+
+def _split(names: list[str] | None) -> str | tuple[str, ...] | None:
+    return names[0] if names and len(names) == 1 else tuple(names or ()) or None

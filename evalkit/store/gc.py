@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from evalkit.store import cells, infos
 from evalkit.store.files import Files
-from evalkit.store.parts import write_table
 from evalkit.store.results import living
 from evalkit.store.state import State
 from evalkit.store.tidy import tidy
@@ -39,7 +38,7 @@ def collect(files: Files, state: State) -> Collected:
     removed, gathered = tidy(files, state), _gathered(tables)
     if kept < before or len(old) > len(gathered):
         for number, part in enumerate(gathered, start=cells.next_number(files)):
-            cells.add_part(files, write_table(part, row_group_size=part.num_rows), number)
+            cells.add_part(files, cells.to_bytes(part), number)
         for name in old:
             files.remove(name)
         removed += old

@@ -151,11 +151,14 @@ class RunFields(Fields):
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
         self.steps = StepFields(batch)
+        self._known: tuple[Any, list[str], list[str]] | None = None
 
     def make(self, name: str) -> Getter:
         """Return what decodes a field."""
-        if name == "steps":
-            return self._steps()
+        if name in ("steps", "step", "step_marks"):
+            return {"steps": self._steps, "step": self._step, "step_marks": self._step_marks}[
+                name
+            ]()
         if name == "interrupts":
             decode = json_getter(self.column(name), tuple)
             return lambda row: tuple(decode(row))
@@ -163,25 +166,41 @@ class RunFields(Fields):
             return self._feedback()
         return super().make(name)
 
-    def _steps(self) -> Getter:
-        batch, source, new = self.batch, self.steps, Step.__new__
-        kinds, names = (source.column(name).to_pylist() for name in ("kind", "name"))
-        slots = ("_source", "_row", "kind", "name")
-        set_source, set_row, set_kind, set_name = (Step._setters[name] for name in slots)
-        offsets = batch.step_offsets
+    def _marks(self) -> tuple[Any, list[str], list[str]]:
+        """Return where steps begin, and their kinds and names."""
+        if self._known is None:
+            kinds, names = (self.steps.column(name).to_pylist() for name in ("kind", "name"))
+            self._known = self.batch.step_offsets, kinds, names
+        return self._known
 
-        def get(row: int) -> tuple[Step, ...]:
-            made = []
-            for index in range(offsets[row], offsets[row + 1]):
-                step = new(Step)
-                set_source(step, source)
-                set_row(step, index)
-                set_kind(step, kinds[index])
-                set_name(step, names[index])
-                made.append(step)
-            return tuple(made)
+    def _step_marks(self) -> Getter:
+        offsets, kinds, names = self._marks()
+
+        def get(row: int) -> tuple[int, list[str], list[str]]:
+            first, last = offsets[row], offsets[row + 1]
+            return first, kinds[first:last], names[first:last]
 
         return get
+
+    def _step(self) -> Getter:
+        _, kinds, names = self._marks()
+        source, new = self.steps, Step.__new__
+        slots = ("_source", "_row", "kind", "name")
+        set_source, set_row, set_kind, set_name = (Step._setters[name] for name in slots)
+
+        def get(index: int) -> Step:
+            step = new(Step)
+            set_source(step, source)
+            set_row(step, index)
+            set_kind(step, kinds[index])
+            set_name(step, names[index])
+            return step
+
+        return get
+
+    def _steps(self) -> Getter:
+        offsets, make = self._marks()[0], self["step"]
+        return lambda row: tuple([make(index) for index in range(offsets[row], offsets[row + 1])])
 
     def _feedback(self) -> Getter:
         names = ("run_id", "example_id", "repetition")
