@@ -114,7 +114,7 @@ class ProjectTable(Table):
     gates: list[str] = Field(default_factory=list)
     """Rules that decide the exit code; `metric >= number`, `... not worse than baseline by ...`."""
     slices: list[str] = Field(default_factory=list)
-    """What to break figures down by: `metadata.KEY`, `tags`, `split`, `inputs.KEY`."""
+    """What to break figures down by: `metadata.KEY`, `tags`, `split`, `inputs.KEY`, or `auto`."""
     reducers: list[str] = Field(default_factory=lambda: ["mean"])
     """How repetitions of an example become one figure: `mean`, `pass^4`, `flake` ..."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
