@@ -55,6 +55,7 @@ class LangSmithFetcher:
         self._own_sleep = sleep
         self._counts = Counts()
         self._listing = Listing()
+        self._differing = 0
         self._session: dict[str, Any] = {}
         self._open: LangSmith | None = None
 
@@ -198,6 +199,10 @@ class LangSmithFetcher:
         except SourceUnavailable as error:
             broken = error
         audit.account(self._counts, collected)
+        if self._differing:
+            self._note(
+                f"{self._differing} runs have other token totals than their model calls add up to"
+            )
         if broken is not None:
             raise IncompleteExperiment(
                 f"{self._context.experiment}: fetched {done} of {total} runs, then: {broken} "
@@ -255,6 +260,11 @@ class LangSmithFetcher:
     def _count(self, converted: Converted) -> None:
         self._counts.orphans += len(converted.orphans)
         self._counts.duplicates += len(converted.duplicates)
+        run = converted.run
+        stated = run.usage.total_tokens if run.usage else None
+        if stated is not None and run.steps:
+            spent = sum(step.usage.total_tokens or 0 for step in run.steps if step.usage)
+            self._differing += spent not in (0, stated)
 
     def _close(self) -> None:
         if self._open is not None:

@@ -250,6 +250,16 @@ def test_examples_are_those_of_the_experiments_version(serve: Any, open_fetcher:
     assert asked == ["GET v1 /examples"]
 
 
+def test_token_totals_are_checked_against_the_model_calls(serve: Any, open_fetcher: Any) -> None:
+    world = generated_world(4)
+    lost = next(run for run in world.runs.values() if run["run_type"] == "llm")
+    world.by_session[lost["session_id"]].remove(lost)
+    fetcher = open_fetcher(serve(world, "v1"))
+    drained(fetcher)
+    said = "1 runs have other token totals than their model calls add up to"
+    assert said in fetcher.counts().notes
+
+
 def test_only_referenced_examples_are_read(serve: Any, open_fetcher: Any) -> None:
     world = generated_world(5)
     dataset = session_of(world)["reference_dataset_id"]
