@@ -69,7 +69,7 @@ class ReportFile:
             return value
         if value[1] == "b":
             place, at = divmod(int(value[2:]), self.head["memberTexts"])
-            return self.member(f"b{place}")[at]
+            return self._expand(own, self.member(f"b{place}")[at])
         if value[1] == "r":
             return self._expand(own, own[int(value[2:])])
         return int(value[2:]) if value[1] == "i" else value[2:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from evalkit.model.document import read_documents
@@ -14,7 +14,6 @@ from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
 from evalkit.report import preview
-from evalkit.report.traces import DEEPEST
 
 USAGE_FIELDS = (
     "input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "reasoning_tokens",
@@ -33,22 +32,25 @@ CELL_FIELDS = (
 
 
 def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the document of `run`; `cells` are its rows of the cells table, each with a `name`."""
+    """Return the document of `run`; `cells` are its rows of the cells table, each with a `name`.
+
+    The values are as the run has them; `traces.plain` makes them JSON-ready.
+    """
     places = {step.step_id: i for i, step in enumerate(run.steps)}
     start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
-    document: dict[str, Any] = {name: plain(getattr(run, name)) for name in RUN_FIELDS}
+    document: dict[str, Any] = {name: getattr(run, name) for name in RUN_FIELDS}
     document["asked"] = preview.asked(document["inputs"])
     document["answered"] = preview.answered(document["outputs"])
     document["usage"] = of_usage(run.usage)
-    document["reference"] = plain(example.reference_outputs) if example else None
-    document["example_metadata"] = plain(dict(example.metadata)) if example else None
+    document["reference"] = example.reference_outputs if example else None
+    document["example_metadata"] = example.metadata if example else None
     document["feedback"] = [_cell(cell, places) for cell in cells]
     document["steps"] = [_step(step, places, start) for step in run.steps]
     return document
 
 
 def _cell(cell: Mapping[str, Any], places: Mapping[str, int]) -> dict[str, Any]:
-    out = {name: plain(cell.get(name)) for name in CELL_FIELDS}
+    out = {name: cell.get(name) for name in CELL_FIELDS}
     if cell.get("score_type") == "bool" and out["score"] is not None:
         out["score"] = bool(out["score"])
     out["name"] = cell["name"]
@@ -68,11 +70,11 @@ def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict
         "dur": step.latency,
         "ttft": seconds_between(step.started_at, step.first_token_at, None),
         "error": step.error,
-        "in": plain(step.inputs),
-        "out": plain(step.outputs),
+        "in": step.inputs,
+        "out": step.outputs,
         "usage": of_usage(step.usage),
-        "metadata": plain(step.metadata),
-        "tags": plain(step.tags),
+        "metadata": step.metadata,
+        "tags": step.tags,
     }
     if out["parent"] == places.get(step.step_id):
         out["parent"] = -1
@@ -92,7 +94,7 @@ def _reading(step: Step) -> dict[str, Any]:
             }
     if step.kind == "retriever":
         found = read_documents(step.outputs)
-        return {"docs": [{"id": d.id, "text": d.text, "score": plain(d.score)} for d in found]}
+        return {"docs": [{"id": d.id, "text": d.text, "score": d.score} for d in found]}
     return {}
 
 
@@ -116,7 +118,7 @@ def _message(message: Message) -> dict[str, Any]:
     out: dict[str, Any] = {"role": message.role, "text": message.text}
     if message.get("name"):
         out["name"] = str(message["name"])
-    calls = [{"name": c.name, "arguments": plain(c.arguments)} for c in message.tool_calls]
+    calls = [{"name": c.name, "arguments": c.arguments} for c in message.tool_calls]
     return out | ({"calls": calls} if calls else {})
 
 
@@ -132,18 +134,3 @@ def _offset(moment: datetime | None, start: datetime | None) -> float | None:
     if moment is None or start is None:
         return None
     return max(0.0, round((moment - start).total_seconds(), 6))
-
-
-def plain(value: Any, depth: int = 0) -> Any:
-    """Return JSON-ready values: times as ISO text, mappings as dicts, anything else as text."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if depth == DEEPEST:
-        return f"(what is nested deeper than {DEEPEST} levels is left out)"
-    if isinstance(value, Mapping):
-        return {str(key): plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, depth + 1) for item in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)

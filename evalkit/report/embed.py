@@ -65,8 +65,8 @@ def _preview(
     place = rows.examples[row]
     if not previews.inputs[place]:
         asked = example.inputs if example is not None and example.inputs is not None else run.inputs
-        previews.inputs[place] = clean.text(preview.of_inputs(clean.tree(detail.plain(asked))))
-    previews.outputs[row] = clean.text(preview.of_outputs(clean.tree(detail.plain(run.outputs))))
+        previews.inputs[place] = clean.text(preview.of_inputs(clean.tree(asked)))
+    previews.outputs[row] = clean.text(preview.of_outputs(clean.tree(run.outputs)))
 
 
 def with_cells(

@@ -19,7 +19,7 @@ from evalkit.report import detail, html
 from evalkit.report.embed import core_of, header, pack_traces, with_cells
 from evalkit.report.rows import Rows
 from evalkit.report.share import Cleaner
-from evalkit.report.traces import Kept, TraceWriter, dumps, packed_alone
+from evalkit.report.traces import Kept, TraceWriter, packed_alone
 from evalkit.report.view import Content
 
 LOOPBACK = "127.0.0.1"
@@ -86,7 +86,7 @@ class _Site:
             summary = self._content.source.summaries[number]
             cells = next(cells for _, cells in with_cells(results, summary, [run]))
             document = self._clean.tree(detail.of_run(run, example, cells))
-        return dumps(packed_alone(document))
+        return packed_alone(document)
 
 
 class _Http(ThreadingHTTPServer):

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from evalkit.report.patterns import PATTERNS, SECRET_NAMES, UUID, Check, luhn
+from evalkit.report.traces import DEEPEST, plain
 
 if TYPE_CHECKING:
     from evalkit.report.view import Content
@@ -49,7 +50,7 @@ class Cleaner:
         return identifier
 
     def tree(self, value: Any) -> Any:
-        """Return a JSON-ready value as it may be shown."""
+        """Return a value of a run as it may be shown."""
         return value
 
     def parts(self, value: T) -> T:
@@ -84,8 +85,8 @@ class Redactor(Cleaner):
         plain = identifier.encode("utf-8", "surrogatepass")
         return "id-" + blake2b(plain, key=key, digest_size=8).hexdigest()
 
-    def tree(self, value: Any, name: str = "") -> Any:
-        """Return a JSON-ready value without what may not leave."""
+    def tree(self, value: Any, name: str = "", depth: int = 0) -> Any:
+        """Return a value of a run, made JSON-ready, without what may not leave."""
         if value is None or isinstance(value, bool):
             return value
         if (
@@ -97,13 +98,18 @@ class Redactor(Cleaner):
             return "[removed]"
         if isinstance(value, str):
             return self.ident(value) if name in ID_FIELDS and value else self.text(value)
+        if depth == DEEPEST:
+            return "(what is nested deeper is left out)"
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self.tree(item, str(key)) for key, item in value.items()}
+            return {
+                self.text(str(key)): self.tree(item, str(key), depth + 1)
+                for key, item in value.items()
+            }
         if isinstance(value, list | tuple):
             if ID_LISTS.search(name):
                 return [self.ident(str(item)) for item in value]
-            return [self.tree(item) for item in value]
-        return self._number(value)
+            return [self.tree(item, "", depth + 1) for item in value]
+        return self._number(plain(value))
 
     def parts(self, value: T) -> T:
         """Return the report's plain values without what may not leave."""

@@ -95,7 +95,8 @@ def frame(
         "svg", *parts, inner, x=f"{left:g}", y="0", width="100%", height=f"{height:g}",
         class_="area", overflow="visible",
     )  # fmt: skip
-    return _picture(*labels, area, height=height, cls="chart")
+    cls = "chart" if left <= LEFT else "chart far"
+    return _picture(*labels, area, height=height, cls=cls)
 
 
 def _x_tick(fraction: float, label: str, base: float) -> list[Markup]:

@@ -18,7 +18,7 @@ from evalkit.report.parts import ChangePart, MetricGroup, ReportView
 
 NAME = 16
 """Least width of the column of names."""
-GAP = 2
+GAP = 3
 STYLES = {"good": "green", "bad": "red", "flat": "bright_black", "none": "yellow"}
 CONTROL = re.compile(
     "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\\\-_]"

@@ -157,7 +157,7 @@ def _view(
         experiments=provenance.experiments(source),
         over=verdict.over(source),
         verdict=verdict.build(source),
-        gates=gates.build(source.gates),
+        gates=gates.build(source.gates, source.summaries[0].experiment if source.several else None),
         groups=metrics.build(source),
         latency=latency.distribution(source),
         time=latency.time_per_step(source),

@@ -22,7 +22,7 @@ def test_the_same_input_gives_the_same_bytes(compared, tmp_path):
 
 
 def test_every_trace_is_the_run(compared, reports):
-    from evalkit.report.detail import plain
+    from evalkit.report.traces import plain
 
     report = ReportFile(reports["two"])
     ids = report.column("id")

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from evalkit.metrics.gate_result import GateResult
 from evalkit.report import numbers
 from evalkit.report.parts import GatePart
 
+AGAINST = re.compile(r"\b(?:than|vs|against)\b")
+"""Words of a rule about a difference from the baseline."""
 ORDER = {False: 0, None: 1, True: 2}
 
 
-def build(results: Sequence[GateResult]) -> tuple[GatePart, ...]:
-    """Return the gates, missed first, otherwise in the order they were written."""
-    parts = [_part(result) for result in results]
+def build(results: Sequence[GateResult], baseline: str | None) -> tuple[GatePart, ...]:
+    """Return the gates, missed first, otherwise in the order they were written.
+
+    A rule against the baseline says nothing of the baseline itself, and is left out there.
+    """
+    parts = [_part(r) for r in results if r.passed is not None or r.experiment != baseline]
     return tuple(sorted(parts, key=lambda part: ORDER[part.passed]))
 
 
 def _part(result: GateResult) -> GatePart:
     seen = result.observed
-    text = numbers.in_unit(seen.value, result.unit) if seen is not None else "not measured"
+    text = "not measured"
+    if seen is not None:
+        write = numbers.difference if AGAINST.search(result.rule) else numbers.in_unit
+        text = write(seen.value, result.unit)
     return GatePart(
         rule=result.rule,
         passed=result.passed,

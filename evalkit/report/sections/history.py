@@ -15,13 +15,12 @@ def build(history: History | None) -> tuple[HistoryPart, ...]:
 
 def _part(history: History, strip: Strip) -> HistoryPart:
     changes = {change.index: change for change in strip.changes}
+    labels = _labels(history, strip)
     points, rows = [], []
     for place, point in enumerate(strip.points):
         figure, change = point.figure, changes.get(place)
         if figure.value is not None:
-            mark = Point(
-                place, point.experiment, figure.value, figure.low, figure.high, bool(change)
-            )
+            mark = Point(place, labels[place], figure.value, figure.low, figure.high, bool(change))
             points.append(mark)
         rows.append(
             (
@@ -35,8 +34,14 @@ def _part(history: History, strip: Strip) -> HistoryPart:
         )
     heads = ("Summary", "Last run", strip.metric, "95% interval", "n", "Change")
     table = TablePart(f"History of {strip.metric}", heads, tuple(rows))
-    labels = tuple(history.experiments)
     return HistoryPart(strip.metric, strip.unit, tuple(points), labels, table, _note(strip))
+
+
+def _labels(history: History, strip: Strip) -> tuple[str, ...]:
+    """Return the names of the summaries, or their days when all bear the same name."""
+    if len(set(history.experiments)) > 1:
+        return tuple(history.experiments)
+    return tuple((point.at or point.experiment)[:10] for point in strip.points)
 
 
 def _change(change: ChangePoint | None, unit: str) -> str:

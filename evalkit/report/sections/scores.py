@@ -25,7 +25,11 @@ def _part(source: Source, name: str) -> ScorePart:
     score = source.score(name)
     found = [(i, s, s.scores[name]) for i, s in enumerate(source.summaries) if name in s.scores]
     total = len(source.summaries)
-    drawn = [(series(i, total), one.histogram) for i, _, one in found if score.type == "number"]
+    drawn = [
+        (series(i, total), one.histogram)
+        for i, _, one in found
+        if score.type == "number" and one.n > 1
+    ]
     bars, edges, table = _histogram(name, drawn)
     if score.type == "category":
         table = _categories(name, [(s.experiment, one) for _, s, one in found])

@@ -251,7 +251,7 @@ async function expand([own, run]) {
   const shared = (s) => got.get(Math.floor(Number(s.slice(2)) / per))[Number(s.slice(2)) % per];
   const put = (s) => {
     if (s[0] !== "\0") return s;
-    if (s[1] === "b") return shared(s);
+    if (s[1] === "b") return put(shared(s));
     if (s[1] === "r") return put(own[Number(s.slice(2))]);
     return s[1] === "i" ? new Digits(s.slice(2)) : s.slice(2);
   };

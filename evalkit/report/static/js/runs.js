@@ -22,7 +22,7 @@ class RunsView {
   }
   columns() {
     const seconds = (key, label, field, extra) => ({ key, label, width: 92, right: true, optional: key !== "latency", extra, value: (r) => numbers(field)[r], fill: (c, r) => setText(c, duration(numbers(field)[r])) });
-    const facets = D.head.facets.map((f, i) => ({ key: f.name, label: oneLine(f.name), width: 116, cls: "dim", optional: true, extra: i > 1, value: (r) => codes("f" + i)[r], fill: (c, r) => setText(c, oneLine(f.values[codes("f" + i)[r]] ?? "")) }));
+    const facets = D.head.facets.map((f, i) => ({ key: f.name, label: oneLine(f.name), width: 116, cls: "dim", optional: true, extra: i > 0, value: (r) => codes("f" + i)[r], fill: (c, r) => setText(c, oneLine(f.values[codes("f" + i)[r]] ?? "")) }));
     const scores = D.evaluators.map((e, i) => ({ key: e.key, label: plainName(e.key), title: `${e.key}: ${e.doc || "no description"}`, width: 118, right: true, cls: "sc", optional: true, extra: i > 7, value: (r) => numbers("s" + e.i)[r], fill: fillScore(e) }));
     return [
       { key: "outcome", label: "Outcome", width: 98, value: (r) => -D.outcome[r], fill: fillOutcome },
