@@ -89,7 +89,7 @@ def convert(
         outputs=_project(state, reading.output_keys),
         error=_error(status, last, thread_error),
         steps=found,
-        example_id=identify(_text(_lookup(facts.metadata, reading.example_id)), inputs),
+        example_id=identify(example_named(facts.metadata, reading.example_id), inputs),
         repetition=_count(_lookup(facts.metadata, reading.repetition)),
         started_at=_start(evidence),
         ended_at=_end(status, last, updated, paused=paused),
@@ -275,7 +275,9 @@ def _lookup(metadata: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _text(value: Any) -> str | None:
+def example_named(metadata: Mapping[str, Any], path: str) -> str | None:
+    """Return the example id that a run's metadata names under `path`, if any."""
+    value = _lookup(metadata, path)
     return None if value is None else str(value)
 
 

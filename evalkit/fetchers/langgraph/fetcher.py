@@ -11,12 +11,14 @@ import httpx
 from pydantic import BaseModel
 
 from evalkit.errors import ExperimentNotFound, IncompleteExperiment, NoRunsError
+from evalkit.fetchers.attempts import Patience
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext
 from evalkit.fetchers.files.dataset import read_dataset
 from evalkit.fetchers.files.examples import Dataset
 from evalkit.fetchers.files.findings import Findings
 from evalkit.fetchers.http import HttpSource
 from evalkit.fetchers.langgraph.client import LangGraphClient
+from evalkit.fetchers.langgraph.convert import example_named
 from evalkit.fetchers.langgraph.discover import Discovery, Found
 from evalkit.fetchers.langgraph.one import Result, RunReader
 from evalkit.fetchers.langgraph.options import LangGraphOptions, environment, request_headers
@@ -49,7 +51,8 @@ class LangGraphFetcher:
             options = LangGraphOptions.model_validate(options)
         self.options: LangGraphOptions = options
         self.context = context
-        self.http = _http(self.options, transport, sleep)
+        self._transport, self._sleep = transport, sleep
+        self.http = self._http(Patience())
         self.client = LangGraphClient(self.http)
         self.discovery = Discovery(self.client, self.options)
         self.findings = Findings()
@@ -90,8 +93,27 @@ class LangGraphFetcher:
         """Say whether the server answers, takes the key, and holds matching threads and runs."""
         from evalkit.fetchers.langgraph.doctor import check
 
-        with self.http:
-            yield from check(self.discovery, self.options)
+        # Somebody waits for this answer: what does not answer twice is reported.
+        http = self._http(Patience(attempts=2))
+        with http:
+            yield from check(Discovery(LangGraphClient(http), self.options), self.options)
+
+    def _http(self, patience: Patience) -> HttpSource:
+        options, rate = self.options, self.options.requests_per_second
+        return HttpSource(
+            options.url,
+            request_headers(options, environment()),
+            source=f"LangGraph server {httpx.URL(options.url).host}",
+            timeout=options.timeout,
+            verify=options.verify,
+            cert=options.cert,
+            proxy=options.proxy,
+            limit=RateLimit(rate) if rate else None,
+            transport=self._transport,
+            concurrency=options.concurrency,
+            patience=patience,
+            sleep=self._sleep,
+        )
 
     def _prepare(self) -> None:
         if self.options.dataset is not None:
@@ -142,8 +164,15 @@ class LangGraphFetcher:
                 self._expected.add(run_id)
                 self._counts.received += 1
                 self._counts.unchanged += 1
+                self._find_example(found)
             else:
                 yield found
+
+    def _find_example(self, found: Found) -> None:
+        """Let the dataset know that an unchanged run answers one of its examples."""
+        metadata, given = found.raw.get("metadata"), found.raw.get("kwargs")
+        named = example_named(metadata or {}, self.options.example_id)
+        self._identify(named, given.get("input") if isinstance(given, Mapping) else None)
 
     def _newest(self, listed: Iterable[Found], limit: int) -> list[Found]:
         left = max(0, limit - len(self._expected))
@@ -185,11 +214,8 @@ class LangGraphFetcher:
             self.findings.note("thread used with two graphs: outputs and steps are lost", where)
         elif not run.steps_recorded:
             self.findings.note("the server kept no steps or only some of them", run.run_id)
-        if self._dataset is None or run.example_id is None:
-            return
-        if self._dataset.find(run.example_id, run.inputs) is None:
+        if self._dataset and self._dataset.find(run.example_id, run.inputs) is None:
             self.findings.note("the dataset has no example for a run", run.run_id)
-        self._dataset.answered.add(run.example_id)
 
     def _wait_for_pending(self) -> Iterator[Run]:
         """Ask for the unfinished runs, ever less often, until all have ended or time is up."""
@@ -226,24 +252,3 @@ class LangGraphFetcher:
         if counts.received == 0:
             waiting = f", {counts.pending} have not ended" if counts.pending else ""
             raise NoRunsError(f"{who}: no run on {self.http.source} matches{waiting}.")
-
-
-def _http(
-    options: LangGraphOptions,
-    transport: httpx.BaseTransport | None,
-    sleep: Callable[[float], object] | None,
-) -> HttpSource:
-    rate = options.requests_per_second
-    return HttpSource(
-        options.url,
-        request_headers(options, environment()),
-        source=f"LangGraph server {httpx.URL(options.url).host}",
-        timeout=options.timeout,
-        verify=options.verify,
-        cert=options.cert,
-        proxy=options.proxy,
-        limit=RateLimit(rate) if rate else None,
-        transport=transport,
-        concurrency=options.concurrency,
-        sleep=sleep,
-    )

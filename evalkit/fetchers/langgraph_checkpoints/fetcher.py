@@ -164,8 +164,6 @@ class CheckpointsFetcher:
 
     def _identify(self, example_id: str | None, inputs: Any) -> str | None:
         example = self._dataset.find(example_id, inputs) if self._dataset else None
-        if example is not None and self._dataset is not None:
-            self._dataset.answered.add(example.example_id)
         return example.example_id if example else example_id
 
     def _account(self) -> None:

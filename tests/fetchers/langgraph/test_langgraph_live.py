@@ -364,7 +364,9 @@ def test_memory_on_a_history_of_five_hundred_checkpoints(server: str, app: Appli
     laps = {"laps": 500, "size": 2000}
     app.play(app.thread("long"), "long", laps, config={"recursion_limit": 1000})
     command = [sys.executable, "-c", MEASURED, server]
-    said = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
     assert said["memory"] < 200e6
     assert said["bytes"] > 200e6
     assert (said["steps"], said["rows"], said["omitted"]) == (500, 500, True)
