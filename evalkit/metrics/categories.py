@@ -9,13 +9,14 @@ import numpy as np
 from evalkit.metrics.arrow import codes, taken
 from evalkit.metrics.figures import Rate
 from evalkit.metrics.intervals import cluster_sums, share_figure
-from evalkit.metrics.reading import CellColumns, RunColumns
+from evalkit.metrics.reading import CellColumns, Codes, RunColumns
 from evalkit.metrics.score_columns import ScoreColumn, cell_clusters
 from evalkit.model.results import Results
 
 LISTED = 50
 """Categories listed; rarer ones are counted together as `(other)`."""
 LABEL_LENGTH = 80
+NOTHING = "(none)"
 
 
 def category_rates(
@@ -25,24 +26,12 @@ def category_rates(
     confidence: float,
 ) -> tuple[dict[str, int], dict[str, Rate]]:
     """Count each category of a score, most frequent first, and its share of the scored cells."""
-    cells, runs = data
-    rows = column.rows[cells.outcome[column.rows] == 0]
-    rows = rows[np.isnan(cells.score[rows])]
-    if len(rows) == 0:
+    names, said, cluster = category_codes(results, column, data)
+    if not names:
         return {}, {}
-    texts = results.table("cells", ["value"]).column("value")
-    raw, values = codes(taken(texts, rows))
-    labels = [_label(text) for text in values]
-    names = sorted(set(labels) | ({"(none)"} if (raw < 0).any() else set()))
-    place = np.array(
-        [names.index(label) for label in labels] + [names.index("(none)")]
-        if "(none)" in names
-        else [names.index(label) for label in labels]
-    )
-    said = place[raw]
     tally = np.bincount(said, minlength=len(names))
     order = sorted(range(len(names)), key=lambda i: (-tally[i], names[i]))
-    cluster = runs.units(cell_clusters(cells.run[rows], runs))
+    cluster = data[1].units(cluster)
     counts = {names[i]: int(tally[i]) for i in order[:LISTED]}
     if len(order) > LISTED:
         counts["(other)"] = int(sum(tally[i] for i in order[LISTED:]))
@@ -58,6 +47,25 @@ def category_rates(
             clusters=figure.clusters,
         )
     return counts, rates
+
+
+def category_codes(
+    results: Results, column: ScoreColumn, data: tuple[CellColumns, RunColumns]
+) -> tuple[list[str], Codes, Codes]:
+    """Return the categories, and category and example of each cell that has a word, no number."""
+    cells, runs = data
+    rows = column.rows[cells.outcome[column.rows] == 0]
+    rows = rows[np.isnan(cells.score[rows])]
+    cluster = cell_clusters(cells.run[rows], runs)
+    if len(rows) == 0:
+        return [], rows, cluster
+    texts = results.table("cells", ["value"]).column("value")
+    raw, values = codes(taken(texts, rows))
+    labels = [_label(text) for text in values] + [NOTHING]
+    names = sorted(set(labels[:-1]) | ({NOTHING} if (raw < 0).any() else set()))
+    number = {name: at for at, name in enumerate(names)}
+    place = np.array([number.get(each, -1) for each in labels], np.int64)
+    return names, place[raw], cluster
 
 
 def _label(text: str) -> str:

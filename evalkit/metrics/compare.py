@@ -15,12 +15,11 @@ from evalkit.metrics.comparison import Candidate, Comparison, Difference
 from evalkit.metrics.contrasts import Contrast, contrast_all
 from evalkit.metrics.figures import Figure
 from evalkit.metrics.intervals import Sums, mean_figure, share_figure
-from evalkit.metrics.measures import Experiment, read
+from evalkit.metrics.measures import Experiment, read, seen
 from evalkit.metrics.multiplicity import CORRECTIONS
 from evalkit.metrics.pairing import Pairs, Side, pair
 from evalkit.metrics.power import detectable, examples_needed
 from evalkit.metrics.preferences import preferences
-from evalkit.metrics.reading import OUTCOMES
 from evalkit.metrics.slice_differences import slice_differences
 from evalkit.metrics.verdicts import RELATIVE_MARGIN, SHARE_MARGIN, SPREAD_MARGIN, judge
 from evalkit.model.results import Results
@@ -51,9 +50,9 @@ def compare(
     experiments = [read(each, cluster=cluster) for each in results]
     base = _baseline(experiments, baseline)
     others = [each for each in experiments if each is not base]
-    occurring = {OUTCOMES[c] for e in experiments for c in np.unique(e.runs.outcome) if c >= 0}
+    present = seen(experiments)
     alpha = 1 - confidence
-    found = [contrast_all(pair(base, other), occurring, bootstrap) for other in others]
+    found = [contrast_all(pair(base, other), present, bootstrap) for other in others]
     tests = [contrast.test.p for _, contrasts in found for contrast in contrasts]
     adjusted = iter(CORRECTIONS[correction](tests))
     family = sum(p is not None for p in tests)

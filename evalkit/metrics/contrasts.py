@@ -10,7 +10,7 @@ import numpy as np
 from evalkit.metrics.bootstrap import bca_ratios
 from evalkit.metrics.figures import Interval
 from evalkit.metrics.intervals import cluster_sums
-from evalkit.metrics.measures import Measure, measures
+from evalkit.metrics.measures import Measure, Seen, measures
 from evalkit.metrics.paired import PairedTest, paired_test, quantile_difference
 from evalkit.metrics.pairing import Pairs, Side, side
 
@@ -27,13 +27,11 @@ class Contrast:
     units: Any = None
 
 
-def contrast_all(
-    pairs: Pairs, occurring: set[str], bootstrap: bool
-) -> tuple[Pairs, list[Contrast]]:
+def contrast_all(pairs: Pairs, present: Seen, bootstrap: bool) -> tuple[Pairs, list[Contrast]]:
     """Set every measure both experiments have side by side."""
-    theirs = {m.name: m for m in measures(pairs.candidate, occurring)}
+    theirs = {m.name: m for m in measures(pairs.candidate, present)}
     found = []
-    for measure in measures(pairs.baseline, occurring):
+    for measure in measures(pairs.baseline, present):
         other = theirs.get(measure.name)
         if other is not None and len(measure.values) and len(other.values):
             found.append(_contrast(measure, other, pairs))

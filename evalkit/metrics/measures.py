@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evalkit.metrics.categories import category_codes
 from evalkit.metrics.intervals import Floats
 from evalkit.metrics.reading import (
     OUTCOMES,
     UNFINISHED,
+    CellColumns,
     Codes,
     RunColumns,
     read_cells,
@@ -19,6 +21,9 @@ from evalkit.metrics.reading import (
 from evalkit.metrics.score_columns import ScoreColumn, score_columns
 from evalkit.metrics.slicing import with_units
 from evalkit.model.results import Results
+
+MOST_WORDS = 8
+"""Categories up to which a score in words is compared, word by word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Experiment:
     name: str
     results: Results
     runs: RunColumns
+    cells: CellColumns
     scores: list[ScoreColumn]
 
 
@@ -62,7 +68,7 @@ def read(
     runs = with_units(results, runs or read_runs(results), cluster)
     cells = read_cells(results, runs)
     scores = score_columns(cells, runs, results.evaluators, 0)
-    return Experiment(results.experiment, results, runs, scores)
+    return Experiment(results.experiment, results, runs, cells, scores)
 
 
 def recoded(experiment: Experiment, cluster: Codes, ids: list[str], clusters: int) -> Experiment:
@@ -76,16 +82,40 @@ def recoded(experiment: Experiment, cluster: Codes, ids: list[str], clusters: in
     return read(experiment.results, runs)
 
 
-def measures(experiment: Experiment, occurring: set[str]) -> Iterator[Measure]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What occurs in any of the compared experiments."""
+
+    outcomes: set[str]
+    words: dict[str, list[str]]
+    """Categories by score, of scores that have few."""
+
+
+def seen(experiments: Sequence[Experiment]) -> Seen:
+    """Collect outcomes and categories, so that all experiments are measured by the same names."""
+    outcomes = {OUTCOMES[c] for e in experiments for c in np.unique(e.runs.outcome) if c >= 0}
+    words: dict[str, set[str]] = {}
+    for each in experiments:
+        for column in each.scores:
+            if column.type == "category" and column.scope in ("run", "step"):
+                names, _, _ = category_codes(each.results, column, (each.cells, each.runs))
+                words.setdefault(column.name, set()).update(names)
+    few = {name: sorted(found) for name, found in words.items() if len(found) <= MOST_WORDS}
+    return Seen(outcomes, few)
+
+
+def measures(experiment: Experiment, present: Seen) -> Iterator[Measure]:
     """Yield scores, then outcome rates, latency and usage.
 
-    `occurring` are the outcomes seen in any compared experiment: of two that add up to all runs
-    only success is a measure of its own.
+    Of two outcomes that add up to all runs only success is a measure of its own; a score in words
+    is one measure per word, its share.
     """
     for column in experiment.scores:
         if column.scope in ("run", "step") and column.type in ("rate", "number"):
             yield _score(column)
-    yield from _outcomes(experiment.runs, occurring)
+        elif column.name in present.words:
+            yield from _words(experiment, column, present.words[column.name])
+    yield from _outcomes(experiment.runs, present.outcomes)
     yield from _durations(experiment.runs)
     yield from _amounts(experiment.runs)
 
@@ -109,6 +139,26 @@ def _score(column: ScoreColumn) -> Measure:
         uncalibrated=info is not None and info.kind == "judge",
         evaluator=column.evaluator,
     )
+
+
+def _words(experiment: Experiment, column: ScoreColumn, words: list[str]) -> Iterator[Measure]:
+    data = (experiment.cells, experiment.runs)
+    names, said, cluster = category_codes(experiment.results, column, data)
+    for word in words:
+        at = names.index(word) if word in names else -1
+        yield Measure(
+            name=f"{column.name}.{word}",
+            kind="score",
+            unit="share",
+            direction=None,
+            values=(said == at).astype(np.float64),
+            cluster=cluster,
+            bounded=True,
+            binary=True,
+            skewed=False,
+            uncalibrated=column.info is not None and column.info.kind == "judge",
+            evaluator=column.evaluator,
+        )
 
 
 def _outcomes(runs: RunColumns, occurring: set[str]) -> Iterator[Measure]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from evalkit.metrics.arrow import taken
+from evalkit.metrics.arrow import taken, valid
 from evalkit.metrics.figures import Rate
 from evalkit.metrics.intervals import cluster_sums, share_figure
 from evalkit.metrics.reading import CELL_OUTCOMES, OUTCOMES, RunColumns, lookup
@@ -63,16 +63,23 @@ def normalise(message: str) -> str:
     return text.strip()[:MESSAGE_LENGTH]
 
 
-def group_errors(rows: Iterable[tuple[str, str | None, str, str]]) -> list[ErrorGroup]:
-    """Group (message, error type, outcome, run id); most frequent first."""
+def group_errors(
+    rows: Iterable[tuple[str, str | None, str, str]], steps: Mapping[str, str] | None = None
+) -> list[ErrorGroup]:
+    """Group (message, error type, outcome, run id); most frequent first.
+
+    `steps` are the names of the steps that failed, by run.
+    """
+    where = steps or {}
     found: dict[tuple[str, str | None, str], list[Any]] = {}
     cache: dict[str, str] = {}
     for message, error_type, outcome, run_id in rows:
         if message not in cache:
             cache[message] = normalise(message)
         key = (cache[message], error_type, outcome)
-        entry = found.setdefault(key, [message, 0, []])
+        entry = found.setdefault(key, [message, 0, [], set()])
         entry[1] += 1
+        entry[3].add(where.get(run_id))
         if len(entry[2]) < KEPT_IDS:
             entry[2].append(run_id)
     groups = [_group(key, *entry) for key, entry in found.items()]
@@ -80,7 +87,9 @@ def group_errors(rows: Iterable[tuple[str, str | None, str, str]]) -> list[Error
     return groups[:GROUPS]
 
 
-def _group(key: tuple[str, str | None, str], message: str, n: int, ids: list[str]) -> ErrorGroup:
+def _group(
+    key: tuple[str, str | None, str], message: str, n: int, ids: list[str], steps: set[str | None]
+) -> ErrorGroup:
     text, error_type, outcome = key
     mark = sha256(f"{error_type}|{text}".encode("utf-8", "replace")).hexdigest()[:8]
     return ErrorGroup(
@@ -90,6 +99,7 @@ def _group(key: tuple[str, str | None, str], message: str, n: int, ids: list[str
         outcome=outcome,
         count=n,
         run_ids=ids,
+        step=next(iter(steps)) if len(steps) == 1 else None,
     )
 
 
@@ -101,10 +111,22 @@ def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
         return []
     table = taken(results.table("runs", ["run_id", "outcome", "error", "error_type"]), bad)
     rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
+    steps = _failed_steps(results)
     return group_errors(
-        (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
-        for run_id, outcome, error, error_type in rows
+        (
+            (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
+            for run_id, outcome, error, error_type in rows
+        ),
+        steps,
     )
+
+
+def _failed_steps(results: Results) -> dict[str, str]:
+    """Return the name of the innermost step that failed in each run: the last that says so."""
+    table = results.table("steps", ["run_id", "name", "error"])
+    failed = np.flatnonzero(valid(table.column("error")))
+    rows = taken(table.select(["run_id", "name"]), failed)
+    return dict(zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True))
 
 
 def evaluator_errors(results: Results) -> dict[tuple[str, str], list[ErrorGroup]]:

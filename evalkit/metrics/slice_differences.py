@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from evalkit.metrics.comparison import SliceDifference
-from evalkit.metrics.measures import measures
+from evalkit.metrics.measures import Seen, measures
 from evalkit.metrics.multiplicity import holm
 from evalkit.metrics.paired import paired_test
 from evalkit.metrics.pairing import Pairs, side
@@ -26,9 +26,9 @@ def slice_differences(
     """
     members = _members(pairs, by)
     found: list[SliceDifference] = []
-    theirs = {m.name: m for m in measures(pairs.candidate, set())}
+    theirs = {m.name: m for m in measures(pairs.candidate, Seen(set(), {}))}
     directions = {}
-    for measure in measures(pairs.baseline, set()):
+    for measure in measures(pairs.baseline, Seen(set(), {})):
         other = theirs.get(measure.name)
         if measure.kind != "score" or other is None or not members:
             continue

@@ -257,3 +257,19 @@ def test_mistakes(given, options, error):
 def test_an_experiment_without_runs_cannot_be_compared():
     with pytest.raises(NoRunsError):
         compare([scored([[True]] * 10, name="a"), results(name="b")])
+
+
+def test_words_are_compared_word_by_word():
+    def made(name, rude):
+        cells = [
+            cell(f"{name}{i}", value="rude" if i < rude else "friendly", key="tone")
+            for i in range(100)
+        ]
+        return results([run(f"{name}{i}", f"e{i}") for i in range(100)], cells, name=name)
+
+    found = compare([made("a", 0), made("b", 30)])
+    rude = only(found, "tone.rude")
+    assert (rude.baseline.value, rude.candidate.value) == (0.0, 0.3)
+    assert rude.p_adjusted < 0.001
+    assert rude.verdict == "cannot_tell"
+    assert only(found, "tone.friendly").difference.value == pytest.approx(-0.3)

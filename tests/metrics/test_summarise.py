@@ -271,3 +271,14 @@ def test_repetitions_show_flakes_and_the_worst_examples():
 def test_bad_reducers_stop_before_anything_is_read():
     with pytest.raises(ConfigError):
         summarise(scored([[True]]), reducers=["pas^2"])
+
+
+def test_errors_name_the_innermost_step_that_failed():
+    rows = [run(f"r{i}", f"e{i}", outcome="error", error="gone") for i in range(2)]
+    steps = [
+        {"run_id": f"r{i}", "step_id": str(n), "name": name, "kind": "node", "error": error}
+        for i in range(2)
+        for n, (name, error) in enumerate([("agent", "x"), ("search", "gone"), ("answer", None)])
+    ]
+    (group,) = summarise(results(rows, steps=steps)).errors
+    assert (group.count, group.step) == (2, "search")
