@@ -34,6 +34,7 @@ from evalkit.scoring.failure import Failure, failure_of, overran
 SAMPLE = 20
 TIMEOUT = 10.0
 POLL = 0.1
+SETTLE = 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +143,21 @@ def watch_evaluator(
     """
     pairs = pinned_sample(project, experiment, sample=sample, seed=seed)
     while True:
-        seen = _stamps(project)
+        seen = _settled(project)
         yield _attempt(project, name, pairs, timeout)
         while _stamps(project) == seen:
             wait(POLL)
+
+
+def _settled(project: Project) -> dict[str, tuple[int, int]]:
+    """Wait until nothing changes any more: an editor empties a file before it writes it."""
+    seen = _stamps(project)
+    while True:
+        time.sleep(SETTLE)
+        now = _stamps(project)
+        if now == seen:
+            return seen
+        seen = now
 
 
 def _attempt(project: Project, name: str, pairs: Sequence[Pair], timeout: float) -> Trial:
