@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evalkit.errors import SourceUnavailable
-from evalkit.fetchers.answers import NotFound
+from evalkit.fetchers.answers import HttpError, NotFound
 from evalkit.fetchers.http import HttpSource
 from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
 
@@ -37,12 +37,20 @@ class LangGraphClient:
         self.http = http
 
     def info(self) -> dict[str, Any]:
-        """Return the server's version and flags; open even where a key is asked for."""
-        return self._object(self.http.get_json("/info"), "/info")
+        """Return the server's version and flags, if it says them; needs no key."""
+        try:
+            return self._object(self.http.get_json("/info"), "/info")
+        except NotFound:
+            return {}
 
-    def count_threads(self, metadata: Mapping[str, Any]) -> int:
-        """Return how many threads carry this metadata: the only true total the server knows."""
-        answer = self.http.post_json("/threads/count", {"metadata": dict(metadata)})
+    def count_threads(self, metadata: Mapping[str, Any]) -> int | None:
+        """Return how many threads carry this metadata, the only true total; None if not offered."""
+        try:
+            answer = self.http.post_json("/threads/count", {"metadata": dict(metadata)})
+        except HttpError as error:
+            if error.status in (404, 405):
+                return None  # older servers do not count
+            raise
         if type(answer) is not int:
             raise self._strange("/threads/count", "a number", answer)
         return answer

@@ -50,6 +50,8 @@ class Discovery:
     assistants: frozenset[str] | None = None
     """Ids of the assistants whose runs count; None: all."""
     problems: list[str] = field(default_factory=list)
+    uncounted: bool = False
+    """Whether the server cannot say how many threads there are."""
     _known: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,7 +73,9 @@ class Discovery:
             count = self.client.count_threads(self.options.thread_metadata)
             for thread in self._sweep():
                 found[thread["thread_id"]] = thread
-            if len(found) >= count:
+            if count is None:
+                self.uncounted = True
+            if count is None or len(found) >= count:
                 return list(found.values())
         self.problems.append(
             f"the server counts {count} threads but lists only {len(found)} of them"

@@ -39,8 +39,10 @@ def _matches(discovery: Discovery, options: LangGraphOptions) -> Iterator[CheckL
     count = discovery.client.count_threads(options.thread_metadata)
     yield CheckLine(True, "the server takes our requests (key accepted, or none needed)")
     asked = options.thread_metadata or "any metadata"
+    threads = discovery.client.thread_page(options.thread_metadata, 0)
+    count = len(threads) if count is None else count
     yield CheckLine(count > 0, f"threads with {asked}: {count}")
-    threads = discovery.client.thread_page(options.thread_metadata, 0)[:LOOKED_AT]
+    threads = threads[:LOOKED_AT]
     found = [f for runs in discovery.client.http.map(discovery.runs, threads) for f in runs]
     if not threads:
         return

@@ -87,6 +87,8 @@ class LangGraphFetcher:
         counts.pending = len(self._pending)
         counts.problems = [*self.discovery.problems, *self.findings.problems()]
         counts.notes = self.findings.notes()
+        if self.discovery.uncounted:
+            counts.notes.append("the server cannot count threads: its list of them was believed")
         return counts
 
     def check(self) -> Iterator[CheckLine]:

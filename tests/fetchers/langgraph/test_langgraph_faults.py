@@ -210,3 +210,20 @@ def test_nothing_there() -> None:
         make_fetcher(transport=made_up(2).transport(), run_metadata={"example_id": "none"})
     )
     assert isinstance(error, NoRunsError)
+
+
+def test_a_server_that_cannot_count_is_believed_and_that_is_said() -> None:
+    world = made_up(3)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path in ("/threads/count", "/info"):
+            return httpx.Response(405 if "count" in request.url.path else 404)
+        return world.answer(request)
+
+    fetcher = make_fetcher(transport=httpx.MockTransport(answer))
+    runs, error = drain(fetcher)
+    assert (len(runs), error) == (3, None)
+    assert "cannot count threads" in fetcher.counts().notes[0]
+    lines = list(make_fetcher(transport=httpx.MockTransport(answer)).check())
+    assert [line.ok for line in lines] == [True] * 4
+    assert "version not stated" in lines[0].text
