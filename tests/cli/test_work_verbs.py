@@ -212,3 +212,32 @@ def test_a_read_only_project_says_so(tmp_path: Path) -> None:
     assert ended.code == 3, ended.err
     assert ended.err.startswith("error[store]")
     assert os.fspath(folder) in ended.err or ".evalkit" in ended.err
+
+
+def test_openevals_and_agentevals_run_unmodified_on_stored_runs(tmp_path: Path) -> None:
+    pytest.importorskip("openevals")
+    pytest.importorskip("agentevals")
+    text = (
+        "from agentevals.trajectory.match import create_trajectory_match_evaluator\n"
+        'strict = evaluator(name="strict")(create_trajectory_match_evaluator('
+        'trajectory_match_mode="strict"))\n'
+    )
+    call = [{"function": {"name": "search", "arguments": "{}"}}]
+    said = [
+        {"role": "user", "content": "?"},
+        {"role": "assistant", "content": "", "tool_calls": call},
+    ]
+    runs = [
+        {"kind": "example", "example_id": "e", "reference_outputs": said},
+        {"run_id": "same", "example_id": "e", "outputs": said},
+        {"run_id": "other", "example_id": "e", "outputs": said[:1]},
+    ]
+    use = '[evaluators.exact]\nuse = "openevals.exact:exact_match"\n'
+    folder = project(tmp_path, text, "".join(json.dumps(row) + "\n" for row in runs), use)
+    ended = evalkit("run", "--json", cwd=folder)
+    assert ended.code == 0, ended.err
+    found = scores(ended.document)
+    assert {name: n_and_mean[:2] for name, n_and_mean in found.items()} == {
+        "trajectory_strict_match": (2, 0.5),
+        "exact_match": (2, 0.5),
+    }
