@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,16 +29,31 @@ def summarise(project: Project, results: Results) -> Summary:
         slices=config.slices if config else tuple(table.slices),
         reducers=config.reducers if config else tuple(table.reducers),
         confidence=table.confidence,
-        calibrated=calibrated(project),
+        calibrated=calibrated(project, [results]),
         cluster=table.cluster,
         version=__version__,
     )
 
 
-def calibrated(project: Project) -> tuple[str, ...]:
-    """Return the judges whose agreement with people is on record in the project."""
+def calibrated(project: Project, results: Sequence[Results]) -> tuple[str, ...]:
+    """Return the judges whose agreement with people is on record, as they are now.
+
+    A judge that was changed since (another prompt, model or threshold) has to be compared anew.
+    """
     folder = project.reports_folder / "agreement"
-    return tuple(sorted(path.stem for path in folder.glob("*.json"))) if folder.is_dir() else ()
+    if not folder.is_dir():
+        return ()
+    now = {info.name: info.fingerprint for each in results for info in each.evaluators}
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            record = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        name = record.get("evaluator") if isinstance(record, dict) else None
+        if name in now and record.get("fingerprint") in (None, now[name]):
+            found.append(str(name))
+    return tuple(found)
 
 
 def baseline_of(project: Project, names: Sequence[str], asked: str | None = None) -> str:
@@ -75,7 +91,7 @@ def compare(
         correction=table.correction,
         margins=table.margin,
         slices=tuple(project.table.slices),
-        calibrated=calibrated(project),
+        calibrated=calibrated(project, results),
         cluster=project.table.cluster,
         judgements=judgements(project, results) if judge else (),
     )
