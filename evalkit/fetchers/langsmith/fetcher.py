@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from evalkit.errors import IncompleteExperiment, SourceUnavailable
+from evalkit.errors import IncompleteExperiment, RecordError, SourceUnavailable
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext
 from evalkit.fetchers.langsmith import audit, check, gather, listing
 from evalkit.fetchers.langsmith.client import LangSmith
@@ -18,7 +18,7 @@ from evalkit.fetchers.langsmith.fields import NOTHING, mapping_of
 from evalkit.fetchers.langsmith.listing import Listing, Root, some
 from evalkit.fetchers.langsmith.options import LangSmithOptions
 from evalkit.fetchers.langsmith.queries import Queries, Query
-from evalkit.fetchers.langsmith.recorded import Recorded
+from evalkit.fetchers.langsmith.recorded import Recorded, by_average
 from evalkit.fetchers.langsmith.reference import read_reference
 from evalkit.fetchers.langsmith.traces import Trace
 from evalkit.model.example import Example
@@ -147,24 +147,30 @@ class LangSmithFetcher:
     def _list(self) -> Queries:
         """List the roots, and again while the server shows fewer than it counts."""
         options, waits = self._options, self._context.wait
+        averages = by_average(options.feedback, self._session)
         queries, self._listing = listing.first_look(
-            self.client, options, self._session, self._listed, wait=waits
+            self.client, options, self._session, self._listed, stats=averages, wait=waits
         )
         self._counts.notes += self._listing.notes
-        expected = listing.expected_runs(self._session) if options.filter is None else None
-        self._listing.expected = expected
+        self._listing.expected = self._expected()
         for seconds in listing.pauses(options.wait_seconds if waits else None):
             if not self._listing.short and not (waits and self._listing.pending):
                 break
             self._sleep(seconds)
+            if waits:
+                self._session = self.client.session(read_reference(options.experiment))
             self._listing = listing.look(
                 queries,
                 listing.window(self._session, options, roots=True, wait=waits),
-                stats=options.feedback == "stats",
+                stats=averages,
                 progress=self._listed,
             )
-            self._listing.expected = expected
+            self._listing.expected = self._expected()
         return queries
+
+    def _expected(self) -> int | None:
+        """A part that a filter selects cannot be held against the whole."""
+        return listing.expected_runs(self._session) if self._options.filter is None else None
 
     def _listed(self, done: int) -> None:
         self._context.progress("runs listed", done, None)
@@ -190,7 +196,11 @@ class LangSmithFetcher:
         broken: SourceUnavailable | None = None
         try:
             for trace in self._traces(queries, wanted, collected):
-                converted = self._convert(trace, numbers, recorded)
+                try:
+                    converted = self._convert(trace, numbers, recorded)
+                except RecordError as error:  # one run that does not fit costs no other
+                    self._counts.problems.append(str(error))
+                    continue
                 self._count(converted)
                 done += 1
                 self._counts.received = done

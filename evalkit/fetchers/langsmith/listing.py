@@ -119,6 +119,7 @@ def first_look(
     session: Payload,
     progress: Callable[[int], None] = lambda done: None,
     *,
+    stats: bool = False,
     wait: bool = False,
 ) -> tuple[Queries, Listing]:
     """List the roots with the first run API that answers."""
@@ -127,7 +128,7 @@ def first_look(
     notes: list[str] = []
     for queries in tried:
         try:
-            found = look(queries, query, stats=options.feedback == "stats", progress=progress)
+            found = look(queries, query, stats=stats, progress=progress)
         except HttpError as error:
             if error.status not in ABSENT or queries is tried[-1]:
                 raise

@@ -32,10 +32,9 @@ class Recorded:
         cls, client: LangSmith, kind: Kind, session: Payload, roots: Mapping[str, Root]
     ) -> Recorded:
         """Read what was recorded; nothing is asked when the session's figures say there is none."""
-        stated = _count(session)
-        if kind == "none" or (kind == "auto" and stated == 0):
+        if kind == "none" or (kind == "auto" and _count(session) == 0):
             return cls()
-        if kind == "stats" or (kind == "auto" and (stated or 0) > MANY):
+        if by_average(kind, session):
             return cls(stats=True, notes=["recorded scores are averages of each run and key"])
         found, ours = cls(), 0
         for item in found.read(client, str(session["id"]), roots):
@@ -77,6 +76,11 @@ class Recorded:
             items = self.by_run.get(str(child.get("id")))
             if items:
                 yield str(child["id"]), items
+
+
+def by_average(kind: Kind, session: Payload) -> bool:
+    """Whether to read each run's averages instead of every score."""
+    return kind == "stats" or (kind == "auto" and (_count(session) or 0) > MANY)
 
 
 def _count(session: Payload) -> int | None:

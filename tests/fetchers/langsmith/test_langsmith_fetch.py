@@ -250,6 +250,31 @@ def test_examples_are_those_of_the_experiments_version(serve: Any, open_fetcher:
     assert asked == ["GET v1 /examples"]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_run_that_does_not_fit_costs_no_other(
+    serve: Any, open_fetcher: Any, backend: str
+) -> None:
+    world = generated_world(5)
+    odd = roots_of(world)[2]
+    odd["error"] = {"message": "an object"}
+    runs, error = drained(open_fetcher(serve(world, backend)))
+    assert len(runs) == 4
+    assert f"run {odd['id']}, field error: is dict, expected text" in str(error)
+
+
+def test_many_scores_are_read_as_averages(
+    serve: Any, open_fetcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalkit.fetchers.langsmith.recorded.MANY", 3)
+    world = generated_world(5)
+    for root in roots_of(world):
+        world.put_feedback({"key": "liked", "score": 0.5, "run_id": root["id"]})
+    server = serve(world, "v2")
+    runs, _ = drained(open_fetcher(server))
+    assert [f.score for run in runs for f in run.feedback] == [0.5] * 5
+    assert not any("/feedback" in call for call in server.faults.calls)
+
+
 def test_token_totals_are_checked_against_the_model_calls(serve: Any, open_fetcher: Any) -> None:
     world = generated_world(4)
     lost = next(run for run in world.runs.values() if run["run_type"] == "llm")
