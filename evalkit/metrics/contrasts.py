@@ -51,8 +51,9 @@ def _contrast(measure: Measure, other: Measure, pairs: Pairs) -> Contrast:
     test = paired_test(
         first.means[both], second.means[both], bounded=bounded, single=single, units=units
     )
+    unit = measure.unit if measure.unit == other.unit else ""
     return Contrast(
-        replace(measure, binary=measure.binary and other.binary, bounded=bounded),
+        replace(measure, binary=measure.binary and other.binary, bounded=bounded, unit=unit),
         _kept(first, both),
         _kept(second, both),
         test,

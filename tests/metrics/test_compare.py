@@ -273,3 +273,26 @@ def test_words_are_compared_word_by_word():
     assert rude.p_adjusted < 0.001
     assert rude.verdict == "cannot_tell"
     assert only(found, "tone.friendly").difference.value == pytest.approx(-0.3)
+
+
+def test_experiments_with_nothing_in_common_say_so():
+    def made(name, first):
+        rows = [run(f"{name}{i}", f"e{i}") for i in range(first, first + 12)]
+        return results(
+            rows, [cell(r["run_id"], 0.5 * (n % 3)) for n, r in enumerate(rows)], name=name
+        )
+
+    found = compare([made("a", 0), made("b", 50)])
+    assert found.candidates[0].pairing.paired == 0
+    assert "no example is in both" in " ".join(found.notes)
+    assert only(found).difference.n == 0
+    assert only(found).verdict == "cannot_tell"
+    assert found.family == 0
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_score_that_was_true_or_false_and_became_a_number_is_compared_as_one():
+    before = scored([[True], [False]] * 10, name="a")
+    after = scored([[3.5], [0.5]] * 10, name="b")
+    found = only(compare([before, after]))
+    assert (found.unit, found.difference.value) == ("", pytest.approx(1.5))
