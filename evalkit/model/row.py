@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 
 from evalkit.errors import did_you_mean
 
-RowSource = Mapping[str, Callable[[int], Any]]
-"""Where the unset fields of a row come from, one batch of a store: field -> row -> value."""
+RowSource = Mapping[Any, Callable[..., Any]]
+"""Where the unset fields of a row come from, one batch of a store: field -> row -> value.
+
+That of runs also answers `("find", name, kind)` -> row -> places of the steps that fit, and
+`"step"` -> (place, reference to the run) -> step.
+"""
 
 
 class Row:

@@ -264,18 +264,14 @@ class Run(Row, LangSmithNames):
 
     def _some(self, made: dict[int, Step], name: str | None, kind: str | None) -> list[Step]:
         """Return the steps that fit, making no others: most evaluators want few of many."""
-        source, owner = self._source, None
+        source = self._source
         assert source is not None
-        first, kinds, names = source["step_marks"](self._row)
         found = []
-        for index, each in enumerate(kinds, start=first):
-            if kind in (None, each) and name in (None, names[index - first]):
-                step = made.get(index)
-                if step is None:
-                    owner = owner or ref(self)
-                    step = made[index] = source["step"](index)
-                    Step._setters["_owner"](step, owner)
-                found.append(step)
+        for index in source["find", name, kind](self._row):
+            step = made.get(index)
+            if step is None:
+                step = made[index] = source["step"](index, ref(self))
+            found.append(step)
         return found
 
     def _adopt(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -47,7 +47,7 @@ class Collector:
         """Return the cells, in the order of the rows; `None` when there are none."""
         if not self.values:
             return None
-        if any(one > two for one, two in zip(self.rows, self.rows[1:], strict=False)):
+        if self.rows != sorted(self.rows):
             self._sort()
         return self._fast() or self._slow()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from types import TracebackType
+from functools import lru_cache
+from types import CodeType, TracebackType
 
 MESSAGE_LENGTH = 2_000
 TRACEBACK_LENGTH = 8_000
+DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +61,28 @@ def _text(error: BaseException) -> str:
 
 def _traceback(error: BaseException) -> str | None:
     try:
-        frames = traceback.extract_tb(_users(error.__traceback__), limit=-20)
-        lines = [*frames.format(), *traceback.format_exception_only(error)]
-        return shorten("".join(lines), TRACEBACK_LENGTH) if frames else None
+        frames = _frames(error.__traceback__)
+        if not frames:
+            return None
+        last = "".join(traceback.format_exception_only(error))
+        return shorten(_shown(tuple(frames)) + last, TRACEBACK_LENGTH)
     except Exception:  # a traceback is a courtesy
         return None
 
 
-def _users(found: TracebackType | None) -> TracebackType | None:
-    while found is not None and "/evalkit/scoring/" in found.tb_frame.f_code.co_filename:
+def _frames(found: TracebackType | None) -> list[tuple[CodeType, int]]:
+    """Return the places a traceback goes through, from the user's own code on."""
+    frames: list[tuple[CodeType, int]] = []
+    while found is not None:
+        code = found.tb_frame.f_code
+        if frames or "/evalkit/scoring/" not in code.co_filename:
+            frames.append((code, found.tb_lineno))
         found = found.tb_next
-    return found
+    return frames[-DEEPEST:]
+
+
+@lru_cache(maxsize=512)
+def _shown(frames: tuple[tuple[CodeType, int], ...]) -> str:
+    """Return the text of places; an evaluator that fails on every run fails at the same ones."""
+    found = [traceback.FrameSummary(code.co_filename, line, code.co_name) for code, line in frames]
+    return "".join(traceback.StackSummary.from_list(found).format())

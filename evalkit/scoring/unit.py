@@ -159,7 +159,9 @@ class _Due:
     def block(self, first: int, last: int) -> CellBlock | None:
         """Return the cells of some rows, and forget them."""
         collector = Collector(self.task)
-        collector.rows = [row for row in range(first, last) if self.mask[row]]
+        every = self.mask.count(1, first, last) == last - first
+        rows = range(first, last)
+        collector.rows = list(rows) if every else [row for row in rows if self.mask[row]]
         collector.values = self._values.copy()
         collector.milliseconds = [each / 1e6 for each in self._nanoseconds]
         self._values.clear()

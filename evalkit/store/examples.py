@@ -71,6 +71,13 @@ class StoredExamples(Mapping[str, Example]):
             made = self._made[example_id] = example
         return made
 
+    def get(self, example_id: Any, default: Any = None) -> Any:
+        """Return an example, or the default; asked for every run."""
+        made = self._made.get(example_id)
+        if made is not None:
+            return made
+        return self[example_id] if example_id in self._rows else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 

@@ -7,6 +7,7 @@ somebody asks for them.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from evalkit.model.step import Step
 from evalkit.model.usage import Usage
 from evalkit.store.parts import PartFile
 
-Getter = Callable[[int], Any]
+Getter = Callable[..., Any]
 STEP_PREFIX = "steps.list.element."
 EMPTY: dict[str, Callable[[], Any]] = {
     "metadata": lambda: None,
@@ -84,7 +85,7 @@ class Batch:
         return self._offsets
 
 
-class Fields(dict[str, Getter]):
+class Fields(dict[Any, Getter]):
     """The fields of one kind of row in a batch: field -> row -> value; the `_source` of its rows.
 
     A field's getter is made when the first row asks for it.
@@ -96,7 +97,7 @@ class Fields(dict[str, Getter]):
         super().__init__()
         self.batch = batch
 
-    def __missing__(self, name: str) -> Getter:
+    def __missing__(self, name: Any) -> Getter:
         """Make the getter of a field."""
         getter = self[name] = self.make(name)
         return getter
@@ -105,7 +106,7 @@ class Fields(dict[str, Getter]):
         """Return one of this kind's columns."""
         return self.batch.columns([self.prefix + name])[0]
 
-    def make(self, name: str) -> Getter:
+    def make(self, name: Any) -> Getter:
         """Return what decodes a field."""
         if name == "usage":
             return self._usage()
@@ -138,7 +139,7 @@ class StepFields(Fields):
 
     prefix = STEP_PREFIX
 
-    def make(self, name: str) -> Getter:
+    def make(self, name: Any) -> Getter:
         """Return what decodes a field."""
         if name == "metadata":
             return json_getter(self.column(name), dict)
@@ -153,12 +154,12 @@ class RunFields(Fields):
         self.steps = StepFields(batch)
         self._known: tuple[Any, list[str], list[str]] | None = None
 
-    def make(self, name: str) -> Getter:
+    def make(self, name: Any) -> Getter:
         """Return what decodes a field."""
-        if name in ("steps", "step", "step_marks"):
-            return {"steps": self._steps, "step": self._step, "step_marks": self._step_marks}[
-                name
-            ]()
+        if isinstance(name, tuple):
+            return self._find(*name[1:])
+        if name in ("steps", "step"):
+            return self._steps() if name == "steps" else self._step()
         if name == "interrupts":
             decode = json_getter(self.column(name), tuple)
             return lambda row: tuple(decode(row))
@@ -173,27 +174,35 @@ class RunFields(Fields):
             self._known = self.batch.step_offsets, kinds, names
         return self._known
 
-    def _step_marks(self) -> Getter:
+    def _find(self, name: str | None, kind: str | None) -> Getter:
+        """Return what finds steps: one pass over the whole batch, two searches a run."""
         offsets, kinds, names = self._marks()
+        if kind is None:
+            fits = [place for place, each in enumerate(names) if each == name]
+        else:
+            fits = [place for place, each in enumerate(kinds) if each == kind]
+            if name is not None:
+                fits = [place for place in fits if names[place] == name]
 
-        def get(row: int) -> tuple[int, list[str], list[str]]:
-            first, last = offsets[row], offsets[row + 1]
-            return first, kinds[first:last], names[first:last]
+        def get(row: int) -> list[int]:
+            first = bisect_left(fits, offsets[row])
+            return fits[first : bisect_left(fits, offsets[row + 1], first)]
 
         return get
 
-    def _step(self) -> Getter:
+    def _step(self) -> Callable[..., Step]:
         _, kinds, names = self._marks()
         source, new = self.steps, Step.__new__
-        slots = ("_source", "_row", "kind", "name")
-        set_source, set_row, set_kind, set_name = (Step._setters[name] for name in slots)
+        slots = ("_source", "_row", "kind", "name", "_owner")
+        set_source, set_row, set_kind, set_name, set_owner = (Step._setters[n] for n in slots)
 
-        def get(index: int) -> Step:
+        def get(index: int, owner: Any = None) -> Step:
             step = new(Step)
             set_source(step, source)
             set_row(step, index)
             set_kind(step, kinds[index])
             set_name(step, names[index])
+            set_owner(step, owner)
             return step
 
         return get
