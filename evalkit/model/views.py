@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from evalkit.model.document import Document, read_documents
@@ -137,6 +137,6 @@ def feedback_stats(feedback: Iterable[Feedback]) -> dict[str, dict[str, Any]]:
         if item.score is not None:
             scores.append(float(item.score))
     return {
-        key: {"n": len(scores), "avg": fmean(scores) if scores else None}
+        key: {"n": len(scores), "avg": fsum(scores) / len(scores) if scores else None}
         for key, scores in by_key.items()
     }
