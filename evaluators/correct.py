@@ -1,5 +1,6 @@
 """Is the final answer right?"""
 
+import re
 from typing import Any
 
 from evalkit import Score, case, evaluator
@@ -14,7 +15,7 @@ from evalkit import Score, case, evaluator
             expect=True,
         ),
         case(
-            outputs={"answer": "You have 30 days."},
+            outputs={"answer": "You have 145 days."},
             reference_outputs={"answer": "45 days"},
             expect=False,
         ),
@@ -23,8 +24,8 @@ from evalkit import Score, case, evaluator
 )
 def correct(outputs: dict[str, Any], reference_outputs: dict[str, Any]) -> Score:
     """The answer states the reference answer. A run that gave no answer is not correct."""
-    wanted = reference_outputs["answer"]
-    answer = outputs.get("answer", "")
-    if wanted.casefold() in answer.casefold():
+    wanted, answer = reference_outputs["answer"], outputs.get("answer", "")
+    whole_words = rf"(?<!\w){re.escape(wanted)}(?!\w)"
+    if re.search(whole_words, answer, re.IGNORECASE):
         return Score(score=True)
     return Score(score=False, comment=f"expected {wanted!r}, got {answer!r}")

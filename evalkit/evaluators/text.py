@@ -109,6 +109,13 @@ def _several(reference: Any) -> list[str]:
         case(outputs={"answer": "x, y"}, options={"words": ["x", "y"]}, expect=True),
         case(outputs={"answer": "x"}, options={"words": ["x", "y"]}, expect=False),
         case(outputs={"answer": "x"}, options={"words": ["x", "y"], "need": "any"}, expect=True),
+        case(outputs={"answer": "145 days"}, reference_outputs="45 days", expect=True),
+        case(
+            outputs={"answer": "145 days"},
+            reference_outputs="45 days",
+            options={"whole_words": True},
+            expect=False,
+        ),
         case(outputs=None, reference_outputs="x", expect=False),
     ],
 )
@@ -119,12 +126,13 @@ def contains(
     words: list[str] | None = None,
     need: str = "all",
     case_sensitive: bool = False,
+    whole_words: bool = False,
     answer_at: str = "",
     reference_at: str = "",
 ) -> Score:
     """The answer contains the reference, or the `words` given; `need` is `all` or `any` of them.
 
-    True or False, higher is better.
+    `whole_words` does not find `45 days` in `145 days`. True or False, higher is better.
     """
     wanted = words or _several(reference_of(reference_outputs, reference_at))
     if not wanted:
@@ -132,11 +140,17 @@ def contains(
     got = as_text(answer_of(outputs, answer_at))
     if got is None:
         return _verdict(False, None, wanted)
-    hay = got if case_sensitive else got.casefold()
-    missing = [w for w in wanted if (w if case_sensitive else w.casefold()) not in hay]
+    fold = str if case_sensitive else str.casefold
+    missing = [word for word in wanted if not _stands_in(fold(word), fold(got), whole_words)]
     right = len(missing) < len(wanted) if need == "any" else not missing
     lacking = ", ".join(_shown(word) for word in missing[:5])
     return Score(score=right, comment=None if right else f"not in the answer: {lacking}")
+
+
+def _stands_in(word: str, text: str, whole: bool) -> bool:
+    if not whole:
+        return word in text
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 @evaluator(
