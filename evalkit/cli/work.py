@@ -202,7 +202,7 @@ def score_command(
     for name in chosen(project, names):
         with session.progress() as progress:
             outcome = score(project, name, settings=how, progress=progress)
-        summary = summarise(project, stored.results(project, name))
+        summary = summarise(project, stored.results(project, name), steps=as_json)
         errors += summary.counts.cells.get("evaluator_error", 0)
         documents.append({**work_document(outcome), "summary": summary.to_dict()})
         if explain:

@@ -51,13 +51,15 @@ def summarise(
     calibrated: Sequence[str] = (),
     cluster: str | None = None,
     version: str = "",
+    steps: bool = True,
 ) -> Summary:
     """Compute every figure of one experiment.
 
     `slices` are expressions of `evalkit.metrics.slicing`, `reducers` those of
     `evalkit.metrics.reducers`. `calibrated` names judges whose agreement with people is on
     record. `cluster` is an expression like those of `slices`: examples that share its value
-    (a document, a user) are no independent evidence of one another. No runs at all raise
+    (a document, a user) are no independent evidence of one another. `steps=False` leaves out the
+    figures of single steps, which take longer than all others together. No runs at all raise
     `NoRunsError`.
     """
     for text in reducers:
@@ -81,7 +83,7 @@ def summarise(
         )
         for name, score in scores.items()
     }
-    steps = summarise_steps(results, runs, confidence)
+    by_step = summarise_steps(results, runs, confidence) if steps else []
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(
         experiment=results.experiment,
@@ -93,10 +95,10 @@ def summarise(
         queue=_duration(runs, "queue_s", confidence),
         usage=summarise_usage(runs, confidence),
         reducers=reduce_scores(columns, reducers, confidence),
-        steps=steps,
+        steps=by_step,
         errors=run_errors(results, runs),
         slices=searches,
-        quality=_quality(results, runs, scores, latency, steps),
+        quality=_quality(results, runs, scores, latency, by_step),
         provenance=_provenance(results, version),
         confidence=confidence,
     )

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from evalkit.metrics.summary import Summary
 
 
-def summarise(project: Project, results: Results) -> Summary:
-    """Compute the figures of one experiment, with the slices and reducers configured for it."""
+def summarise(project: Project, results: Results, *, steps: bool = True) -> Summary:
+    """Compute the figures of one experiment, with the slices and reducers configured for it.
+
+    `steps=False` leaves out those of single steps.
+    """
     from evalkit import __version__
     from evalkit.metrics.summarise import summarise
 
@@ -32,6 +35,7 @@ def summarise(project: Project, results: Results) -> Summary:
         calibrated=calibrated(project, [results]),
         cluster=table.cluster,
         version=__version__,
+        steps=steps,
     )
 
 
