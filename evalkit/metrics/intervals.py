@@ -63,7 +63,7 @@ class Sums:
         """
         m = self.clusters
         excess = self.totals - self.mean * self.sizes
-        return float(m / (m - 1) * np.dot(excess, excess) / self.sizes.sum() ** 2)
+        return float(m / (m - 1) * np.sum(excess * excess) / self.sizes.sum() ** 2)
 
 
 def cluster_sums(values: Floats, clusters: Codes | None) -> Sums:
@@ -132,7 +132,7 @@ def effective_size(sums: Sums, ceiling: float | None = None) -> float:
     total = n + 2 * extra
     steadied = (float(sums.totals.sum()) + extra) / total
     excess = sums.totals - steadied * sums.sizes
-    squares = float(np.dot(excess, excess)) + PSEUDO * (n / m) ** 2 * (
+    squares = float(np.sum(excess * excess)) + PSEUDO * (n / m) ** 2 * (
         (1 - steadied) ** 2 + steadied**2
     )
     wide = m + 2 * PSEUDO

@@ -100,7 +100,7 @@ def _discordance(d: Floats, mean: float, sd: float, single: bool) -> PairedTest:
     """Bonett and Price: two more pairs, one won and one lost, before the Wald interval."""
     n = len(d)
     adjusted = float(d.sum()) / (n + 2)
-    variance = (float(np.dot(d, d)) + 2) / (n + 2) - adjusted**2
+    variance = (float(np.sum(d * d)) + 2) / (n + 2) - adjusted**2
     won, lost = int((d > 0).sum()), int((d < 0).sum())
     p = mcnemar_mid_p(won, lost) if single and won + lost else None
     se = sqrt(variance / (n + 2))
@@ -145,7 +145,7 @@ def quantile_difference(
         )
     parts = cluster_sums(parts_c - parts_b, units).totals
     m = len(parts)
-    se = sqrt(m / (m - 1) * float(np.dot(parts, parts))) if m > 1 else 0.0
+    se = sqrt(m / (m - 1) * float(np.sum(parts * parts))) if m > 1 else 0.0
     difference = value_c - value_b
     p = two_sided(difference / se, m - 1) if se > 0 else None
     method = "linearised quantiles over examples"
