@@ -63,9 +63,17 @@ def test_every_configuration_is_accepted(number: int, tmp_path: Path) -> None:
     assert load(tmp_path).experiments
 
 
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scored")
+    assert evalkit("init", "project", cwd=folder).code == 0
+    assert evalkit("run", cwd=folder / "project").code == 0
+    return folder / "project"
+
+
 @pytest.mark.parametrize("number", range(len(blocks("python"))))
-def test_every_script_runs(number: int, tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
+def test_every_script_runs(number: int, scored: Path) -> None:
+    script = scored / f"script{number}.py"
     script.write_text(blocks("python")[number], "utf-8")
     env = {**os.environ, "PYTHONPATH": ""}
-    subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, env=env)
+    subprocess.run([sys.executable, str(script)], cwd=scored, check=True, env=env)
