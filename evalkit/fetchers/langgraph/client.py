@@ -18,6 +18,8 @@ from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
 THREAD_PAGE = 1000
 RUN_PAGE = 200
 SMALL_PAGE = 25
+REPEATS = 3
+"""A page that comes so often is the server's mistake, or a proxy's."""
 PAGE_BYTES = 4_000_000
 """A page of history is asked for in about this size: each checkpoint repeats the whole state."""
 THREAD_FIELDS = ["thread_id", "created_at", "updated_at", "status", "metadata"]
@@ -97,7 +99,7 @@ class LangGraphClient:
         """
         path = f"/threads/{thread_id}/history"
         where = f"{self.http.source}: thread {thread_id}"
-        limit, before, seen = SMALL_PAGE, None, set[str]()
+        limit, before, seen, repeats = SMALL_PAGE, None, set[str](), 0
         while True:
             body: dict[str, Any] = {"limit": limit}
             if metadata:
@@ -110,9 +112,11 @@ class LangGraphClient:
             page = [read_snapshot(item, where) for item in self._list(reply.value, path)]
             fresh = [s for s in page if s.checkpoint_id not in seen]
             if page and not fresh:
-                raise SourceUnavailable(
-                    f"{where}: the server repeats a page of history. Fetch again."
-                )
+                repeats += 1
+                if repeats == REPEATS:
+                    said = "the server repeats a page of history. Fetch again."
+                    raise SourceUnavailable(f"{where}: {said}")
+                continue
             seen.update(s.checkpoint_id for s in fresh)
             yield HistoryPage(fresh, reply.size)
             if not page or _is_first(page[-1], len(page) < limit):

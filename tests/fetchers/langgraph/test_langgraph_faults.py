@@ -73,6 +73,16 @@ def test_a_page_that_goes_wrong_once(
     assert records(runs) == undisturbed
 
 
+def test_a_page_of_a_long_history_that_comes_twice() -> None:
+    calm, _, _, _ = fetch_through(lambda path, n: None, made_up(2, laps=60))
+    choose: Choose = lambda p, n: "repeated page" if "history" in p and n == 1 else None  # noqa: E731
+    runs, error, _, done = fetch_through(choose, made_up(2, laps=60))
+    assert done.done["repeated page"] == 2
+    assert error is None
+    assert records(runs) == records(calm)
+    assert len(runs[0].steps) == 60
+
+
 @pytest.mark.parametrize("place", ["/threads/search", "/runs", "/history"])
 def test_pages_that_are_always_cut(place: str, undisturbed: list[dict[str, Any]]) -> None:
     choose: Choose = lambda path, n: "short page" if path.endswith(place) else None  # noqa: E731

@@ -35,9 +35,9 @@ def of(url: str, experiment: str, **options: Any) -> list[Run]:
     return sorted(runs, key=lambda run: run.created_at or datetime.now(UTC))
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def talk(app: Application) -> str:
-    """A chat of forty turns on one thread, asked at the start: the server takes its time."""
+    """A chat of forty turns on one thread, asked at once: the server takes half a second each."""
     thread = app.thread("talk")
     for turn in range(40):
         text = f"halve {turn}" if turn % 4 == 0 else f"hello {turn}"
@@ -323,6 +323,7 @@ def test_writers_while_we_fetch(server: str, app: Application) -> None:
     assert len(during) + len(after) == total == fetcher.counts().expected
 
 
+@pytest.mark.slow
 def test_forty_runs_on_one_thread(server: str, talk: str) -> None:
     runs = of(server, talk, wait=True)
     assert [run.example_id for run in runs] == [f"turn-{n}" for n in range(40)]
