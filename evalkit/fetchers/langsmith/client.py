@@ -129,20 +129,32 @@ class LangSmith:
         except HttpError:
             raise refused from None
 
-    def examples(self, ids: Sequence[str], as_of: str | None) -> Iterator[dict[str, Any]]:
-        """Yield those of the examples that exist in the dataset's version `as_of`, in batches."""
-        batches = [ids[at : at + PAGE] for at in range(0, len(ids), PAGE)]
+    def examples(
+        self, ids: Sequence[str], as_of: str | None, dataset: str | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """Return, by id, those of the examples that exist in the dataset's version `as_of`.
 
-        def batch(some: Sequence[str]) -> list[dict[str, Any]]:
-            params: dict[str, Any] = {"id": list(some), "limit": PAGE, "inline_s3_urls": "true"}
-            if as_of:
-                params["as_of"] = as_of
-            if self._options.attachments:  # left out unless named
-                params["select"] = ["attachment_urls", "outputs", "metadata"]
-            return _rows(self.http.get_json(self.v1("/examples"), params))
+        Asked for in batches of ids; where a server does not heed the ids, by pages of `dataset`.
+        """
+        more: dict[str, Any] = {"limit": PAGE, "inline_s3_urls": "true"}
+        if as_of:
+            more["as_of"] = as_of
+        if self._options.attachments:  # left out unless named
+            more["select"] = ["attachment_urls", "outputs", "metadata"]
+        batches = [list(ids[at : at + PAGE]) for at in range(0, len(ids), PAGE)]
 
-        for rows in self.http.map(batch, batches):
-            yield from rows
+        def batch(some: list[str]) -> list[dict[str, Any]]:
+            return _rows(self.http.get_json(self.v1("/examples"), {**more, "id": some}))
+
+        found: dict[str, dict[str, Any]] = {}
+        for some, rows in zip(batches, self.http.map(batch, batches), strict=True):
+            heeded = set(some).issuperset(str(row.get("id")) for row in rows)
+            if not heeded and dataset:
+                pages = self._pages("/examples", {**more, "dataset": dataset})
+                wanted = set(ids)
+                return {row["id"]: row for row in pages if row.get("id") in wanted}
+            found |= {row["id"]: row for row in rows if row.get("id") in some}
+        return found
 
     def example(self, example_id: str) -> dict[str, Any] | None:
         """Return the example as it is now, or `None` when it is gone."""

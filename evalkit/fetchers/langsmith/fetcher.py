@@ -102,11 +102,12 @@ class LangSmithFetcher:
         if not ids:
             return []
         version = self._counts.dataset_version
-        found = {row["id"]: row for row in self.client.examples(ids, version)}
+        dataset = self._session.get("reference_dataset_id")
+        found = self.client.examples(ids, version, dataset)
         absent = [each for each in ids if each not in found]
         if absent and version:
-            later = {row["id"]: row for row in self.client.examples(absent, "latest")}
-            for each in absent:
+            later = self.client.examples(absent, "latest", dataset)
+            for each in absent if len(absent) <= FEW else ():
                 if each not in later and (row := self.client.example(each)) is not None:
                     later[each] = row
             found |= later

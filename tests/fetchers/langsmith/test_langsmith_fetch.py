@@ -297,6 +297,15 @@ def test_only_referenced_examples_are_read(serve: Any, open_fetcher: Any) -> Non
     assert server.faults.calls["GET v1 /examples"] == 1
 
 
+def test_a_server_that_does_not_heed_example_ids(serve: Any, open_fetcher: Any) -> None:
+    server = serve(generated_world(250), "v2")
+    server.faults.example_ids_ignored = True
+    fetcher = open_fetcher(server)
+    drained(fetcher)
+    assert len({each.example_id for each in fetcher.examples()}) == 250
+    assert fetcher.counts().notes == []
+
+
 @pytest.mark.parametrize("long", [True, False], ids=["over a week", "a day"])
 def test_documented_limits_are_never_hit(
     serve: Any, open_fetcher: Any, clock: Clock, long: bool

@@ -39,6 +39,8 @@ class Faults:
     """v2 pages above this size answer 504."""
     feedback_session_filter: bool = True
     """Whether `GET /feedback` understands `session`."""
+    example_ids_ignored: bool = False
+    """`GET /examples` does not heed `id` and gives pages of the dataset."""
     feedback_ids_conflict: bool = False
     """Creating feedback with a known id answers 409 instead of replacing it."""
     drop_connections: int = 0

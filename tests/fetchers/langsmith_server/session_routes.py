@@ -127,7 +127,9 @@ class SessionRoutes(Shared):
 
     def examples(self) -> Answer:
         rows = self.world.examples(self._as_of())
-        if ids := self.query.get("id"):
+        if self.faults.example_ids_ignored:
+            rows = list(rows)
+        elif ids := self.query.get("id"):
             rows = [row for row in rows if row["id"] in ids]
         elif dataset := self._one("dataset"):
             rows = [row for row in rows if row.get("dataset_id") == dataset]
