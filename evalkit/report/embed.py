@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from evalkit.metrics.comparison import Candidate
-from evalkit.metrics.summary import Summary
 from evalkit.model.example import Example
-from evalkit.model.results import Results
 from evalkit.model.run import OUTCOMES, Run
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report import detail, preview
+from evalkit.report.cells import Cells
 from evalkit.report.pack import Core
-from evalkit.report.rows import NO_ERROR, Owners, Rows, ScoreColumn
+from evalkit.report.rows import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.share import Cleaner
 from evalkit.report.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept, TraceWriter
 from evalkit.report.view import Content
@@ -24,7 +22,6 @@ FIRST, FAILING, SLOW, REST = 0, 1, 2, 3
 SHARES = 8
 """The rest is dealt to this many piles by a hash of the id, so that a random part of it is kept."""
 SLOWEST = 0.01
-BATCH = 256
 
 
 @dataclass(slots=True)
@@ -48,7 +45,7 @@ def pack_traces(
     }
     for number, results in enumerate(content.results):
         examples = results.examples()
-        for run, cells in with_cells(results, content.source.summaries[number]):
+        for run, cells in Cells(results, content.source.summaries[number]).of(results.runs()):
             row = place[number, run.run_id]
             example = examples.get(run.example_id or "")
             _preview(previews, rows, row, run, example, clean)
@@ -67,36 +64,6 @@ def _preview(
         asked = example.inputs if example is not None and example.inputs is not None else run.inputs
         previews.inputs[place] = clean.text(preview.of_inputs(clean.tree(asked)))
     previews.outputs[row] = clean.text(preview.of_outputs(clean.tree(run.outputs)))
-
-
-def with_cells(
-    results: Results, summary: Summary, runs: Iterable[Run] | None = None
-) -> Iterator[tuple[Run, list[dict[str, Any]]]]:
-    """Yield the runs (default: all) with their cells, each with its `name` in the Summary."""
-    table = results.table("cells")
-    owners = Owners(summary)
-    by_run: dict[str | None, list[int]] = {}
-    for at, run_id in enumerate(table.column("run_id").to_pylist()):
-        by_run.setdefault(run_id, []).append(at)
-    batch: list[Run] = []
-    for run in results.runs() if runs is None else runs:
-        batch.append(run)
-        if len(batch) == BATCH:
-            yield from _with_cells(batch, table, by_run, owners)
-            batch = []
-    yield from _with_cells(batch, table, by_run, owners)
-
-
-def _with_cells(
-    runs: Sequence[Run], table: Any, by_run: dict[str | None, list[int]], owners: Owners
-) -> Iterator[tuple[Run, list[dict[str, Any]]]]:
-    places = [at for run in runs for at in by_run.get(run.run_id, ())]
-    cells: dict[str, list[dict[str, Any]]] = {}
-    for cell in table.take(places).to_pylist() if places else ():
-        for name in owners.names(cell["evaluator"], cell["key"]) or [cell["key"]]:
-            cells.setdefault(cell["run_id"], []).append({**cell, "name": name})
-    for run in runs:
-        yield run, cells.get(run.run_id, [])
 
 
 def priorities(content: Content) -> list[int]:

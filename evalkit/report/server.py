@@ -16,7 +16,8 @@ from threading import Lock
 from typing import Any
 
 from evalkit.report import detail, html
-from evalkit.report.embed import core_of, header, pack_traces, with_cells
+from evalkit.report.cells import Cells
+from evalkit.report.embed import core_of, header, pack_traces
 from evalkit.report.rows import Rows
 from evalkit.report.share import Cleaner
 from evalkit.report.traces import Kept, TraceWriter, packed_alone
@@ -61,6 +62,8 @@ class _Site:
         self._content, self._clean = content, clean
         self._rows = content.source.rows or Rows()
         self._lock = Lock()
+        pairs = zip(content.results, content.source.summaries, strict=True)
+        self._cells = [Cells(results, summary) for results, summary in pairs]
         live = f"/{self.token}/"
         kept = Kept([], {}, {}, 0)
         with TraceWriter() as writer:
@@ -83,8 +86,7 @@ class _Site:
         with self._lock:
             run = results.run(self._rows.run_ids[row])
             example = results.examples().get(run.example_id or "")
-            summary = self._content.source.summaries[number]
-            cells = next(cells for _, cells in with_cells(results, summary, [run]))
+            cells = next(cells for _, cells in self._cells[number].of([run]))
             document = self._clean.tree(detail.of_run(run, example, cells))
         return packed_alone(document)
 

@@ -151,7 +151,7 @@ def _view(
 ) -> ReportView:
     cases_title, cases_link, found = cases.build(source, _previews(source, results))
     return ReportView(
-        title=title or source.main.experiment,
+        title=title,
         generated=generated,
         version=version,
         experiments=provenance.experiments(source),

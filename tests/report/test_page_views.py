@@ -64,7 +64,11 @@ def test_the_headline_of_the_runs_is_the_summary(opened, reports, compared):
 def test_changes_on_the_page_are_those_of_the_comparison(opened, reports, compared):
     page = opened.go(reports["two"], "#/compare")
     differences = compared.view.comparison["candidates"][0]["differences"]
-    for found in [d for d in differences if d["kind"] == "score"]:
+    on_page = [
+        d for d in differences if d["metric"] in {c.name for c in compared.source.rows.scores}
+    ]
+    assert len(on_page) >= 5
+    for found in on_page:
         opened.to(f"#/compare?by={found['metric']}")
         opened.until("document.querySelector('#v-compare tr.row')")
         chips = dict(
@@ -245,7 +249,7 @@ def test_a_report_without_traces_says_so(opened, reports):
     opened.until("document.querySelector('[data-missing]')")
     text = page.locator("#v-run").inner_text()
     assert "made without traces" in text
-    assert "evalkit show candidate-003-1" in text
+    assert "evalkit show candidate candidate-003-1" in text
 
 
 def test_damaged_data_is_said(opened, reports, tmp_path):

@@ -35,6 +35,11 @@ def lookup(summary: dict, name: str) -> dict:
     if name in summary["scores"]:
         score = summary["scores"][name]
         return {"value": score["mean"], "n": score["n"]}
+    category, _, word = name.rpartition(".")
+    if category in summary["scores"]:
+        score = summary["scores"][category]
+        rate = score["category_rates"].get(word)
+        return {"value": rate["rate"], "n": rate["n"]} if rate else {"value": 0.0, "n": score["n"]}
     if "(" in name:
         reducer, _, score = name.rstrip(")").partition("(")
         return _figure(summary["reducers"][reducer][score])

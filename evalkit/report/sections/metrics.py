@@ -11,10 +11,12 @@ from evalkit.report.parts import ChangePart, FigurePart, MetricGroup, MetricPart
 from evalkit.report.sections.changes import change
 from evalkit.report.sections.source import Source, address, term
 
+CATEGORIES = 6
+"""Values of a score that have a row; all of them are in its own figure."""
 SPANS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 100, 200, 500, 1000)
 CELL_WORDS = {
     "not_applicable": "not applicable",
-    "evaluator_error": "evaluator errors",
+    "evaluator_error": "evaluator error",
     "run_failed": "run failed",
     "missing": "missing",
 }
@@ -93,11 +95,45 @@ def _outcomes(source: Source) -> list[MetricPart]:
 
 
 def _scores(source: Source) -> list[MetricPart]:
+    rows = []
+    for name in source.score_names:
+        if source.score(name).type == "category":
+            rows += _category_rows(source, name)
+        else:
+            rows.append(_score_row(source, name))
+    return rows
+
+
+def _category_rows(source: Source, name: str) -> list[MetricPart]:
+    """Return the share of each of the most frequent values."""
+    found = [s.scores[name] for s in source.summaries if name in s.scores]
+    counts: dict[str, int] = {}
+    for score in found:
+        for word, n in score.categories.items():
+            counts[word] = counts.get(word, 0) + n
+    words = sorted(counts, key=lambda word: (-counts[word], word))[:CATEGORIES]
+    unscored = _unscored(found)
     return [
-        _score_row(source, name)
-        for name in source.score_names
-        if source.score(name).type != "category"
+        _row(
+            source,
+            (f"{name}.{word}", f"{name}: {word}", source.score(name).doc),
+            lambda s, w=word: _category_figure(s.scores.get(name), w),  # type: ignore[misc]
+            "share",
+            address("runs", q=term(name, ":", word)),
+            width=1.0,
+            axis=(0.0, 1.0),
+            marks=marks_of(source.score(name)),
+            outcomes=unscored,
+        )
+        for word in words
     ]
+
+
+def _category_figure(score: ScoreSummary | None, word: str) -> Figure | None:
+    if score is None or not score.n:
+        return None
+    rate = score.category_rates.get(word)
+    return rate.figure if rate is not None else Figure(0.0, n=score.n)
 
 
 def _score_row(source: Source, name: str) -> MetricPart:
@@ -131,7 +167,8 @@ def marks_of(score: ScoreSummary) -> tuple[str, ...]:
 def _unscored(scores: Sequence[ScoreSummary]) -> str:
     """Say what became of the cells that were not scored, all experiments together."""
     counts = {w: sum(s.outcomes.get(name, 0) for s in scores) for name, w in CELL_WORDS.items()}
-    return ", ".join(f"{numbers.count(n)} {word}" for word, n in counts.items() if n)
+    plural = {"evaluator error": "evaluator errors"}
+    return ", ".join(numbers.times(n, w, plural.get(w, w)) for w, n in counts.items() if n)
 
 
 def _resources(source: Source) -> list[MetricPart]:

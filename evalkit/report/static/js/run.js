@@ -162,7 +162,7 @@ class RunView {
   }
   sayLeftOut() {
     const why = D.head.traces === "none" ? "This report was made without traces." : `${int(D.head.kept)} of ${int(D.runs)} traces were kept to hold the file within its size budget.`;
-    return [h("h2", { "data-missing": true }, "The trace of this run is not in this file"), show(`${why} See it with: evalkit show ${runId(this.r)}`, h("p.note"))];
+    return [h("h2", { "data-missing": true }, "The trace of this run is not in this file"), show(`${why} See it with: evalkit show ${experimentName(this.r)} ${runId(this.r)}`, h("p.note"))];
   }
   async tabs() {
     const names = [["trace", "Trace"], ["io", "Input and output"], ...(this.others.length ? [["compare", this.against()]] : []), ["raw", "Raw"]];
