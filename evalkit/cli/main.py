@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ CRASHED = 70
 
 def entry() -> None:
     """Run as the console script `evalkit`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: state is kept
     # Scanning every installed package for pydantic plug-ins costs more than evalkit's own start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Threads of numpy's BLAS that evalkit never uses cost CPU when it starts.

@@ -4,6 +4,7 @@ import html
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -241,3 +242,21 @@ def test_openevals_and_agentevals_run_unmodified_on_stored_runs(tmp_path: Path) 
         "trajectory_strict_match": (2, 0.5),
         "exact_match": (2, 0.5),
     }
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_fetch_is_stopped_while_the_server_says_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        config = f'[experiments.one]\nfetcher = "langgraph"\nurl = "{url}"\n'
+        (tmp_path / "evalkit.toml").write_text(config)
+        argv = [str(SCRIPT), "fetch", "one"]
+        started = subprocess.Popen(argv, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        connection, _ = server.accept()
+        with connection:
+            started.send_signal(number)
+            _, err = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert "error[interrupted]" in err
