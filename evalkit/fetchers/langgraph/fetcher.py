@@ -215,7 +215,7 @@ class LangGraphFetcher:
             where = f"thread {run.thread_id}, run {run.run_id}"
             self.findings.note("thread used with two graphs: outputs and steps are lost", where)
         elif not run.steps_recorded:
-            self.findings.note("the server kept no steps or only some of them", run.run_id)
+            self.findings.note("run whose steps the server did not keep, or not all", run.run_id)
         if self._dataset and self._dataset.find(run.example_id, run.inputs) is None:
             self.findings.note("the dataset has no example for a run", run.run_id)
 

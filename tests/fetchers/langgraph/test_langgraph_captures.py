@@ -200,7 +200,7 @@ def test_durability_exit_keeps_the_answer_and_the_calls() -> None:
     assert list(run.trajectory) == ["get_weather", "add"]
     assert run.usage
     assert run.usage.total_tokens == 111
-    assert "kept no steps" in fetcher.counts().notes[0]
+    assert "steps the server did not keep" in fetcher.counts().notes[0]
 
 
 def test_two_graphs_on_one_thread_are_named() -> None:
