@@ -83,6 +83,55 @@ def _holds(sums: Sums, truth: float) -> bool:
     return figure.low <= truth <= figure.high
 
 
+def held_out_coverage(seeds: int) -> Iterator[tuple[str, float]]:
+    """Yield coverages of rates in settings the constants of the interval were not chosen on."""
+    rng = np.random.default_rng(987654)
+    for generator in (chances, two_kinds):
+        for n in (30, 100, 400):
+            for rate in (0.02, 0.05, 0.3, 0.9):
+                for runs in (3, 8):
+                    for correlation in (0.15, 0.5, 0.75):
+                        p = generator(rng, rate, (seeds, n, 1), correlation)
+                        draws = (rng.random((seeds, n, runs)) < p).sum(2).astype(float)
+                        sizes = np.full(n, float(runs))
+                        held = [_holds(Sums(totals, sizes), rate) for totals in draws]
+                        name = (
+                            f"{generator.__name__} {rate} n {n} x {runs}, correlation {correlation}"
+                        )
+                        yield name, float(np.mean(held))
+
+
+def two_kinds(rng: np.random.Generator, rate: float, shape: Any, correlation: float) -> Array:
+    """Draw pass probabilities of which there are two, a high and a low one."""
+    spread = sqrt(correlation * rate * (1 - rate))
+    high = min(1.0, rate + spread * sqrt((1 - rate) / rate))
+    low = max(0.0, rate - spread * sqrt(rate / (1 - rate)))
+    return np.where(rng.random(shape) < (rate - low) / (high - low), high, low)
+
+
+def held_out_reducers(seeds: int) -> Iterator[tuple[str, float]]:
+    """Yield coverages of pass^k at other rates, very rare ones among them."""
+    rng = np.random.default_rng(24680)
+    for rate in (0.02, 0.1, 0.3, 0.7, 0.9):
+        a, b = rate * 0.7 / 0.3, (1 - rate) * 0.7 / 0.3
+        for n in SIZES:
+            draws = rng.random((seeds, n, REPETITIONS)) < rng.beta(a, b, (seeds, n, 1))
+            for k in range(1, 5):
+                yield f"pass^{k} of {rate} n {n}", _reducer_held(draws, k, a, b)
+
+
+def _reducer_held(draws: Array, k: int, a: float, b: float) -> float:
+    cluster = np.repeat(np.arange(draws.shape[1]), REPETITIONS)
+    truth = float(np.prod([(a + i) / (a + b + i) for i in range(k)]))
+    held = []
+    for each in draws:
+        figure = reduce_score(score_column(each.ravel().astype(float), cluster), parse(f"pass^{k}"))
+        assert figure is not None
+        assert figure.low is not None
+        held.append(figure.low <= truth <= (figure.high or 0.0))
+    return float(np.mean(held))
+
+
 def reducer_coverage(seeds: int) -> Iterator[tuple[str, float]]:
     """Yield how often the interval of pass^k holds its expectation, for k = 1 to 4."""
     for rate in (0.5, 0.8, 0.98):
@@ -92,18 +141,8 @@ def reducer_coverage(seeds: int) -> Iterator[tuple[str, float]]:
             rng = np.random.default_rng(11)
             p = rng.beta(a, b, (seeds, n, 1))
             draws = rng.random((seeds, n, REPETITIONS)) < p
-            cluster = np.repeat(np.arange(n), REPETITIONS)
             for k in range(1, 5):
-                truth = float(np.prod([(a + i) / (a + b + i) for i in range(k)]))
-                reducer = parse(f"pass^{k}")
-                held = []
-                for each in draws:
-                    column = score_column(each.ravel().astype(float), cluster)
-                    figure = reduce_score(column, reducer)
-                    assert figure is not None
-                    assert figure.low is not None
-                    held.append(figure.low <= truth <= (figure.high or 0.0))
-                yield f"pass^{k} of {rate} n {n}", float(np.mean(held))
+                yield f"pass^{k} of {rate} n {n}", _reducer_held(draws, k, a, b)
 
 
 def family_wise(seeds: int, metrics: int = 8, examples: int = 200) -> dict[str, float]:
@@ -254,6 +293,10 @@ def expected_pass(n: int, k: int, rate: float) -> float:
 SIMULATIONS = {
     "coverage": lambda: print_all(rate_coverage(2000)),
     "reducers": lambda: print_all(reducer_coverage(2000)),
+    "heldout": lambda: (
+        print_spread("rates", held_out_coverage(1500)),
+        print_spread("pass^k", held_out_reducers(600)),
+    ),
     "family": lambda: print_all(family_wise(1000).items()),
     "power": lambda: print_all(power(1000).items()),
     "slices": lambda: print_all([("alarms", slice_alarms(200)), ("planted", planted_slice(100))]),
@@ -266,6 +309,16 @@ def print_all(results: Any) -> None:
     """Print names and shares."""
     for name, share in results:
         print(f"  {name:45s} {share:7.2%}")
+
+
+def print_spread(what: str, results: Iterator[tuple[str, float]]) -> None:
+    """Print how many coverages lie within 93 to 97 %, and the ones that do not."""
+    found = list(results)
+    outside = sorted((share, name) for name, share in found if not 0.93 <= share <= 0.97)
+    shares = [share for _, share in found]
+    inside = f"{len(found) - len(outside)} of {len(found)} within 93 to 97 %"
+    print(f"  {what}: {inside}, from {min(shares):.1%} to {max(shares):.1%}; outside:")
+    print_all((name, share) for share, name in outside)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def share_figure(
     `ceiling` (default n: as good as independent), and the normal quantile by Student's (after Dean
     and Pagano, J. Survey Stat. Methodol. 3, 2015, "modified Wilson"). Its degrees are n* - 1, and
     not more than 6 for every example that shows the rarer answer, because only those tell how it
-    clusters. Both constants are calibrated by simulation (`benchmarks/simulations.py coverage`).
+    clusters. Both constants were chosen by simulation; where they do worse is in the README.
     """
     if sums.n == 0:
         return Figure(None, n=0)

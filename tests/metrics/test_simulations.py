@@ -11,7 +11,8 @@ simulations = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(simulations)
 
 NOISE = 0.005
-"""One standard error of a coverage of 95 % seen in 2,000 seeds."""
+"""One standard error of a coverage of 95 % seen in 2,000 seeds. Without this room two of the 42
+settings would miss: 92.85 % (pass^4 of 0.5, 20 examples) and 97.05 % (rate 0.98, 20 x 5)."""
 
 
 def outside(results, low=0.93, high=0.97):
@@ -25,6 +26,15 @@ def test_rates_cover_quickly():
 @pytest.mark.slow
 def test_rates_cover_93_to_97_percent():
     assert outside(simulations.rate_coverage(2000)) == {}
+
+
+@pytest.mark.slow
+def test_settings_the_constants_were_not_chosen_on_cover_as_documented():
+    found = dict(simulations.held_out_coverage(400))
+    low = {name: share for name, share in found.items() if share < 0.90}
+    assert len(found) == 144
+    assert len(low) <= 3, low
+    assert min(found.values()) > 0.83
 
 
 @pytest.mark.slow
