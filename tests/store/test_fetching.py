@@ -1,0 +1,160 @@
+"""Writing: new, changed and vanished runs, a fetch that breaks off, a fetch that is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.errors import IncompleteExperiment
+from evalkit.store import state as states
+from evalkit.store.files import LocalFiles
+from evalkit.store.store import Store
+
+
+def ids(experiment: Any) -> list[str]:
+    return experiment.results().table("runs", ["run_id"]).column(0).to_pylist()
+
+
+def test_a_changed_run_replaces_the_old_one(stored: Any, a_run: Any) -> None:
+    experiment = stored(10)
+    with experiment.writer() as writer:
+        writer.add(a_run(3, outputs="new"))
+        writer.add(a_run(10))
+        assert writer.finish().received == 11
+    assert experiment.results().run("run-00003").outputs == "new"
+    assert sorted(ids(experiment)) == [f"run-{n:05d}" for n in range(11)]
+
+
+def test_the_same_run_twice_is_stored_once(stored: Any, a_run: Any) -> None:
+    experiment = stored([a_run(0, outputs=1), a_run(0, outputs=2)])
+    assert ids(experiment) == ["run-00000"]
+    assert experiment.results().run("run-00000").outputs == 2
+
+
+def test_runs_the_source_no_longer_has_are_dropped(stored: Any, a_run: Any) -> None:
+    experiment = stored(10)
+    known = experiment.known()
+    with experiment.writer() as writer:
+        for number in range(2, 12):
+            if known.get(f"run-{number:05d}") is None:
+                writer.add(a_run(number))
+        manifest = writer.finish({"received": 10, "unchanged": 8})
+    assert ids(experiment) == [f"run-{n:05d}" for n in range(2, 12)]
+    assert "runs the source no longer has, dropped: 2" in manifest.notes
+
+
+def test_an_incomplete_fetch_drops_nothing(stored: Any, a_run: Any) -> None:
+    experiment = stored(10)
+    experiment.known()
+    with pytest.raises(IncompleteExperiment), experiment.writer() as writer:  # noqa: PT012
+        writer.add(a_run(10))
+        raise IncompleteExperiment("fetched 1 of 5")
+    assert len(ids(experiment)) == 11
+    assert not experiment.manifest.complete
+    assert experiment.manifest.problems == ("fetched 1 of 5",)
+
+
+def test_revisions_are_updated_at_or_the_hash(stored: Any, a_run: Any) -> None:
+    when = a_run(0).started_at
+    known = stored([a_run(0, updated_at=when), a_run(1)]).known()
+    assert known["run-00000"] == when.isoformat()
+    assert len(known["run-00001"]) == 32
+    assert "run-00002" not in known
+
+
+def test_a_broken_fetch_leaves_readers_what_they_had(stored: Any, a_run: Any) -> None:
+    experiment = stored(10)
+    with pytest.raises(ZeroDivisionError), experiment.writer() as writer:  # noqa: PT012
+        writer.add(a_run(3, outputs="new"))
+        writer.add(a_run(11))
+        1 / 0  # noqa: B018
+    assert experiment.results().run("run-00003").outputs == {"answer": 3, "nothing": None}
+    assert len(ids(experiment)) == 10
+    again = Store(Path(experiment.where).parent).experiment("exp")
+    assert "run-00011" in again.known()  # the next fetch goes on from there
+    with experiment.writer() as writer:
+        writer.finish()
+    assert len(ids(experiment)) == 11
+    assert experiment.results().run("run-00003").outputs == "new"
+
+
+def test_a_first_fetch_that_broke_is_there_but_incomplete(tmp_path: Path, a_run: Any) -> None:
+    experiment = Store(tmp_path).experiment("first")
+    with pytest.raises(ZeroDivisionError), experiment.writer() as writer:  # noqa: PT012
+        for number in range(5):
+            writer.add(a_run(number))
+        1 / 0  # noqa: B018
+    assert experiment.exists
+    assert (experiment.manifest.complete, experiment.manifest.received) == (False, 5)
+    assert len(ids(experiment)) == 5
+    assert not experiment.manifest.complete
+
+
+def test_small_parts_are_gathered_and_order_is_kept(stored: Any, a_run: Any, tmp_path: Any) -> None:
+    experiment = stored(1)
+    for number in range(1, 12):
+        with experiment.writer() as writer:
+            writer.add(a_run(number))
+            writer.finish()
+    assert ids(experiment) == [f"run-{n:05d}" for n in range(12)]
+    assert len(os.listdir(Path(experiment.where) / "runs")) == 1
+
+
+def test_a_newer_format_is_refused_and_a_damaged_manifest_named(stored: Any) -> None:
+    experiment = stored(1)
+    manifest = Path(experiment.where) / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"format_version": 1', '"format_version": 99'))
+    with pytest.raises(Exception, match="written by a later evalkit"):
+        experiment.results()
+    manifest.write_text(text[: len(text) // 2])
+    with pytest.raises(Exception, match=r"manifest\.json: is damaged"):
+        experiment.results()
+
+
+FETCH = """
+    import sys
+    sys.path.insert(0, sys.argv[2])
+    from conftest import make_run
+    from evalkit.store import writer as writers
+    from evalkit.store.store import Store
+    writers.PART_ROWS = 40
+    experiment = Store(sys.argv[1]).experiment("exp")
+    known = experiment.known()
+    with experiment.writer(source="test") as writer:
+        for number in range(800):
+            if known.get(f"run-{number:05d}") is None:
+                writer.add(make_run(number))
+        writer.finish()
+"""
+
+
+def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        textwrap.dedent(FETCH),
+        str(tmp_path),
+        str(Path(__file__).parent),
+    ]
+    folder = LocalFiles(tmp_path / "exp")
+    parts = 0
+    for _ in range(6):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while process.poll() is None and len(folder.names("runs")) < parts + 3:
+            pass
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        parts = len([n for n in folder.names("runs") if n.startswith("part")])
+        journal = states.load(folder, states.JOURNAL)
+        if journal is not None:
+            assert all((tmp_path / "exp" / part.name).exists() for part in journal.parts)
+    subprocess.run(command, check=True)
+    experiment = Store(tmp_path).experiment("exp")
+    assert ids(experiment) == [f"run-{n:05d}" for n in range(800)]
+    assert all(finding.ok for finding in experiment.verify())
