@@ -11,10 +11,11 @@ async function drawAgainst(view) {
   const swap = D.exp[view.r] === D.head.baseline && D.exp[view.other] !== D.head.baseline;
   const [a, b] = swap ? [here, there] : [there, here];
   for (const side of [a, b]) side.name = sideName(side.r, view);
+  const steps = stepsOfBoth(view, a, b);
   const part = (wide, title, ...kids) => h("div" + (wide ? ".full" : ""), null, h("h2", null, title), ...kids);
   fill(
     view.panel,
-    h("div.cmp", null, view.others.length > 1 ? h("div.full", null, picker(view)) : null, part(true, "Input", said(view.run.asked, view.run.inputs, "No input was recorded.")), part(true, "Scores", scoresOfBoth(a, b)), part(true, "Output, changes marked", outputsOfBoth(a, b)), part(false, "Expected", valueBlock(view.run.reference, "This example has no expected output.")), part(false, "Steps, aligned", stepsOfBoth(view, a, b))),
+    h("div.cmp", null, h("div.full.lead", null, view.others.length > 1 ? picker(view) : null, steps.first), part(true, "Input", said(view.run.asked, view.run.inputs, "No input was recorded.")), part(true, "Scores", scoresOfBoth(a, b)), part(true, "Output, changes marked", outputsOfBoth(a, b)), part(false, "Expected", valueBlock(view.run.reference, "This example has no expected output.")), part(false, "Steps, aligned", steps.table)),
   );
 }
 
@@ -58,13 +59,16 @@ function outputsOfBoth(a, b) {
   return left || right ? diffBlock(left, right, a.name, b.name) : h("p.empty", null, "Neither run has an output.");
 }
 
+/* Steps that differ and are named above the table. */
+const NAMED = 4;
+
 /* Steps of both in one order: aligned by name, so that a step that is gone or new stands alone. */
 function stepsOfBoth(view, a, b) {
-  if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
+  if (!a.run || !b.run) return { first: null, table: h("p.empty", null, "The other trace is not in this file.") };
   const name = (s) => `${s.kind} ${s.name}`;
   const [left, right] = [a.run.steps, b.run.steps];
   const script = edits(left.map(name), right.map(name));
-  if (!script) return h("p.empty", null, "The two traces are too long and too different to align.");
+  if (!script) return { first: null, table: h("p.empty", null, "The two traces are too long and too different to align.") };
   let [i, j] = [0, 0];
   const here = a.r === view.r ? a : b;
   const pairs = script.map(([kind]) => {
@@ -72,10 +76,13 @@ function stepsOfBoth(view, a, b) {
     const t = kind >= 0 ? right[j++] : null;
     return { s, t, at: here === b ? j - 1 : i - 1, what: stepDifference(s, t) };
   });
-  const first = pairs.find((p) => p.what && (here === b ? p.t : p.s)) || null;
-  const word = first ? ["First step that differs: ", stepLink(view, first, here === b), ` (${first.what}).`] : pairs.some((p) => p.what) ? "The other run took more steps." : "Both took the same steps, with the same arguments and results.";
+  const own = pairs.filter((p) => p.what && (here === b ? p.t : p.s));
+  const named = own.slice(0, NAMED).map((p, n) => [n ? ", " : "", stepLink(view, p, here === b), ` (${p.what})`]);
+  const more = own.length > NAMED ? ` and ${int(own.length - NAMED)} more.` : ".";
+  const word = own.length ? ["Steps that differ: ", named, more] : pairs.some((p) => p.what) ? "The other run took more steps." : "Both took the same steps, with the same arguments and results.";
   const lines = pairs.map((p) => stepPair(view, p, here === b));
-  return [h("p.hint.first", null, word), scroller("Steps of both", table("small", [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], ["Differs in"]], lines))];
+  const lead = h("p.first", null, word);
+  return { first: lead, table: scroller("Steps of both", table("small", [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], ["Differs in"]], lines)) };
 }
 
 /* What differs between two steps of the same name: what tools were asked, what anything gave. */

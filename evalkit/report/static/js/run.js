@@ -91,12 +91,13 @@ class RunView {
   head() {
     const { r } = this;
     const outcome = outcomeName(r);
+    const failing = numbers("low")[r];
     const at = this.position();
     const back = h("a", { href: at >= 0 ? list.back : "#/runs" }, `‹ ${at >= 0 ? list.name : "Runs"}`);
     const where = at >= 0 ? h("span.num", null, `${int(at + 1)} of ${int(list.rows.length)}`) : null;
     this.copyMd = copyButton("Copy as Markdown", () => runMarkdown(r, this.run));
     const crumb = h("div.crumb", null, back, where, h("span.sp"), this.step2(at, -1), this.step2(at, 1), this.copyMd, copyLink());
-    const title = h("div.rh", null, h("h1", { id: "h-run", tabindex: -1 }, show(runId(r), h("span"))), h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`));
+    const title = h("div.rh", null, h("h1", { id: "h-run", tabindex: -1 }, show(runId(r), h("span"))), h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`), failing ? h("span.pill.fail", null, `✕ ${failing} failing ${failing === 1 ? "score" : "scores"}`) : null);
     return h("div", null, crumb, title, h("div.rmeta", null, this.facts()));
   }
   position() {
