@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,14 @@ import click
 from evalkit.cli.columns import clean
 from evalkit.cli.options import experiment_names, json_option, pass_session
 from evalkit.cli.session import Session
+from evalkit.cli.shown import cleaner, page_of
 from evalkit.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from evalkit.metrics.gate_result import GateResult
-    from evalkit.pipeline.running import Ran
     from evalkit.project.config import Project
+    from evalkit.report.share import Cleaner
+    from evalkit.report.view import Content
 
 WORDS = {True: "pass", False: "MISS", None: "none"}
 
@@ -32,6 +34,7 @@ WORDS = {True: "pass", False: "MISS", None: "none"}
 )
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write a PR comment here.")
+@click.option("--share", is_flag=True, help="Take secrets and personal data out of both files.")
 @click.option("--github", is_flag=True, help="Annotate and summarise the GitHub Actions job.")
 @json_option()
 @pass_session
@@ -44,6 +47,7 @@ def gate_command(
     junit: Path | None,
     markdown: Path | None,
     github: bool,
+    share: bool,
     as_json: bool,
 ) -> int:
     """Check gates and write what CI reads; ends with 1 when one is missed.
@@ -64,7 +68,8 @@ def gate_command(
     else:
         for each in ran.gates:
             session.print(_line(each))
-    _write(project, ran, junit, markdown, github)
+    if junit or markdown or github:
+        _write(_Outputs(junit, markdown, github), page_of(project, ran), cleaner(project, share))
     if errors_in(ran.summaries) > project.table.score.max_errors:
         session.say(f"{errors_in(ran.summaries):,} evaluator errors: more than max_errors allows.")
         return ExitCode.EVALUATOR_ERRORS
@@ -98,27 +103,28 @@ def _line(each: GateResult) -> str:
     return clean(f"{WORDS[each.passed]}  {each.experiment}: {each.rule}  ({each.why})")
 
 
-def _write(
-    project: Project, ran: Ran, junit: Path | None, markdown: Path | None, github: bool
-) -> None:
+@dataclass(frozen=True)
+class _Outputs:
+    junit: Path | None
+    markdown: Path | None
+    github: bool
+
+
+def _write(to: _Outputs, made: Content, clean: Callable[[Content], Cleaner]) -> None:
     """Write what was asked for; annotations go to stdout, where GitHub reads them."""
-    from evalkit.pipeline.reporting import page_content
-    from evalkit.report import github as annotations
+    from evalkit.report import github
     from evalkit.report.junit import render as as_junit
     from evalkit.report.markdown import render as as_markdown
 
-    if not (junit or markdown or github):
-        return
-    summaries, results = [*ran.summaries.values()], [*ran.results.values()]
-    made = page_content(project, summaries, results, ran.comparison, ran.gates)
-    if junit is not None:
-        _save(junit, as_junit(made))
-    if markdown is not None:
-        _save(markdown, as_markdown(made.view))
-    if github:
-        for line in annotations.error_lines(made.view):
+    if to.junit is not None:
+        _save(to.junit, as_junit(made, clean=clean(made)))
+    view = clean(made).parts(made.view)
+    if to.markdown is not None:
+        _save(to.markdown, as_markdown(view))
+    if to.github:
+        for line in github.error_lines(view):
             click.echo(line)
-        annotations.step_summary(made.view)
+        github.step_summary(view)
 
 
 def _save(path: Path, text: str) -> None:

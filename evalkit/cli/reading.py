@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from evalkit.errors import ConfigError, ExitCode, did_you_mean
 
 if TYPE_CHECKING:
     from evalkit.project.config import Project
+    from evalkit.report.share import Cleaner
+    from evalkit.report.view import Content
 
 
 @click.command("report")
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     help="In the page, in a file beside it, or left out.",
 )
 @click.option("--share", is_flag=True, help="Take secrets and personal data out, hash ids.")
+@click.option("--to-csv", "table", type=click.Path(path_type=Path), help="Write a line a run, too.")
+@click.option("--to-json", "data", type=click.Path(path_type=Path), help="Write the figures, too.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @json_option()
 @pass_session
@@ -40,6 +44,8 @@ def report_command(
     names: Sequence[str],
     baseline: str | None,
     output: Path | None,
+    table: Path | None,
+    data: Path | None,
     show: bool,
     as_json: bool,
     **given: Any,
@@ -48,37 +54,31 @@ def report_command(
 
     Nothing is fetched or scored. Gates that are missed end with 1, as in `run`.
     """
-    from evalkit.cli.shown import say_report
+    from evalkit.cli.shown import cleaner, page_of, page_options, say_report
     from evalkit.cli.work import chosen
     from evalkit.pipeline.running import conclude
 
     project = session.load(deep=False)
-    options = _page_options(project, **given)
+    options = page_options(project, **given)
     names = chosen(project, names)
     ran = conclude(project, names, baseline=baseline, to=output, **options)
+    if table or data:
+        _write_beside(page_of(project, ran), cleaner(project, given["share"]), table, data)
     if as_json:
         session.document(ran.to_dict())
     say_report(session, ran.report, as_json=as_json, show=show)
     return ran.exit_code
 
 
-def _page_options(
-    project: Project, max_size: str | None, traces: str, share: bool
-) -> dict[str, Any]:
-    """Return what `write_report` is told: as configured, or as said on the command line."""
-    from evalkit.project.tables import size_in_bytes
+def _write_beside(
+    made: Content, clean: Callable[[Content], Cleaner], table: Path | None, data: Path | None
+) -> None:
+    from evalkit.report.machine import write_csv, write_json
 
-    table = project.table.report
-    options: dict[str, Any] = {"traces": traces}
-    try:
-        options["max_size"] = size_in_bytes(max_size or table.max_size)
-    except ValueError as error:
-        raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
-    if share or table.share:
-        from evalkit.report.share import ShareOptions
-
-        options["share"] = ShareOptions(drop=tuple(table.drop))
-    return options
+    if table is not None:
+        write_csv(made, table, clean(made))
+    if data is not None:
+        write_json(made, data, clean(made))
 
 
 @click.command("show")
@@ -150,16 +150,14 @@ def view_command(
     For experiments too large for one file: traces are read as they are opened. The address holds a
     token; without it nothing answers.
     """
+    from evalkit.cli.shown import page_of
     from evalkit.cli.work import chosen
-    from evalkit.pipeline.reporting import page_content
     from evalkit.pipeline.running import conclude
     from evalkit.report.server import ReportServer
 
     project = session.load(deep=False)
     ran = conclude(project, chosen(project, names), baseline=baseline, page=False)
-    summaries, results = [*ran.summaries.values()], [*ran.results.values()]
-    made = page_content(project, summaries, results, ran.comparison, ran.gates)
-    with ReportServer(made, port=port) as server:
+    with ReportServer(page_of(project, ran), port=port) as server:
         session.print(server.url)
         sys.stdout.flush()
         session.say("Ctrl-C stops it.")

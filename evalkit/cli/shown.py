@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.cli.session import Session
+from evalkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from evalkit.metrics.comparison import Comparison
     from evalkit.metrics.gate_result import GateResult
     from evalkit.metrics.summary import Summary
+    from evalkit.pipeline.running import Ran
+    from evalkit.project.config import Project
+    from evalkit.report.share import Cleaner
+    from evalkit.report.view import Content
 
 NO_TERMINAL = 120
 """Columns of a table that goes to a file or a log."""
@@ -46,3 +51,42 @@ def say_report(session: Session, path: Path | None, *, as_json: bool, show: bool
         session.print(f"report: {shown(path)}")
     if show:
         webbrowser.open(path.resolve().as_uri())
+
+
+def page_options(
+    project: Project, max_size: str | None = None, traces: str = "embed", share: bool = False
+) -> dict[str, Any]:
+    """Return what `write_report` is told: as configured, or as said on the command line."""
+    from evalkit.project.tables import size_in_bytes
+
+    table = project.table.report
+    options: dict[str, Any] = {"traces": traces}
+    try:
+        options["max_size"] = size_in_bytes(max_size or table.max_size)
+    except ValueError as error:
+        raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
+    if share or table.share:
+        from evalkit.report.share import ShareOptions
+
+        options["share"] = ShareOptions(drop=tuple(table.drop))
+    return options
+
+
+def page_of(project: Project, ran: Ran) -> Content:
+    """Return what the page is made of, for the outputs beside it."""
+    from evalkit.pipeline.reporting import page_content
+
+    summaries, results = [*ran.summaries.values()], [*ran.results.values()]
+    return page_content(project, summaries, results, ran.comparison, ran.gates)
+
+
+def cleaner(project: Project, share: bool = False) -> Callable[[Content], Cleaner]:
+    """Return what makes the cleaner of a content: one that redacts when the output is shared."""
+    options = page_options(project, share=share).get("share")
+
+    def make(content: Content) -> Cleaner:
+        from evalkit.report.share import Cleaner, redactor
+
+        return Cleaner() if options is None else redactor(content, options)
+
+    return make

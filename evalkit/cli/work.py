@@ -103,7 +103,7 @@ def run_command(
 
     Two or more are compared when the configuration or --baseline names one to compare with.
     """
-    from evalkit.cli.shown import say_report, show_figures
+    from evalkit.cli.shown import page_options, say_report, show_figures
     from evalkit.pipeline.running import run
 
     project = session.load(deep=not offline)
@@ -119,6 +119,7 @@ def run_command(
             gates=gates,
             to=output,
             progress=progress,
+            **page_options(project),
         )
     if as_json:
         session.document(ran.to_dict())

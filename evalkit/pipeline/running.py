@@ -83,12 +83,14 @@ def run(
     gates: Sequence[str] = (),
     to: Path | None = None,
     progress: Progress = silent,
+    **options: Any,
 ) -> Ran:
     """Fetch, score, summarise, compare, gate and report; all experiments when none is named.
 
     With one experiment, what goes wrong is raised. With several, the others go on, and what went
     wrong is in `failures`. Two or more experiments are compared when a baseline is configured or
-    given. `gates` are rules beside the configured ones; `to` is where the report goes.
+    given. `gates` are rules beside the configured ones; `to` is where the report goes; `options` go
+    to `evalkit.report.write.write_report`.
     """
     chosen = list(names) or list(project.experiments)
     if not chosen:
@@ -111,7 +113,7 @@ def run(
     good = [name for name in chosen if name not in failures]
     if not good:
         raise next(iter(failures.values()))
-    ran = conclude(project, good, baseline=baseline, gates=gates, to=to)
+    ran = conclude(project, good, baseline=baseline, gates=gates, to=to, **options)
     return replace(
         ran, failures=failures, too_many_errors=errors_in(ran.summaries) > settings.max_errors
     )

@@ -57,10 +57,15 @@ def test_show_a_run_that_is_not_there(starter: Path) -> None:
 
 
 def test_report_writes_where_it_is_told_and_shares_safely(starter: Path) -> None:
-    said = good(starter, "report", "baseline", "--output", "out/page.html", "--share").out
+    files = {"--output": "page.html", "--to-csv": "runs.csv", "--to-json": "figures.json"}
+    told = [word for option, name in files.items() for word in (option, f"out/{name}")]
+    said = good(starter, "report", "baseline", "--share", *told).out
     assert said == "report: out/page.html\n"
-    page = (starter / "out" / "page.html").read_text("utf-8")
-    assert run_ids(starter)[0] not in page
+    good(starter, "gate", "baseline", "--share", "--junit", "out/g.xml", "--markdown", "out/g.md")
+    for name in [*files.values(), "g.xml", "g.md"]:
+        text = (starter / "out" / name).read_text("utf-8")
+        assert text
+        assert not [run_id for run_id in run_ids(starter) if run_id in text], name
 
 
 @pytest.mark.parametrize("size", ["much", "-1", "20 apples"])
