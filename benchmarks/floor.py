@@ -3,7 +3,7 @@
     python benchmarks/floor.py lean RUNS.jsonl EXAMPLES.jsonl SCORES.jsonl
     python benchmarks/floor.py plain ...     # the standard library's json and loops
 
-Needs `msgspec` for `lean`. Prints one JSON line: means, success rate, latency quantiles, tokens, cost.
+Needs `msgspec` for `lean`. Prints one JSON line: means, success rate, latency, tokens, cost.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ time_of = datetime.fromisoformat
 
 
 def exact(answer: str | None, expected: str) -> float:
+    """Whether the answer is the expected one."""
     return float(answer is not None and answer.strip().lower() == expected.strip().lower())
 
 
 def close(value: float | None, expected: float) -> float:
+    """How close a value is."""
     if value is None:
         return 0.0
     error = abs(value - expected) / max(1.0, abs(expected))
@@ -49,6 +51,7 @@ def common(got: Sequence[str], want: Sequence[str]) -> float:
 
 
 def recall(found: Sequence[Sequence[str]], want: Sequence[str]) -> float:
+    """The share of wanted ids each retrieval found."""
     wanted = set(want)
     if not found:
         return 0.0
@@ -67,6 +70,7 @@ class Totals:
     def add(
         self, scores: Sequence[float], good: bool, latency: float, run: tuple[Any, Any]
     ) -> None:
+        """Add one run."""
         self.count += 1
         self.good += good
         for place, score in enumerate(scores):
@@ -77,6 +81,7 @@ class Totals:
         self.cost += run[1] or 0.0
 
     def summary(self) -> dict[str, Any]:
+        """Return what `evalkit score` prints, and more."""
         n, ordered = self.count, sorted(self.latencies)
         scores = {}
         for name, total, squares in zip(NAMES, self.sums, self.squares, strict=True):

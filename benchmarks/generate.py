@@ -23,10 +23,11 @@ START = datetime(2025, 3, 1, 8, tzinfo=UTC)
 SPACE = uuid.UUID("0b7f3b1e-3f0e-4a0c-9d5d-6f2a52c0a001")
 TOOLS = ("find_order", "search_help", "compute", "refund_rules", "quote", "customer", "exchange")
 MODELS = ("small-2025", "medium-2025", "large-2025")
-WORDS = (
-    "order customer refund shipment invoice delivery price amount total policy item return café "
-    "the of to a in for is on that with from parcel address window account number today week"
-).split()
+WORDS = [
+    *("order", "customer", "refund", "shipment", "invoice", "delivery", "price", "amount"),
+    *("policy", "item", "return", "café", "the", "of", "to", "a", "in", "for", "is", "on", "that"),
+    *("with", "from", "parcel", "address", "window", "account", "number", "today", "week"),
+]
 ERRORS = ("RateLimitError: code 429", "TimeoutError: after 30 s", "ValueError: no answer found")
 EXAMPLES = 10_000
 
@@ -76,18 +77,24 @@ class RunMaker:
         self.tokens, self.cost = [0, 0], 0.0
 
     def identity(self) -> str:
+        """Return a new id."""
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
     def passes(self, milliseconds: float) -> None:
+        """Let time pass."""
         self.clock += timedelta(milliseconds=milliseconds)
 
-    def span(self, name: str, kind: str, parent: str | None, inputs: Any) -> dict[str, Any]:
+    def span(self, name: str, kind: str, parent: Any, inputs: Any) -> dict[str, Any]:
+        """Begin a span inside another one."""
+        identity = self.trace if parent is None else self.identity()
+        before = f"{parent['dotted_order']}." if parent else ""
         return {
-            "id": self.trace if parent is None else self.identity(),
+            "id": identity,
             "name": name,
             "run_type": kind,
             "trace_id": self.trace,
-            "parent_run_id": parent,
+            "parent_run_id": parent["id"] if parent else None,
+            "dotted_order": f"{before}{self.clock:%Y%m%dT%H%M%S%fZ}{identity}",
             "session_id": str(SPACE),
             "start_time": self.clock.isoformat(),
             "end_time": None,
@@ -95,16 +102,21 @@ class RunMaker:
             "error": None,
             "inputs": inputs,
             "outputs": None,
-            "extra": {"metadata": {"ls_method": "traceable", "revision": "a1b2c3d"}},
+            "extra": {
+                "metadata": {"ls_method": "traceable", "revision": "a1b2c3d"},
+                "runtime": {"sdk": "langsmith-py", "sdk_version": "0.3.11", "runtime": "python"},
+            },
             "tags": [],
             "child_runs": [],
         }
 
     def ends(self, span: dict[str, Any], outputs: Any) -> dict[str, Any]:
+        """End a span."""
         span["outputs"], span["end_time"] = outputs, self.clock.isoformat()
         return span
 
-    def asks_model(self, parent: str, messages: list[Any], answer: str | None) -> dict[str, Any]:
+    def asks_model(self, parent: Any, messages: list[Any], answer: str | None) -> dict[str, Any]:
+        """Call a model; no answer is a failure."""
         span = self.span("ChatModel", "llm", parent, {"messages": [messages]})
         span["extra"] = {
             "metadata": {"ls_provider": "acme", "ls_model_name": self.model, "ls_temperature": 0.0},
@@ -125,10 +137,11 @@ class RunMaker:
         said = [[{"text": answer, "type": "ChatGeneration", "message": message}]]
         return self.ends(span, None if answer is None else {"generations": said})
 
-    def retrieves(self, parent: str) -> dict[str, Any]:
+    def retrieves(self, parent: Any) -> dict[str, Any]:
+        """Search documents, most of the relevant ones among them."""
         query = {"query": self.row["inputs"]["question"][:80]}
         outer = self.span("retrieve_context", "chain", parent, query)
-        inner = self.span("vector_search", "retriever", outer["id"], {**query, "k": 3})
+        inner = self.span("vector_search", "retriever", outer, {**query, "k": 3})
         found = [d for d in self.row["outputs"]["relevant_docs"] if self.rng.random() < 0.8]
         found += [f"doc-{self.rng.randint(0, 4999)}" for _ in range(3 - len(found))]
         self.rng.shuffle(found)
@@ -144,7 +157,8 @@ class RunMaker:
         outer["child_runs"] = [self.ends(inner, {"documents": documents})]
         return self.ends(outer, {"ids": found})
 
-    def calls_tools(self, parent: str) -> dict[str, Any]:
+    def calls_tools(self, parent: Any) -> dict[str, Any]:
+        """Call the tools expected, more or less."""
         plan, luck = list(self.row["outputs"]["trajectory"]), self.rng.random()
         if luck < 0.12:
             plan[self.rng.randrange(len(plan))] = self.rng.choice(TOOLS)
@@ -155,17 +169,18 @@ class RunMaker:
         outer = self.span("tools", "chain", parent, {"plan": plan})
         for name in plan:
             arguments = {"id": self.row["inputs"]["customer"], "q": text(self.rng, 1)[:50]}
-            inner = self.span(name, "tool", outer["id"], {"input": json.dumps(arguments)})
+            inner = self.span(name, "tool", outer, {"input": json.dumps(arguments)})
             self.passes(self.rng.lognormvariate(4.6, 0.8))
             result = {"content": text(self.rng, 1), "status": "success"}
             outer["child_runs"].append(self.ends(inner, {"output": result}))
         return self.ends(outer, {"calls": len(plan)})
 
     def run(self) -> dict[str, Any]:
+        """Return the whole run."""
         inputs, expected = self.row["inputs"], self.row["outputs"]
         root = self.span("support_agent", "chain", None, inputs)
         root["reference_example_id"], root["tags"] = self.row["id"], ["experiment", "nightly"]
-        top = root["id"]
+        top = root
         talk = [
             {"role": "system", "content": "You support customers of a shop. Use the tools. " * 3},
             {"role": "user", "content": inputs["question"]},

@@ -25,6 +25,7 @@ class Cost:
     """Peak megabytes of all its processes together, shared pages counted once."""
 
     def to_dict(self) -> dict[str, float]:
+        """Return the figures, rounded."""
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
@@ -63,11 +64,13 @@ class Peak(threading.Thread):
         self.megabytes = 0.0
 
     def run(self) -> None:
+        """Sample until stopped."""
         while not self._ended.wait(self._every):
             with suppress(OSError, ValueError):
                 self.megabytes = max(self.megabytes, sum(map(_pss, _tree(self._pid))))
 
     def stop(self) -> None:
+        """End sampling."""
         self._ended.set()
         self.join()
 

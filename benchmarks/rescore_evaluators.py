@@ -1,19 +1,21 @@
 """The five evaluators of the measured work, as a project would write them."""
 
+from typing import Any
+
 from evalkit import evaluator
 
 BUDGET_S = 2.5
 
 
 @evaluator
-def exact_match(outputs, reference_outputs):
+def exact_match(outputs: Any, reference_outputs: Any) -> float:
     """The answer is the expected one, but for case and spaces around it."""
     answer, expected = outputs.get("answer"), reference_outputs["answer"]
     return float(answer is not None and answer.strip().lower() == expected.strip().lower())
 
 
 @evaluator
-def numeric_close(outputs, reference_outputs):
+def numeric_close(outputs: Any, reference_outputs: Any) -> float:
     """How close the value is to the expected one."""
     value, expected = outputs.get("value"), reference_outputs["value"]
     if value is None:
@@ -23,13 +25,13 @@ def numeric_close(outputs, reference_outputs):
 
 
 @evaluator
-def trajectory(run, reference_outputs):
+def trajectory(run: Any, reference_outputs: Any) -> float:
     """The longest common subsequence of tools called and expected."""
     return common([step.name for step in run.find(kind="tool")], reference_outputs["trajectory"])
 
 
 @evaluator
-def retriever_recall(run, reference_outputs):
+def retriever_recall(run: Any, reference_outputs: Any) -> float:
     """The share of relevant documents each retrieval found."""
     wanted = set(reference_outputs["relevant_docs"])
     found = [
@@ -43,12 +45,12 @@ def retriever_recall(run, reference_outputs):
 
 
 @evaluator
-def latency_budget(run):
+def latency_budget(run: Any) -> float:
     """The run took no longer than it may."""
     return float(run.latency is not None and run.latency <= BUDGET_S)
 
 
-def common(got, want):
+def common(got: list[str], want: list[str]) -> float:
     """Return twice the longest common subsequence over both lengths."""
     if got == want:
         return 1.0
