@@ -6,8 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from report_world import make_content, stored, tone
 
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+from evalkit.model.step import Step
 from evalkit.report import numbers
+from evalkit.report.write import write_report
 
 pytestmark = pytest.mark.browser
 GOLDEN = Path(__file__).parent / "golden"
@@ -97,7 +102,7 @@ def test_from_what_broke_to_the_step_in_three_clicks(opened, reports):
     page.get_by_role("link", name=re.compile("regressed$")).click()
     page.locator("#v-compare tr.row").first.click()
     opened.until("document.querySelector('#v-run .first')")
-    first = page.locator("#v-run .first a")
+    first = page.locator("#v-run .first a").first
     name = first.inner_text()
     first.click()
     opened.until("document.querySelector('#v-run .det h2')")
@@ -291,3 +296,53 @@ def test_a_run_is_copied_as_markdown(opened, reports, browser):
     assert text.startswith("### candidate-003-1: success")
     assert "| correct |" in text
     assert "It lasts 4 years." in text
+
+
+def test_hundreds_of_steps_are_drawn_as_they_are_seen(opened, tmp_path):
+    steps = [
+        Step(step_id=str(n), kind="tool", name=f"call {n}", duration_s=0.01, inputs={"n": n},
+             error="late failure" if n == 700 else None)
+        for n in range(900)
+    ]  # fmt: skip
+    run = Run(run_id="long", example_id="e", outputs={"answer": "x", "tone": "warm"}, steps=steps)
+    results = stored(tmp_path / "store", "long", [run], [Example(example_id="e")], (tone,))
+    write_report(make_content([results]), tmp_path / "long.html")
+    page = opened.go(tmp_path / "long.html", "#/run/long?step=1")
+    opened.until("document.querySelector('#v-run [role=option]')")
+    assert page.locator("#v-run [role=option]").count() < 100
+    page.locator("#v-run [role=listbox]").focus()
+    page.keyboard.press("e")
+    opened.until("document.querySelector('#v-run .det h2').innerText.includes('call 700')")
+    assert "late failure" in page.locator("#v-run .det").inner_text()
+    page.keyboard.press("End")
+    opened.until("document.querySelector('#v-run .det h2').innerText.includes('call 899')")
+    assert page.locator("#step899").is_visible()
+
+
+def test_differences_of_texts_rebuild_both(opened, reports):
+    page = opened.go(reports["one"])
+    wrong = page.evaluate("""() => {
+      const words = "a b c the of wait() [1] . , ñ 漢 😀 x1 \\n".split(" ");
+      let seed = 7;
+      const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+      const make = () => Array.from({ length: random() * 30 | 0 },
+        () => words[random() * words.length | 0]).join(random() < 0.5 ? " " : "");
+      const side = (parts, sign) => parts.filter(([k]) => k * sign <= 0).map(([, t]) => t).join("");
+      for (let i = 0; i < 4000; i++) {
+        const left = make();
+        const some = left.split(" ").filter(() => random() < 0.8).join(" ");
+        const right = random() < 0.3 ? some : make();
+        const parts = window.evalkitReport.texts.wordDiff(left, right);
+        if (side(parts, 1) !== left || side(parts, -1) !== right) return [left, right, parts];
+      }
+      return null; }""")
+    assert wrong is None
+
+
+def test_differences_of_long_texts_do_not_hang(opened, reports):
+    page = opened.go(reports["one"])
+    parts = page.evaluate("""() => {
+      const many = Array.from({ length: 20000 }, (_, i) => "w" + (i * 7919 % 9973));
+      const turned = [...many].reverse();
+      return window.evalkitReport.texts.wordDiff(many.join(" "), turned.join(" ")).length; }""")
+    assert parts >= 1

@@ -126,3 +126,33 @@ def test_junit_lists_everything_when_asked(compared):
 def test_junit_is_well_formed_whatever_it_quotes(hostile):
     root = ElementTree.fromstring(junit.render(hostile))
     assert root[0][0].find("failure") is not None
+
+
+ALLOWED = {
+    "testsuites": {"name", "time", "tests", "failures", "disabled", "errors"},
+    "testsuite": {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "id"},
+    "testcase": {"name", "classname", "time", "status", "assertions"},
+    "properties": set(),
+    "property": {"name", "value"},
+    "failure": {"message", "type"},
+    "error": {"message", "type"},
+    "skipped": {"message", "type"},
+    "system-out": set(),
+}
+"""Elements and attributes of the schema that Jenkins' xUnit plug-in checks with (junit-10.xsd)."""
+
+
+def test_junit_holds_to_the_common_schema(compared):
+    for element in ElementTree.fromstring(junit.render(compared, every=True)).iter():
+        assert set(element.attrib) <= ALLOWED[element.tag], element.tag
+        if element.tag in ("testsuite", "testcase"):
+            assert element.get("name")
+
+
+def test_a_notebook_shows_a_table_and_no_script(hostile):
+    from evalkit.report import notebook
+
+    table = notebook.table_html(hostile)
+    assert "<table>" in table
+    assert "<script" not in table
+    assert "<img" not in table

@@ -67,5 +67,5 @@ window.evalkitReport = Object.freeze({
   data: () => (loading ||= load()),
   stats: () => ({ rows: D.runs, runs: runsView?.took, compare: compareView?.took, open: RunView.took }),
   trace: async (r) => rawOf(await trace(r)),
-  texts: { number, duration, percent, count },
+  texts: { number, duration, percent, count, wordDiff },
 });
