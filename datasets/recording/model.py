@@ -76,8 +76,11 @@ def best_sentence(question, passages, dice, slip):
     sentences = [s for p in passages for s in re.split(r"(?<=[.;])\s", p) if s]
     asked = words(question) | meant(question)
     ranked = sorted(sentences, key=lambda s: -len(words(s) & asked))
-    if not ranked or not words(ranked[0]) & asked:
-        return "I am sorry, I do not know that."
+    if not ranked or len(words(ranked[0]) & asked) < 2:
+        # Hardly a word in common: a careful model admits it, the other half of the time it invents.
+        if dice.random() < 0.5:
+            return "I am sorry, I do not know that."
+        return f"Usually that takes around {dice.randint(11, 29)} weeks."
     return ranked[1] if len(ranked) > 1 and dice.random() < slip else ranked[0]
 
 
