@@ -31,7 +31,9 @@ def same(actual: Any, expected: Any) -> bool:
     """Say whether `actual` equals `expected`, honouring the markers inside `expected`."""
     if actual == expected:
         return True
-    if isinstance(expected, Mapping):
+    if type(expected) is str:
+        return False
+    if type(expected) is dict or isinstance(expected, Mapping):
         if not MARKERS.isdisjoint(expected):
             return _marked(actual, expected)
         return (

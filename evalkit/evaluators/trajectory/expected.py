@@ -97,7 +97,7 @@ def _read(item: Any, position: int, rules: Rules) -> list[Expected]:
         return [Expected(item)]
     if isinstance(item, ToolCall):
         return [Expected(item.name, item.arguments, rules.matcher(item.name))]
-    if not isinstance(item, Mapping):
+    if type(item) is not dict and not isinstance(item, Mapping):
         raise ValueError(
             f"step {position} of the reference trajectory is {item!r}, not a name or a table"
         )
@@ -113,12 +113,14 @@ def _read(item: Any, position: int, rules: Rules) -> list[Expected]:
 
 def _name_and_arguments(item: Mapping[str, Any]) -> tuple[Any, Any]:
     function = item.get("function")
-    if isinstance(function, Mapping):
+    if function is not None and isinstance(function, Mapping):
         item = function
     name = item.get("name", item.get("tool", item.get("node")))
     for key in ARGUMENT_NAMES:
         if key in item:
             raw = item[key]
+            if type(raw) is dict:
+                return name, raw
             return name, ANY if raw is None else parse_arguments(raw)
     return name, ANY
 

@@ -21,7 +21,7 @@ def wording(name: str, arguments: Any = None) -> str:
     shown = _plain(name)
     if arguments is None:
         return shown
-    if isinstance(arguments, Mapping):
+    if type(arguments) is dict or isinstance(arguments, Mapping):
         items = list(arguments.items())
         inside = ", ".join(
             f"{_plain(str(key))}={_shown(value)}" for key, value in items[:ARGUMENTS]
@@ -39,6 +39,8 @@ def short(text: str, width: int = WIDTH) -> str:
 
 
 def _plain(text: str) -> str:
+    if len(text) <= WIDTH and text.isprintable():
+        return text
     return short(text if text.isprintable() else repr(text)[1:-1])
 
 
