@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-
 MOST_IDLE = 32
 
 
