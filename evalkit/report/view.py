@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.errors import ConfigError
-from evalkit.metrics import measures, pairing
 from evalkit.metrics.comparison import Comparison
 from evalkit.metrics.gate_result import GateResult
 from evalkit.metrics.history import History
@@ -129,6 +128,8 @@ def _paired_by_inputs(results: Sequence[Results], comparison: Comparison | None)
     for candidate in comparison.candidates if comparison else ():
         if candidate.pairing.by != "inputs":
             continue
+        from evalkit.metrics import measures, pairing
+
         other = next((one for one in results if one.experiment == candidate.experiment), None)
         if other is None:
             continue

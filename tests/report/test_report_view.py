@@ -1,10 +1,13 @@
 """The view: every figure is the Summary's, and everything is drawn from it."""
 
 import dataclasses
+import random
 
 import pytest
 from report_world import make_content
 
+from evalkit.model.example import Example
+from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.report import markdown, notebook, numbers, terminal
 from evalkit.report.html import document
 from evalkit.report.parts import MetricPart
@@ -153,3 +156,30 @@ def test_a_terminal_never_cuts_a_number(compared, width):
         for row in rows(compared.view).values():
             for figure in row.figures:
                 assert figure.text in text
+
+
+def test_runs_without_shared_ids_are_paired_by_their_inputs(tmp_path):
+    """Then the page pairs the same runs as the figures do."""
+    from report_world import make_examples, make_run, stored
+
+    results = []
+    for place, name in enumerate(("old", "new")):
+        rng = random.Random(place)
+        runs = [make_run(name, n, 0, rng, 0.5 + place / 3) for n in range(14)]
+        named = [
+            Example(example_id=f"{name}-{e.example_id}", inputs=e.inputs, metadata=e.metadata)
+            for e in make_examples(14)
+        ]
+        moved = []
+        for run in runs:
+            values = {field: getattr(run, field) for field in RUN_FIELDS}
+            moved.append(Run(**values | {"example_id": f"{name}-{run.example_id}"}))
+        results.append(stored(tmp_path, name, moved, named))
+    content = make_content(results, slices=())
+    assert content.view.comparison["candidates"][0]["pairing"]["by"] == "inputs"
+    rows = content.source.rows
+    assert len(rows.example_ids) == 14
+    halves = [
+        {e for e, x in zip(rows.examples, rows.experiments, strict=True) if x == k} for k in (0, 1)
+    ]
+    assert halves[0] == halves[1]

@@ -235,6 +235,7 @@ class RunView {
     const { run } = this;
     const parts = this.ioParts();
     if (run.interrupts?.length) parts.push(h("div.full", null, h("h2", null, "Interrupts"), jsonBlock(run.interrupts)));
+    if (run.url) parts.push(h("div.full", null, h("h2", null, "Address at the source"), block(run.url, "pre")));
     if (run.metadata && Object.keys(run.metadata).length) parts.push(h("div.full", null, h("h2", null, "Metadata"), jsonBlock(run.metadata)));
     fill(this.panel, h("div.io", null, parts));
   }

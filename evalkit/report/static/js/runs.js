@@ -48,7 +48,7 @@ class RunsView {
       help: `Fields: ${fieldNames().map(oneLine).join(", ")}. Put - before a term to exclude it.`,
       change: again,
       toTable: () => this.grid.element.focus(),
-      extra: [D.several ? this.experiment : null, columnMenu(this.optional, this.shown, () => this.recolumn()), copyLink(), exportMenu("evalkit-runs", () => this.grid.rows)],
+      extra: [D.several ? this.experiment : null, h("div.wide", null, columnMenu(this.optional, this.shown, () => this.recolumn())), copyLink(), exportMenu("evalkit-runs", () => this.grid.rows)],
     });
     this.chips = h("div.chips", { role: "group", "aria-label": "Quick filters" }, this.quick().map(([label, q]) => h("button.chip", { type: "button", "data-q": q, onclick: () => this.ask(q) }, label)));
     this.sum = h("span.sum", { role: "status" });
