@@ -6,6 +6,7 @@ One local server, the same runs and the same five evaluators for all; every figu
 system CPU seconds of whole processes, imports included. The server's CPU is not counted.
 
 - bare: a loop of httpx and its JSON over the pages of runs, nothing kept
+- pull: evalkit's fetcher alone: listing, pages, trees, every run made, nothing stored
 - fetch: `evalkit fetch` into an empty store, trees and examples included
 - score: `evalkit score` of what was fetched
 - sdk: `langsmith.evaluate` of the experiment with `load_nested=True`, default settings
@@ -108,6 +109,18 @@ while True:
 print(rows)
 """
 
+PULL = """
+import gc, sys
+from pathlib import Path
+from evalkit.fetchers.base import FetchContext
+from evalkit.fetchers.langsmith.fetcher import LangSmithFetcher
+gc.set_threshold(100_000, 50, 100)  # as `evalkit fetch` has it
+options = LangSmithFetcher.Options(experiment=sys.argv[1], throttle=False)
+fetcher = LangSmithFetcher(options, FetchContext("bench", Path()))
+print(sum(1 for run in fetcher.runs()))
+fetcher.counts()
+"""
+
 SDK = """
 import os, sys, warnings
 warnings.simplefilter("ignore")
@@ -131,9 +144,9 @@ os._exit(0)
 @contextmanager
 def server(runs: int, backend: str) -> Iterator[dict[str, str]]:
     """Run the test server in a process of its own."""
+    module = "fetchers.langsmith_server.serve"
     process = subprocess.Popen(
-        [sys.executable, "-m", "fetchers.langsmith_server.serve"]
-        + [f"--runs={runs}", f"--backend={backend}"],  # noqa: RUF005
+        [sys.executable, "-m", module, f"--runs={runs}", f"--backend={backend}"],
         cwd=ROOT / "tests",
         env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
         stdin=subprocess.PIPE,
@@ -187,6 +200,7 @@ def measure(runs: int, backend: str, sdk: bool) -> dict[str, float]:
         found: dict[str, float] = {}
         api = "v1" if backend == "v1" else "v2"
         found["bare"], _ = cpu([*python, BARE, at["url"], at["id"], api], environ, folder)
+        found["pull"], _ = cpu([*python, PULL, at["id"]], environ, folder)
         found["fetch"], _ = cpu([evalkit, "-q", "fetch", "bench"], environ, folder)
         score = [evalkit, "-q", "score", "bench", "--workers", "0", "--json"]
         found["score"], ours = cpu(score, environ, folder)
@@ -221,7 +235,8 @@ def main() -> None:
         print(f"{backend}: {given.runs} runs, CPU seconds of whole processes")
         for name, seconds in spent.items():
             print(f"  {name:16} {seconds:8.2f}")
-        print(f"  fetch / bare     {spent['fetch'] / spent['bare']:8.2f}")
+        for name in ("pull", "fetch"):
+            print(f"  {name + ' / bare':16} {spent[name] / spent['bare']:8.2f}")
         for name in ("sdk, no tracing", "sdk"):
             if name in spent:
                 print(f"  {name} / (fetch + score) {spent[name] / whole:8.2f}")
