@@ -6,10 +6,12 @@ installed: half a second that a summary of ten runs does not need.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 
@@ -79,6 +81,37 @@ def codes(column: Any) -> tuple[NDArray[Any], list[Any]]:
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     return integers(array.indices), array.dictionary.to_pylist()
+
+
+def places_of(chunks: Sequence[Any], among: Any) -> NDArray[Any]:
+    """Return the place of each value in `among`, -1 for none, of dictionary-encoded chunks.
+
+    The distinct values of a dictionary are looked up once, however many chunks share it.
+    """
+    known: dict[tuple[int, int, int], Any] = {}
+    for chunk in chunks:
+        known.setdefault(_identity(chunk.dictionary), chunk.dictionary)
+    if not known:
+        return np.array([], np.int64)
+    first = dict(zip(known, np.cumsum([0, *map(len, known.values())]), strict=False))
+    found = pc.index_in(pa.concat_arrays(list(known.values())), value_set=among)
+    places = np.append(integers(found), -1)
+    at = [
+        np.where(
+            valid(chunk.indices),
+            integers(chunk.indices) + first[_identity(chunk.dictionary)],
+            len(places) - 1,
+        )
+        for chunk in chunks
+    ]
+    result: NDArray[Any] = places[np.concatenate(at)]
+    return result
+
+
+def _identity(array: Any) -> tuple[int, int, int]:
+    """Return what two views of the same values have in common."""
+    buffers = [each.address if each is not None else 0 for each in array.buffers()]
+    return buffers[-1], array.offset, len(array)
 
 
 def _raw(array: Any) -> NDArray[Any]:

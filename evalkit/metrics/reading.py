@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from evalkit.metrics.arrow import codes, decoded, integers, numbers, valid
+from evalkit.metrics.arrow import codes, decoded, integers, numbers, places_of, valid
 from evalkit.model.results import Results
 
 Floats = NDArray[Any]
@@ -137,6 +138,8 @@ def lookup(column: Any, names: tuple[str, ...]) -> Codes:
 
 def rows_of(column: Any, ids: Any) -> Codes:
     """Return the row in `ids` of each value, -1 when it is not there or null."""
+    if pa.types.is_dictionary(column.type) and isinstance(column, pa.ChunkedArray):
+        return places_of(column.chunks, ids)
     wanted = decoded(column)
     rows: Codes = integers(pc.index_in(wanted, value_set=ids))
     if wanted.null_count:

@@ -58,8 +58,9 @@ def summarise(
     `slices` are expressions of `evalkit.metrics.slicing`, `reducers` those of
     `evalkit.metrics.reducers`. `calibrated` names judges whose agreement with people is on
     record. `cluster` is an expression like those of `slices`: examples that share its value
-    (a document, a user) are no independent evidence of one another. `steps=False` leaves out the
-    figures of single steps, which take longer than all others together. No runs at all raise
+    (a document, a user) are no independent evidence of one another. `steps=False` leaves out
+    what has to read steps: their own figures and the grouped errors of runs, which together take
+    longer than everything else. No runs at all raise
     `NoRunsError`.
     """
     for text in reducers:
@@ -96,7 +97,7 @@ def summarise(
         usage=summarise_usage(runs, confidence),
         reducers=reduce_scores(columns, reducers, confidence),
         steps=by_step,
-        errors=run_errors(results, runs),
+        errors=run_errors(results, runs) if steps else [],
         slices=searches,
         quality=_quality(results, runs, scores, latency, by_step),
         provenance=_provenance(results, version),
