@@ -174,7 +174,7 @@ def example_hash(values: Values) -> str:
 
 
 def _hash(values: Values, steps: list[Values]) -> str:
-    pieces = []  # joined once: a run has hundreds
+    pieces: list[bytes] = []  # joined once: a run has hundreds
     for row in (values, *steps):
         small = []
         for name, value in row.items():
