@@ -90,7 +90,7 @@ def read_snapshot(raw: Mapping[str, Any], where: str) -> Snapshot:
             parent_id=parent.get("checkpoint_id"),
             namespace=checkpoint.get("checkpoint_ns") or "",
             source=str(metadata.get("source", "")),
-            step=int(metadata.get("step", 0)),
+            step=int(metadata.get("step") or 0),
             run_id=metadata.get("run_id"),
             graph_id=metadata.get("graph_id"),
             created_at=parse_time(raw.get("created_at")),
