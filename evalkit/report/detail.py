@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from evalkit.model.document import read_documents
 from evalkit.model.example import Example
 from evalkit.model.message import Message, read_messages
@@ -51,12 +53,18 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
 
 def _cell(cell: Mapping[str, Any], places: Mapping[str, int]) -> dict[str, Any]:
     out = {name: cell.get(name) for name in CELL_FIELDS}
+    out |= {name: _decoded(out[name]) for name in ("metadata", "value")}
     if cell.get("score_type") == "bool" and out["score"] is not None:
         out["score"] = bool(out["score"])
     out["name"] = cell["name"]
     step_id = cell.get("step_id")
     out["step"] = None if step_id is None else places.get(step_id, -1)
     return out
+
+
+def _decoded(text: Any) -> Any:
+    """Return the value of a JSON column; what is decoded already comes back unchanged."""
+    return orjson.loads(text) if isinstance(text, str | bytes) else text
 
 
 def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict[str, Any]:

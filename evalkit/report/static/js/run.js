@@ -35,7 +35,7 @@ function feedbackReason(f) {
 function feedbackTable(rows) {
   const lines = rows.map((f) => {
     const e = D.evaluators.find((one) => one.key === f.name);
-    return h("tr", null, h("th", { scope: "row", title: (e && e.doc) || null }, show(f.name, h("span")), e && e.uncalibrated ? h("span.tag", null, "uncalibrated judge") : f.source === "recorded" ? h("span.tag", null, "recorded") : null), feedbackValue(f), h("td.r.num.dim.opt", null, e && e.low !== null && e.type !== "bool" ? `${e.direction === "lower" ? "≤" : "≥"} ${number(e.low)}` : ""), h("td", null, feedbackReason(f)));
+    return h("tr", null, h("th", { scope: "row", title: (e && e.doc) || null }, show(f.name, h("span")), e && e.uncalibrated ? h("span.tag", null, "uncalibrated judge") : f.source === "recorded" ? h("span.tag", null, "recorded") : null), feedbackValue(f), h("td.r.num.dim.opt", null, e && e.low !== null && e.type !== "bool" ? `${e.direction === "lower" ? "≤" : "≥"} ${number(e.low)}` : ""), h("td", null, feedbackReason(f), alignmentDetails(f)));
   });
   return table("evs", [["Evaluator"], ["Score", "r"], ["Passes at", "r.opt"], ["Reason"]], lines);
 }
