@@ -22,7 +22,8 @@ from evalkit.report.sections.source import series
 STYLES = ("light", "dark", "base", "summary", "lists", "run", "media")
 PROGRAM = (
     "dom", "numbers", "theme", "data", "query", "grid", "routes", "filterbar", "json", "charts",
-    "exports", "parquet", "runs", "pairs", "compare", "diff", "steps", "alignment", "run", "against", "example",
+    "exports", "parquet", "runs", "pairs", "compare", "diff", "steps", "alignment", "run",
+    "against", "example",
     "main",
 )  # fmt: skip
 CORE_HERE, TRACES_HERE = "<!--ek-core-->", "<!--ek-traces-->"

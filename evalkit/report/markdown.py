@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evalkit.report import numbers
-from evalkit.report.parts import ChangePart, MetricPart, ReportView, TablePart
+from evalkit.report.panels import TablePart
+from evalkit.report.parts import ChangePart, MetricPart, ReportView
 from evalkit.report.terminal import clean
 
 LIMIT = 60_000

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from evalkit.report import github, junit, markdown, terminal
-from evalkit.report.parts import CasePart, GatePart
+from evalkit.report.panels import CasePart
+from evalkit.report.parts import GatePart
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m \x1b]8;;http://evil.example\x07link\x1b]8;;\x07 [bold]markup[/bold] "

@@ -12,7 +12,7 @@ from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
 from evalkit.report import junit, machine, markdown, terminal
-from evalkit.report.parts import TablePart
+from evalkit.report.panels import TablePart
 from evalkit.report.patterns import iban, luhn
 from evalkit.report.share import Redactor, ShareOptions, redactor
 from evalkit.report.write import write_report

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from evalkit.metrics.comparison import Candidate, ExampleChange
 from evalkit.report import numbers
-from evalkit.report.parts import CasePart, TransitionPart
+from evalkit.report.panels import CasePart, TransitionPart
 from evalkit.report.rows import Rows
 from evalkit.report.sections.source import Source, address, run_address, term
 

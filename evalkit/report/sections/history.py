@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalkit.metrics.history import ChangePoint, History, Strip
 from evalkit.report import numbers
-from evalkit.report.parts import HistoryPart, TablePart
+from evalkit.report.panels import HistoryPart, TablePart
 from evalkit.report.strips import Point
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalkit.metrics.summary import StepSummary, Summary
 from evalkit.report import numbers
-from evalkit.report.parts import LatencyPart, StackPart, TablePart, TimePart
+from evalkit.report.panels import LatencyPart, StackPart, TablePart, TimePart
 from evalkit.report.sections.source import Source, series
 from evalkit.report.svg import Line
 
@@ -126,8 +126,9 @@ def _texts(source: Source, key: tuple[str, str]) -> tuple[str, ...]:
     means = [_mean(s, key) for s in source.summaries]
     texts = [numbers.duration(mean) for mean in means]
     if len(means) == 2:
-        known = means[0] is not None and means[1] is not None
-        texts.append(numbers.difference(means[1] - means[0], "s") if known else numbers.DASH)  # type: ignore[operator]
+        before, after = means
+        moved = None if before is None or after is None else after - before
+        texts.append(numbers.difference(moved, "s"))
     steps = [step for s in source.summaries for step in _of(s, key)]
     texts.append(numbers.count(sum(step.calls for step in steps)))
     texts.append(numbers.count(sum(step.errors for step in steps)))

@@ -57,7 +57,9 @@ def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:
     if not reach:
         return MetricGroup(title, tuple(rows))
     span = next((s for s in SPANS if s >= max(reach)), SPANS[-1])
-    return MetricGroup(title, tuple(rows), float(span), f"axis −{span} to +{span} {axis}")  # noqa: RUF001
+    return MetricGroup(
+        title, tuple(rows), float(span), f"axis {numbers.MINUS}{span} to +{span} {axis}"
+    )
 
 
 def _success(source: Source) -> MetricPart:

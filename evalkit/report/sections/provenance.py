@@ -5,7 +5,8 @@ from __future__ import annotations
 from evalkit.metrics.comparison import Candidate
 from evalkit.metrics.summary import ErrorGroup, Summary
 from evalkit.report import numbers
-from evalkit.report.parts import ExperimentPart, TablePart
+from evalkit.report.panels import TablePart
+from evalkit.report.parts import ExperimentPart
 from evalkit.report.sections.source import Source, address, run_address, term
 
 SHOWN = 12

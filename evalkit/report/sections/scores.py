@@ -8,7 +8,7 @@ from itertools import pairwise
 from evalkit.metrics.figures import Histogram
 from evalkit.metrics.summary import ScoreSummary, Summary
 from evalkit.report import numbers
-from evalkit.report.parts import ScorePart, TablePart
+from evalkit.report.panels import ScorePart, TablePart
 from evalkit.report.sections.metrics import marks_of
 from evalkit.report.sections.source import Source, address, series, term
 from evalkit.report.svg import Bars

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evalkit.metrics.comparison import Candidate, SliceDifference
 from evalkit.metrics.summary import SliceFigure, Summary
 from evalkit.report import numbers
-from evalkit.report.parts import SliceCell, SlicePart
+from evalkit.report.panels import SliceCell, SlicePart
 from evalkit.report.sections.source import Source, address, term
 
 ROWS = 24
