@@ -106,8 +106,11 @@ class UnitReader(Protocol):
 class ScoreSource(Protocol):
     """Where the engine reads runs from and keeps cells; a stored experiment is one."""
 
-    def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, unit_rows: int = 0) -> Plan:
-        """Say which cells are missing; `fresh` takes all of them to be."""
+    def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, shares: int = 4) -> Plan:
+        """Say which cells are missing; `fresh` takes all of them to be.
+
+        The work comes in at least `shares` units where there are enough runs.
+        """
 
     def reader(self) -> UnitReader:
         """Return what reads units."""

@@ -20,6 +20,9 @@ from evalkit.scoring.resources import memory_for, worker_count
 from evalkit.scoring.settings import Loader, Settings
 from evalkit.scoring.task import Task, make_tasks
 
+SHARES = 4
+"""Units for each worker, at least: so that they end at about the same time."""
+
 
 def score(
     source: ScoreSource,
@@ -108,7 +111,8 @@ class Scoring:
         wants = [task.wanted for task in self._tasks]
         if retry_errors:
             wants = [replace(each, retry_errors=True) for each in wants]
-        return self._source.plan(wants, fresh=fresh)
+        shares = SHARES * max(self._settings.workers or 2, 1)
+        return self._source.plan(wants, fresh=fresh, shares=shares)
 
     def _works(self, plan: Plan) -> dict[str, EvaluatorWork]:
         before = self._source.causes()

@@ -17,13 +17,12 @@ from evalkit.store.blocks import encode_blocks, encode_whole
 from evalkit.store.cells import Living
 from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
-from evalkit.store.parts import GROUP_ROWS, Part, PartFile, groups_of
+from evalkit.store.parts import GROUP_ROWS, PART_ROWS, Part, PartFile, groups_of
 from evalkit.store.results import living
 from evalkit.store.rows import Batch, RunFields, Touched, one_array, runs_of
 from evalkit.store.schema import EXAMPLES, empty
 from evalkit.store.state import State
 
-UNIT_ROWS = 4 * GROUP_ROWS
 FAILED = "evaluator_error"
 OWNERS = ("run_id", "example_id", "repetition", "content_hash")
 
@@ -43,7 +42,7 @@ class StoredWork:
             self._living = living(self._files, self._state)
         return self._living
 
-    def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, unit_rows: int = 0) -> Plan:
+    def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, shares: int = 4) -> Plan:
         """Say which cells are missing; `fresh` takes all of them to be."""
         todo: dict[str, bytes | None] = {}
         missing: dict[str, int] = {}
@@ -61,7 +60,7 @@ class StoredWork:
             missing[each.name] = mask.count(1) if mask else 0
             reused[each.name] = runs - missing[each.name]
         return Plan(
-            units=list(self._units(wanted, todo, unit_rows or UNIT_ROWS)),
+            units=list(self._units(wanted, todo, _unit_rows(runs, shares))),
             runs=runs,
             missing=missing,
             reused=reused,
@@ -174,7 +173,8 @@ class StoredReader:
     def rows(self, unit: Unit) -> Iterator[tuple[Run, Example | None]]:
         """Yield the runs of a unit in order, each with its example."""
         part, first = unit.where
-        opened, lazy, row = self._part(part), Run._lazy, first
+        opened, row, new = self._part(part), first, Run.__new__
+        set_source, set_row = (Run._setters[name] for name in ("_source", "_row"))
         while row < first + unit.rows:
             group, offset = divmod(row, GROUP_ROWS)
             stop = min(GROUP_ROWS, first + unit.rows - group * GROUP_ROWS)
@@ -182,7 +182,10 @@ class StoredReader:
             find = self.examples.get
             answered = source.column("example_id").to_pylist()
             for index in range(offset, stop):
-                yield lazy(source, index), find(answered[index])
+                run = new(Run)
+                set_source(run, source)
+                set_row(run, index)
+                yield run, find(answered[index])
             row += stop - offset
 
     def everything(self) -> tuple[list[Run], list[Example | None]]:
@@ -246,6 +249,12 @@ def _mask(places: list[Any], runs: int) -> bytes | None:
         for place in block.to_pylist():
             mask[place] = 0
     return bytes(mask) if mask.count(1) else None
+
+
+def _unit_rows(runs: int, shares: int) -> int:
+    """Return how many runs a unit has: whole row groups, up to a whole part."""
+    groups = runs // (GROUP_ROWS * max(shares, 1))
+    return GROUP_ROWS * min(max(groups, 1), PART_ROWS // GROUP_ROWS)
 
 
 def _slice(mask: bytes, start: int, rows: int) -> bytes | None:
