@@ -173,8 +173,8 @@ class Redactor(Cleaner):
 
 
 def _amount(name: str, value: Any) -> bool:
-    """Return whether a field is a count of tokens and not a token."""
-    return not isinstance(value, str) and name.endswith("tokens")
+    """Return whether a field counts or times tokens and is none: `total_tokens`, `first_token_s`."""
+    return "token" in name.lower() and isinstance(value, int | float | Mapping)
 
 
 def redactor(content: Content, options: ShareOptions) -> Redactor:

@@ -234,6 +234,18 @@ def test_harmless_text_stays(harmless):
 
 
 def test_counts_of_tokens_are_no_secrets():
-    value = {"total_tokens": 12, "token": "abc-secret", "usage": {"input_tokens": 3}}
+    value = {
+        "total_tokens": 12,
+        "token": "abc-secret",
+        "usage": {"input_tokens": 3},
+        "time_to_first_token": 0.3,
+        "password": 1234,
+    }
     clean = Redactor(ShareOptions()).tree(value)
-    assert clean == {"total_tokens": 12, "token": "[removed]", "usage": {"input_tokens": 3}}
+    assert clean == {
+        "total_tokens": 12,
+        "token": "[removed]",
+        "usage": {"input_tokens": 3},
+        "time_to_first_token": 0.3,
+        "password": "[removed]",
+    }
