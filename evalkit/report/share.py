@@ -173,7 +173,7 @@ class Redactor(Cleaner):
 
 
 def _amount(name: str, value: Any) -> bool:
-    """Return whether a field counts or times tokens and is none: `total_tokens`, `first_token_s`."""
+    """Return whether a field counts or times tokens: `total_tokens`, `first_token_s`."""
     return "token" in name.lower() and isinstance(value, int | float | Mapping)
 
 
