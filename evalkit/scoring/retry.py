@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds; a pause is random up to a bound that doubles from the first to the longest."""
+
 
 def retrying(
     function: Callable[..., Any], retries: int, on: tuple[type[BaseException], ...]
@@ -12,12 +15,9 @@ def retrying(
     """Return the function with `retries` further tries after an exception of `on`."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        import stamina
+        from tenacity import Retrying
 
-        for attempt in stamina.retry_context(on=_exceptions(on), attempts=retries + 1):
-            with attempt:
-                return function(*args, **kwargs)
-        raise AssertionError("a retry context ends by returning or raising")
+        return Retrying(**_policy(retries, on))(function, *args, **kwargs)
 
     return call
 
@@ -26,13 +26,22 @@ async def retrying_async(
     make: Callable[[], Awaitable[Any]], retries: int, on: tuple[type[BaseException], ...]
 ) -> Any:
     """Await what `make` returns, with `retries` further tries after an exception of `on`."""
-    import stamina
+    from tenacity import AsyncRetrying
 
-    async for attempt in stamina.retry_context(on=_exceptions(on), attempts=retries + 1):
-        with attempt:
-            return await make()
-    raise AssertionError("a retry context ends by returning or raising")
+    async def once() -> Any:
+        return await make()
+
+    return await AsyncRetrying(**_policy(retries, on))(once)
 
 
-def _exceptions(on: tuple[type[BaseException], ...]) -> tuple[type[Exception], ...]:
-    return tuple(each for each in on if issubclass(each, Exception)) or (Exception,)
+def _policy(retries: int, on: tuple[type[BaseException], ...]) -> dict[str, Any]:
+    """Return when to try again; what only ends the process is never tried again."""
+    from tenacity import retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+    wanted = tuple(each for each in on if issubclass(each, Exception)) or (Exception,)
+    return {
+        "retry": retry_if_exception_type(wanted),
+        "stop": stop_after_attempt(retries + 1),
+        "wait": wait_random_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
+        "reraise": True,
+    }
