@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from weakref import ref
 
 from evalkit.model import views
@@ -19,49 +19,12 @@ from evalkit.model.usage import Usage
 from evalkit.model.views import Trajectory
 
 T = TypeVar("T")
-RunStatus = Literal["pending", "running", "error", "success", "timeout", "interrupted"]
-MultitaskStrategy = Literal["reject", "interrupt", "rollback", "enqueue"]
-Outcome = Literal["success", "error", "timeout", "cancelled", "paused", "running"]
-OUTCOMES: tuple[Outcome, ...] = ("success", "error", "timeout", "cancelled", "paused", "running")
-STATUSES: tuple[RunStatus, ...] = (
-    "pending",
-    "running",
-    "error",
-    "success",
-    "timeout",
-    "interrupted",
-)
 RUN_FIELDS = (
-    "run_id",
-    "thread_id",
-    "assistant_id",
-    "created_at",
-    "updated_at",
-    "status",
-    "metadata",
-    "multitask_strategy",
-    "name",
-    "inputs",
-    "outputs",
-    "error",
-    "steps",
-    "example_id",
-    "repetition",
-    "started_at",
-    "ended_at",
-    "first_token_at",
-    "duration_s",
-    "first_token_s",
-    "usage",
-    "tags",
-    "interrupts",
-    "attachments",
-    "feedback",
-    "url",
-    "extra",
-    "steps_recorded",
-    "stopped",
-)
+    "run_id", "thread_id", "assistant_id", "created_at", "updated_at", "status", "metadata",
+    "multitask_strategy", "name", "inputs", "outputs", "error", "steps", "example_id", "repetition",
+    "started_at", "ended_at", "first_token_at", "duration_s", "first_token_s", "usage", "tags",
+    "interrupts", "attachments", "feedback", "url", "extra", "steps_recorded", "stopped",
+)  # fmt: skip
 STORED = frozenset(RUN_FIELDS)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from evalkit.metrics.comparison import Candidate
 from evalkit.model.example import Example
-from evalkit.model.run import OUTCOMES, Run
+from evalkit.model.outcome import OUTCOMES
+from evalkit.model.run import Run
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report import detail, preview
 from evalkit.report.cells import Cells

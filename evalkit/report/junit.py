@@ -8,7 +8,7 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from evalkit.model.run import OUTCOMES
+from evalkit.model.outcome import OUTCOMES
 from evalkit.report import numbers
 from evalkit.report.parts import GatePart, ReportView
 from evalkit.report.rows import NO_ERROR, Rows, ScoreColumn

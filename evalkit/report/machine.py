@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from evalkit.model.run import OUTCOMES
+from evalkit.model.outcome import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report.html import document
 from evalkit.report.rows import NO_ERROR, Rows

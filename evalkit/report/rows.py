@@ -10,8 +10,8 @@ import orjson
 
 from evalkit.metrics.outcomes import normalise
 from evalkit.metrics.summary import ScoreSummary, Summary
+from evalkit.model.outcome import OUTCOMES
 from evalkit.model.results import Results
-from evalkit.model.run import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
 
 HOT = {"lat": "latency_s", "ttft": "ttft_s", "tok": "total_tokens", "cost": "total_cost"}

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from evalkit.errors import RecordError
 from evalkit.model.example import Example
+from evalkit.model.outcome import STATUSES
 from evalkit.model.records import (
     example_to_record,
     read_record,
     record_to_run,
     run_to_record,
 )
-from evalkit.model.run import STATUSES
 from evalkit.model.step import KINDS
 
 texts = st.text(max_size=8)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from evalkit.model.run import STATUSES
+from evalkit.model.outcome import STATUSES
 from evalkit.model.timing import parse_time
 
 # fmt: off

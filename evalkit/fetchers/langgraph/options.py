@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Typ
 from evalkit.errors import ConfigError
 from evalkit.fetchers.files.dataset import DatasetOptions
 from evalkit.fetchers.http import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
-from evalkit.model.run import RunStatus
+from evalkit.model.outcome import RunStatus
 from evalkit.model.timing import parse_time
 
 KEY_VARIABLES = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
