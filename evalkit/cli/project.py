@@ -44,7 +44,7 @@ def check_command(session: Session, as_json: bool) -> int:
     Ends with 2 when the configuration or an evaluator cannot be loaded, with 4 when a case fails.
     """
     from evalkit.project.local import load_evaluators
-    from evalkit.scoring.cases import run_cases
+    from evalkit.scoring.proving import run_cases
 
     project = session.load()
     evaluators = {each.name: each for each in load_evaluators(project)}

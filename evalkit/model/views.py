@@ -5,18 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from evalkit.model.document import Document, read_documents
 from evalkit.model.message import Message, ToolCall, pair_tool_calls, parse_arguments, read_messages
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 
-if TYPE_CHECKING:
-    from evalkit.model.run import Run
-
 ERROR_TYPE = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(?:\(|:|$)")
 TRACEBACK_END = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
+
+
+class Viewed(Protocol):
+    """The fields of a run that views are made of."""
+
+    @property
+    def inputs(self) -> Any: ...  # noqa: D102
+    @property
+    def outputs(self) -> Any: ...  # noqa: D102
+    @property
+    def extra(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def steps(self) -> tuple[Step, ...]: ...  # noqa: D102
+    @property
+    def messages(self) -> list[Message]: ...  # noqa: D102
+    @property
+    def tool_calls(self) -> list[ToolCall]: ...  # noqa: D102
+    def find(self, name: str | None = None, kind: str | None = None) -> list[Step]: ...  # noqa: D102
 
 
 def outcome(status: str, error: str | None, stopped: str | None, has_interrupts: bool) -> str:
@@ -50,7 +65,7 @@ def error_type(error: str | None) -> str | None:
     return name if name[:1].isupper() and not error[match.end() :].startswith("//") else None  # type: ignore[union-attr]
 
 
-def messages(run: Run) -> list[Message]:
+def messages(run: Viewed) -> list[Message]:
     """Return the messages of this run.
 
     Taken from the source's own list (`extra["messages"]`) where it had one, else from the
@@ -71,7 +86,7 @@ def _message_list(payload: Any) -> Any:
     return payload if isinstance(payload, list) else None
 
 
-def tool_calls(run: Run) -> list[ToolCall]:
+def tool_calls(run: Viewed) -> list[ToolCall]:
     """Return the tools called, from tool steps where recorded, else from the messages."""
     steps = run.find(kind="tool")
     if steps:
@@ -93,7 +108,7 @@ def _call_of(step: Step) -> ToolCall:
     )
 
 
-def documents(run: Run) -> list[Document]:
+def documents(run: Viewed) -> list[Document]:
     """Return what the retriever steps returned, in order."""
     found: list[Document] = []
     for step in run.find(kind="retriever"):
@@ -123,7 +138,7 @@ class Trajectory(tuple[str, ...]):
         return self
 
 
-def trajectory(run: Run) -> Trajectory:
+def trajectory(run: Viewed) -> Trajectory:
     """Return the path of a run: tools, nodes and messages."""
     nodes = [step.name for step in run.find(kind="node")]
     return Trajectory(run.tool_calls, nodes, run.messages)
