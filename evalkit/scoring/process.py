@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Sequence
@@ -118,6 +116,9 @@ class Spawned:
     """A new interpreter that loads the evaluators by path."""
 
     def __init__(self, tasks: Sequence[Task], reader: UnitReader, settings: Settings) -> None:
+        import subprocess
+        import tempfile
+
         handle, self._path = tempfile.mkstemp(prefix="evalkit-")
         os.write(handle, bytes(SIZE))
         os.close(handle)
