@@ -38,7 +38,8 @@ def measure(command: Sequence[str], **options: Any) -> Cost:
     peak = Peak(process.pid)
     peak.start()
     assert process.stdout is not None
-    output = process.stdout.read()
+    with process.stdout as stream:
+        output = stream.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     peak.stop()
