@@ -56,9 +56,9 @@ def reports(world, compared, tmp_path_factory):
     return {path.stem: path for path in folder.glob("*.html")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """A Chromium without a network."""
+    """A Chromium without a network; gone after the module, for its loop runs in this thread."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM} on this machine")
