@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 READ = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.records import RecordsFetcher
@@ -18,9 +18,13 @@ path, records = sys.argv[1:]
 fields = {"run_id": "id", "inputs": "{q: q}", "messages": "chat"}
 fetcher = RecordsFetcher({"path": path, "records": records, "fields": fields},
                          FetchContext("big", Path(path).parent))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+
+
+before = peak()
 runs = sum(1 for _ in fetcher.runs())
-print(runs, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print(runs, (peak() - before) // 1024)
 """
 CHAT = [{"role": "user", "content": "word " * 400}, {"role": "assistant", "content": "x" * 2000}]
 RUNS = 30_000
