@@ -1,8 +1,8 @@
 """Coerce: the one function that decides what an evaluator may return.
 
 Accepted is everything LangSmith accepts (its rules were probed against the SDK), and numpy
-scalars, `Decimal`, tuples, `None` for "does not apply", `reasoning` for `comment` and `name` for
-`key`. Not accepted: NaN, infinity, and anything whose meaning would be a guess.
+scalars, `Decimal`, tuples (as lists, or as `(score, comment)`), `None` for "does not apply",
+`reasoning` for `comment` and `name` for `key`. Not accepted: NaN, infinity, and anything whose meaning would be a guess.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from evalkit.errors import EvaluatorOutputError
 from evalkit.model.score import Score
 
-COERCION_VERSION = "1"
+COERCION_VERSION = "2"
 """Part of every fingerprint: a change of these rules re-runs everything."""
 
 NAMES = {"key": "key", "name": "key", "score": "score", "value": "value", "comment": "comment"}
@@ -50,6 +50,8 @@ def _read(returned: Any, key: str) -> Iterable[Score]:
         return (_checked(returned, key),)
     if isinstance(returned, Mapping):
         return _mapping(returned, key)
+    if _is_pair(returned):
+        return (_fields({"score": returned[0], "comment": returned[1]}, key),)
     if isinstance(returned, list | tuple):
         return [score for item in returned for score in _item(item, key)]
     scalar = _scalar(returned)
@@ -62,6 +64,13 @@ def _read(returned: Any, key: str) -> Iterable[Score]:
         f"{key}: returned {type(returned).__name__}, which is no score. "
         "Return a bool, a number, a str, None, a Score, or a dict with 'score' or 'value'."
     )
+
+
+def _is_pair(returned: Any) -> bool:
+    """Tell whether this is `(score, comment)`: a tuple of a number and a text."""
+    if not isinstance(returned, tuple) or len(returned) != 2 or not isinstance(returned[1], str):
+        return False
+    return isinstance(_scalar(returned[0]), bool | int | float | Decimal)
 
 
 def _plain(value: Any, key: str) -> Score:

@@ -139,3 +139,12 @@ class Scoring:
 def _with_keys(info: EvaluatorInfo, seen: Mapping[str, Mapping[str, None]]) -> EvaluatorInfo:
     keys = tuple(seen.get(info.name, ()))
     return replace(info, keys=keys) if keys else info
+
+
+def _located(info: EvaluatorInfo, root: Path | None) -> EvaluatorInfo:
+    """Name the evaluator's file as the project sees it: other people open the store too."""
+    if root is None or info.file is None:
+        return info
+    path = Path(info.file)
+    inside = path.is_relative_to(root.resolve())
+    return replace(info, file=str(path.relative_to(root.resolve()) if inside else path.name))
