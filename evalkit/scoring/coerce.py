@@ -2,7 +2,8 @@
 
 Accepted is everything LangSmith accepts (its rules were probed against the SDK), and numpy
 scalars, `Decimal`, tuples (as lists, or as `(score, comment)`), `None` for "does not apply",
-`reasoning` for `comment` and `name` for `key`. Not accepted: NaN, infinity, and anything whose meaning would be a guess.
+`reasoning` for `comment` and `name` for `key`. Not accepted: NaN, infinity, and anything whose
+meaning would be a guess.
 """
 
 from __future__ import annotations
