@@ -30,6 +30,9 @@ DOCUMENTS = (
     "evaluators/README.md",
     "reports/README.md",
     "datasets/README.md",
+    "benchmarks/README.md",
+    "evalkit/store/README.md",
+    "evalkit/fetchers/langsmith/README.md",
 )
 BLOCK = re.compile(r"(<!-- block: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
