@@ -11,27 +11,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evalkit.metrics.arrow import codes, decoded, integers, numbers, places_of, valid
+from evalkit.model import outcome, score
 from evalkit.model.results import Results
+from evalkit.model.usage import USAGE_FIELDS
 
 Floats = NDArray[Any]
 Codes = NDArray[Any]
 
-OUTCOMES = ("success", "error", "timeout", "cancelled", "paused", "running")
+OUTCOMES: tuple[str, ...] = outcome.OUTCOMES
+CELL_OUTCOMES: tuple[str, ...] = score.CELL_OUTCOMES
 UNFINISHED = ("timeout", "cancelled", "paused", "running")
-CELL_OUTCOMES = ("scored", "not_applicable", "evaluator_error", "run_failed", "missing")
 SCORE_TYPES = ("bool", "int", "float", "category")
 
 RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
-USAGE = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "cache_read_tokens",
-    "reasoning_tokens",
-    "input_cost",
-    "output_cost",
-    "total_cost",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,7 @@ class CellColumns:
 
 def read_runs(results: Results) -> RunColumns:
     """Read what figures need of the runs: no bodies."""
-    names = ["run_id", "outcome", "example_id", *RUN_FLOATS, *USAGE]
+    names = ["run_id", "outcome", "example_id", *RUN_FLOATS, *USAGE_FIELDS]
     table = results.table("runs", names)
     cluster, example_ids, clusters = _clusters(table.column("example_id"))
     return RunColumns(
@@ -106,7 +98,7 @@ def read_runs(results: Results) -> RunColumns:
         cluster=cluster,
         clusters=clusters,
         example_ids=example_ids,
-        numbers={name: numbers(table.column(name)) for name in (*RUN_FLOATS, *USAGE)},
+        numbers={name: numbers(table.column(name)) for name in (*RUN_FLOATS, *USAGE_FIELDS)},
     )
 
 

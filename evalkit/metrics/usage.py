@@ -10,28 +10,17 @@ from evalkit.metrics.figures import Distribution, Figure
 from evalkit.metrics.intervals import Sums, mean_figure
 from evalkit.metrics.reading import OUTCOMES, RunColumns
 from evalkit.metrics.summary import UsageSummary
+from evalkit.model.usage import USAGE_FIELDS
 
 
 def summarise_usage(runs: RunColumns, confidence: float) -> UsageSummary:
     """Summarise the usage columns; runs whose source recorded none are missing, not zero."""
-    fields = {name: _amount(runs, name, confidence) for name in FIELDS}
+    fields = {name: _amount(runs, name, confidence) for name in USAGE_FIELDS}
     return UsageSummary(
         **fields,
         tokens_per_success=_per_success(runs, "total_tokens", confidence),
         cost_per_success=_per_success(runs, "total_cost", confidence),
     )
-
-
-FIELDS = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "cache_read_tokens",
-    "reasoning_tokens",
-    "input_cost",
-    "output_cost",
-    "total_cost",
-)
 
 
 def _amount(runs: RunColumns, name: str, confidence: float) -> Distribution:

@@ -21,23 +21,13 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
-from evalkit.model.usage import Usage
+from evalkit.model.usage import USAGE_FIELDS, Usage
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SURROGATES = re.compile("[\ud800-\udfff]")
 DEEPEST = 120
 """Payloads nested deeper are cut there and end in text; orjson reads back at most 1,024 levels."""
-USAGE_FIELDS = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "input_cost",
-    "output_cost",
-    "total_cost",
-    "cache_read_tokens",
-    "reasoning_tokens",
-)
 NO_USAGE = dict.fromkeys((*USAGE_FIELDS, "usage_details"))
 UNSEEN = frozenset({"updated_at", "content_hash"})
 """Columns that are left out of the content hash: no evaluator should run again because of them."""

@@ -14,6 +14,7 @@ COUNTS = (
     "reasoning_tokens",
 )
 COSTS = ("input_cost", "output_cost", "total_cost")
+USAGE_FIELDS = (*COUNTS, *COSTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -27,6 +25,7 @@ from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.config import load as load_project
 from evalkit.project.local import Catalogue
+from evalkit.project.modules import no_bytecode
 from evalkit.project.scaffold import start_evaluator
 from evalkit.scoring.evaluator import Evaluator
 from evalkit.scoring.failure import Failure, failure_of, overran
@@ -183,7 +182,7 @@ def _stamps(project: Project) -> dict[str, tuple[int, int]]:
 
 def _trial(project: Project, name: str, pairs: Sequence[Pair], timeout: float) -> Trial:
     began = time.perf_counter()
-    with _no_bytecode():
+    with no_bytecode():
         (evaluator,) = Catalogue(project).select([name])  # the files as they are now
     open_judges(project, [evaluator])
     called = list(_rows(evaluator, pairs, timeout))
@@ -194,17 +193,6 @@ def _trial(project: Project, name: str, pairs: Sequence[Pair], timeout: float) -
 
 def _applies(row: TryRow) -> bool:
     return any(score.type for score in row.scores)
-
-
-@contextmanager
-def _no_bytecode() -> Iterator[None]:
-    """Two saves within one second and of one length would look the same to the bytecode cache."""
-    before = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
 
 
 def _rows(evaluator: Evaluator, pairs: Sequence[Pair], timeout: float) -> Iterator[TryRow]:

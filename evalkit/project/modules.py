@@ -38,7 +38,7 @@ def load_file(folder: Path, stem: str) -> ModuleType:
     Raises `EvaluatorImportError` with the line of the user's file that failed. What the file prints
     goes to stderr: stdout is for evalkit's documents.
     """
-    with contextlib.redirect_stdout(sys.stderr), _no_bytecode():
+    with contextlib.redirect_stdout(sys.stderr), no_bytecode():
         try:
             return importlib.import_module(f"{NAMESPACE}.{folder.name}.{stem}")
         except EvalkitError:
@@ -50,7 +50,7 @@ def load_file(folder: Path, stem: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def _no_bytecode() -> Iterator[None]:
+def no_bytecode() -> Iterator[None]:
     """Two saves within one second and of one length would look the same to the bytecode cache."""
     before = sys.dont_write_bytecode
     sys.dont_write_bytecode = True

@@ -14,13 +14,9 @@ from evalkit.model.message import Message, read_messages
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
-from evalkit.model.usage import Usage
+from evalkit.model.usage import USAGE_FIELDS, Usage
 from evalkit.report import preview
 
-USAGE_FIELDS = (
-    "input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "reasoning_tokens",
-    "input_cost", "output_cost", "total_cost",
-)  # fmt: skip
 RUN_FIELDS = (
     "run_id", "thread_id", "assistant_id", "name", "status", "outcome", "stopped", "error",
     "multitask_strategy", "example_id", "repetition", "created_at", "updated_at", "started_at",

@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from evalkit.model.content import USAGE_FIELDS, from_micros
+from evalkit.model.content import from_micros
 from evalkit.model.run import Run
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
-from evalkit.model.usage import Usage
+from evalkit.model.usage import USAGE_FIELDS, Usage
 from evalkit.store.parts import PartFile
 
 Getter = Callable[..., Any]

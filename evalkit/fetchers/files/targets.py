@@ -20,6 +20,7 @@ from evalkit.fetchers.files.convert import (
     to_text,
     to_whole,
 )
+from evalkit.model.usage import USAGE_FIELDS
 
 Convert = Callable[[Any], Any]
 
@@ -77,16 +78,6 @@ NESTED = (
     "extra",
 )
 """Fields that may be given part by part, as in `"usage.total_cost" = "cost"`."""
-USAGE_PARTS = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "input_cost",
-    "output_cost",
-    "total_cost",
-    "cache_read_tokens",
-    "reasoning_tokens",
-)
 EXAMPLE_TARGETS = {
     "example_id": Target(to_identity, "Names the example; runs are joined by it."),
     "inputs": Target(to_plain, "What goes in."),
@@ -100,12 +91,12 @@ def check_target(name: str, targets: Mapping[str, Target]) -> None:
     """Raise `ValueError`, with the closest name, for a field there is not."""
     top, dot, rest = name.partition(".")
     if top not in targets:
-        known = [*targets, *(f"usage.{part}" for part in USAGE_PARTS)]
+        known = [*targets, *(f"usage.{part}" for part in USAGE_FIELDS)]
         raise ValueError(f"no field is called {name!r}.{did_you_mean(name, known)}")
     if dot and (top not in NESTED or not rest or "" in rest.split(".")):
         raise ValueError(f"{name!r}: {top} has no parts; dotted are: {', '.join(NESTED)}")
-    if top == "usage" and rest and rest not in USAGE_PARTS:
-        raise ValueError(f"{name!r}: usage has no {rest!r}. It has: {', '.join(USAGE_PARTS)}")
+    if top == "usage" and rest and rest not in USAGE_FIELDS:
+        raise ValueError(f"{name!r}: usage has no {rest!r}. It has: {', '.join(USAGE_FIELDS)}")
 
 
 def target_of(name: str, targets: Mapping[str, Target]) -> Target:
