@@ -379,9 +379,9 @@ def test_a_path_that_names_nothing_is_said_with_the_folder(fetch, tmp_path):
 
 
 def packed(data):
-    """Return gzip bytes without a time in them: they name test cases, which every worker collects."""
-    return gzip.compress(data, mtime=0)
     """Return gzip bytes without a time: they name test cases, which every worker collects."""
+    return gzip.compress(data, mtime=0)
+
 
 LINES = b'{"q": "1", "a": "x"}\n{"q": "2", "a": "\xc3\xa9"}\n'
 
