@@ -7,31 +7,20 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
 from evalkit.model.experiment import Manifest
+from evalkit.pipeline.progress import Progress, silent
 from evalkit.pipeline.stored import stored_experiment
 from evalkit.project import plugins
 from evalkit.project.config import Project
-
-
-class Progress(Protocol):
-    """Told now and then how far a stage is; `total` is None while nobody knows it."""
-
-    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
-        """Note that `done` of `total` of `what` are done."""
-
 
 SECRETS = re.compile(
     r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
 )
 HIDDEN = "[hidden]"
-
-
-def silent(what: str, done: int, total: int | None, note: str = "") -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)

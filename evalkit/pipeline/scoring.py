@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.errors import NoRunsError
-from evalkit.pipeline.fetching import Progress as Told
-from evalkit.pipeline.fetching import silent
 from evalkit.pipeline.judging import open_judges
+from evalkit.pipeline.progress import Progress as Told
+from evalkit.pipeline.progress import silent
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import Loader, load_evaluators
