@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -18,8 +19,22 @@ BY_CELL = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the runs of a unit lie in the store."""
+
+    run_part: str
+    first: int
+    """Row of the unit's first run in that part."""
+    examples_part: str
+    """Empty where there are no examples."""
+
+
 def encode_blocks(
-    blocks: Sequence[CellBlock], owners: Mapping[str, pa.Array], example_hash: pa.Array
+    blocks: Sequence[CellBlock],
+    owners: Mapping[str, pa.Array],
+    example_hash: pa.Array,
+    origin: Origin,
 ) -> bytes:
     """Return the part of a unit's cells; `owners` are columns of the unit's runs."""
     places = [_int32(array("i", block.rows)) for block in blocks]
@@ -34,6 +49,9 @@ def encode_blocks(
         ("repetition", owners["repetition"].take(at)),
         ("content_hash", _by_row(at, owners["content_hash"])),
         ("example_hash", _by_row(seen_at, example_hash)),
+        ("run_part", origin.run_part),
+        ("run_row", _int32(array("i", [r + origin.first for b in blocks for r in b.rows]))),
+        ("examples_part", _seen(blocks, origin.examples_part)),
     ]
     return encode([*columns, *_cells(blocks)], len(at))
 
@@ -41,6 +59,11 @@ def encode_blocks(
 def encode_whole(blocks: Sequence[CellBlock], everything: str) -> bytes:
     """Return the part of cells of the whole experiment."""
     return encode([("scope", everything), *_cells(blocks)], sum(block.size for block in blocks))
+
+
+def _seen(blocks: Sequence[CellBlock], part: str) -> pa.DictionaryArray:
+    names = [part if block.wanted.sees_example else None for block in blocks]
+    return _categories(names, [block.size for block in blocks])
 
 
 def _cells(blocks: Sequence[CellBlock]) -> list[tuple[str, Any]]:
