@@ -166,7 +166,7 @@ class StoredReader:
         """Yield the runs of a unit in order, each with its example."""
         part, first = unit.where
         opened, row, new = self._part(part), first, Run.__new__
-        set_source, set_row = (Run._setters[name] for name in ("_source", "_row"))
+        set_source, set_row, set_made = (Run._setters[n] for n in ("_source", "_row", "_made"))
         while row < first + unit.rows:
             group, offset = divmod(row, GROUP_ROWS)
             stop = min(GROUP_ROWS, first + unit.rows - group * GROUP_ROWS)
@@ -177,6 +177,7 @@ class StoredReader:
                 run = new(Run)
                 set_source(run, source)
                 set_row(run, index)
+                set_made(run, {})
                 yield run, find(answered[index])
             row += stop - offset
 
@@ -214,7 +215,7 @@ class StoredReader:
     def _owners(self, part: Part, first: int, rows: int) -> dict[str, pa.Array]:
         opened = self._part(part)
         groups = range(first // GROUP_ROWS, -(-(first + rows) // GROUP_ROWS))
-        table = pa.concat_tables([opened.read_group(group, OWNERS) for group in groups])
+        table = opened.read_groups(groups, OWNERS)
         table = table.slice(first % GROUP_ROWS, rows).combine_chunks()
         return {name: one_array(table.column(name)) for name in OWNERS}
 
