@@ -11,7 +11,8 @@ RowSource = Mapping[Any, Callable[..., Any]]
 """Where the unset fields of a row come from, one batch of a store: field -> row -> value.
 
 That of runs answers `"steps"` -> row -> places of its steps, `("find", name, kind)` -> row ->
-places of those that fit, and `"make"` -> (places, reference to the run, those made before) -> steps.
+places of those that fit, and `"make"` -> (places, reference to the run, those made before) ->
+steps.
 """
 
 
