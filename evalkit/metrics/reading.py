@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,10 @@ Codes = NDArray[Any]
 OUTCOMES: tuple[str, ...] = outcome.OUTCOMES
 CELL_OUTCOMES: tuple[str, ...] = score.CELL_OUTCOMES
 UNFINISHED = ("timeout", "cancelled", "paused", "running")
-SCORE_TYPES = ("bool", "int", "float", "category")
 
 RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
+NEVER = -(2**63)
+NARROW = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ class RunColumns:
     """Example of each cluster code below `len(example_ids)`."""
     numbers: dict[str, Floats]
     """Latency, waiting and usage columns; NaN: not recorded."""
-
+    steps_recorded: int
+    """Runs whose source recorded steps."""
+    created: tuple[int, int] | None
+    """When the first and the last run was asked for, in microseconds; None: not recorded."""
     unit_of: Codes | None = None
     """Independent unit of each example code, when it is coarser than the example."""
 
@@ -77,20 +83,20 @@ class CellColumns:
     groups: list[tuple[str, str, str]]
     """(evaluator, key, source) in order of first appearance."""
     outcome: Codes
-    type: Codes
-    """Index into SCORE_TYPES, -1 for none."""
+    """Index into CELL_OUTCOMES."""
     score: Floats
     """NaN where there is no number."""
-    seconds: Floats
-    example: Any
-    """pyarrow array of example ids."""
+    milliseconds: Floats
 
 
 def read_runs(results: Results) -> RunColumns:
     """Read what figures need of the runs: no bodies."""
-    names = ["run_id", "outcome", "example_id", *RUN_FLOATS, *USAGE_FIELDS]
+    floats = (*RUN_FLOATS, *USAGE_FIELDS)
+    names = ["run_id", "outcome", "example_id", *floats, "steps_recorded", "created_at"]
     table = results.table("runs", names)
     cluster, example_ids, clusters = _clusters(table.column("example_id"))
+    created = integers(table.column("created_at"), missing=NEVER)
+    created = created[created != NEVER]
     return RunColumns(
         n=table.num_rows,
         run_ids=decoded(table.column("run_id")),
@@ -98,32 +104,35 @@ def read_runs(results: Results) -> RunColumns:
         cluster=cluster,
         clusters=clusters,
         example_ids=example_ids,
-        numbers={name: numbers(table.column(name)) for name in (*RUN_FLOATS, *USAGE_FIELDS)},
+        numbers={name: numbers(table.column(name)) for name in floats},
+        steps_recorded=int(numbers(table.column("steps_recorded"), missing=0.0).sum()),
+        created=(int(created.min()), int(created.max())) if len(created) else None,
     )
 
 
 def read_cells(results: Results, runs: RunColumns) -> CellColumns:
     """Read the feedback cells and find the run of each."""
-    names = ["run_id", "example_id", "evaluator", "key", "source", "outcome"]
-    table = results.table("cells", [*names, "score_type", "score", "duration_ms"])
-    group, groups = _groups(table)
+    names = ["run_id", "evaluator", "key", "source", "outcome", "score", "duration_ms"]
+    table = results.table("cells", names)
+    columns = dict(zip(names, table.columns, strict=True))
+    n = table.num_rows
+    del table  # a column goes as soon as its array is made: there are many cells
+    group, groups = _groups([columns.pop(name) for name in ("evaluator", "key", "source")])
     return CellColumns(
-        n=table.num_rows,
-        run=rows_of(table.column("run_id"), runs.run_ids),
+        n=n,
+        run=rows_of(columns.pop("run_id"), runs.run_ids),
         group=group,
         groups=groups,
-        outcome=lookup(table.column("outcome"), CELL_OUTCOMES),
-        type=lookup(table.column("score_type"), SCORE_TYPES),
-        score=numbers(table.column("score")),
-        seconds=numbers(table.column("duration_ms")) / 1000,
-        example=table.column("example_id"),
+        outcome=lookup(columns.pop("outcome"), CELL_OUTCOMES),
+        score=numbers(columns.pop("score")),
+        milliseconds=numbers(columns.pop("duration_ms")),
     )
 
 
 def lookup(column: Any, names: tuple[str, ...]) -> Codes:
     """Return each row's place in `names`, -1 for anything else."""
     raw, values = codes(column)
-    places = np.array([names.index(v) if v in names else -1 for v in values] + [-1], np.int64)
+    places = np.array([names.index(v) if v in names else -1 for v in values] + [-1], np.int8)
     found: Codes = places[raw]
     return found
 
@@ -141,20 +150,22 @@ def rows_of(column: Any, ids: Any) -> Codes:
 
 def _clusters(column: Any) -> tuple[Codes, list[str], int]:
     raw, values = codes(column)
+    raw = raw.astype(np.int64)
     alone = raw < 0
     total = len(values) + int(alone.sum())
     if alone.any():
-        raw = raw.copy()
         raw[alone] = np.arange(len(values), total)
     return raw, values, total
 
 
-def _groups(table: Any) -> tuple[Codes, list[tuple[str, str, str]]]:
-    parts = [codes(table.column(name)) for name in ("evaluator", "key", "source")]
+def _groups(columns: Sequence[Any]) -> tuple[Codes, list[tuple[str, str, str]]]:
+    parts = [codes(column) for column in columns]
     sizes = [len(values) + 1 for _, values in parts]
-    mixed = ((parts[0][0] + 1) * sizes[1] + parts[1][0] + 1) * sizes[2] + parts[2][0] + 1
+    mixed = parts[0][0] + np.int64(1) if prod(sizes) > NARROW else parts[0][0] + 1
+    for (raw, _), size in zip(parts[1:], sizes[1:], strict=True):
+        mixed = mixed * size + raw + 1
     there = np.flatnonzero(np.bincount(mixed, minlength=1)) if len(mixed) else np.array([], int)
-    place = np.full(sizes[0] * sizes[1] * sizes[2], -1, np.int64)
+    place = np.full(prod(sizes), -1, np.int32)
     place[there] = np.arange(len(there))
     names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in there]
     return place[mixed] if len(mixed) else mixed, names

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import numpy as np
 
 from evalkit.errors import NoRunsError
-from evalkit.metrics.arrow import integers, numbers
 from evalkit.metrics.distribution import describe
 from evalkit.metrics.figures import Distribution
 from evalkit.metrics.outcomes import outcome_rates, run_errors
@@ -38,8 +37,6 @@ from evalkit.metrics.summary import (
 )
 from evalkit.metrics.usage import summarise_usage
 from evalkit.model.results import Results
-
-NEVER = -(2**63)
 
 
 def summarise(
@@ -100,7 +97,7 @@ def summarise(
         errors=run_errors(results, runs) if steps else [],
         slices=searches,
         quality=_quality(results, runs, scores, latency, by_step),
-        provenance=_provenance(results, version),
+        provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
 
@@ -180,15 +177,13 @@ def _quality(
     latency: Distribution,
     steps: Sequence[StepSummary],
 ) -> Quality:
-    table = results.table("runs", ["steps_recorded", "example_id"])
-    recorded = int(numbers(table.column("steps_recorded"), missing=0.0).sum())
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=[*results.manifest.problems, *results.manifest.notes, *_judges(scores)],
         latency_missing_share=latency.missing_share,
-        steps_missing=runs.n - recorded,
-        runs_without_example=table.column("example_id").null_count,
+        steps_missing=runs.n - runs.steps_recorded,
+        runs_without_example=int((runs.cluster >= len(runs.example_ids)).sum()),
         unbalanced=bool(per_example.min() != per_example.max()),
         evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
         clock_problems=clocks,
@@ -202,18 +197,17 @@ def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:
     return [f"Judges not compared with people: {', '.join(names)}. See `evalkit agree`."]
 
 
-def _provenance(results: Results, version: str) -> Provenance:
+def _provenance(results: Results, runs: RunColumns, version: str) -> Provenance:
     manifest = results.manifest
-    times = integers(results.table("runs", ["created_at"]).column(0), missing=NEVER)
-    times = times[times != NEVER]
+    first, last = runs.created or (None, None)
     return Provenance(
         source=manifest.source,
         query=dict(manifest.query),
         fetched_at=manifest.fetched_at,
         dataset_version=manifest.dataset_version,
         evalkit=version,
-        first_run_at=_iso(times.min()) if len(times) else None,
-        last_run_at=_iso(times.max()) if len(times) else None,
+        first_run_at=None if first is None else _iso(first),
+        last_run_at=None if last is None else _iso(last),
         evaluators={info.name: info.fingerprint for info in results.evaluators},
         source_stats=dict(manifest.source_stats),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from evalkit.store import cells, infos
+from evalkit.store.current import Now, current_blocks
 from evalkit.store.files import Files
-from evalkit.store.results import living
 from evalkit.store.state import State
 from evalkit.store.tidy import tidy
 
@@ -32,7 +32,7 @@ def collect(files: Files, state: State) -> Collected:
     old = cells.part_names(files)
     before = sum(cells.read_part(files, name, ["outcome"]).num_rows for name in old)
     prints = [info.fingerprint for info in infos.load(files) if info.fingerprint]
-    found = cells.current_blocks(files, living(files, state), prints, cells.SCHEMA.names)
+    found = current_blocks(files, Now(files, state), prints, cells.SCHEMA.names)
     tables = [block.table for name in prints for block in found[name]]
     kept = sum(table.num_rows for table in tables)
     removed, gathered = tidy(files, state), _gathered(tables)

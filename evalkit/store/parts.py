@@ -115,10 +115,12 @@ class PartFile:
         """The number of rows of a row group."""
         return int(self._parquet.metadata.row_group(group).num_rows)
 
-    def read_group(self, group: int, columns: Sequence[str]) -> pa.Table:
-        """Read columns of one row group."""
+    def read_groups(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Read columns of some row groups."""
         try:
-            return self._parquet.read_row_group(group, columns=list(columns), use_threads=False)
+            return self._parquet.read_row_groups(
+                list(groups), columns=list(columns), use_threads=False
+            )
         except (pa.ArrowException, OSError) as error:
             raise broken(self.where, error) from None
 

@@ -8,7 +8,8 @@ somebody asks for them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import orjson
@@ -65,7 +66,7 @@ class Batch:
         return [self._columns[name] for name in names]
 
     def _read(self, names: list[str]) -> None:
-        table = self._part.read_group(self._group, names)
+        table = self._part.read_groups([self._group], names)
         for name in names:
             if not name.startswith(STEP_PREFIX):
                 self._columns[name] = one_array(table.column(name))
@@ -158,8 +159,8 @@ class RunFields(Fields):
         """Return what decodes a field."""
         if isinstance(name, tuple):
             return self._find(*name[1:])
-        if name in ("steps", "step"):
-            return self._steps() if name == "steps" else self._step()
+        if name in ("steps", "make"):
+            return self._places() if name == "steps" else self._make()
         if name == "interrupts":
             decode = json_getter(self.column(name), tuple)
             return lambda row: tuple(decode(row))
@@ -175,7 +176,7 @@ class RunFields(Fields):
         return self._known
 
     def _find(self, name: str | None, kind: str | None) -> Getter:
-        """Return what finds steps: one pass over the whole batch, two searches a run."""
+        """Return what finds steps: one pass over the whole batch, then a slice a run."""
         offsets, kinds, names = self._marks()
         if kind is None:
             fits = [place for place, each in enumerate(names) if each == name]
@@ -183,33 +184,35 @@ class RunFields(Fields):
             fits = [place for place, each in enumerate(kinds) if each == kind]
             if name is not None:
                 fits = [place for place in fits if names[place] == name]
+        ends = list(map(partial(bisect_left, fits), offsets))
+        return lambda row: fits[ends[row] : ends[row + 1]]
 
-        def get(row: int) -> list[int]:
-            first = bisect_left(fits, offsets[row])
-            return fits[first : bisect_left(fits, offsets[row + 1], first)]
-
-        return get
-
-    def _step(self) -> Callable[..., Step]:
+    def _make(self) -> Callable[..., list[Step]]:
+        """Return what makes steps, but for those that were made already."""
         _, kinds, names = self._marks()
         source, new = self.steps, Step.__new__
         slots = ("_source", "_row", "kind", "name", "_owner")
         set_source, set_row, set_kind, set_name, set_owner = (Step._setters[n] for n in slots)
 
-        def get(index: int, owner: Any = None) -> Step:
-            step = new(Step)
-            set_source(step, source)
-            set_row(step, index)
-            set_kind(step, kinds[index])
-            set_name(step, names[index])
-            set_owner(step, owner)
-            return step
+        def make(places: Iterable[int], owner: Any, made: dict[int, Step]) -> list[Step]:
+            steps = []
+            for place in places:
+                step = made.get(place)
+                if step is None:
+                    step = made[place] = new(Step)
+                    set_source(step, source)
+                    set_row(step, place)
+                    set_kind(step, kinds[place])
+                    set_name(step, names[place])
+                    set_owner(step, owner)
+                steps.append(step)
+            return steps
 
-        return get
+        return make
 
-    def _steps(self) -> Getter:
-        offsets, make = self._marks()[0], self["step"]
-        return lambda row: tuple([make(index) for index in range(offsets[row], offsets[row + 1])])
+    def _places(self) -> Getter:
+        offsets = self.batch.step_offsets
+        return lambda row: range(offsets[row], offsets[row + 1])
 
     def _feedback(self) -> Getter:
         names = ("run_id", "example_id", "repetition")

@@ -23,6 +23,7 @@ def read_everything(experiment: Any) -> None:
     results = experiment.results()
     for name in ("runs", "steps", "cells", "examples"):
         results.table(name)
+    assert results.examples() is not None
     for run in results.runs():
         assert run.outputs is not None
         assert run.metadata is not None
