@@ -23,11 +23,9 @@ from evalkit.metrics.reading import (
 from evalkit.metrics.reducers import parse, reduce_scores
 from evalkit.metrics.score_columns import ScoreColumn, score_columns
 from evalkit.metrics.scores import summarise_scores
-from evalkit.metrics.slices import slice_scores
-from evalkit.metrics.slicing import slicings, with_units
-from evalkit.metrics.steps import summarise_steps
 from evalkit.metrics.summary import (
     Counts,
+    ErrorGroup,
     Provenance,
     Quality,
     ScoreSummary,
@@ -67,7 +65,10 @@ def summarise(
         raise NoRunsError(
             f"{results.experiment}: there are no runs to summarise. Fetch some, or check the query."
         )
-    runs = with_units(results, runs, cluster)
+    if cluster is not None:
+        from evalkit.metrics.slicing import with_units  # slicing loads jmespath
+
+        runs = with_units(results, runs, cluster)
     cells = read_cells(results, runs)
     examples, unrun = _examples(results, runs)
     shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
@@ -81,7 +82,7 @@ def summarise(
         )
         for name, score in scores.items()
     }
-    by_step = summarise_steps(results, runs, confidence) if steps else []
+    by_step, errors = _looked_into(results, runs, confidence) if steps else ([], [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(
         experiment=results.experiment,
@@ -94,12 +95,21 @@ def summarise(
         usage=summarise_usage(runs, confidence),
         reducers=reduce_scores(columns, reducers, confidence),
         steps=by_step,
-        errors=run_errors(results, runs) if steps else [],
+        errors=errors,
         slices=searches,
         quality=_quality(results, runs, scores, latency, by_step),
         provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
+
+
+def _looked_into(
+    results: Results, runs: RunColumns, confidence: float
+) -> tuple[list[StepSummary], list[ErrorGroup]]:
+    """Return what has to read the steps of every run."""
+    from evalkit.metrics.steps import summarise_steps
+
+    return summarise_steps(results, runs, confidence), run_errors(results, runs)
 
 
 def _examples(results: Results, runs: RunColumns) -> tuple[int, int]:
@@ -159,6 +169,11 @@ def _sliced(
     by: Sequence[str],
     confidence: float,
 ) -> tuple[dict[str, ScoreSummary], list[SliceSearch]]:
+    if not by:
+        return dict(scores), []
+    from evalkit.metrics.slices import slice_scores
+    from evalkit.metrics.slicing import slicings
+
     splits = slicings(results, runs, by)
     chosen = [c for c in columns if splits and c.scope in ("run", "step") and len(c.values)]
     found = dict(scores)
