@@ -25,7 +25,6 @@ from typing import (
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
-    from pydantic_core import CoreSchema
 
 REST = "rest"
 """Marks, in a field's metadata, the one that takes the keys the table does not know."""
@@ -48,9 +47,7 @@ class Bounds:
         if not all(getattr(operator, name)(value, bound) for name, bound in self.bounds.items()):
             raise Unfit
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return {**handler(source), **self.bounds}
 
 
@@ -67,12 +64,10 @@ class Checked:
         except ValueError:
             raise Unfit from None
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from pydantic_core.core_schema import no_info_after_validator_function
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        from pydantic import AfterValidator
 
-        return no_info_after_validator_function(self.function, handler(source))
+        return AfterValidator(self.function).__get_pydantic_core_schema__(source, handler)
 
 
 @dataclass(eq=False)
@@ -80,7 +75,7 @@ class Table:
     """A table of the configuration; fields are its keys."""
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
         from evalkit.project.explained import model_of
 
         return handler.generate_schema(model_of(cls))
