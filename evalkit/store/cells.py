@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from evalkit.errors import StoreError
 from evalkit.store.files import Files
 from evalkit.store.parts import broken, digest, is_intact, number_of, write_table
 from evalkit.store.schema import CATEGORIES, CATEGORY, STORED_CELLS, TYPES
@@ -108,26 +109,57 @@ def _array(value: Any, kind: pa.DataType, rows: int) -> pa.Array:
 
 def read_part(files: Files, name: str, columns: Iterable[str]) -> pa.Table:
     """Read columns of a part whose bytes are checked against its name."""
-    data = files.read(name)
+    try:
+        data = files.read(name)
+    except OSError as error:
+        raise broken(files, name, error.strerror or error) from None
     if not is_intact(name, data):
-        raise broken(f"{files}/{name}", "its bytes do not match the hash in its name")
+        raise broken(files, name, "its bytes do not match the hash in its name")
     wanted = list(columns)
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         table = file.read(columns=wanted, use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise broken(f"{files}/{name}", error) from None
+        raise broken(files, name, error) from None
     return table.select(wanted).combine_chunks()
 
 
+def read_parts(
+    files: Files, columns: Iterable[str], damaged: list[str] | None = None
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield all parts; with a list for them, damaged ones are put there instead of raised."""
+    for name in part_names(files):
+        try:
+            yield name, read_part(files, name, columns)
+        except StoreError:
+            if damaged is None:
+                raise
+            damaged.append(name)
+
+
+def damaged_parts(files: Files) -> list[str]:
+    """Return the names of the parts that cannot be read."""
+    damaged: list[str] = []
+    for _ in read_parts(files, ["outcome"], damaged):
+        pass
+    return damaged
+
+
 def current_blocks(
-    files: Files, living: Living, fingerprints: Sequence[str], columns: Sequence[str]
+    files: Files,
+    living: Living,
+    fingerprints: Sequence[str],
+    columns: Sequence[str],
+    damaged: list[str] | None = None,
 ) -> dict[str, list[Block]]:
-    """Return the current cells by fingerprint, each block in the order of the runs."""
+    """Return the current cells by fingerprint, each block in the order of the runs.
+
+    `damaged` takes the names of parts that cannot be read; without it, one of them raises.
+    """
     wanted = list(dict.fromkeys((*columns, *IDENTITY, "scope")))
     found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
-    names = part_names(files)
-    tables = [read_part(files, name, wanted) for name in names]
+    parts = dict(read_parts(files, wanted, damaged))
+    names, tables = list(parts), list(parts.values())
     spots = _spots(tables, "content_hash", living.content)
     seen = _spots(tables, "example_hash", living.hashes)
     for name, table, places, example in zip(names, tables, spots, seen, strict=True):

@@ -34,6 +34,10 @@ class StoredWork:
         self._files, self._state = files, state
         self._next = cells.next_number(files)
         self._living: Living | None = None
+        self.made: list[str] = []
+        """The evaluators of the last plan."""
+        self.damaged: list[str] = []
+        """Parts of scores the last plan could not read: it takes their cells to be missing."""
 
     @property
     def living(self) -> Living:
@@ -93,10 +97,12 @@ class StoredWork:
 
     def _found(self, wanted: Sequence[Wanted], fresh: bool) -> dict[str, list[Any]]:
         """Return, by evaluator, the places of the runs whose cells are current, block by block."""
+        self.made, self.damaged = [each.name for each in wanted], []
         if fresh:
+            self.damaged = cells.damaged_parts(self._files)
             return {each.name: [] for each in wanted}
         prints = [each.fingerprint for each in wanted]
-        blocks = cells.current_blocks(self._files, self.living, prints, ["outcome"])
+        blocks = cells.current_blocks(self._files, self.living, prints, ["outcome"], self.damaged)
         found = {}
         for each in wanted:
             places = []
