@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evalkit.errors import StoreError
 from evalkit.store.files import Files
 from evalkit.store.parts import broken, digest, is_intact, number_of, write_table
 from evalkit.store.schema import CATEGORIES, CATEGORY, STORED_CELLS, TYPES
@@ -80,18 +81,42 @@ def read_part(files: Files, name: str, columns: Iterable[str]) -> pa.Table:
 
     A column that the evalkit which wrote the part did not know is null.
     """
-    data = files.read(name)
+    try:
+        data = files.read(name)
+    except OSError as error:
+        raise broken(files, name, error.strerror or error) from None
     if not is_intact(name, data):
-        raise broken(f"{files}/{name}", "its bytes do not match the hash in its name")
+        raise broken(files, name, "its bytes do not match the hash in its name")
     wanted = list(columns)
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         known = set(file.schema_arrow.names)
         table = file.read(columns=[each for each in wanted if each in known], use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise broken(f"{files}/{name}", error) from None
+        raise broken(files, name, error) from None
     for each in wanted:
         if each not in known:
             nothing = pa.nulls(table.num_rows, SCHEMA.field(each).type)
             table = table.append_column(SCHEMA.field(each), nothing)
     return table.select(wanted).combine_chunks()
+
+
+def read_parts(
+    files: Files, columns: Iterable[str], damaged: list[str] | None = None
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield all parts; with a list for them, damaged ones are put there instead of raised."""
+    for name in part_names(files):
+        try:
+            yield name, read_part(files, name, columns)
+        except StoreError:
+            if damaged is None:
+                raise
+            damaged.append(name)
+
+
+def damaged_parts(files: Files) -> list[str]:
+    """Return the names of the parts that cannot be read."""
+    damaged: list[str] = []
+    for _ in read_parts(files, ["outcome"], damaged):
+        pass
+    return damaged

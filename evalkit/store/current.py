@@ -82,14 +82,20 @@ class Block:
 
 
 def current_blocks(
-    files: Files, now: Now, fingerprints: Sequence[str], columns: Sequence[str]
+    files: Files,
+    now: Now,
+    fingerprints: Sequence[str],
+    columns: Sequence[str],
+    damaged: list[str] | None = None,
 ) -> dict[str, list[Block]]:
-    """Return the current cells by fingerprint, each block in the order of the runs."""
+    """Return the current cells by fingerprint, each block in the order of the runs.
+
+    `damaged` takes the names of parts that cannot be read; without it, one of them raises.
+    """
     found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
     wanted = list(dict.fromkeys((*columns, "fingerprint")))
     doubtful = []
-    for name in cells.part_names(files):
-        table = cells.read_part(files, name, dict.fromkeys([*wanted, *MADE_FROM]))
+    for name, table in cells.read_parts(files, dict.fromkeys([*wanted, *MADE_FROM]), damaged):
         places = _places(table, now)
         if places is None:
             doubtful.append(name)

@@ -11,8 +11,9 @@ from evalkit.errors import StoreError
 from evalkit.store import cells, infos
 from evalkit.store.current import Now, current_blocks
 from evalkit.store.files import Files
+from evalkit.store.mend import owed_by
 from evalkit.store.parts import Part, PartFile, is_intact
-from evalkit.store.state import State
+from evalkit.store.state import DAMAGED, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def verify(files: Files, state: State) -> Iterator[Finding]:
         finding = _scores(files, name)
         sound &= finding.ok
         yield finding
+    if owed := owed_by(state):
+        yield Finding(DAMAGED, False, owed)
     if sound:
         yield _runs(files, state)
         yield _cells(files, state)

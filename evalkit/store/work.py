@@ -33,6 +33,10 @@ class StoredWork:
         self._files, self._state = files, state
         self._next = cells.next_number(files)
         self._now = Now(files, state)
+        self.made: list[str] = []
+        """The evaluators of the last plan."""
+        self.damaged: list[str] = []
+        """Parts of scores the last plan could not read: it takes their cells to be missing."""
 
     def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, shares: int = 4) -> Plan:
         """Say which cells are missing; `fresh` takes all of them to be."""
@@ -85,10 +89,12 @@ class StoredWork:
 
     def _found(self, wanted: Sequence[Wanted], fresh: bool) -> dict[str, list[Any]]:
         """Return, by evaluator, the places of the runs whose cells are current, block by block."""
+        self.made, self.damaged = [each.name for each in wanted], []
         if fresh:
+            self.damaged = cells.damaged_parts(self._files)
             return {each.name: [] for each in wanted}
         prints = [each.fingerprint for each in wanted]
-        blocks = current_blocks(self._files, self._now, prints, ["outcome"])
+        blocks = current_blocks(self._files, self._now, prints, ["outcome"], self.damaged)
         found = {}
         for each in wanted:
             places = []
