@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalkit.model.content import from_micros
 from evalkit.model.run import Run
@@ -78,11 +79,15 @@ class Batch:
                 if name.startswith(STEP_PREFIX):
                     self._columns[name] = struct.field(name.removeprefix(STEP_PREFIX))
 
+    def is_read(self, name: str) -> bool:
+        """Tell whether a column was read: somebody asked for it, here or in batches before."""
+        return name in self._columns
+
     @property
     def step_offsets(self) -> Any:
         """Where the steps of each run begin among the steps of the batch; one more at the end."""
         if self._offsets is None:
-            self.columns([STEP_PREFIX + "kind", STEP_PREFIX + "name"])
+            self.columns([STEP_PREFIX + "kind"])
         return self._offsets
 
 
@@ -153,7 +158,6 @@ class RunFields(Fields):
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
         self.steps = StepFields(batch)
-        self._known: tuple[Any, list[str], list[str]] | None = None
 
     def make(self, name: Any) -> Getter:
         """Return what decodes a field."""
@@ -168,31 +172,32 @@ class RunFields(Fields):
             return self._feedback()
         return super().make(name)
 
-    def _marks(self) -> tuple[Any, list[str], list[str]]:
-        """Return where steps begin, and their kinds and names."""
-        if self._known is None:
-            kinds, names = (self.steps.column(name).to_pylist() for name in ("kind", "name"))
-            self._known = self.batch.step_offsets, kinds, names
-        return self._known
-
     def _find(self, name: str | None, kind: str | None) -> Getter:
-        """Return what finds steps: one pass over the whole batch, then a slice a run."""
-        offsets, kinds, names = self._marks()
-        if kind is None:
-            fits = [place for place, each in enumerate(names) if each == name]
-        else:
-            fits = [place for place, each in enumerate(kinds) if each == kind]
-            if name is not None:
-                fits = [place for place in fits if names[place] == name]
-        ends = list(map(partial(bisect_left, fits), offsets))
+        """Return what finds steps: one search in the whole batch, then a slice a run."""
+        wanted = {"kind": kind, "name": name}
+        tests = [
+            pc.equal(self.steps.column(field), pa.scalar(value))
+            for field, value in wanted.items()
+            if value is not None
+        ]
+        fits = pc.indices_nonzero(reduce(pc.and_, tests)).to_pylist()
+        ends = list(map(partial(bisect_left, fits), self.batch.step_offsets))
         return lambda row: fits[ends[row] : ends[row + 1]]
 
     def _make(self) -> Callable[..., list[Step]]:
-        """Return what makes steps, but for those that were made already."""
-        _, kinds, names = self._marks()
+        """Return what makes steps, but for those that were made already.
+
+        What the steps of earlier batches were asked for is set, the rest is loaded when touched.
+        """
         source, new = self.steps, Step.__new__
         slots = ("_source", "_row", "kind", "name", "_owner")
         set_source, set_row, set_kind, set_name, set_owner = (Step._setters[n] for n in slots)
+        kinds, names = (
+            self.steps.column(field).to_pylist()
+            if self.batch.is_read(STEP_PREFIX + field)
+            else None
+            for field in ("kind", "name")
+        )
 
         def make(places: Iterable[int], owner: Any, made: dict[int, Step]) -> list[Step]:
             steps = []
@@ -202,8 +207,10 @@ class RunFields(Fields):
                     step = made[place] = new(Step)
                     set_source(step, source)
                     set_row(step, place)
-                    set_kind(step, kinds[place])
-                    set_name(step, names[place])
+                    if kinds is not None:
+                        set_kind(step, kinds[place])
+                    if names is not None:
+                        set_name(step, names[place])
                     set_owner(step, owner)
                 steps.append(step)
             return steps

@@ -248,9 +248,21 @@ def _mask(places: list[Any], runs: int) -> bytes | None:
     """Return one byte a run, 1 where nothing is there yet; `None` when all are there."""
     mask = bytearray(b"\x01") * runs
     for block in places:
-        for place in block.to_pylist():
-            mask[place] = 0
+        first, last = block[0].as_py(), block[-1].as_py()
+        if _counts_up(block, first, last):
+            mask[first : last + 1] = bytes(len(block))
+        else:
+            for place in block.to_pylist():
+                mask[place] = 0
     return bytes(mask) if mask.count(1) else None
+
+
+def _counts_up(block: pa.Array, first: int, last: int) -> bool:
+    """Tell whether a block is of neighbouring runs with one cell each, as nearly all are."""
+    if last - first + 1 != len(block):
+        return False
+    ups = pc.pairwise_diff(block)
+    return bool(pc.all(pc.equal(ups, pa.scalar(1, ups.type)), min_count=0).as_py())
 
 
 def _unit_rows(runs: int, shares: int) -> int:
