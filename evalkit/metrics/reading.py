@@ -92,34 +92,39 @@ class CellColumns:
 def read_runs(results: Results) -> RunColumns:
     """Read what figures need of the runs: no bodies."""
     floats = (*RUN_FLOATS, *USAGE_FIELDS)
-    names = ["run_id", "outcome", "example_id", *floats, "steps_recorded", "created_at"]
-    table = results.table("runs", names)
-    cluster, example_ids, clusters = _clusters(table.column("example_id"))
-    created = integers(table.column("created_at"), missing=NEVER)
+    columns = _columns(results, "runs", ["run_id", "example_id", "outcome"])
+    run_ids = decoded(columns.pop("run_id"))
+    cluster, example_ids, clusters = _clusters(columns.pop("example_id"))
+    outcomes = lookup(columns.pop("outcome"), OUTCOMES)
+    # Read apart, so that texts and numbers of many runs are not in memory at once.
+    columns = _columns(results, "runs", [*floats, "steps_recorded", "created_at"])
+    created = integers(columns.pop("created_at"), missing=NEVER)
     created = created[created != NEVER]
     return RunColumns(
-        n=table.num_rows,
-        run_ids=decoded(table.column("run_id")),
-        outcome=lookup(table.column("outcome"), OUTCOMES),
+        n=len(run_ids),
+        run_ids=run_ids,
+        outcome=outcomes,
         cluster=cluster,
         clusters=clusters,
         example_ids=example_ids,
-        numbers={name: numbers(table.column(name)) for name in floats},
-        steps_recorded=int(numbers(table.column("steps_recorded"), missing=0.0).sum()),
+        steps_recorded=int(numbers(columns.pop("steps_recorded"), missing=0.0).sum()),
         created=(int(created.min()), int(created.max())) if len(created) else None,
+        numbers={name: numbers(columns.pop(name)) for name in floats},
     )
+
+
+def _columns(results: Results, table: str, names: list[str]) -> dict[str, Any]:
+    """Return columns to be popped: each goes as soon as its array is made, for there are many."""
+    return dict(zip(names, results.table(table, names).columns, strict=True))
 
 
 def read_cells(results: Results, runs: RunColumns) -> CellColumns:
     """Read the feedback cells and find the run of each."""
     names = ["run_id", "evaluator", "key", "source", "outcome", "score", "duration_ms"]
-    table = results.table("cells", names)
-    columns = dict(zip(names, table.columns, strict=True))
-    n = table.num_rows
-    del table  # a column goes as soon as its array is made: there are many cells
+    columns = _columns(results, "cells", names)
     group, groups = _groups([columns.pop(name) for name in ("evaluator", "key", "source")])
     return CellColumns(
-        n=n,
+        n=len(group),
         run=rows_of(columns.pop("run_id"), runs.run_ids),
         group=group,
         groups=groups,
