@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ UNFINISHED = ("timeout", "cancelled", "paused", "running")
 
 RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
 NEVER = -(2**63)
-NARROW = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +119,20 @@ def _columns(results: Results, table: str, names: list[str]) -> dict[str, Any]:
 def read_cells(results: Results, runs: RunColumns) -> CellColumns:
     """Read the feedback cells and find the run of each."""
     names = ["run_id", "evaluator", "key", "source", "outcome", "score", "duration_ms"]
-    columns = _columns(results, "cells", names)
-    group, groups = _groups([columns.pop(name) for name in ("evaluator", "key", "source")])
-    return CellColumns(
-        n=len(group),
-        run=rows_of(columns.pop("run_id"), runs.run_ids),
-        group=group,
-        groups=groups,
-        outcome=lookup(columns.pop("outcome"), CELL_OUTCOMES),
-        score=numbers(columns.pop("score")),
-        milliseconds=numbers(columns.pop("duration_ms")),
-    )
+    table = results.table("cells", names)
+    n = table.num_rows
+    group, outcomes = np.empty(n, np.int32), np.empty(n, np.int8)
+    scores, milliseconds = np.empty(n), np.empty(n)
+    groups: dict[tuple[str, str, str], int] = {}
+    first = 0
+    for batch in table.to_batches():  # one after the other: there are many cells
+        here = slice(first, first := first + batch.num_rows)
+        group[here] = _groups([batch.column(name) for name in names[1:4]], groups)
+        outcomes[here] = lookup(batch.column("outcome"), CELL_OUTCOMES)
+        scores[here] = numbers(batch.column("score"))
+        milliseconds[here] = numbers(batch.column("duration_ms"))
+    run = rows_of(table.column("run_id"), runs.run_ids)
+    return CellColumns(n, run, group, list(groups), outcomes, scores, milliseconds)
 
 
 def lookup(column: Any, names: tuple[str, ...]) -> Codes:
@@ -163,17 +164,19 @@ def _clusters(column: Any) -> tuple[Codes, list[str], int]:
     return raw, values, total
 
 
-def _groups(columns: Sequence[Any]) -> tuple[Codes, list[tuple[str, str, str]]]:
+def _groups(columns: Sequence[Any], known: dict[tuple[str, str, str], int]) -> Codes:
+    """Return each row's evaluator, key and source as a code of `known`, which grows."""
     parts = [codes(column) for column in columns]
     sizes = [len(values) + 1 for _, values in parts]
-    mixed = parts[0][0] + np.int64(1) if prod(sizes) > NARROW else parts[0][0] + 1
+    mixed = parts[0][0] + np.int64(1)
     for (raw, _), size in zip(parts[1:], sizes[1:], strict=True):
         mixed = mixed * size + raw + 1
-    there = np.flatnonzero(np.bincount(mixed, minlength=1)) if len(mixed) else np.array([], int)
-    place = np.full(prod(sizes), -1, np.int32)
-    place[there] = np.arange(len(there))
-    names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in there]
-    return place[mixed] if len(mixed) else mixed, names
+    if len(mixed) and bool((mixed == mixed[0]).all()):
+        found, back = mixed[:1], np.zeros(len(mixed), np.int8)
+    else:
+        found, back = np.unique(mixed, return_inverse=True)
+    names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in found]
+    return np.array([known.setdefault(name, len(known)) for name in names], np.int32)[back]
 
 
 def _group_name(code: int, sizes: list[int], values: list[list[Any]]) -> tuple[str, str, str]:

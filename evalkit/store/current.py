@@ -12,8 +12,8 @@ hashes of the run and the example decide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import pyarrow as pa
@@ -139,7 +139,28 @@ def _share(
             if keep is not None:
                 block = _filtered(block, keep.slice(first, rows))
             if block.table.num_rows:
-                found[fingerprint].append(block)
+                found[fingerprint].append(replace(block, table=_lean(block.table)))
+
+
+def _lean(table: pa.Table) -> pa.Table:
+    """Let text that is the same in all rows, as most of it is, take no memory a row."""
+    for place, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
+        if column.type == CATEGORY and (same := _constant(column.chunk(0))) is not None:
+            table = table.set_column(place, name, same)
+    return table
+
+
+def _constant(column: pa.DictionaryArray) -> pa.DictionaryArray | None:
+    codes = pc.min_max(column.indices)
+    low, high = codes["min"].as_py(), codes["max"].as_py()
+    if column.null_count or low != high:
+        return None
+    return pa.DictionaryArray.from_arrays(_zeros(len(column)), column.dictionary.slice(low, 1))
+
+
+@lru_cache(maxsize=8)
+def _zeros(size: int) -> pa.Array:
+    return pa.Array.from_buffers(pa.int32(), size, [None, pa.py_buffer(bytes(4 * size))])
 
 
 def _compared(

@@ -139,7 +139,7 @@ class StoredResults:
             elif name in OF_THE_RUN:
                 arrays.append(self._of_runs(name).take(block.places))
             else:
-                arrays.append(block.table.column(name).combine_chunks())
+                arrays.append(one_array(block.table.column(name)))
         schema = pa.schema([CELLS.field(name) for name in columns])
         return pa.Table.from_arrays(arrays, schema=schema)
 
