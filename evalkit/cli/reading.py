@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +161,8 @@ def view_command(
         sys.stdout.flush()
         session.say("Ctrl-C stops it.")
         if show:
+            import webbrowser
+
             webbrowser.open(server.url)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()

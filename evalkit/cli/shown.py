@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +49,8 @@ def say_report(session: Session, path: Path | None, *, as_json: bool, show: bool
     if not as_json:
         session.print(f"report: {shown(path)}")
     if show:
+        import webbrowser
+
         webbrowser.open(path.resolve().as_uri())
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evalkit.metrics.comparison import Candidate
 from evalkit.model.example import Example
 from evalkit.model.outcome import OUTCOMES
 from evalkit.model.run import Run
@@ -18,6 +17,9 @@ from evalkit.report.rows import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.share import Cleaner
 from evalkit.report.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept, TraceWriter
 from evalkit.report.view import Content
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Candidate
 
 FIRST, FAILING, SLOW, REST = 0, 1, 2, 3
 SHARES = 8

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from evalkit.metrics.comparison import Candidate, Comparison, Difference
+from typing import TYPE_CHECKING
+
 from evalkit.report import numbers
 from evalkit.report.html import environment
 from evalkit.report.parts import ReportView
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Candidate, Comparison, Difference
 
 
 def table_html(view: ReportView) -> str:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.comparison import Comparison
-from evalkit.metrics.gate_result import GateResult
-from evalkit.metrics.history import History
 from evalkit.metrics.summary import Summary
 from evalkit.model.results import Results
 from evalkit.report import facets as facets_of
@@ -28,6 +25,11 @@ from evalkit.report.sections import (
 )
 from evalkit.report.sections import history as history_parts
 from evalkit.report.sections.source import Source
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
     unwanted = {
         "fetch": NEVER | PAGE | STEPS | {"rich", "pyarrow.compute", "evalkit.scoring.engine"},
         "score": NEVER | PAGE | CHECKS | STEPS | {"rich", "jmespath", "evalkit.fetchers.base"},
-        "show": NEVER | PAGE | CHECKS,
+        "show": NEVER | PAGE | CHECKS | {"webbrowser", "evalkit.metrics.comparison"},
     }
     for verb, names in unwanted.items():
         collecting, modules = loaded(project, verb, "one")

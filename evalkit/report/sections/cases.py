@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from evalkit.metrics.comparison import Candidate, ExampleChange
 from evalkit.report import numbers
 from evalkit.report.panels import CasePart, TransitionPart
 from evalkit.report.rows import Rows
 from evalkit.report.sections.source import Source, address, run_address, term
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Candidate, ExampleChange
 
 SHOWN = 8
 STATES = ("pass", "fail", "none")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from evalkit.metrics.comparison import Difference
+from typing import TYPE_CHECKING
+
 from evalkit.report import numbers
 from evalkit.report.parts import ChangePart
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Difference
 
 TONE = {"better": "good", "worse": "bad"}
 WORDS = {

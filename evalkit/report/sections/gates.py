@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from evalkit.metrics.gate_result import GateResult
 from evalkit.report import numbers
 from evalkit.report.parts import GatePart
+
+if TYPE_CHECKING:
+    from evalkit.metrics.gate_result import GateResult
 
 AGAINST = re.compile(r"\b(?:than|vs|against)\b")
 """Words of a rule about a difference from the baseline."""

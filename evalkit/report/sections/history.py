@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from evalkit.metrics.history import ChangePoint, History, Strip
+from typing import TYPE_CHECKING
+
 from evalkit.report import numbers
 from evalkit.report.panels import HistoryPart, TablePart
 from evalkit.report.strips import Point
+
+if TYPE_CHECKING:
+    from evalkit.metrics.history import ChangePoint, History, Strip
 
 
 def build(history: History | None) -> tuple[HistoryPart, ...]:

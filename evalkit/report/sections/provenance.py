@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from evalkit.metrics.comparison import Candidate
+from typing import TYPE_CHECKING
+
 from evalkit.metrics.summary import ErrorGroup, Summary
 from evalkit.report import numbers
 from evalkit.report.panels import TablePart
 from evalkit.report.parts import ExperimentPart
 from evalkit.report.sections.source import Source, address, run_address, term
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Candidate
 
 SHOWN = 12
 IDS_SHOWN = 20

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from evalkit.metrics.comparison import Candidate, SliceDifference
 from evalkit.metrics.summary import SliceFigure, Summary
 from evalkit.report import numbers
 from evalkit.report.panels import SliceCell, SlicePart
 from evalkit.report.sections.source import Source, address, term
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Candidate, SliceDifference
 
 ROWS = 24
 COLUMNS = 6

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from evalkit.metrics.comparison import Candidate, Comparison, Difference
-from evalkit.metrics.gate_result import GateResult
 from evalkit.metrics.summary import ScoreSummary, Summary
 from evalkit.report.facets import Facet
 from evalkit.report.rows import Rows
+
+if TYPE_CHECKING:
+    from evalkit.metrics.comparison import Candidate, Comparison, Difference
+    from evalkit.metrics.gate_result import GateResult
 
 BARE = re.compile(r"[^\W\d][\w.@/-]*\Z|\.[\w.@/-]+\Z")
 
