@@ -47,8 +47,8 @@ def compare_command(
     """
     from evalkit.cli.shown import say_report, show_figures
     from evalkit.cli.work import chosen
+    from evalkit.pipeline.concluding import conclude
     from evalkit.pipeline.figures import baseline_of
-    from evalkit.pipeline.running import conclude
 
     project = _corrected(session.load(deep=False), correction)
     if len(set(names)) < 2:

@@ -56,7 +56,7 @@ def gate_command(
     not block.
     """
     from evalkit.cli.work import chosen
-    from evalkit.pipeline.running import conclude, errors_in
+    from evalkit.pipeline.concluding import conclude, errors_in
 
     project, names = with_baseline(session.load(), names, baseline)
     ran = conclude(project, chosen(project, names), gates=gates, page=False)

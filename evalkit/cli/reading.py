@@ -55,7 +55,7 @@ def report_command(
     """
     from evalkit.cli.shown import cleaner, page_of, page_options, say_report
     from evalkit.cli.work import chosen
-    from evalkit.pipeline.running import conclude
+    from evalkit.pipeline.concluding import conclude
 
     project = session.load(deep=False)
     options = page_options(project, **given)
@@ -91,7 +91,7 @@ def show_command(session: Session, /, name: str, run_id: str | None, as_json: bo
     RUN_ID may be the beginning of one.
     """
     from evalkit.cli.shown import show_figures
-    from evalkit.pipeline.running import conclude
+    from evalkit.pipeline.concluding import conclude
 
     project = session.load(deep=False)
     project.experiment(name)
@@ -151,7 +151,7 @@ def view_command(
     """
     from evalkit.cli.shown import page_of
     from evalkit.cli.work import chosen
-    from evalkit.pipeline.running import conclude
+    from evalkit.pipeline.concluding import conclude
     from evalkit.report.server import ReportServer
 
     project = session.load(deep=False)

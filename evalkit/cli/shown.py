@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evalkit.metrics.comparison import Comparison
     from evalkit.metrics.gate_result import GateResult
     from evalkit.metrics.summary import Summary
-    from evalkit.pipeline.running import Ran
+    from evalkit.pipeline.concluding import Ran
     from evalkit.project.config import Project
     from evalkit.report.share import Cleaner
     from evalkit.report.view import Content

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from evalkit.errors import ConfigError
 from evalkit.model.results import Results
 from evalkit.pipeline import stored
-from evalkit.pipeline.judging import open_judges
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
@@ -103,6 +102,7 @@ def compare(
 
 def judgements(project: Project, results: Sequence[Results]) -> list[object]:
     """Call the evaluators of scope comparison on the examples all experiments answered."""
+    from evalkit.pipeline.judging import open_judges
     from evalkit.project.local import load_evaluators
     from evalkit.scoring.comparison import judge_all
 

@@ -2,74 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit.errors import EvalkitError, ExitCode, NoRunsError
-from evalkit.model.results import Results
-from evalkit.pipeline import figures, stored
+from evalkit.pipeline.concluding import Ran, conclude, errors_in
 from evalkit.pipeline.fetching import fetch
-from evalkit.pipeline.gating import check_gates
 from evalkit.pipeline.progress import Progress, silent
-from evalkit.pipeline.reporting import report
 from evalkit.pipeline.scoring import ScoreSettings, score, settings_of
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
-
-if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Comparison
-    from evalkit.metrics.gate_result import GateResult
-    from evalkit.metrics.summary import Summary
-
-RUN_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """What a run of one or more experiments came to."""
-
-    summaries: Mapping[str, Summary]
-    results: Mapping[str, Results]
-    comparison: Comparison | None = None
-    gates: Sequence[GateResult] = ()
-    report: Path | None = None
-    failures: Mapping[str, EvalkitError] = field(default_factory=dict)
-    """Experiments that could not be fetched or scored, with the reason."""
-    too_many_errors: bool = False
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The worst of what happened; figures that cannot be trusted outrank a missed gate."""
-        if self.failures:
-            return next(iter(self.failures.values())).exit_code
-        if self.too_many_errors:
-            return ExitCode.EVALUATOR_ERRORS
-        missed = any(each.passed is False for each in self.gates)
-        return ExitCode.GATE_MISSED if missed else ExitCode.GOOD
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the document `--json` prints: the summary itself for one experiment."""
-        documents = [self._document(name) for name in self.summaries]
-        if len(documents) == 1 and not self.failures:
-            return documents[0]
-        return {
-            "type": "evalkit.run",
-            "version": RUN_VERSION,
-            "experiments": documents,
-            "comparison": self.comparison.to_dict() if self.comparison else None,
-            "failures": {name: str(error) for name, error in self.failures.items()},
-            "report": str(self.report) if self.report else None,
-            "exit_code": int(self.exit_code),
-        }
-
-    def _document(self, name: str) -> dict[str, Any]:
-        return {
-            **self.summaries[name].to_dict(),
-            "gates": [each.to_dict() for each in self.gates if each.experiment == name],
-            "report": str(self.report) if self.report else None,
-        }
 
 
 def run(
@@ -118,45 +62,3 @@ def run(
     return replace(
         ran, failures=failures, too_many_errors=errors_in(ran.summaries) > settings.max_errors
     )
-
-
-def conclude(
-    project: Project,
-    names: Sequence[str],
-    *,
-    baseline: str | None = None,
-    gates: Sequence[str] = (),
-    page: bool = True,
-    to: Path | None = None,
-    **options: Any,
-) -> Ran:
-    """Summarise, compare, gate and report what is stored of experiments; nothing is scored.
-
-    Without `page`, nothing is written. `options` go to `evalkit.report.write.write_report`.
-    """
-    results = {name: stored.results(project, name) for name in names}
-    summaries = {name: figures.summarise(project, each) for name, each in results.items()}
-    configured = [c.baseline for name in names if (c := project.experiments.get(name))]
-    comparison = None
-    if len(names) > 1 and (baseline or any(configured)):
-        comparison = figures.compare(project, list(results.values()), baseline=baseline)
-    checked = check_gates(project, list(summaries.values()), comparison, gates)
-    path = None
-    if page:
-        path = report(
-            project,
-            list(summaries.values()),
-            list(results.values()),
-            comparison,
-            checked,
-            to=to,
-            **options,
-        )
-    return Ran(
-        summaries=summaries, results=results, comparison=comparison, gates=checked, report=path
-    )
-
-
-def errors_in(summaries: Mapping[str, Summary]) -> int:
-    """Count the cells that ended in an evaluator error, whether made now or earlier."""
-    return sum(each.counts.cells.get("evaluator_error", 0) for each in summaries.values())

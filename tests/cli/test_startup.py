@@ -41,6 +41,7 @@ NEVER = {
 }
 PAGE = {"jinja2", "evalkit.report.html", "evalkit.report.embed"}
 CHECKS = {"pydantic", "pydantic_core", "importlib.metadata", "evalkit.project.explained"}
+WORK = {"webbrowser", "evalkit.fetchers", "evalkit.scoring", "evalkit.metrics.comparison"}
 STEPS = {"evalkit.metrics.steps", "evalkit.metrics.slicing"}
 
 
@@ -68,7 +69,7 @@ def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
     unwanted = {
         "fetch": NEVER | PAGE | STEPS | {"rich", "pyarrow.compute", "evalkit.scoring.engine"},
         "score": NEVER | PAGE | CHECKS | STEPS | {"rich", "jmespath", "evalkit.fetchers.base"},
-        "show": NEVER | PAGE | CHECKS | {"webbrowser", "evalkit.metrics.comparison"},
+        "show": NEVER | PAGE | CHECKS | WORK,
     }
     for verb, names in unwanted.items():
         collecting, modules = loaded(project, verb, "one")
