@@ -175,4 +175,4 @@ def _bounds(
 
 def _seconds(milliseconds: Floats) -> float | None:
     known = milliseconds[~np.isnan(milliseconds)]
-    return float(known.sum()) / 1000 if len(known) else None
+    return float(known.sum(dtype=np.float64)) / 1000 if len(known) else None
