@@ -171,7 +171,10 @@ def _clusters(column: Any) -> tuple[Codes, list[str], int]:
 
 
 def _groups(columns: Sequence[Any], known: dict[tuple[str, str, str], int]) -> Codes:
-    """Return each row's evaluator, key and source as a code of `known`, which grows."""
+    """Return each row's evaluator, key and source as a code of `known`, which grows.
+
+    Where all rows are the same it is one code for all of them.
+    """
     parts = [codes(column) for column in columns]
     sizes = [len(values) + 1 for _, values in parts]
     mixed = parts[0][0] + np.int64(1)
@@ -180,8 +183,8 @@ def _groups(columns: Sequence[Any], known: dict[tuple[str, str, str], int]) -> C
     same = len(mixed) and bool((mixed == mixed[0]).all())
     found, back = np.unique(mixed[:1] if same else mixed, return_inverse=True)
     names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in found]
-    codes_now: Codes = np.array([known.setdefault(n, len(known)) for n in names], np.int32)[back]
-    return codes_now
+    coded: Codes = np.array([known.setdefault(n, len(known)) for n in names], np.int32)[back]
+    return coded
 
 
 def _group_name(code: int, sizes: list[int], values: list[list[Any]]) -> tuple[str, str, str]:
