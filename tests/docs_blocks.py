@@ -70,6 +70,7 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
 
 def _fields(model: type[BaseModel]) -> list[tuple[str, str, str]]:
     inner = {name.strip("[]") for name, _ in _tables(model)}
+    said = model.model_json_schema()["properties"]
     rows = []
     for name, field in model.model_fields.items():
         if name in inner or name in {"experiments"}:
@@ -79,7 +80,8 @@ def _fields(model: type[BaseModel]) -> list[tuple[str, str, str]]:
             if field.is_required()
             else _toml(field.get_default(call_default_factory=True))
         )
-        rows.append((f"`{field.alias or name}`", default, _line(field.description)))
+        key = field.alias or name
+        rows.append((f"`{key}`", default, _line(said[key].get("description"))))
     return rows
 
 

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import httpx
 import tenacity
 
 from evalkit.errors import SourceUnavailable
+from evalkit.fetchers.transport import httpx
 
 RETRIED_STATUS = frozenset({408, 425, 429})
 

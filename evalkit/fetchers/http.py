@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
@@ -30,6 +29,7 @@ from evalkit.fetchers.attempts import (
 from evalkit.fetchers.connections import Connections
 from evalkit.fetchers.ratelimit import RateLimit
 from evalkit.fetchers.redact import Redactor, secrets_of
+from evalkit.fetchers.transport import httpx
 
 DEFAULT_CONCURRENCY = 8
 MAX_CONCURRENCY = 16

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from evalkit.errors import EvalkitError
 from evalkit.project import plugins
-from evalkit.project.explained import model_of
+from evalkit.project.fitting import keys_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def _check_fetcher(keys: Keys, experiment: ExperimentTable, problems: Problems) 
     try:
         options.model_validate(values)
     except ValidationError as error:
-        problems.refused(
-            error, options, values, above=keys, known=model_of(ExperimentTable).model_fields
-        )
+        problems.refused(error, options, values, above=keys, known=keys_of(ExperimentTable))
 
 
 def _check_rules(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 from dataclasses import MISSING, fields
-from itertools import pairwise
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from evalkit.model.documented import meanings
 from evalkit.project.fitting import REST, Table, fit, is_table, rest_of
 
 T = TypeVar("T", bound=Table)
@@ -29,7 +27,7 @@ def model_of(table: type[Table]) -> type[BaseModel]:
 
 
 def _made(table: type[Table]) -> type[BaseModel]:
-    meanings = _meanings(table)
+    texts = meanings(table)
     known: dict[str, Any] = {}
     for each in fields(table):
         if REST in each.metadata:
@@ -38,19 +36,6 @@ def _made(table: type[Table]) -> type[BaseModel]:
         if each.default_factory is not MISSING:
             default = {"default_factory": each.default_factory}
         kind = model_of(each.type) if is_table(each.type) else each.type
-        known[each.name] = (kind, Field(description=meanings.get(each.name), **default))
+        known[each.name] = (kind, Field(description=texts.get(each.name), **default))
     config = ConfigDict(extra="forbid" if rest_of(table) is None else "allow")
     return create_model(table.__name__, __config__=config, __doc__=table.__doc__, **known)
-
-
-def _meanings(table: type[Table]) -> dict[str, str]:
-    """Return the text below each field, which only the source has."""
-    (written,) = ast.parse(inspect.getsource(table)).body
-    assert isinstance(written, ast.ClassDef)
-    found = {}
-    for one, other in pairwise(written.body):
-        if isinstance(one, ast.AnnAssign) and isinstance(other, ast.Expr):
-            key, text = one.target, other.value
-            if isinstance(key, ast.Name) and isinstance(text, ast.Constant):
-                found[key.id] = inspect.cleandoc(str(text.value))
-    return found

@@ -86,6 +86,11 @@ def rest_of(table: type[Table]) -> str | None:
     return next((each.name for each in fields(table) if REST in each.metadata), None)
 
 
+def keys_of(table: type[Table]) -> list[str]:
+    """Return the keys a table knows."""
+    return [each.name for each in fields(table) if REST not in each.metadata]
+
+
 def is_table(kind: Any) -> TypeGuard[type[Table]]:
     """Tell whether a type is that of a table."""
     return isinstance(kind, type) and issubclass(kind, Table)

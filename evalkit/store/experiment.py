@@ -18,7 +18,6 @@ from evalkit.store.files import Files
 from evalkit.store.known import Known
 from evalkit.store.lock import locked
 from evalkit.store.parts import PartFile
-from evalkit.store.results import StoredResults
 from evalkit.store.state import JOURNAL, MANIFEST, State
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ class StoredExperiment:
         `evaluators` are those whose cells are wanted, with today's fingerprints; without them,
         those that scored last.
         """
+        from evalkit.store.results import StoredResults  # a fetch reads none
+
         given = infos.load(self._files) if evaluators is None else evaluators
         known = {each.fingerprint: each.keys for each in infos.load(self._files)}
         return Results(StoredResults(self._files, self._settled(), infos.with_keys(given, known)))
