@@ -8,7 +8,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from evalkit.scoring.channel import Closed
+from evalkit.scoring.channel import Closed, Garbled
 from evalkit.scoring.failure import Failure, overran
 from evalkit.scoring.job import Job
 from evalkit.scoring.process import WorkerProcess
@@ -27,6 +27,7 @@ class Worker:
         self.process, self._tasks = process, tasks
         self.job: Job | None = None
         self.stalled = False
+        self.garbled = False
         self._began = 0.0
         self._ended = False
 
@@ -56,8 +57,12 @@ class Worker:
 
     def messages(self) -> Iterator[Any]:
         """Yield what it sent, whether or not it still lives."""
-        with suppress(Closed):
+        try:
             yield from self.process.channel.arrived()
+        except Garbled:
+            self.garbled = True
+        except Closed:
+            pass
 
     def last_words(self) -> Iterator[Any]:
         """Yield what it had still sent when it died."""
@@ -83,6 +88,11 @@ def died(code: int) -> Failure:
             name = f"signal {-code}"
         return Failure(error_type="WorkerDied", message=f"the call ended its process ({name})")
     return Failure(error_type="WorkerDied", message=f"the call ended its process (exit {code})")
+
+
+def garbled() -> Failure:
+    """Describe a call that wrote into handles that are not its own."""
+    return Failure(error_type="WorkerDied", message="the call wrote into the pipe of its process")
 
 
 def timed_out(task: Task) -> Failure:

@@ -11,7 +11,7 @@ from evalkit.errors import EvaluatorError, StoreError
 from evalkit.model.work import Plan, UnitReader
 from evalkit.scoring.channel import Closed
 from evalkit.scoring.collect import Collector
-from evalkit.scoring.crew import Worker, died, timed_out
+from evalkit.scoring.crew import Worker, died, garbled, timed_out
 from evalkit.scoring.failure import Failure, StopScoring
 from evalkit.scoring.interrupt import Asked, interruptible
 from evalkit.scoring.job import Broken, Done, Idle, Job
@@ -112,7 +112,7 @@ class Pool:
                 continue  # ended meanwhile; its handles may belong to another one already
             for message in worker.messages():
                 self._hear(worker, message)
-            if worker in self._crew and worker.process.exit_code() is not None:
+            if worker in self._crew and (worker.garbled or worker.process.exit_code() is not None):
                 self._bury(worker)
 
     def _hear(self, worker: Worker, message: object) -> None:
@@ -161,14 +161,14 @@ class Pool:
             self._blame(job, row, task, timed_out(self._tasks[task]))
 
     def _bury(self, worker: Worker) -> None:
-        """A worker died by itself: find the call that did it."""
+        """A worker died by itself, or cannot be understood any more: find the call that did it."""
         code = worker.process.exit_code()
         call = worker.in_hand()
         began = worker.process.watch.began
         job = self._end(worker)
         if job is None:
             return
-        why = died(1 if code is None else code)
+        why = garbled() if worker.garbled else died(1 if code is None else code)
         if call is not None:
             self._blame(job, call.row, call.task, why)
         elif not began:
