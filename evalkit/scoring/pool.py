@@ -16,6 +16,7 @@ from evalkit.scoring.failure import Failure, StopScoring
 from evalkit.scoring.interrupt import Asked, interruptible
 from evalkit.scoring.job import Broken, Done, Idle, Job
 from evalkit.scoring.ledger import Ledger
+from evalkit.scoring.orphans import adopting
 from evalkit.scoring.outcome import tallies
 from evalkit.scoring.process import start
 from evalkit.scoring.settings import Settings
@@ -51,6 +52,10 @@ class Pool:
 
     def work(self) -> bool:
         """Do all jobs; return whether somebody interrupted it."""
+        with adopting():
+            return self._work()
+
+    def _work(self) -> bool:
         try:
             with interruptible(self._ask_to_stop, lambda: None) as asked:
                 while self._busy() or (self._open() and not asked):
@@ -169,13 +174,13 @@ class Pool:
         if job is None:
             return
         why = garbled() if worker.garbled else died(1 if code is None else code)
-        if call is not None:
+        if call is not None and not worker.garbled:
             self._blame(job, call.row, call.task, why)
         elif not began:
             self._never_began(job, why)
         elif job.calls == 1:
             self._blame(job, *(job.only_call() if job.unit else (0, job.task)), why)
-        else:  # it died between calls: find out which one had to do with it
+        else:  # it was none, or one before the one in hand: find out which
             self._jobs.extendleft(job.pieces())
 
     def _end(self, worker: Worker) -> Job | None:
