@@ -11,20 +11,20 @@ from typing import Any
 from evalkit.scoring.channel import Closed, Garbled
 from evalkit.scoring.failure import Failure, overran
 from evalkit.scoring.job import Job
+from evalkit.scoring.pace import Pace
 from evalkit.scoring.process import WorkerProcess
 from evalkit.scoring.task import Task
 from evalkit.scoring.watch import InHand
 
-STALL_S = 0.25
-STALL_FACTOR = 50
-"""A call this many times slower than those before it is taken to hang: others go on elsewhere."""
+STALL_S = 0.15
+"""A call this long, and far slower than others, is taken to hang: the rest goes on elsewhere."""
 
 
 class Worker:
     """One worker and the job it has."""
 
-    def __init__(self, process: WorkerProcess, tasks: Sequence[Task]) -> None:
-        self.process, self._tasks = process, tasks
+    def __init__(self, process: WorkerProcess, tasks: Sequence[Task], pace: Pace) -> None:
+        self.process, self._tasks, self._pace = process, tasks, pace
         self.job: Job | None = None
         self.stalled = False
         self.garbled = False
@@ -37,6 +37,17 @@ class Worker:
         self.job, self.stalled, self._began = job, False, monotonic()
         self.process.channel.send(job)
 
+    def heard(self, done: Sequence[tuple[int, int, int]]) -> None:
+        """Take note of the calls it made: (task, first row, row after the last)."""
+        job, now = self.job, monotonic()
+        if job is None:
+            return
+        if not self.stalled and job.unit is not None:
+            for task, first, last in done:
+                calls = (job.unit.todo[task] or b"").count(1, first, last)
+                self._pace.note(task, calls, now - self._began)
+        self.job, self._began = job.without(done), now
+
     def in_hand(self) -> InHand | None:
         """Return the call it is in."""
         return self.process.watch.in_hand()
@@ -47,13 +58,12 @@ class Worker:
         return limit is not None and call.seconds > limit
 
     def seems_stuck(self, call: InHand) -> bool:
-        """Tell whether the call takes far longer than the runs before it did."""
+        """Tell whether the call takes far longer than runs did until now."""
         if call.seconds < STALL_S or self.job is None or self.job.unit is None:
             return False
-        mask = self.job.unit.todo[call.task]
-        before = mask[: call.row].count(1) if mask else 0
+        before = (self.job.unit.todo[call.task] or b"").count(1, 0, call.row)
         took = monotonic() - self._began - call.seconds
-        return before >= 20 and call.seconds > STALL_FACTOR * took / before
+        return self._pace.is_exceeded(call.task, call.seconds, before=before, took=took)
 
     def messages(self) -> Iterator[Any]:
         """Yield what it sent, whether or not it still lives."""

@@ -18,6 +18,7 @@ from evalkit.scoring.job import Broken, Done, Idle, Job
 from evalkit.scoring.ledger import Ledger
 from evalkit.scoring.orphans import adopting
 from evalkit.scoring.outcome import tallies
+from evalkit.scoring.pace import Pace
 from evalkit.scoring.process import start
 from evalkit.scoring.settings import Settings
 from evalkit.scoring.task import Task
@@ -45,6 +46,7 @@ class Pool:
         self._jobs = deque(Job(unit) for unit in plan.units)
         self._later = deque(Job(None, t.number) for t in tasks if t.name in plan.whole)
         self._crew: list[Worker] = []
+        self._pace = Pace()
         self._selector = selectors.DefaultSelector()
         self._deaths: Counter[int] = Counter()
         self._given_up: set[int] = set()
@@ -98,7 +100,8 @@ class Pool:
                 self._bury(worker)
 
     def _hire(self) -> Worker:
-        worker = Worker(start(self._tasks, self._reader, self._settings), self._tasks)
+        process = start(self._tasks, self._reader, self._settings)
+        worker = Worker(process, self._tasks, self._pace)
         self._crew.append(worker)
         self._selector.register(worker.process.channel.reads, selectors.EVENT_READ, worker)
         return worker
@@ -122,8 +125,7 @@ class Pool:
 
     def _hear(self, worker: Worker, message: object) -> None:
         if isinstance(message, Done):
-            if worker.job is not None:
-                worker.job = worker.job.without(message.done)
+            worker.heard(message.done)
             self._stillborn = 0
             self._ledger.commit(message.part, message.tallies, message.calls)
         elif isinstance(message, Idle):
