@@ -41,6 +41,7 @@ STEP_FIELDS = (
     "tags",
 )
 MODEL_KEYS = ("model", "ls_model_name", "model_name", "gen_ai.request.model", "llm.model_name")
+MODEL_KEYS_SET = frozenset(MODEL_KEYS)
 STORED = frozenset(STEP_FIELDS)
 
 
@@ -230,8 +231,10 @@ def link(steps: Sequence[Step]) -> None:
 
 def model_name(metadata: Mapping[str, Any] | None) -> str | None:
     """Return the model's name under any of the keys sources use."""
+    if not metadata or MODEL_KEYS_SET.isdisjoint(metadata):
+        return None
     for key in MODEL_KEYS:
-        value = (metadata or {}).get(key)
+        value = metadata.get(key)
         if isinstance(value, str) and value:
             return value
     return None
