@@ -86,29 +86,26 @@ class Step(Row, LangSmithNames):
         metadata: Mapping[str, Any] | None = None,
         tags: Iterable[str] = (),
     ) -> None:
-        self._fill(
-            {
-                "_source": None,
-                "_row": 0,
-                "_owner": None,
-                "_children": None,
-                "_parent": None,
-                "step_id": step_id,
-                "parent_id": parent_id,
-                "kind": kind,
-                "name": name,
-                "inputs": inputs,
-                "outputs": outputs,
-                "error": error,
-                "started_at": started_at,
-                "ended_at": ended_at,
-                "first_token_at": first_token_at,
-                "duration_s": duration_s,
-                "usage": usage,
-                "metadata": dict(metadata or {}),
-                "tags": tuple(tags),
-            }
+        values: tuple[Any, ...] = (
+            step_id,
+            parent_id,
+            kind,
+            name,
+            inputs,
+            outputs,
+            error,
+            started_at,
+            ended_at,
+            first_token_at,
+            duration_s,
+            usage,
+            dict(metadata or {}),
+            tuple(tags),
+            None,
+            0,
         )
+        for set_value, value in zip(FILLED, values, strict=True):  # a fetch makes very many steps
+            set_value(self, value)
 
     def __getattr__(self, name: str) -> Any:
         if name in STORED and (source := self._source) is not None:
@@ -213,6 +210,9 @@ class Step(Row, LangSmithNames):
     def extra(self) -> dict[str, Any]:
         """LangSmith keeps metadata here."""
         return {"metadata": self.metadata}
+
+
+FILLED = tuple(Step._setters[name] for name in (*STEP_FIELDS, "_source", "_row"))
 
 
 def link(steps: Sequence[Step]) -> None:

@@ -19,7 +19,8 @@ from evalkit.model.content import dumps, micros, text
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Feedback
-from evalkit.model.step import Step
+from evalkit.model.step import Step, model_name
+from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
 
 RowValues = tuple[Any, ...]
@@ -92,22 +93,19 @@ def run_row(run: Run, notes: Counter[str]) -> tuple[RowValues, list[RowValues]]:
 
 def _step_row(step: Step, notes: Counter[str], pieces: list[bytes]) -> RowValues:
     """Return the values of a step; what is hashed of it goes to `pieces`."""
-    small = (
-        text(step.step_id, notes),
-        text(step.parent_id, notes),
-        text(step.kind, notes),
-        text(step.name, notes),
-        text(step.model, notes),
-        text(step.error, notes),
-        micros(step.started_at),
-        micros(step.ended_at),
-        micros(step.first_token_at),
-        _float(step.duration_s, notes),
-        _float(step.latency, notes),
-        _float(step.time_to_first_token, notes),
-    )
-    tags = [text(tag, notes) for tag in step.tags]
+    started_at, ended_at, first_token_at = step.started_at, step.ended_at, step.first_token_at
     inputs, outputs, metadata, usage = step.inputs, step.outputs, step.metadata, step.usage
+    model, stated = model_name(metadata), step.duration_s
+    small = (
+        *_texts((step.step_id, step.parent_id, step.kind, step.name, model, step.error), notes),
+        micros(started_at),
+        micros(ended_at),
+        micros(first_token_at),
+        _float(stated, notes),
+        _float(seconds_between(started_at, ended_at, stated), notes),
+        _float(seconds_between(started_at, first_token_at, None), notes),
+    )
+    tags = [text(tag, notes) for tag in step.tags] if step.tags else []
     payloads = (
         None if inputs is None else dumps(inputs, notes),
         None if outputs is None else dumps(outputs, notes),
@@ -116,6 +114,16 @@ def _step_row(step: Step, notes: Counter[str], pieces: list[bytes]) -> RowValues
     counts, details = NOT_USED if usage is None else _usage(usage, notes)
     _feed(pieces, [*small, tags], STEP_HEADS, payloads, counts, details)
     return (*small, *counts, tags, details, *payloads)
+
+
+def _texts(values: RowValues, notes: Counter[str]) -> RowValues:
+    """Return texts that UTF-8 can hold; that all are plain ASCII shows in one look."""
+    try:
+        if "".join([value for value in values if value is not None]).isascii():
+            return values
+    except TypeError:
+        pass  # one is no text yet
+    return tuple([text(value, notes) for value in values])
 
 
 def example_row(example: Example, notes: Counter[str]) -> RowValues:
