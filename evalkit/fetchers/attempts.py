@@ -6,7 +6,7 @@ import email.utils
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tenacity
 
@@ -24,6 +24,10 @@ class Patience:
     total: float = 120.0
     body: float = 300.0
     max_bytes: int = 1 << 30
+
+    def after(self, seconds: float) -> Patience:
+        """Return what is left of it when so much time has passed."""
+        return replace(self, total=self.total - seconds)
 
 
 class Retryable(SourceUnavailable):

@@ -28,6 +28,7 @@ class Connections:
         transport: httpx.BaseTransport | None,
     ) -> None:
         self._origin = urlsplit(base_url)[:2]
+        self._inside = "{}://{}/".format(*self._origin)
         self._headers = dict(headers)
         self._timeout = httpx.Timeout(timeout, pool=None)
         self._verify, self._cert, self._proxy = verify, cert, proxy
@@ -62,7 +63,7 @@ class Connections:
             self._pools.clear()
 
     def _is_ours(self, url: str) -> bool:
-        return urlsplit(url)[:2] == self._origin
+        return url.startswith(self._inside) or urlsplit(url)[:2] == self._origin
 
     def _new(self, ours: bool) -> httpx.Client:
         return httpx.Client(

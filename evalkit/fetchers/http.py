@@ -6,9 +6,7 @@ import logging
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -27,6 +25,7 @@ from evalkit.fetchers.attempts import (
     transport_defect,
 )
 from evalkit.fetchers.connections import Connections
+from evalkit.fetchers.crew import Crew
 from evalkit.fetchers.ratelimit import RateLimit
 from evalkit.fetchers.redact import Redactor, secrets_of
 from evalkit.fetchers.transport import httpx
@@ -104,6 +103,7 @@ class HttpSource:
         # A sleeping thread must wake when the source is closed, or Ctrl-C would wait for it.
         self._sleep = sleep or self._closing.wait
         self._limit = limit or RateLimit()
+        self._crew = Crew(self.concurrency)
         self._seats = threading.BoundedSemaphore(self.concurrency)
         self._patience = patience or Patience()
         self._connections = Connections(
@@ -125,6 +125,7 @@ class HttpSource:
     def close(self) -> None:
         """Wake sleeping threads and drop every connection."""
         self._closing.set()
+        self._crew.close()
         self._connections.close()
 
     def pause(self, seconds: float) -> None:
@@ -180,28 +181,29 @@ class HttpSource:
 
         The first error ends it; work that has not begun is dropped.
         """
-        waiting: deque[Future[Answer]] = deque()
-        pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="evalkit-fetch")
-        try:
-            for item in items:
-                waiting.append(pool.submit(fn, item))
-                if len(waiting) >= 2 * self.concurrency:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        return self._crew.map(fn, items)
 
     def _patiently(self, ask: _Ask, once: Callable[[_Ask, bool], Answer]) -> Answer:
-        trial = Trial(self._patience, self._on_pause)
+        began = time.monotonic()
+        try:  # nearly every request succeeds at once, without what repeating it takes
+            return self._try(ask, once, fresh=False)
+        except Retryable as error:
+            first: Retryable | None = error
+        trial = Trial(self._patience.after(time.monotonic() - began), self._on_pause)
         try:
             for attempt in trial.attempts(self._sleep):
                 with attempt:
-                    self._take_turn(ask)
-                    return once(ask, trial.dropped)
+                    if first is not None:
+                        failure, first = first, None
+                        raise failure
+                    return self._try(ask, once, fresh=trial.dropped)
         except Retryable as error:
             raise SourceUnavailable(self._message(ask, f"{error.what} {trial.summary()}")) from None
         raise AssertionError("the attempts end by a return or an exception")
+
+    def _try(self, ask: _Ask, once: Callable[[_Ask, bool], Answer], *, fresh: bool) -> Answer:
+        self._take_turn(ask)
+        return once(ask, fresh)
 
     def _on_pause(self, seconds: float, told: bool) -> None:
         self.stats.add(retries=1)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from evalkit.metrics.bootstrap import bca_ratio
 from evalkit.metrics.figures import Curve, Distribution, Figure, Histogram, Interval
 from evalkit.metrics.intervals import Sums, cluster_sums, mean_figure, quantile_ranks
-from evalkit.metrics.order import distinct, quantiles
 
 Floats = NDArray[Any]
 Codes = NDArray[Any]
@@ -102,7 +101,7 @@ def _quantiles(
 ) -> dict[str, tuple[float, bool]]:
     """Return each quantile and whether the data reach it."""
     if cut is None:
-        found = quantiles(x, list(QUANTILES.values()))
+        found = np.quantile(x, list(QUANTILES.values()))
         return {name: (float(v), True) for name, v in zip(QUANTILES, found, strict=True)}
     return {name: _reach(x, cdf, share) for name, share in QUANTILES.items()}
 
@@ -167,7 +166,7 @@ def histogram(values: Floats) -> Histogram:
 
 def _bins(values: Floats, span: float) -> int:
     """Freedman and Diaconis's number of bins (Z. Wahrscheinlichkeitstheorie 57, 1981), 5 to 18."""
-    low, high = quantiles(np.sort(values), [0.25, 0.75])
+    low, high = np.quantile(values, [0.25, 0.75])
     width = 2 * (high - low) / len(values) ** (1 / 3)
     return int(np.clip(np.ceil(span / width), 5, BINS)) if width > 0 else min(BINS, 10)
 
@@ -176,17 +175,16 @@ def _curve(x: Floats, cdf: Floats) -> Curve:
     """Thin the distribution function to points that draw the same line."""
     n = len(x)
     shares = np.concatenate([np.linspace(0, 1, CURVE_POINTS), [0.001, 0.005, 0.99, 0.995, 0.999]])
-    at, _ = distinct(np.sort(np.minimum(np.rint(shares * (n - 1)).astype(int), n - 1)))
+    at = np.unique(np.minimum(np.rint(shares * (n - 1)).astype(int), n - 1))
     return Curve([float(v) for v in x[at]], [float(v) for v in cdf[at]])
 
 
 def step_curve(values: Floats) -> Curve:
     """Return the distribution function at its own steps where they are few, else thinned."""
-    ordered = np.sort(values)
-    x, counts = distinct(ordered)
+    x, counts = np.unique(values, return_counts=True)
     cdf = np.cumsum(counts) / len(values)
     if len(x) > CURVE_POINTS:
-        return _curve(ordered, np.arange(1, len(values) + 1) / len(values))
+        return _curve(np.sort(values), np.arange(1, len(values) + 1) / len(values))
     return Curve([float(v) for v in x], [float(v) for v in cdf])
 
 

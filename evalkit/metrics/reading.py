@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.metrics.arrow import codes, decoded, integers, numbers, places_of, valid
 from evalkit.model import outcome, score
+from evalkit.model.columns import RUN_PLACE
 from evalkit.model.results import Results
 from evalkit.model.usage import USAGE_FIELDS
 
@@ -32,8 +33,6 @@ class RunColumns:
     """The runs of one experiment, one entry a run in stored order."""
 
     n: int
-    run_ids: Any
-    """pyarrow array of strings."""
     outcome: Codes
     """Index into OUTCOMES."""
     cluster: Codes
@@ -43,6 +42,7 @@ class RunColumns:
     """Example of each cluster code below `len(example_ids)`."""
     numbers: dict[str, Floats]
     """Latency, waiting and usage columns; NaN: not recorded."""
+    results: Results
     steps_recorded: int
     """Runs whose source recorded steps."""
     created: tuple[int, int] | None
@@ -64,9 +64,15 @@ class RunColumns:
         found: Codes = np.where(inside, self.unit_of[np.where(inside, cluster, 0)], cluster)
         return found
 
+    @property
+    def run_ids(self) -> Any:
+        """The ids as a pyarrow array of strings; figures do without them."""
+        return decoded(self.results.table("runs", ["run_id"]).column(0))
+
     def ids(self, rows: Codes | list[int]) -> list[str]:
         """Return the run ids of some rows."""
-        return [self.run_ids[int(row)].as_py() for row in rows]
+        known = self.run_ids if len(rows) else []
+        return [known[int(row)].as_py() for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +96,16 @@ class CellColumns:
 def read_runs(results: Results) -> RunColumns:
     """Read what figures need of the runs: no bodies."""
     floats = (*RUN_FLOATS, *USAGE_FIELDS)
-    columns = _columns(results, "runs", ["run_id", "example_id", "outcome"])
-    run_ids = decoded(columns.pop("run_id"))
+    columns = _columns(results, ["example_id", "outcome"])
     cluster, example_ids, clusters = _clusters(columns.pop("example_id"))
     outcomes = lookup(columns.pop("outcome"), OUTCOMES)
     # Read apart, so that texts and numbers of many runs are not in memory at once.
-    columns = _columns(results, "runs", [*floats, "steps_recorded", "created_at"])
+    columns = _columns(results, [*floats, "steps_recorded", "created_at"])
     created = integers(columns.pop("created_at"), missing=NEVER)
     created = created[created != NEVER]
     return RunColumns(
-        n=len(run_ids),
-        run_ids=run_ids,
+        n=len(outcomes),
+        results=results,
         outcome=outcomes,
         cluster=cluster,
         clusters=clusters,
@@ -111,27 +116,28 @@ def read_runs(results: Results) -> RunColumns:
     )
 
 
-def _columns(results: Results, table: str, names: list[str]) -> dict[str, Any]:
+def _columns(results: Results, names: list[str]) -> dict[str, Any]:
     """Return columns to be popped: each goes as soon as its array is made, for there are many."""
-    return dict(zip(names, results.table(table, names).columns, strict=True))
+    return dict(zip(names, results.table("runs", names).columns, strict=True))
 
 
-def read_cells(results: Results, runs: RunColumns) -> CellColumns:
-    """Read the feedback cells and find the run of each."""
-    names = ["run_id", "evaluator", "key", "source", "outcome", "score", "duration_ms"]
-    table = results.table("cells", names)
+def read_cells(results: Results) -> CellColumns:
+    """Read the feedback cells with the place of each one's run."""
+    names = ["evaluator", "key", "source"]
+    more = [RUN_PLACE.name, "outcome", "score", "duration_ms"]
+    table = results.table("cells", [*names, *more])
     n = table.num_rows
-    group, outcomes = np.empty(n, np.int32), np.empty(n, np.int8)
-    scores, milliseconds = np.empty(n), np.empty(n)
+    run, group, outcomes = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int8)
+    scores, milliseconds = np.empty(n), np.empty(n, np.float32)
     groups: dict[tuple[str, str, str], int] = {}
     first = 0
     for batch in table.to_batches():  # one after the other: there are many cells
         here = slice(first, first := first + batch.num_rows)
-        group[here] = _groups([batch.column(name) for name in names[1:4]], groups)
+        group[here] = _groups([batch.column(name) for name in names], groups)
+        run[here] = integers(batch.column(RUN_PLACE.name))
         outcomes[here] = lookup(batch.column("outcome"), CELL_OUTCOMES)
         scores[here] = numbers(batch.column("score"))
         milliseconds[here] = numbers(batch.column("duration_ms"))
-    run = rows_of(table.column("run_id"), runs.run_ids)
     return CellColumns(n, run, group, list(groups), outcomes, scores, milliseconds)
 
 
@@ -165,18 +171,20 @@ def _clusters(column: Any) -> tuple[Codes, list[str], int]:
 
 
 def _groups(columns: Sequence[Any], known: dict[tuple[str, str, str], int]) -> Codes:
-    """Return each row's evaluator, key and source as a code of `known`, which grows."""
+    """Return each row's evaluator, key and source as a code of `known`, which grows.
+
+    Where all rows are the same it is one code for all of them.
+    """
     parts = [codes(column) for column in columns]
     sizes = [len(values) + 1 for _, values in parts]
     mixed = parts[0][0] + np.int64(1)
     for (raw, _), size in zip(parts[1:], sizes[1:], strict=True):
         mixed = mixed * size + raw + 1
-    if len(mixed) and bool((mixed == mixed[0]).all()):
-        found, back = mixed[:1], np.zeros(len(mixed), np.int8)
-    else:
-        found, back = np.unique(mixed, return_inverse=True)
+    same = len(mixed) and bool((mixed == mixed[0]).all())
+    found, back = np.unique(mixed[:1] if same else mixed, return_inverse=True)
     names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in found]
-    return np.array([known.setdefault(name, len(known)) for name in names], np.int32)[back]
+    coded: Codes = np.array([known.setdefault(n, len(known)) for n in names], np.int32)[back]
+    return coded
 
 
 def _group_name(code: int, sizes: list[int], values: list[list[Any]]) -> tuple[str, str, str]:

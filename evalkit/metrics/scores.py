@@ -12,7 +12,6 @@ from evalkit.metrics.categories import category_rates
 from evalkit.metrics.distribution import histogram, pooled_sd, skewed_mean, step_curve
 from evalkit.metrics.figures import Figure, Interval, Rate
 from evalkit.metrics.intervals import Floats, cluster_sums, share_figure
-from evalkit.metrics.order import quantiles
 from evalkit.metrics.outcomes import evaluator_errors
 from evalkit.metrics.reading import CELL_OUTCOMES, CellColumns, Codes, RunColumns
 from evalkit.metrics.score_columns import ScoreColumn, by_run, pass_values
@@ -121,7 +120,7 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
     values = column.values
     if len(values) == 0:
         return {}
-    low, middle, high = (float(v) for v in quantiles(np.sort(values), [0.05, 0.5, 0.95]))
+    low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
     _, passes, cluster = by_run(column)
     return {
         "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
@@ -176,4 +175,4 @@ def _bounds(
 
 def _seconds(milliseconds: Floats) -> float | None:
     known = milliseconds[~np.isnan(milliseconds)]
-    return float(known.sum()) / 1000 if len(known) else None
+    return float(known.sum(dtype=np.float64)) / 1000 if len(known) else None

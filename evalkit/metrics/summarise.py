@@ -69,7 +69,7 @@ def summarise(
         from evalkit.metrics.slicing import with_units  # slicing loads jmespath
 
         runs = with_units(results, runs, cluster)
-    cells = read_cells(results, runs)
+    cells = read_cells(results)
     examples, unrun = _examples(results, runs)
     shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
     columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))

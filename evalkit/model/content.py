@@ -1,4 +1,4 @@
-"""Content: a run as flat column values, its payloads as JSON text, and the hash of it all.
+"""Content: payloads as JSON text, texts and times as columns hold them.
 
 JSON text here is always valid: lone surrogates become U+FFFD, NaN and the infinities become the
 strings `"NaN"`, `"Infinity"` and `"-Infinity"`, integers beyond 64 bits become text, and what JSON
@@ -12,27 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 import orjson
-
-from evalkit.model.example import Example
-from evalkit.model.run import Run
-from evalkit.model.score import Feedback
-from evalkit.model.step import Step
-from evalkit.model.usage import USAGE_FIELDS, Usage
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SURROGATES = re.compile("[\ud800-\udfff]")
 DEEPEST = 120
 """Payloads nested deeper are cut there and end in text; orjson reads back at most 1,024 levels."""
-NO_USAGE = dict.fromkeys((*USAGE_FIELDS, "usage_details"))
-UNSEEN = frozenset({"updated_at", "content_hash"})
-"""Columns that are left out of the content hash: no evaluator should run again because of them."""
-
-Values = dict[str, Any]
 
 
 def dumps(value: Any, notes: Counter[str] | None = None) -> bytes:
@@ -48,10 +36,10 @@ def dumps(value: Any, notes: Counter[str] | None = None) -> bytes:
 
 def text(value: Any, notes: Counter[str] | None = None) -> str | None:
     """Return text that UTF-8 can hold, or `None`."""
-    if value is None:
-        return None
+    if value is None or (type(value) is str and value.isascii()):
+        return value
     value = value if isinstance(value, str) else str(value)
-    if value.isascii() or not SURROGATES.search(value):
+    if not SURROGATES.search(value):
         return value if type(value) is str else str.__str__(value)
     if notes is not None:
         notes["lone surrogates replaced"] += 1
@@ -70,149 +58,6 @@ def micros(value: datetime | None) -> int | None:
 def from_micros(value: int | None) -> datetime | None:
     """Return the UTC time of microseconds since 1970."""
     return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-def run_values(run: Run, notes: Counter[str]) -> tuple[Values, list[Values]]:
-    """Return the values of a run's columns, `content_hash` included, and of its steps'."""
-    steps = [step_values(step, notes) for step in run.steps]
-    values: Values = {
-        "run_id": text(run.run_id, notes),
-        "thread_id": text(run.thread_id, notes),
-        "assistant_id": text(run.assistant_id, notes),
-        "name": text(run.name, notes),
-        "status": text(run.status, notes),
-        "outcome": run.outcome,
-        "stopped": text(run.stopped, notes),
-        "multitask_strategy": text(run.multitask_strategy, notes),
-        "example_id": text(run.example_id, notes),
-        "repetition": _int(run.repetition, notes),
-        "created_at": micros(run.created_at),
-        "updated_at": micros(run.updated_at),
-        "started_at": micros(run.started_at),
-        "ended_at": micros(run.ended_at),
-        "first_token_at": micros(run.first_token_at),
-        "duration_s": _float(run.duration_s, notes),
-        "first_token_s": _float(run.first_token_s, notes),
-        "latency_s": _float(run.latency, notes),
-        "ttft_s": _float(run.time_to_first_token, notes),
-        "queue_s": _float(run.queue_time, notes),
-        "error": text(run.error, notes),
-        "error_type": text(run.error_type, notes),
-        "tags": [text(tag, notes) for tag in run.tags],
-        "url": text(run.url, notes),
-        "steps_recorded": bool(run.steps_recorded),
-        "n_steps": len(steps),
-        "inputs": _json(run.inputs, notes),
-        "outputs": _json(run.outputs, notes),
-        "metadata": _json(run.metadata, notes),
-        "interrupts": dumps(run.interrupts, notes) if run.interrupts else None,
-        "attachments": dumps(run.attachments, notes) if run.attachments else None,
-        "feedback": _feedback_json(run.feedback, notes),
-        "extra": dumps(run.extra, notes) if run.extra else None,
-    }
-    _usage(values, run.usage, notes)
-    values["content_hash"] = _hash(values, steps)
-    return values, steps
-
-
-def step_values(step: Step, notes: Counter[str]) -> Values:
-    """Return the values of a step's columns."""
-    values: Values = {
-        "step_id": text(step.step_id, notes),
-        "parent_id": text(step.parent_id, notes),
-        "kind": text(step.kind, notes),
-        "name": text(step.name, notes),
-        "model": text(step.model, notes),
-        "error": text(step.error, notes),
-        "started_at": micros(step.started_at),
-        "ended_at": micros(step.ended_at),
-        "first_token_at": micros(step.first_token_at),
-        "duration_s": _float(step.duration_s, notes),
-        "latency_s": _float(step.latency, notes),
-        "ttft_s": _float(step.time_to_first_token, notes),
-        "tags": [text(tag, notes) for tag in step.tags],
-        "inputs": _json(step.inputs, notes),
-        "outputs": _json(step.outputs, notes),
-        "metadata": dumps(step.metadata, notes) if step.metadata else None,
-    }
-    _usage(values, step.usage, notes)
-    return values
-
-
-def example_values(example: Example, notes: Counter[str]) -> Values:
-    """Return the values of an example's columns."""
-    split = example.split
-    names = [] if split is None else [split] if isinstance(split, str) else list(split)
-    return {
-        "example_id": text(example.example_id, notes),
-        "split": [text(name, notes) for name in names],
-        "inputs": _json(example.inputs, notes),
-        "reference_outputs": _json(example.reference_outputs, notes),
-        "metadata": dumps(example.metadata, notes) if example.metadata else None,
-        "attachments": dumps(example.attachments, notes) if example.attachments else None,
-    }
-
-
-def content_hash(run: Run) -> str:
-    """Return the hash of what evaluators can see of a run; `updated_at` does not change it."""
-    return str(run_values(run, Counter())[0]["content_hash"])
-
-
-def example_hash(values: Values) -> str:
-    """Return the hash of an example's column values."""
-    return _hash(values, [])
-
-
-def _hash(values: Values, steps: list[Values]) -> str:
-    pieces: list[bytes] = []  # joined once: a run has hundreds
-    for row in (values, *steps):
-        small = []
-        for name, value in row.items():
-            if type(value) is bytes:
-                pieces += (b"%s %d " % (name.encode(), len(value)), value)
-            elif name not in UNSEEN:
-                small.append(value)
-        pieces.append(orjson.dumps(small))
-    return blake2b(b"".join(pieces), digest_size=16).hexdigest()
-
-
-def _usage(values: Values, usage: Usage | None, notes: Counter[str]) -> None:
-    if usage is None:
-        values.update(NO_USAGE)
-        return
-    for name in USAGE_FIELDS:
-        value = getattr(usage, name)
-        convert = _int if name.endswith("tokens") else _float
-        values[name] = None if value is None else convert(value, notes)
-    values["usage_details"] = dumps(usage.details, notes) if usage.details else None
-
-
-def _feedback_json(items: tuple[Feedback, ...], notes: Counter[str]) -> bytes | None:
-    names = ("key", "score", "value", "comment", "step_id", "evaluator", "outcome", "metadata")
-    if not items:
-        return None
-    return dumps([{name: getattr(item, name) for name in names} for item in items], notes)
-
-
-def _json(value: Any, notes: Counter[str]) -> bytes | None:
-    return None if value is None else dumps(value, notes)
-
-
-def _int(value: Any, notes: Counter[str]) -> int | None:
-    if type(value) is int and -(2**63) <= value < 2**63:
-        return value
-    number = _float(value, notes)
-    return None if number is None or abs(number) >= 2**63 else int(number)
-
-
-def _float(value: Any, notes: Counter[str]) -> float | None:
-    if value is None:
-        return None
-    number = float(value)
-    if math.isfinite(number):
-        return number
-    notes["numbers that were not finite left out"] += 1
-    return None
 
 
 def _plain(value: Any) -> Any:

@@ -34,11 +34,6 @@ class Row:
         names = [name for base in cls.__mro__ for name in getattr(base, "__slots__", ())]
         cls._setters = {name: getattr(cls, name).__set__ for name in names if name != "__weakref__"}
 
-    def _fill(self, values: dict[str, Any]) -> None:
-        setters = self._setters
-        for name, value in values.items():
-            setters[name](self, value)
-
     @classmethod
     def _lazy(cls, source: RowSource, row: int, **known: Any) -> Any:
         """Return a row whose fields, other than those in `known`, load from `source`."""

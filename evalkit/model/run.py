@@ -103,46 +103,47 @@ class Run(Row, LangSmithNames):
         steps_recorded: bool = True,
         stopped: str | None = None,
     ) -> None:
-        self._fill(
-            {
-                "_source": None,
-                "_row": 0,
-                "_views": {},
-                "_made": None,
-                "run_id": run_id,
-                "thread_id": thread_id,
-                "assistant_id": assistant_id,
-                "created_at": created_at,
-                "updated_at": updated_at,
-                "status": status,
-                "metadata": None if metadata is None else dict(metadata),
-                "multitask_strategy": multitask_strategy,
-                "name": name,
-                "inputs": inputs,
-                "outputs": outputs,
-                "error": error,
-                "steps": tuple(steps),
-                "example_id": example_id,
-                "repetition": repetition,
-                "started_at": started_at,
-                "ended_at": ended_at,
-                "first_token_at": first_token_at,
-                "duration_s": duration_s,
-                "first_token_s": first_token_s,
-                "usage": usage,
-                "tags": tuple(tags),
-                "interrupts": tuple(interrupts),
-                "attachments": dict(attachments or {}),
-                "feedback": tuple(feedback),
-                "url": url,
-                "extra": dict(extra or {}),
-                "steps_recorded": steps_recorded,
-                "stopped": stopped,
-            }
+        values: tuple[Any, ...] = (
+            run_id,
+            thread_id,
+            assistant_id,
+            created_at,
+            updated_at,
+            status,
+            None if metadata is None else dict(metadata),
+            multitask_strategy,
+            name,
+            inputs,
+            outputs,
+            error,
+            tuple(steps),
+            example_id,
+            repetition,
+            started_at,
+            ended_at,
+            first_token_at,
+            duration_s,
+            first_token_s,
+            usage,
+            tuple(tags),
+            tuple(interrupts),
+            dict(attachments or {}),
+            tuple(feedback),
+            url,
+            dict(extra or {}),
+            steps_recorded,
+            stopped,
+            None,
+            0,
+            {},
+            None,
         )
+        for set_value, value in zip(FILLED, values, strict=True):
+            set_value(self, value)
         owner = ref(self)
+        set_owner = Step._setters["_owner"]
         for step in self.steps:
-            Step._setters["_owner"](step, owner)
+            set_owner(step, owner)
 
     def __getattr__(self, name: str) -> Any:
         if name in STORED and (source := self._source) is not None:
@@ -278,3 +279,4 @@ class Run(Row, LangSmithNames):
 
 
 _set = Run._setters
+FILLED = tuple(Run._setters[name] for name in (*RUN_FIELDS, "_source", "_row", "_views", "_made"))

@@ -41,6 +41,7 @@ STEP_FIELDS = (
     "tags",
 )
 MODEL_KEYS = ("model", "ls_model_name", "model_name", "gen_ai.request.model", "llm.model_name")
+MODEL_KEYS_SET = frozenset(MODEL_KEYS)
 STORED = frozenset(STEP_FIELDS)
 
 
@@ -85,29 +86,26 @@ class Step(Row, LangSmithNames):
         metadata: Mapping[str, Any] | None = None,
         tags: Iterable[str] = (),
     ) -> None:
-        self._fill(
-            {
-                "_source": None,
-                "_row": 0,
-                "_owner": None,
-                "_children": None,
-                "_parent": None,
-                "step_id": step_id,
-                "parent_id": parent_id,
-                "kind": kind,
-                "name": name,
-                "inputs": inputs,
-                "outputs": outputs,
-                "error": error,
-                "started_at": started_at,
-                "ended_at": ended_at,
-                "first_token_at": first_token_at,
-                "duration_s": duration_s,
-                "usage": usage,
-                "metadata": dict(metadata or {}),
-                "tags": tuple(tags),
-            }
+        values: tuple[Any, ...] = (
+            step_id,
+            parent_id,
+            kind,
+            name,
+            inputs,
+            outputs,
+            error,
+            started_at,
+            ended_at,
+            first_token_at,
+            duration_s,
+            usage,
+            dict(metadata or {}),
+            tuple(tags),
+            None,
+            0,
         )
+        for set_value, value in zip(FILLED, values, strict=True):  # a fetch makes very many steps
+            set_value(self, value)
 
     def __getattr__(self, name: str) -> Any:
         if name in STORED and (source := self._source) is not None:
@@ -214,6 +212,9 @@ class Step(Row, LangSmithNames):
         return {"metadata": self.metadata}
 
 
+FILLED = tuple(Step._setters[name] for name in (*STEP_FIELDS, "_source", "_row"))
+
+
 def link(steps: Sequence[Step]) -> None:
     """Tell every step its children and its parent; a parent that is not there makes a top step."""
     inside: dict[str, list[Step]] = {}
@@ -230,8 +231,10 @@ def link(steps: Sequence[Step]) -> None:
 
 def model_name(metadata: Mapping[str, Any] | None) -> str | None:
     """Return the model's name under any of the keys sources use."""
+    if not metadata or MODEL_KEYS_SET.isdisjoint(metadata):
+        return None
     for key in MODEL_KEYS:
-        value = (metadata or {}).get(key)
+        value = metadata.get(key)
         if isinstance(value, str) and value:
             return value
     return None

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.errors import StoreError
-from evalkit.model.content import Values, example_hash, example_values, run_values
 from evalkit.model.example import Example
 from evalkit.model.run import Run
+from evalkit.model.values import RowValues, example_row, run_row
 from evalkit.store.parts import GROUP_ROWS, WRITING, write_table
 from evalkit.store.schema import DICTIONARIES, EXAMPLES, RUNS, STEP, to_array
+
+RUN_FIELDS = list(RUNS)[:-1]
+"""All but the steps, which stand last."""
 
 
 class PartBuilder:
@@ -22,14 +26,14 @@ class PartBuilder:
     def __init__(self) -> None:
         self._sink = pa.BufferOutputStream()
         self._writer: pq.ParquetWriter | None = None
-        self._rows: list[Values] = []
-        self._steps: list[list[Values]] = []
+        self._rows: list[RowValues] = []
+        self._steps: list[list[RowValues]] = []
         self._written = 0
 
     def add(self, run: Run, notes: Counter[str]) -> None:
         """Add a run; one with a field of the wrong type raises `StoreError`."""
         try:
-            values, steps = run_values(run, notes)
+            values, steps = run_row(run, notes)
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise StoreError(
                 f"run {run.run_id!r}: cannot be stored ({error}). Correct the field at its source."
@@ -67,37 +71,30 @@ class PartBuilder:
         return data
 
 
-def _table(rows: Sequence[Values], steps: Sequence[Sequence[Values]]) -> pa.Table:
+def _table(rows: Sequence[RowValues], steps: Sequence[Sequence[RowValues]]) -> pa.Table:
     try:
-        arrays = [
-            to_array([row[field.name] for row in rows], field.type, field.name)
-            for field in RUNS
-            if field.name != "steps"
-        ]
-        return pa.Table.from_arrays([*arrays, _steps(steps)], schema=RUNS)
+        return pa.Table.from_arrays([*_arrays(rows, RUN_FIELDS), _steps(steps)], schema=RUNS)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        ids = f"{rows[0]['run_id']!r} to {rows[-1]['run_id']!r}"
+        ids = f"{rows[0][0]!r} to {rows[-1][0]!r}"
         raise StoreError(
             f"runs {ids}: cannot be stored ({error}). Correct the field at its source."
         ) from None
 
 
-def _steps(steps: Sequence[Sequence[Values]]) -> pa.Array:
-    offsets = [0]
-    for each in steps:
-        offsets.append(offsets[-1] + len(each))
-    flat = [values for each in steps for values in each]
-    arrays = [to_array([row[f.name] for row in flat], f.type, f.name) for f in STEP]
-    struct = pa.StructArray.from_arrays(arrays, fields=list(STEP))
+def _arrays(rows: Sequence[RowValues], fields: Sequence[pa.Field]) -> list[pa.Array]:
+    columns = zip(*rows, strict=True) if rows else [()] * len(fields)
+    return [to_array(column, f.type, f.name) for f, column in zip(fields, columns, strict=True)]
+
+
+def _steps(steps: Sequence[Sequence[RowValues]]) -> pa.Array:
+    offsets = [0, *accumulate(map(len, steps))]
+    fields = list(STEP)
+    struct = pa.StructArray.from_arrays(_arrays([*chain(*steps)], fields), fields=fields)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct)
 
 
 def examples_part(examples: Iterable[Example], notes: Counter[str]) -> tuple[bytes, int]:
     """Return the bytes of the examples' part and how many there are; the last of an id wins."""
-    rows = {}
-    for example in examples:
-        values = example_values(example, notes)
-        rows[values["example_id"]] = {**values, "example_hash": example_hash(values)}
-    arrays = [to_array([row[f.name] for row in rows.values()], f.type, f.name) for f in EXAMPLES]
-    table = pa.Table.from_arrays(arrays, schema=EXAMPLES)
+    rows = {row[0]: row for row in (example_row(example, notes) for example in examples)}
+    table = pa.Table.from_arrays(_arrays([*rows.values()], list(EXAMPLES)), schema=EXAMPLES)
     return write_table(table, row_group_size=GROUP_ROWS), len(rows)

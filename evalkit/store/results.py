@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.errors import StoreError
-from evalkit.model.columns import TABLES
+from evalkit.model.columns import RUN_PLACE, TABLES
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
@@ -20,10 +20,10 @@ from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
 from evalkit.store.parts import PartFile, groups_of
 from evalkit.store.rows import STEP_PREFIX, Touched, one_array, runs_of
-from evalkit.store.schema import CELLS, EXAMPLES, RUNS, STEPS, empty
+from evalkit.store.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty
 from evalkit.store.state import State
 
-OF_THE_RUN = frozenset({"run_id", "example_id", "repetition"})
+OF_THE_RUN = frozenset({"run_id", "example_id", "repetition", RUN_PLACE.name})
 """Columns of cells that are those of their runs."""
 
 
@@ -48,6 +48,8 @@ class StoredResults:
         """Return the table `runs`, `steps`, `cells` or `examples`, or some columns of it."""
         known = [column.name for column in TABLES.get(name, ())]
         wanted = known if columns is None else list(columns)
+        if name == "cells":
+            known = ANSWERED.names
         unknown = [each for each in wanted if each not in known]
         if not known or unknown:
             what = f"table {name!r}" if not known else f"column {unknown[0]!r} in {name}"
@@ -124,23 +126,25 @@ class StoredResults:
         prints = [info.fingerprint for info in self.evaluators if info.fingerprint]
         own = [name for name in columns if name not in OF_THE_RUN]
         found = current_blocks(self._files, Now(self._files, self._state), prints, own)
-        tables = [empty(pa.schema([CELLS.field(name) for name in columns]))]
+        schema = pa.schema([ANSWERED.field(name) for name in columns])
+        tables = [empty(schema)]
         for fingerprint in prints:
-            tables += [self._with_run(block, columns) for block in found[fingerprint]]
-        tables += recorded.tables(self._files, self._state.parts, columns)
+            tables += [self._with_run(block, schema) for block in found[fingerprint]]
+        tables += recorded.tables(self._files, self._state.parts, schema)
         return pa.concat_tables(tables)
 
-    def _with_run(self, block: Block, columns: Sequence[str]) -> pa.Table:
+    def _with_run(self, block: Block, schema: pa.Schema) -> pa.Table:
         """Return a block's cells with what their runs know; all share one list of run ids."""
         arrays = []
-        for name in columns:
-            if name == "run_id":
+        for name in schema.names:
+            if name == RUN_PLACE.name:
+                arrays.append(block.places)
+            elif name == "run_id":
                 arrays.append(pa.DictionaryArray.from_arrays(block.places, self._run_ids))
             elif name in OF_THE_RUN:
                 arrays.append(self._of_runs(name).take(block.places))
             else:
                 arrays.append(one_array(block.table.column(name)))
-        schema = pa.schema([CELLS.field(name) for name in columns])
         return pa.Table.from_arrays(arrays, schema=schema)
 
     def _of_runs(self, name: str) -> pa.Array:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from evalkit.model.columns import CELL_COLUMNS, EXAMPLE_COLUMNS, RUN_COLUMNS, STEP_COLUMNS, Column
+from evalkit.model.columns import (
+    CELL_COLUMNS,
+    EXAMPLE_COLUMNS,
+    RUN_COLUMNS,
+    RUN_PLACE,
+    STEP_COLUMNS,
+    Column,
+)
 from evalkit.store.arrow import put_off_pandas
 
 put_off_pandas()
@@ -69,6 +76,8 @@ CELLS = pa.schema(
         for column in CELL_COLUMNS
     ]
 )
+ANSWERED = CELLS.append(pa.field(RUN_PLACE.name, pa.int32()))
+"""The columns of cells with those that are given to who asks by name."""
 JSON_COLUMNS = frozenset(
     column.name
     for column in (*RUN_COLUMNS, *STEP_COLUMNS, *EXAMPLE_COLUMNS)

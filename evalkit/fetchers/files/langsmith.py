@@ -21,8 +21,9 @@ from evalkit.fetchers.files.langsmith_upload import upload_items
 from evalkit.fetchers.files.paths import SourceFile, size_of
 from evalkit.fetchers.files.rows import read_rows
 from evalkit.fetchers.files.selection import Selection
-from evalkit.fetchers.langsmith.convert import convert, parent_of, to_example
+from evalkit.fetchers.langsmith.convert import convert, to_example
 from evalkit.fetchers.langsmith.feedback import from_stats
+from evalkit.fetchers.langsmith.order import parent_of
 from evalkit.fetchers.langsmith.traces import Grouped, Trace, flatten
 from evalkit.model.example import Example
 

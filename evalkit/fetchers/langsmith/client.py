@@ -148,12 +148,12 @@ class LangSmith:
 
         found: dict[str, dict[str, Any]] = {}
         for some, rows in zip(batches, self.http.map(batch, batches), strict=True):
-            heeded = set(some).issuperset(str(row.get("id")) for row in rows)
-            if not heeded and dataset:
+            asked, by_id = set(some), {str(row.get("id")): row for row in rows}
+            if dataset and not asked.issuperset(by_id):
                 pages = self._pages("/examples", {**more, "dataset": dataset})
                 wanted = set(ids)
                 return {row["id"]: row for row in pages if row.get("id") in wanted}
-            found |= {row["id"]: row for row in rows if row.get("id") in some}
+            found |= {each: row for each, row in by_id.items() if each in asked}
         return found
 
     def example(self, example_id: str) -> dict[str, Any] | None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from evalkit.fetchers.assemble import Flat, Placed, assemble
 from evalkit.fetchers.langsmith.attachments import attachments_of
 from evalkit.fetchers.langsmith.fields import (
     Payload,
@@ -27,6 +27,7 @@ from evalkit.fetchers.langsmith.fields import (
     usage_from_model,
     usage_of,
 )
+from evalkit.fetchers.langsmith.order import Placed, in_order
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Feedback
@@ -87,9 +88,9 @@ def convert(
     `base` is the address that relative attachments begin with.
     """
     run_id = identity(root)
-    tree = assemble(run_id, [_flat(child) for child in children])
+    tree = in_order(run_id, root, children)
     usages = _usages(tree.placed)
-    steps = [_step(placed, usages) for placed in tree.placed]
+    steps = [_step(payload, parent, usages) for payload, parent in tree.placed]
     feedback = tuple(feedback)
     ended_at = time_of(root, "end_time")
     outputs, error, metadata = root.get("outputs"), text_of(root, "error"), metadata_of(root)
@@ -149,34 +150,7 @@ def updated_at(ended_at: datetime | None, feedback: Iterable[Feedback]) -> datet
     return max([ended_at, *(datetime.fromisoformat(time) for time in given if time)])
 
 
-def parent_of(payload: Payload) -> str | None:
-    """Return the id of the direct parent: v1 names it, v2 gives the path down to it."""
-    parents = payload.get("parent_run_ids")
-    parent = payload.get("parent_run_id") or (parents[-1] if parents else None)
-    if parent is None:
-        dotted = payload.get("dotted_order")
-        segments = dotted.rsplit(".", 2) if isinstance(dotted, str) else ()
-        return segments[-2][-36:] if len(segments) > 1 else None
-    return parent if type(parent) is str else str(parent)
-
-
-def _flat(payload: Payload) -> Flat[Payload]:
-    dotted = payload.get("dotted_order") or ""
-    ancestors = payload.get("parent_run_ids")
-    if not ancestors:
-        if dotted and "." in dotted:
-            ancestors = [segment[-36:] for segment in dotted.split(".")[:-1]]
-        else:
-            parent = parent_of(payload)
-            ancestors = [parent] if parent else []
-    # Siblings share their ancestors' segments, so the whole dotted order sorts them by start.
-    return Flat(
-        identity(payload), ancestors, dotted or str(payload.get("start_time") or ""), payload
-    )
-
-
-def _step(placed: Placed[Payload], usages: Mapping[str, Usage]) -> Step:
-    payload = placed.record
+def _step(payload: Payload, parent_id: str | None, usages: Mapping[str, Usage]) -> Step:
     step_id = payload["id"]
     metadata = metadata_of(payload)
     run_type = text_of(payload, "run_type") or ""
@@ -188,7 +162,7 @@ def _step(placed: Placed[Payload], usages: Mapping[str, Usage]) -> Step:
         kind = "node"
     return Step(
         step_id=step_id if type(step_id) is str else str(step_id),
-        parent_id=placed.parent_id,
+        parent_id=parent_id,
         kind=kind,
         name=text_of(payload, "name") or "",
         inputs=payload.get("inputs"),
@@ -203,20 +177,22 @@ def _step(placed: Placed[Payload], usages: Mapping[str, Usage]) -> Step:
     )
 
 
-def _usages(placed: Sequence[Placed[Payload]]) -> dict[str, Usage]:
+def _usages(placed: Sequence[Placed]) -> dict[str, Usage]:
     """Return the usage of the innermost steps that have any, by id: nothing is counted twice."""
     found: dict[str, Usage] = {}
     covered: set[str] = set()
-    parents = {entry.record["id"]: entry.parent_id for entry in placed}
+    parents = {payload["id"]: parent for payload, parent in placed}
     for payload, parent in reversed(placed):  # children come after their parents
         step_id = payload["id"]
         if step_id in covered:
             continue
         usage = usage_of(payload)
-        if usage is None and (payload.get("run_type") or "").lower() == "llm":
-            usage = usage_from_model(payload)
         if usage is None:
-            continue
+            if (payload.get("run_type") or "").lower() != "llm":
+                continue
+            usage = usage_from_model(payload)
+            if usage is None:
+                continue
         found[step_id] = usage
         while parent is not None and parent not in covered:
             covered.add(parent)
@@ -261,17 +237,17 @@ def _url(root: Payload, ui: str) -> str | None:
     return ui + path if ui and isinstance(path, str) and path.startswith("/") else None
 
 
-def _rest(root: Payload, placed: Sequence[Placed[Payload]]) -> dict[str, Any]:
+def _rest(root: Payload, placed: Sequence[Placed]) -> dict[str, Any]:
     """Keep what LangSmith said and the model has no name for: of the root, and by step id."""
     rest = _leftover(root)
-    below = {entry.record["id"]: left for entry in placed if (left := _leftover(entry.record))}
+    below = {record["id"]: left for record, _ in placed if (left := _leftover(record))}
     if below:
         rest["steps"] = below
     return rest
 
 
 def _leftover(payload: Payload) -> dict[str, Any]:
-    left = {name: payload[name] for name in payload.keys() - NORMALISED if payload[name]}
+    left = {name: payload[name] for name in _unnamed(tuple(payload)) if payload[name]}
     extra = payload.get("extra")
     if extra:
         if not isinstance(extra, dict):
@@ -280,3 +256,9 @@ def _leftover(payload: Payload) -> dict[str, Any]:
         if beside:
             left["extra"] = beside
     return left
+
+
+@lru_cache(maxsize=512)
+def _unnamed(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that have no home; the records of an experiment have few sets of names."""
+    return tuple(name for name in names if name not in NORMALISED)

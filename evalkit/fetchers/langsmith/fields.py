@@ -43,8 +43,9 @@ def time_of(payload: Payload, key: str) -> datetime | None:
     if value is None:
         return None
     try:
-        return parsed_time(value)
-    except (ValueError, TypeError):
+        time = datetime.fromisoformat(value) if type(value) is str else value
+        return time if time.tzinfo is UTC else parsed_time(time)
+    except (ValueError, TypeError, AttributeError):
         raise bad(payload, key, f"{value!r} is no time") from None
 
 
@@ -125,9 +126,8 @@ def number_of(payload: Payload, key: str) -> float | None:
 
 def first_token_of(payload: Payload) -> datetime | None:
     """Return when the first token came: what the server says, else the first `new_token` event."""
-    stated = time_of(payload, "first_token_time")
-    if stated is not None:
-        return stated
+    if payload.get("first_token_time") is not None:
+        return time_of(payload, "first_token_time")
     events = payload.get("events")
     if not events:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 
 from evalkit.fetchers.langsmith.fields import Payload, identity, time_of
 from evalkit.fetchers.langsmith.listing import Root
@@ -25,6 +26,8 @@ class Gatherer:
         self._wanted = wanted
         self._listed = listed
         self._open: dict[str, dict[str, Payload]] = {}
+        self._rooted: list[tuple[float, str]] = []
+        """Heap of the open traces whose root has come: the newest first."""
         self._recent: tuple[set[str], set[str]] = (set(), set())
         self.done: set[str] = set()
         self.duplicates = 0
@@ -40,7 +43,8 @@ class Gatherer:
             self._take(page)
             if page.more and page.records:
                 yield from self._passed(time_of(page.records[-1], "start_time"))
-        yield from self._rooted()
+        for trace_id in [each for each, records in self._open.items() if each in records]:
+            yield self._hand_over(trace_id)
 
     def _take(self, page: Page) -> None:
         if page.more and not page.records:
@@ -59,25 +63,23 @@ class Gatherer:
                 trace = self._open.setdefault(trace_id, {})
                 if run_id in trace:
                     self.duplicates += 1
+                elif run_id == trace_id:
+                    self._note_root(self._wanted[trace_id])
                 trace[run_id] = record
             elif trace_id not in self._listed:
                 self.rootless.add(run_id)
         self._recent = (ids, self._recent[0])
 
+    def _note_root(self, root: Root) -> None:
+        if root.started_at is not None:
+            heappush(self._rooted, (-root.started_at.timestamp(), root.run_id))
+
     def _passed(self, now: datetime | None) -> Iterator[Trace]:
         if now is None:
             return
-        over = [
-            trace_id
-            for trace_id, records in self._open.items()
-            if trace_id in records and _older(self._wanted[trace_id].started_at, now)
-        ]
-        for trace_id in over:
-            yield self._hand_over(trace_id)
-
-    def _rooted(self) -> Iterator[Trace]:
-        for trace_id in [each for each, records in self._open.items() if each in records]:
-            yield self._hand_over(trace_id)
+        newest = -(now + SKEW).timestamp()
+        while self._rooted and self._rooted[0][0] < newest:
+            yield self._hand_over(heappop(self._rooted)[1])
 
     def _hand_over(self, trace_id: str) -> Trace:
         records = self._open.pop(trace_id)
@@ -88,10 +90,6 @@ class Gatherer:
     def missing(self) -> list[Root]:
         """The wanted roots that no page held."""
         return [root for run_id, root in self._wanted.items() if run_id not in self.done]
-
-
-def _older(started_at: datetime | None, now: datetime) -> bool:
-    return started_at is not None and started_at - SKEW > now
 
 
 def _trace_id(record: Payload, run_id: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from evalkit.fetchers.langsmith.convert import parent_of
 from evalkit.fetchers.langsmith.fields import Payload, identity
+from evalkit.fetchers.langsmith.order import parent_of
 
 
 class Trace(NamedTuple):
