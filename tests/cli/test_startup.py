@@ -31,7 +31,6 @@ NEVER = {
     "asyncio",
     "multiprocessing",
     "lark",
-    "numpy.ma",
     "pyarrow.acero",
     "pyarrow.csv",
     "pyarrow.dataset",
