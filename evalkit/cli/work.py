@@ -143,8 +143,8 @@ def fetch_command(
 ) -> None:
     """Pull the runs of experiments from where they were recorded; without names, all of them.
 
-    Only what is new or changed is pulled. A fetch that is not whole ends with 3; what arrived is
-    kept.
+    Only what is new or changed is pulled, and what a damaged file of the store held. A fetch that
+    is not whole ends with 3; what arrived is kept.
     """
     from evalkit.pipeline.fetching import fetch
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from evalkit.errors import StoreError
 from evalkit.store import state as states
 from evalkit.store.encode import PartBuilder
-from evalkit.store.files import Files
+from evalkit.store.files import Files, LocalFiles
 from evalkit.store.parts import Part, PartFile, is_intact, part_of
 from evalkit.store.schema import RUNS
 from evalkit.store.state import DAMAGED, JOURNAL, State
@@ -35,13 +35,14 @@ def mend(files: Files, *, forget: bool) -> list[Mended]:
 
     What can still be read of them goes to new parts. The state without them becomes the journal:
     until a fetch ends, the manifest and so every reader stays with the damaged files, and nothing
-    is deleted. `forget` no longer asks for runs that an earlier fetch did not get back.
+    is deleted. `forget` no longer asks for runs that an earlier fetch did not get back, and reads
+    what lies behind a URL too.
     """
     state = states.current(files)
     if state is None:
         return []
     old = replace(state, owed=0, damaged=()) if forget else state
-    new, found = _mended(files, old)
+    new, found = _mended(files, old, thorough=forget or isinstance(files, LocalFiles))
     if new != state:
         states.save(files, JOURNAL, replace(new, after=states.manifest_hash(files)))
     return found
@@ -57,13 +58,13 @@ def owed_by(state: State) -> str:
     return f"{' and '.join(what)} of damaged files did not come again ({ACCEPT})"
 
 
-def _mended(files: Files, state: State) -> tuple[State, list[Mended]]:
+def _mended(files: Files, state: State, *, thorough: bool) -> tuple[State, list[Mended]]:
     number = max((part.number for part in state.parts), default=0)
     parts: list[Part] = []
     found: list[Mended] = []
     dead = dict(state.dead)
     for part in state.parts:
-        if _is_whole(files, part):
+        if _is_whole(files, part, thorough):
             parts.append(part)
             continue
         gone = frozenset(dead.pop(part.name, ()))
@@ -74,7 +75,7 @@ def _mended(files: Files, state: State) -> tuple[State, list[Mended]]:
         found.append(Mended(part.name, rows, rows - (kept.rows if kept else 0)))
     owed = state.owed + sum(each.lost for each in found)
     examples = state.examples
-    if examples is not None and not _is_whole(files, examples):
+    if examples is not None and not _is_whole(files, examples, thorough):
         found.append(Mended(examples.name, examples.rows, examples.rows))
         examples = None
     for each in found:
@@ -86,10 +87,16 @@ def _mended(files: Files, state: State) -> tuple[State, list[Mended]]:
     return changed, found
 
 
-def _is_whole(files: Files, part: Part) -> bool:
-    """Tell whether every byte is there as it was written; a disk that fails to read says no."""
+def _is_whole(files: Files, part: Part, thorough: bool) -> bool:
+    """Tell whether every byte is there as it was written; a disk that fails to read says no.
+
+    Not `thorough` looks at the size alone: behind a URL the rest means to download all that is
+    stored, which every fetch of a few new runs would have to wait for.
+    """
     try:
-        return is_intact(part.name, files.read(part.name))
+        if files.size(part.name) != part.size:
+            return False
+        return not thorough or is_intact(part.name, files.read(part.name))
     except OSError:
         return False
 

@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq, Levenshtein
 
@@ -94,6 +94,7 @@ def test_names_alone_are_edit_distance_and_common_subsequence(text: str, want: s
 
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(alphabet="ab", max_size=4), items=st.lists(item, max_size=3))
+@example(text="aab", items=[{"name": "*"}, {"name": "a", "repeat": "*"}])
 def test_unordered_is_strict_in_some_order(text: str, items: list[Any]) -> None:
     orders = {"".join(order) for order in permutations(text)}
     some = any(compare(calls(each), expected(items), "strict").passed for each in orders)

@@ -19,11 +19,12 @@ def pair(actual: Sequence[ToolCall], expected: Sequence[Expected]) -> dict[int, 
     taken: dict[int, int] = {}
     for j in sorted(range(len(expected)), key=lambda j: expected[j].optional):
         _augment(j, fits, taken, set())
-    loops = [j for j, want in enumerate(expected) if want.loops]
-    for i in range(len(actual)):
-        again = next((j for j in loops if i not in taken and i in fits[j]), None)
-        if again is not None:
-            taken[i] = again
+    loops = {j for j, want in enumerate(expected) if want.loops}
+    if loops:
+        wants = [[j for j, steps in enumerate(fits) if i in steps] for i in range(len(actual))]
+        for i in range(len(actual)):
+            if i not in taken:
+                _repeat(i, wants, loops, taken, set())
     return taken
 
 
@@ -33,6 +34,21 @@ def _augment(j: int, fits: list[list[int]], taken: dict[int, int], seen: set[int
             continue
         seen.add(i)
         if i not in taken or _augment(taken[i], fits, taken, seen):
+            taken[i] = j
+            return True
+    return False
+
+
+def _repeat(
+    i: int, wants: list[list[int]], loops: set[int], taken: dict[int, int], seen: set[int]
+) -> bool:
+    """Let a step that is left repeat an expected one, or take the place of another that can."""
+    for j in wants[i]:
+        if j in seen:
+            continue
+        seen.add(j)
+        others = [] if j in loops else [each for each, place in taken.items() if place == j]
+        if all(_repeat(other, wants, loops, taken, seen) for other in others):
             taken[i] = j
             return True
     return False
