@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from evalkit.metrics.compare import compare
 from evalkit.metrics.summarise import summarise
-from evalkit.model.columns import TABLES
+from evalkit.model.columns import RUN_PLACE, TABLES
 from evalkit.model.experiment import Manifest
 from evalkit.model.results import Results
 from evalkit.model.run import Run
@@ -112,6 +112,8 @@ def experiment(name: str, count: int, repetitions: int, seed: int, gain: float =
         score=np.concatenate(scores),
         score_type=["bool"] * (3 * count) + ["float"] * (2 * count),
     )
+    places = pa.array(np.tile(np.arange(count, dtype=np.int32), METRICS))
+    cells = cells.append_column(RUN_PLACE.name, places)
     tables = {
         "runs": runs,
         "cells": cells,

@@ -13,6 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+AS_INSTALLED = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+"""pip compiles what it installs: a checkout that may not keep bytecode would be compiled anew by
+every process, which costs more than all the rest of a short command."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -32,6 +36,7 @@ class Cost:
 def measure(command: Sequence[str], **options: Any) -> Cost:
     """Run a command; one that fails raises with its output."""
     began = time.perf_counter()
+    options.setdefault("env", AS_INSTALLED)
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
     )

@@ -17,6 +17,7 @@ from evalkit import errors
 from evalkit.cli.verbs import SECTIONS
 from evalkit.model.columns import TABLES
 from evalkit.project import plugins
+from evalkit.project.explained import model_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
 from evalkit.scoring.evaluator import as_evaluator
 
@@ -54,9 +55,10 @@ def verbs() -> str:
 
 def keys() -> str:
     rows = []
-    for place, model in [("", ProjectTable), *_tables(ProjectTable)]:
+    project = model_of(ProjectTable)
+    for place, model in [("", project), *_tables(project)]:
         rows += [(place or "top", *row) for row in _fields(model)]
-    rows += [("[experiments.NAME]", *row) for row in _fields(ExperimentTable)]
+    rows += [("[experiments.NAME]", *row) for row in _fields(model_of(ExperimentTable))]
     return table(("in", "key", "default", "is"), [(f"`{r[0]}`", *r[1:]) for r in rows])
 
 
@@ -68,6 +70,7 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
 
 def _fields(model: type[BaseModel]) -> list[tuple[str, str, str]]:
     inner = {name.strip("[]") for name, _ in _tables(model)}
+    said = model.model_json_schema()["properties"]
     rows = []
     for name, field in model.model_fields.items():
         if name in inner or name in {"experiments"}:
@@ -77,7 +80,8 @@ def _fields(model: type[BaseModel]) -> list[tuple[str, str, str]]:
             if field.is_required()
             else _toml(field.get_default(call_default_factory=True))
         )
-        rows.append((f"`{field.alias or name}`", default, _line(field.description)))
+        key = field.alias or name
+        rows.append((f"`{key}`", default, _line(said[key].get("description"))))
     return rows
 
 

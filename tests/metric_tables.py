@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from evalkit.model.columns import TABLES
+from evalkit.model.columns import RUN_PLACE, TABLES
 from evalkit.model.experiment import Manifest
 from evalkit.model.results import Results
 from evalkit.model.score import EvaluatorInfo
@@ -31,7 +31,14 @@ class Tables:
 
     def table(self, name, columns=None):
         table = self._tables[name]
+        if columns is not None and RUN_PLACE.name in columns:
+            table = table.append_column(RUN_PLACE.name, self._places(table.column("run_id")))
         return table if columns is None else table.select(columns)
+
+    def _places(self, run_ids):
+        ids = self._tables["runs"]["run_id"].to_pylist()
+        known = {run_id: row for row, run_id in enumerate(ids)}
+        return pa.array([known.get(run_id) for run_id in run_ids.to_pylist()], pa.int32())
 
     def runs(self):
         raise NotImplementedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -35,7 +35,7 @@ def compare_command(
     /,
     names: Sequence[str],
     baseline: str | None,
-    correction: str | None,
+    correction: Literal["holm", "bh"] | None,
     output: Path | None,
     show: bool,
     as_json: bool,
@@ -64,11 +64,11 @@ def compare_command(
     return ran.exit_code
 
 
-def _corrected(project: Project, correction: str | None) -> Project:
+def _corrected(project: Project, correction: Literal["holm", "bh"] | None) -> Project:
     if correction is None:
         return project
-    compare = project.table.compare.model_copy(update={"correction": correction})
-    return replace(project, table=project.table.model_copy(update={"compare": compare}))
+    compare = replace(project.table.compare, correction=correction)
+    return replace(project, table=replace(project.table, compare=compare))
 
 
 @click.command("history")

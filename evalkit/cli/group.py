@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from evalkit import __version__
 from evalkit.cli.session import Session
 from evalkit.cli.verbs import SECTIONS, VERBS
 from evalkit.errors import did_you_mean
@@ -96,9 +97,7 @@ def _add_common(command: click.Command) -> None:
 def _version() -> click.Option:
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
-            from importlib.metadata import version
-
-            click.echo(f"evalkit {version('evalkit-harness')}")
+            click.echo(f"evalkit {__version__}")
             ctx.exit()
 
     return click.Option(

@@ -27,7 +27,8 @@ def entry() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrow's own allocators keep what the columns of 100,000 runs took; the system's gives it back.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    gc.set_threshold(50_000, 20, 20)  # modules being loaded make no garbage worth looking for
+    gc.set_threshold(50_000, 20, 20)
+    gc.disable()  # modules being loaded make no garbage worth looking for, see `Session.load`
     sys.exit(main(sys.argv[1:]))
 
 

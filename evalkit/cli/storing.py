@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,6 +102,11 @@ def tidy_stored(session: Session, /, names: Sequence[str], as_json: bool) -> Non
         session.print(
             f"{row['experiment']}: {row['cells']:,} cells and {row['files']:,} files dropped"
         )
+        if row["damaged"]:
+            session.print(
+                f"{row['experiment']}: {row['damaged']:,} damaged files of scores/ stay, as some "
+                f"cells are in no other. `evalkit score {quote(row['experiment'])}` makes them."
+            )
 
 
 @store_command.command("export")

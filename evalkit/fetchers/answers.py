@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import orjson
 
 from evalkit.errors import SourceUnavailable
 from evalkit.fetchers.attempts import Retryable
+from evalkit.fetchers.transport import httpx
 
 
 class HttpError(SourceUnavailable):

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import httpx
-
 from evalkit.errors import SourceUnavailable
+from evalkit.fetchers.transport import httpx
 
 if TYPE_CHECKING:
     import tenacity

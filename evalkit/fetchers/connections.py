@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
-import httpx
+from evalkit.fetchers.transport import httpx
 
 MOST_IDLE = 32
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
@@ -29,6 +28,7 @@ from evalkit.fetchers.connections import Connections
 from evalkit.fetchers.crew import Crew
 from evalkit.fetchers.ratelimit import RateLimit
 from evalkit.fetchers.redact import Redactor, secrets_of
+from evalkit.fetchers.transport import httpx
 
 DEFAULT_CONCURRENCY = 8
 MAX_CONCURRENCY = 16

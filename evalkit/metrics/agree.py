@@ -43,7 +43,7 @@ def agree(
     fail when people said pass or fail. Intervals resample examples.
     """
     runs = read_runs(results)
-    cells = read_cells(results, runs)
+    cells = read_cells(results)
     columns = score_columns(cells, runs, results.evaluators, 0)
     column = _column(columns, metric)
     said = _said(results, cells, column)

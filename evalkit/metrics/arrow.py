@@ -41,7 +41,7 @@ def valid(column: Any) -> NDArray[np.bool_]:
 
 
 def numbers(column: Any, missing: float = float("nan")) -> NDArray[Any]:
-    """Return a numeric or boolean column as float64, `missing` for null."""
+    """Return a numeric or boolean column as float64, `missing` for null; not to be written to."""
     array = whole(column)
     if array.type == pa.null():
         return np.full(len(array), missing)
@@ -49,7 +49,7 @@ def numbers(column: Any, missing: float = float("nan")) -> NDArray[Any]:
     if pa.types.is_boolean(array.type):
         values = _bits(data, array.offset, len(array)).astype(np.float64)
     else:
-        values = _raw(array).astype(np.float64)
+        values = _raw(array).astype(np.float64, copy=bool(array.null_count))
     if array.null_count:
         values[~valid(array)] = missing
     return values
@@ -76,18 +76,29 @@ def taken(table: Any, rows: NDArray[Any]) -> Any:
 
 
 def codes(column: Any) -> tuple[NDArray[Any], list[Any]]:
-    """Return a code per row (-1 for null) and the values the codes stand for."""
+    """Return a code per row (int32, -1 for null) and the values the codes stand for."""
     array = whole(column)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
-    return integers(array.indices), array.dictionary.to_pylist()
+    return _indices(array), array.dictionary.to_pylist()
+
+
+def _indices(array: Any) -> NDArray[Any]:
+    """Return the indices of a dictionary-encoded array, -1 for null; not to be written to."""
+    found = _raw(array.indices).astype(np.int32, copy=bool(array.null_count))
+    if array.null_count:
+        found[~valid(array.indices)] = -1
+    return found
 
 
 def places_of(chunks: Sequence[Any], among: Any) -> NDArray[Any]:
     """Return the place of each value in `among`, -1 for none, of dictionary-encoded chunks.
 
-    The distinct values of a dictionary are looked up once, however many chunks share it.
+    The distinct values of a dictionary are looked up once, however many chunks share it, and not at
+    all when it is `among` itself.
     """
+    if chunks and all(_identity(each.dictionary) == _identity(among) for each in chunks):
+        return np.concatenate([_indices(each) for each in chunks])
     known: dict[tuple[int, int, int], Any] = {}
     for chunk in chunks:
         known.setdefault(_identity(chunk.dictionary), chunk.dictionary)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -30,23 +32,42 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[T], data: Any) -> T:
     """Rebuild a dataclass from its document; keys it does not know are ignored."""
-    return typing.cast("T", _build(kind, data))
+    return typing.cast("T", _maker(typing.cast("Any", kind))(data))
 
 
-def _build(kind: Any, data: Any) -> Any:
-    if data is None:
-        return None
+Maker = Callable[[Any], Any]
+
+
+@functools.cache  # a history holds thousands of values of a few dozen types
+def _maker(kind: Any) -> Maker:
+    """Return what makes a `kind` of its plain value; None stays None everywhere."""
+    make = _made_of(kind)
+    return make if make is _same else lambda data: None if data is None else make(data)
+
+
+def _made_of(kind: Any) -> Maker:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        return _build(next(a for a in args if a is not type(None)), data)
-    if origin is list:
-        return [_build(args[0], item) for item in data]
-    if origin is dict:
-        return {key: _build(args[1], item) for key, item in data.items()}
+        return _maker(next(a for a in args if a is not type(None)))
     if origin is tuple:
-        return tuple(_build(a, item) for a, item in zip(args, data, strict=False))
+        parts = [_maker(a) for a in args]
+        return lambda data: tuple(part(item) for part, item in zip(parts, data, strict=False))
+    if origin is list:
+        each = _maker(args[0])
+        return lambda data: [each(item) for item in data]
+    if origin is dict:
+        value = _maker(args[1])
+        return lambda data: {key: value(item) for key, item in data.items()}
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        known = [f.name for f in dataclasses.fields(kind) if f.name in data]
-        return typing.cast("type", kind)(**{n: _build(hints[n], data[n]) for n in known})
-    return float(data) if kind is float else data
+        return _instance(typing.cast("type", kind))
+    return float if kind is float else _same
+
+
+def _instance(kind: type) -> Maker:
+    hints = typing.get_type_hints(kind)
+    makers = {f.name: _maker(hints[f.name]) for f in dataclasses.fields(kind)}
+    return lambda data: kind(**{n: make(data[n]) for n, make in makers.items() if n in data})
+
+
+def _same(data: Any) -> Any:
+    return data

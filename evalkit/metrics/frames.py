@@ -53,7 +53,7 @@ def wide(results: Results) -> pd.DataFrame:
 
     frame = runs(results)
     read = read_runs(results)
-    for column in score_columns(read_cells(results, read), read, results.evaluators, 0):
+    for column in score_columns(read_cells(results), read, results.evaluators, 0):
         inside = column.run >= 0
         means = pd.Series(column.values[inside]).groupby(column.run[inside]).mean()
         frame[f"score.{column.name}"] = means.reindex(range(len(frame))).to_numpy()

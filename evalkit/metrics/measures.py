@@ -66,7 +66,7 @@ def read(
 ) -> Experiment:
     """Read runs and scores; `runs` replaces the stored pairing of runs with examples."""
     runs = with_units(results, runs or read_runs(results), cluster)
-    cells = read_cells(results, runs)
+    cells = read_cells(results)
     scores = score_columns(cells, runs, results.evaluators, 0)
     return Experiment(results.experiment, results, runs, cells, scores)
 

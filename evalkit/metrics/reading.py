@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.metrics.arrow import codes, decoded, integers, numbers, places_of, valid
 from evalkit.model import outcome, score
+from evalkit.model.columns import RUN_PLACE
 from evalkit.model.results import Results
 from evalkit.model.usage import USAGE_FIELDS
 
@@ -21,9 +23,9 @@ Codes = NDArray[Any]
 OUTCOMES: tuple[str, ...] = outcome.OUTCOMES
 CELL_OUTCOMES: tuple[str, ...] = score.CELL_OUTCOMES
 UNFINISHED = ("timeout", "cancelled", "paused", "running")
-SCORE_TYPES = ("bool", "int", "float", "category")
 
 RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
+NEVER = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,6 @@ class RunColumns:
     """The runs of one experiment, one entry a run in stored order."""
 
     n: int
-    run_ids: Any
-    """pyarrow array of strings."""
     outcome: Codes
     """Index into OUTCOMES."""
     cluster: Codes
@@ -42,7 +42,11 @@ class RunColumns:
     """Example of each cluster code below `len(example_ids)`."""
     numbers: dict[str, Floats]
     """Latency, waiting and usage columns; NaN: not recorded."""
-
+    results: Results
+    steps_recorded: int
+    """Runs whose source recorded steps."""
+    created: tuple[int, int] | None
+    """When the first and the last run was asked for, in microseconds; None: not recorded."""
     unit_of: Codes | None = None
     """Independent unit of each example code, when it is coarser than the example."""
 
@@ -60,9 +64,15 @@ class RunColumns:
         found: Codes = np.where(inside, self.unit_of[np.where(inside, cluster, 0)], cluster)
         return found
 
+    @property
+    def run_ids(self) -> Any:
+        """The ids as a pyarrow array of strings; figures do without them."""
+        return decoded(self.results.table("runs", ["run_id"]).column(0))
+
     def ids(self, rows: Codes | list[int]) -> list[str]:
         """Return the run ids of some rows."""
-        return [self.run_ids[int(row)].as_py() for row in rows]
+        known = self.run_ids if len(rows) else []
+        return [known[int(row)].as_py() for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +87,64 @@ class CellColumns:
     groups: list[tuple[str, str, str]]
     """(evaluator, key, source) in order of first appearance."""
     outcome: Codes
-    type: Codes
-    """Index into SCORE_TYPES, -1 for none."""
+    """Index into CELL_OUTCOMES."""
     score: Floats
     """NaN where there is no number."""
-    seconds: Floats
-    example: Any
-    """pyarrow array of example ids."""
+    milliseconds: Floats
 
 
 def read_runs(results: Results) -> RunColumns:
     """Read what figures need of the runs: no bodies."""
-    names = ["run_id", "outcome", "example_id", *RUN_FLOATS, *USAGE_FIELDS]
-    table = results.table("runs", names)
-    cluster, example_ids, clusters = _clusters(table.column("example_id"))
+    floats = (*RUN_FLOATS, *USAGE_FIELDS)
+    columns = _columns(results, ["example_id", "outcome"])
+    cluster, example_ids, clusters = _clusters(columns.pop("example_id"))
+    outcomes = lookup(columns.pop("outcome"), OUTCOMES)
+    # Read apart, so that texts and numbers of many runs are not in memory at once.
+    columns = _columns(results, [*floats, "steps_recorded", "created_at"])
+    created = integers(columns.pop("created_at"), missing=NEVER)
+    created = created[created != NEVER]
     return RunColumns(
-        n=table.num_rows,
-        run_ids=decoded(table.column("run_id")),
-        outcome=lookup(table.column("outcome"), OUTCOMES),
+        n=len(outcomes),
+        results=results,
+        outcome=outcomes,
         cluster=cluster,
         clusters=clusters,
         example_ids=example_ids,
-        numbers={name: numbers(table.column(name)) for name in (*RUN_FLOATS, *USAGE_FIELDS)},
+        steps_recorded=int(numbers(columns.pop("steps_recorded"), missing=0.0).sum()),
+        created=(int(created.min()), int(created.max())) if len(created) else None,
+        numbers={name: numbers(columns.pop(name)) for name in floats},
     )
 
 
-def read_cells(results: Results, runs: RunColumns) -> CellColumns:
-    """Read the feedback cells and find the run of each."""
-    names = ["run_id", "example_id", "evaluator", "key", "source", "outcome"]
-    table = results.table("cells", [*names, "score_type", "score", "duration_ms"])
-    group, groups = _groups(table)
-    return CellColumns(
-        n=table.num_rows,
-        run=rows_of(table.column("run_id"), runs.run_ids),
-        group=group,
-        groups=groups,
-        outcome=lookup(table.column("outcome"), CELL_OUTCOMES),
-        type=lookup(table.column("score_type"), SCORE_TYPES),
-        score=numbers(table.column("score")),
-        seconds=numbers(table.column("duration_ms")) / 1000,
-        example=table.column("example_id"),
-    )
+def _columns(results: Results, names: list[str]) -> dict[str, Any]:
+    """Return columns to be popped: each goes as soon as its array is made, for there are many."""
+    return dict(zip(names, results.table("runs", names).columns, strict=True))
+
+
+def read_cells(results: Results) -> CellColumns:
+    """Read the feedback cells with the place of each one's run."""
+    names = ["evaluator", "key", "source"]
+    more = [RUN_PLACE.name, "outcome", "score", "duration_ms"]
+    table = results.table("cells", [*names, *more])
+    n = table.num_rows
+    run, group, outcomes = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int8)
+    scores, milliseconds = np.empty(n), np.empty(n, np.float32)
+    groups: dict[tuple[str, str, str], int] = {}
+    first = 0
+    for batch in table.to_batches():  # one after the other: there are many cells
+        here = slice(first, first := first + batch.num_rows)
+        group[here] = _groups([batch.column(name) for name in names], groups)
+        run[here] = integers(batch.column(RUN_PLACE.name))
+        outcomes[here] = lookup(batch.column("outcome"), CELL_OUTCOMES)
+        scores[here] = numbers(batch.column("score"))
+        milliseconds[here] = numbers(batch.column("duration_ms"))
+    return CellColumns(n, run, group, list(groups), outcomes, scores, milliseconds)
 
 
 def lookup(column: Any, names: tuple[str, ...]) -> Codes:
     """Return each row's place in `names`, -1 for anything else."""
     raw, values = codes(column)
-    places = np.array([names.index(v) if v in names else -1 for v in values] + [-1], np.int64)
+    places = np.array([names.index(v) if v in names else -1 for v in values] + [-1], np.int8)
     found: Codes = places[raw]
     return found
 
@@ -141,23 +162,29 @@ def rows_of(column: Any, ids: Any) -> Codes:
 
 def _clusters(column: Any) -> tuple[Codes, list[str], int]:
     raw, values = codes(column)
+    raw = raw.astype(np.int64)
     alone = raw < 0
     total = len(values) + int(alone.sum())
     if alone.any():
-        raw = raw.copy()
         raw[alone] = np.arange(len(values), total)
     return raw, values, total
 
 
-def _groups(table: Any) -> tuple[Codes, list[tuple[str, str, str]]]:
-    parts = [codes(table.column(name)) for name in ("evaluator", "key", "source")]
+def _groups(columns: Sequence[Any], known: dict[tuple[str, str, str], int]) -> Codes:
+    """Return each row's evaluator, key and source as a code of `known`, which grows.
+
+    Where all rows are the same it is one code for all of them.
+    """
+    parts = [codes(column) for column in columns]
     sizes = [len(values) + 1 for _, values in parts]
-    mixed = ((parts[0][0] + 1) * sizes[1] + parts[1][0] + 1) * sizes[2] + parts[2][0] + 1
-    there = np.flatnonzero(np.bincount(mixed, minlength=1)) if len(mixed) else np.array([], int)
-    place = np.full(sizes[0] * sizes[1] * sizes[2], -1, np.int64)
-    place[there] = np.arange(len(there))
-    names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in there]
-    return place[mixed] if len(mixed) else mixed, names
+    mixed = parts[0][0] + np.int64(1)
+    for (raw, _), size in zip(parts[1:], sizes[1:], strict=True):
+        mixed = mixed * size + raw + 1
+    same = len(mixed) and bool((mixed == mixed[0]).all())
+    found, back = np.unique(mixed[:1] if same else mixed, return_inverse=True)
+    names = [_group_name(int(code), sizes, [values for _, values in parts]) for code in found]
+    coded: Codes = np.array([known.setdefault(n, len(known)) for n in names], np.int32)[back]
+    return coded
 
 
 def _group_name(code: int, sizes: list[int], values: list[list[Any]]) -> tuple[str, str, str]:

@@ -56,7 +56,7 @@ def score_columns(
     """Split the cells into scores, in order of first appearance."""
     by_name = {info.name: info for info in infos}
     names = score_names(cells.groups)
-    order = np.argsort(cells.group, kind="stable")
+    order = np.argsort(cells.group, kind="stable").astype(np.int32)
     ends = np.cumsum(np.bincount(cells.group, minlength=len(cells.groups)))
     rows_of_group = np.split(order, ends[:-1]) if len(cells.groups) else []
     ghosts = _ghosts(cells, rows_of_group)

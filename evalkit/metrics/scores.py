@@ -75,7 +75,7 @@ def _summary(
         range=allowed,
         categories=categories[0],
         category_rates=categories[1],
-        seconds=_seconds(cells.seconds[column.rows]),
+        seconds=_seconds(cells.milliseconds[column.rows]),
         errors=said,
         uncalibrated=info is not None and info.kind == "judge",
         doc=info.doc if info else "",
@@ -173,6 +173,6 @@ def _bounds(
     return ((total + lost * allowed[0]) / whole, (total + lost * allowed[1]) / whole)
 
 
-def _seconds(seconds: Floats) -> float | None:
-    known = seconds[~np.isnan(seconds)]
-    return float(known.sum()) if len(known) else None
+def _seconds(milliseconds: Floats) -> float | None:
+    known = milliseconds[~np.isnan(milliseconds)]
+    return float(known.sum(dtype=np.float64)) / 1000 if len(known) else None

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import numpy as np
 
 from evalkit.errors import NoRunsError
-from evalkit.metrics.arrow import integers, numbers
 from evalkit.metrics.distribution import describe
 from evalkit.metrics.figures import Distribution
 from evalkit.metrics.outcomes import outcome_rates, run_errors
@@ -24,11 +23,9 @@ from evalkit.metrics.reading import (
 from evalkit.metrics.reducers import parse, reduce_scores
 from evalkit.metrics.score_columns import ScoreColumn, score_columns
 from evalkit.metrics.scores import summarise_scores
-from evalkit.metrics.slices import slice_scores
-from evalkit.metrics.slicing import slicings, with_units
-from evalkit.metrics.steps import summarise_steps
 from evalkit.metrics.summary import (
     Counts,
+    ErrorGroup,
     Provenance,
     Quality,
     ScoreSummary,
@@ -38,8 +35,6 @@ from evalkit.metrics.summary import (
 )
 from evalkit.metrics.usage import summarise_usage
 from evalkit.model.results import Results
-
-NEVER = -(2**63)
 
 
 def summarise(
@@ -70,8 +65,11 @@ def summarise(
         raise NoRunsError(
             f"{results.experiment}: there are no runs to summarise. Fetch some, or check the query."
         )
-    runs = with_units(results, runs, cluster)
-    cells = read_cells(results, runs)
+    if cluster is not None:
+        from evalkit.metrics.slicing import with_units  # slicing loads jmespath
+
+        runs = with_units(results, runs, cluster)
+    cells = read_cells(results)
     examples, unrun = _examples(results, runs)
     shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
     columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))
@@ -84,7 +82,7 @@ def summarise(
         )
         for name, score in scores.items()
     }
-    by_step = summarise_steps(results, runs, confidence) if steps else []
+    by_step, errors = _looked_into(results, runs, confidence) if steps else ([], [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(
         experiment=results.experiment,
@@ -97,12 +95,21 @@ def summarise(
         usage=summarise_usage(runs, confidence),
         reducers=reduce_scores(columns, reducers, confidence),
         steps=by_step,
-        errors=run_errors(results, runs) if steps else [],
+        errors=errors,
         slices=searches,
         quality=_quality(results, runs, scores, latency, by_step),
-        provenance=_provenance(results, version),
+        provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
+
+
+def _looked_into(
+    results: Results, runs: RunColumns, confidence: float
+) -> tuple[list[StepSummary], list[ErrorGroup]]:
+    """Return what has to read the steps of every run."""
+    from evalkit.metrics.steps import summarise_steps
+
+    return summarise_steps(results, runs, confidence), run_errors(results, runs)
 
 
 def _examples(results: Results, runs: RunColumns) -> tuple[int, int]:
@@ -162,6 +169,11 @@ def _sliced(
     by: Sequence[str],
     confidence: float,
 ) -> tuple[dict[str, ScoreSummary], list[SliceSearch]]:
+    if not by:
+        return dict(scores), []
+    from evalkit.metrics.slices import slice_scores
+    from evalkit.metrics.slicing import slicings
+
     splits = slicings(results, runs, by)
     chosen = [c for c in columns if splits and c.scope in ("run", "step") and len(c.values)]
     found = dict(scores)
@@ -180,15 +192,13 @@ def _quality(
     latency: Distribution,
     steps: Sequence[StepSummary],
 ) -> Quality:
-    table = results.table("runs", ["steps_recorded", "example_id"])
-    recorded = int(numbers(table.column("steps_recorded"), missing=0.0).sum())
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=[*results.manifest.problems, *results.manifest.notes, *_judges(scores)],
         latency_missing_share=latency.missing_share,
-        steps_missing=runs.n - recorded,
-        runs_without_example=table.column("example_id").null_count,
+        steps_missing=runs.n - runs.steps_recorded,
+        runs_without_example=int((runs.cluster >= len(runs.example_ids)).sum()),
         unbalanced=bool(per_example.min() != per_example.max()),
         evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
         clock_problems=clocks,
@@ -202,18 +212,17 @@ def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:
     return [f"Judges not compared with people: {', '.join(names)}. See `evalkit agree`."]
 
 
-def _provenance(results: Results, version: str) -> Provenance:
+def _provenance(results: Results, runs: RunColumns, version: str) -> Provenance:
     manifest = results.manifest
-    times = integers(results.table("runs", ["created_at"]).column(0), missing=NEVER)
-    times = times[times != NEVER]
+    first, last = runs.created or (None, None)
     return Provenance(
         source=manifest.source,
         query=dict(manifest.query),
         fetched_at=manifest.fetched_at,
         dataset_version=manifest.dataset_version,
         evalkit=version,
-        first_run_at=_iso(times.min()) if len(times) else None,
-        last_run_at=_iso(times.max()) if len(times) else None,
+        first_run_at=None if first is None else _iso(first),
+        last_run_at=None if last is None else _iso(last),
         evaluators={info.name: info.fingerprint for info in results.evaluators},
         source_stats=dict(manifest.source_stats),
     )

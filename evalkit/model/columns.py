@@ -120,6 +120,9 @@ EXAMPLE_COLUMNS = (
     Column("attachments", "json", "Attachments by name."),
 )
 
+RUN_PLACE = Column("run_place", "int", "Row of the cell's run in the table of runs.")
+"""A column of cells for those who ask by name; null for a score of the experiment."""
+
 TABLES = {
     "runs": RUN_COLUMNS,
     "steps": (Column("run_id", "str", "The run it happened in."), *STEP_COLUMNS),

@@ -39,7 +39,7 @@ Payload = Any
 class Record(BaseModel):
     """Base of all records: unknown keys are refused unless the record says otherwise."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class UsageRecord(Record):

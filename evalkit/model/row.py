@@ -10,8 +10,9 @@ from evalkit.errors import did_you_mean
 RowSource = Mapping[Any, Callable[..., Any]]
 """Where the unset fields of a row come from, one batch of a store: field -> row -> value.
 
-That of runs also answers `("find", name, kind)` -> row -> places of the steps that fit, and
-`"step"` -> (place, reference to the run) -> step.
+That of runs answers `"steps"` -> row -> places of its steps, `("find", name, kind)` -> row ->
+places of those that fit, and `"make"` -> (places, reference to the run, those made before) ->
+steps.
 """
 
 

@@ -149,12 +149,13 @@ class Run(Row, LangSmithNames):
         if name in STORED and (source := self._source) is not None:
             value = source[name](self._row)
             if name == "steps":
-                value = self._adopt(value)
-            self._setters[name](self, value)
+                value = self._all(value)
+            _set[name](self, value)
             return value
         if name in ("_views", "_made"):
-            Run._setters[name](self, {})
-            return getattr(self, name)
+            value = {}
+            _set[name](self, value)
+            return value
         return super().__getattr__(name)
 
     def __repr__(self) -> str:
@@ -230,22 +231,16 @@ class Run(Row, LangSmithNames):
         """Return the steps that fit, making no others: most evaluators want few of many."""
         source = self._source
         assert source is not None
-        found = []
-        for index in source["find", name, kind](self._row):
-            step = made.get(index)
-            if step is None:
-                step = made[index] = source["step"](index, ref(self))
-            found.append(step)
-        return found
+        places = source["find", name, kind](self._row)
+        some: list[Step] = source["make"](places, ref(self), made) if places else []
+        return some
 
-    def _adopt(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """Make steps this run's; those that were made before stay the same objects."""
-        owner, set_owner, made = ref(self), Step._setters["_owner"], self._made
-        if made:
-            steps = tuple([made.get(step._row, step) for step in steps])
-        for step in steps:
-            set_owner(step, owner)
-        self._setters["_made"](self, None)
+    def _all(self, places: Iterable[int]) -> tuple[Step, ...]:
+        """Return all steps; those that were made before stay the same objects."""
+        source = self._source
+        assert source is not None
+        steps = tuple(source["make"](places, ref(self), self._made))
+        _set["_made"](self, None)
         return steps
 
     def _view(self, name: str, make: Callable[[Run], T]) -> T:
@@ -283,4 +278,5 @@ class Run(Row, LangSmithNames):
         return views.feedback_stats(self.feedback)
 
 
+_set = Run._setters
 FILLED = tuple(Run._setters[name] for name in (*RUN_FIELDS, "_source", "_row", "_views", "_made"))

@@ -68,7 +68,7 @@ class Plan:
 class CellBlock:
     """Cells of one evaluator in one unit, by column, in the order of the runs.
 
-    A column is a list with one entry a cell, or one value for all of them.
+    A column is a list (or an `array` of numbers) with one entry a cell, or one value for all.
     """
 
     wanted: Wanted

@@ -7,31 +7,21 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
 from evalkit.model.experiment import Manifest
+from evalkit.pipeline.progress import Progress, silent
 from evalkit.pipeline.stored import stored_experiment
 from evalkit.project import plugins
 from evalkit.project.config import Project
-
-
-class Progress(Protocol):
-    """Told now and then how far a stage is; `total` is None while nobody knows it."""
-
-    def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
-        """Note that `done` of `total` of `what` are done."""
-
+from evalkit.store.experiment import StoredExperiment
 
 SECRETS = re.compile(
     r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
 )
 HIDDEN = "[hidden]"
-
-
-def silent(what: str, done: int, total: int | None, note: str = "") -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +77,17 @@ def fetch(
 ) -> Fetched:
     """Pull an experiment into the store; only what is new or changed since the last fetch.
 
-    `refresh` pulls everything again; so does a changed query. `wait` waits for runs that are still
+    `refresh` pulls everything again; so does a changed query. Runs of damaged files are pulled
+    again; what can still be read of them is kept. `wait` waits for runs that are still
     going. A source that held more than arrived raises `IncompleteExperiment`, one that holds none
     `NoRunsError`; what did arrive is kept for the next try.
     """
     stored = stored_experiment(project, name)
     query = shown_query(project, name)
-    known = stored.known()  # asked for in any case: what the fetch does not mention is dropped
     again = refresh or not stored.exists or stored.manifest.query != query
+    if stored.exists:
+        _mend(stored, name, progress, forget=again)
+    known = stored.known()  # asked for in any case: what the fetch does not mention is dropped
     told = {} if again else known
     fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
     source = project.experiment(name).fetcher
@@ -116,6 +109,14 @@ def fetch(
         raise broken
     _refuse_shortfall(manifest)
     return Fetched(manifest, new)
+
+
+def _mend(stored: StoredExperiment, name: str, progress: Progress, *, forget: bool) -> None:
+    """Set what is damaged aside and say so, so that this fetch brings it again."""
+    found = stored.mend(forget=forget)
+    for done, each in enumerate(found, start=1):
+        lost = f"{each.lost:,} of {each.rows:,} rows cannot be read and are fetched again"
+        progress(f"Mend {name}, {each.name}", done, len(found), lost)
 
 
 @contextmanager

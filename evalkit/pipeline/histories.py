@@ -28,7 +28,8 @@ def saved_summaries(project: Project, name: str) -> list[Summary]:
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         document = read_summary(path)
         key = json.dumps([document.get("scores"), document.get("latency"), document.get("rates")])
-        found.setdefault(key, from_plain(Summary, document))
+        if key not in found:
+            found[key] = from_plain(Summary, document)
     return list(found.values())
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import EvalkitError, ExitCode, NoRunsError
 from evalkit.model.results import Results
 from evalkit.pipeline import figures, stored
-from evalkit.pipeline.fetching import Progress, fetch, silent
+from evalkit.pipeline.fetching import fetch
 from evalkit.pipeline.gating import check_gates
+from evalkit.pipeline.progress import Progress, silent
 from evalkit.pipeline.reporting import report
 from evalkit.pipeline.scoring import ScoreSettings, score, settings_of
 from evalkit.project.config import Project

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.errors import NoRunsError
-from evalkit.pipeline.fetching import Progress as Told
-from evalkit.pipeline.fetching import silent
 from evalkit.pipeline.judging import open_judges
+from evalkit.pipeline.progress import Progress as Told
+from evalkit.pipeline.progress import silent
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import Loader, load_evaluators
@@ -73,7 +73,7 @@ def score(
         raise NoRunsError(f"{name}: no run is stored. Run `evalkit fetch {name}` first.")
     open_judges(project, chosen, budget=settings.budget, fresh=settings.fresh)
     with stored.scoring() as source:
-        return engine.score(
+        outcome = engine.score(
             source,
             chosen,
             root=project.root,
@@ -87,6 +87,10 @@ def score(
             loader=Loader(str(project.file.path), None if names is None else tuple(names)),
             progress=_listener(name, progress),
         )
+        for number, part in enumerate(source.damaged, start=1):
+            note = "the file is damaged: cells that are nowhere else are made again"
+            progress(f"Mend {name}, {part}", number, len(source.damaged), note)
+    return outcome
 
 
 def _listener(name: str, told: Told) -> Listener:

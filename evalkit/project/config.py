@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from evalkit.errors import ConfigError, did_you_mean
+from evalkit.project.fitting import Unfit, fit
 from evalkit.project.layout import ConfigFile, find_config
 from evalkit.project.problems import Problems
 from evalkit.project.tables import ExperimentTable, ProjectTable
@@ -104,12 +103,22 @@ def load(start: Path, *, deep: bool = True) -> Project:
 
 
 def _parse(file: ConfigFile, problems: Problems) -> ProjectTable | None:
-    """Return the tables, without what is broken in them, so that deeper checks can go on."""
-    values = file.values
     try:
-        return ProjectTable.model_validate(values)
+        return fit(ProjectTable, file.values)
+    except Unfit:
+        return _explain(file.values, problems)
+
+
+def _explain(values: dict[str, Any], problems: Problems) -> ProjectTable | None:
+    """Return the tables, without what is broken in them, so that deeper checks can go on."""
+    from pydantic import ValidationError
+
+    from evalkit.project.explained import checked, model_of
+
+    try:
+        return checked(ProjectTable, values)
     except ValidationError as error:
-        problems.refused(error, ProjectTable, values)
+        problems.refused(error, model_of(ProjectTable), values)
         broken = {tuple(detail["loc"][:2]) for detail in error.errors()}
     kept = {key: value for key, value in values.items() if (key,) not in broken}
     for key in {str(path[0]) for path in broken}:
@@ -119,7 +128,7 @@ def _parse(file: ConfigFile, problems: Problems) -> ProjectTable | None:
         else:
             kept.pop(key, None)
     try:
-        return ProjectTable.model_validate(kept)
+        return checked(ProjectTable, kept)
     except ValidationError:
         return None
 
@@ -141,7 +150,7 @@ def _resolve(name: str, table: ProjectTable) -> ExperimentConfig:
     return ExperimentConfig(
         name=name,
         fetcher=own.fetcher,
-        options=dict(own.model_extra or {}),
+        options=own.options,
         evaluators=None if own.evaluators is None else tuple(own.evaluators),
         slices=tuple(table.slices if own.slices is None else own.slices),
         reducers=tuple(table.reducers if own.reducers is None else own.reducers),

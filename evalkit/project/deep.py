@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from evalkit.errors import EvalkitError
 from evalkit.project import plugins
+from evalkit.project.fitting import keys_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def _check_fetcher(keys: Keys, experiment: ExperimentTable, problems: Problems) 
     except EvalkitError as error:
         problems.add((*keys, "fetcher"), str(error))
         return
-    values = dict(experiment.model_extra or {})
+    values = experiment.options
     try:
         options.model_validate(values)
     except ValidationError as error:
-        problems.refused(error, options, values, above=keys, known=ExperimentTable.model_fields)
+        problems.refused(error, options, values, above=keys, known=keys_of(ExperimentTable))
 
 
 def _check_rules(

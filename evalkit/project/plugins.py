@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
 
 from evalkit.errors import ConfigError, EvaluatorImportError, did_you_mean
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from evalkit.fetchers.base import Fetcher
 
 FETCHERS = "evalkit.fetchers"
@@ -52,6 +53,8 @@ def load(point: EntryPoint) -> Any:
 
 @cache
 def _installed(group: str) -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # 20 ms that a project's own evaluators never need
+
     return unique(entry_points(group=group))
 
 

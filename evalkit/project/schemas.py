@@ -12,9 +12,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def config_schema() -> dict[str, Any]:
     """Return the schema of `evalkit.toml`, with the keys of every installed fetcher."""
     from evalkit.project import plugins
+    from evalkit.project.explained import model_of
     from evalkit.project.tables import ProjectTable
 
-    schema = ProjectTable.model_json_schema()
+    schema = model_of(ProjectTable).model_json_schema()
     common = schema["$defs"].pop("ExperimentTable")
     branches = []
     for name in plugins.fetchers():

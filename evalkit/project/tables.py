@@ -1,11 +1,16 @@
-"""What may stand in the configuration: one checked model a table, each key with its meaning."""
+"""What may stand in the configuration: a class for each table, each key with its meaning."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: the types of the fields are read as they are.
 
 import re
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from evalkit.project.fitting import REST, Bounds, Checked, Table
+
+PositiveFloat = Annotated[float, Bounds(gt=0)]
+PositiveInt = Annotated[int, Bounds(gt=0)]
+Count = Annotated[int, Bounds(ge=0)]
 
 
 def _as_folder_name(name: str) -> str:
@@ -29,15 +34,10 @@ def _checked_size(text: str) -> str:
     return text
 
 
-ExperimentName = Annotated[str, AfterValidator(_as_folder_name)]
+ExperimentName = Annotated[str, Checked(_as_folder_name)]
 
 
-class Table(BaseModel):
-    """A table of the configuration that knows all its keys."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
+@dataclass(eq=False)
 class StoreTable(Table):
     """`[store]`: where fetched runs and scores live."""
 
@@ -45,16 +45,17 @@ class StoreTable(Table):
     """Folder relative to the configuration, or an fsspec URL such as `s3://bucket/evals`."""
 
 
+@dataclass(eq=False)
 class ScoreTable(Table):
     """`[score]`: how evaluators are called."""
 
-    workers: Annotated[int, Field(ge=0)] | None = None
+    workers: Count | None = None
     """Worker processes; 0 calls evaluators in this process; not set: by the size of the work."""
     timeout: PositiveFloat = 60.0
     """Seconds an evaluator may take for one call when it does not say so itself."""
     memory: PositiveInt | None = None
     """Megabytes a worker process may take; not set: no cap."""
-    max_errors: Annotated[int, Field(ge=0)] = 0
+    max_errors: Count = 0
     """Evaluator errors allowed before the exit code becomes 4."""
     fail_fast: bool = False
     """Stop calling evaluators once more than `max_errors` have failed."""
@@ -62,33 +63,34 @@ class ScoreTable(Table):
     """Money that judges may spend in one command, in the currency of their prices."""
 
 
+@dataclass(eq=False)
 class ReportTable(Table):
     """`[report]`: the page that is written."""
 
-    max_size: Annotated[str, AfterValidator(_checked_size)] = "25 MB"
+    max_size: Annotated[str, Checked(_checked_size)] = "25 MB"
     """Size the page is held below by leaving traces out; those of runs that went wrong stay."""
     share: bool = False
     """Redact secrets and personal data, hash ids, and list what was removed."""
-    drop: list[str] = Field(default_factory=list)
+    drop: list[str] = field(default_factory=list)
     """Names of fields whose values are dropped from a shared page wherever they occur."""
 
 
+@dataclass(eq=False)
 class CompareTable(Table):
     """`[compare]`: what counts as a difference between experiments."""
 
-    margin: dict[str, PositiveFloat] = Field(default_factory=dict)
+    margin: dict[str, PositiveFloat] = field(default_factory=dict)
     """Metric -> the difference that would matter; smaller ones are `equivalent`."""
     correction: Literal["holm", "bh"] = "holm"
     """How p values are corrected for the number of metrics and experiments."""
 
 
-class ExperimentTable(BaseModel):
+@dataclass(eq=False)
+class ExperimentTable(Table):
     """`[experiments.NAME]`: where an experiment's runs are and how they are scored.
 
     Every other key belongs to the fetcher.
     """
-
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     fetcher: str = "files"
     """Name of the fetcher that pulls the runs."""
@@ -102,28 +104,31 @@ class ExperimentTable(BaseModel):
     """Rules that decide the exit code, beside the project's."""
     baseline: str | None = None
     """Experiment this one is compared with; not set: the project's."""
+    options: dict[str, Any] = field(default_factory=dict, metadata={REST: True})
+    """Every other key, as written; the fetcher's `Options` model parses them."""
 
 
+@dataclass(eq=False)
 class ProjectTable(Table):
     """`evalkit.toml`, or `[tool.evalkit]` in `pyproject.toml`."""
 
-    store: StoreTable = Field(default_factory=StoreTable)
-    score: ScoreTable = Field(default_factory=ScoreTable)
-    report: ReportTable = Field(default_factory=ReportTable)
-    compare: CompareTable = Field(default_factory=CompareTable)
-    gates: list[str] = Field(default_factory=list)
+    store: StoreTable = field(default_factory=StoreTable)
+    score: ScoreTable = field(default_factory=ScoreTable)
+    report: ReportTable = field(default_factory=ReportTable)
+    compare: CompareTable = field(default_factory=CompareTable)
+    gates: list[str] = field(default_factory=list)
     """Rules that decide the exit code; `metric >= number`, `... not worse than baseline by ...`."""
-    slices: list[str] = Field(default_factory=list)
+    slices: list[str] = field(default_factory=list)
     """What to break figures down by: `metadata.KEY`, `tags`, `split`, `inputs.KEY`, or `auto`."""
-    reducers: list[str] = Field(default_factory=lambda: ["mean"])
+    reducers: list[str] = field(default_factory=lambda: ["mean"])
     """How repetitions of an example become one figure: `mean`, `pass^4`, `flake` ..."""
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    confidence: Annotated[float, Bounds(gt=0.5, lt=1)] = 0.95
     """Level of every interval."""
     cluster: str | None = None
     """What makes examples belong together beyond being one example, as in `slices`."""
     baseline: str | None = None
     """Experiment the others are compared with."""
-    evaluators: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    evaluators: dict[str, dict[str, Any]] = field(default_factory=dict)
     """`[evaluators.NAME]`: options of an evaluator; `use` names it when NAME is your own."""
-    experiments: dict[ExperimentName, ExperimentTable] = Field(default_factory=dict)
+    experiments: dict[ExperimentName, ExperimentTable] = field(default_factory=dict)
     """`[experiments.NAME]`: the experiments of this project."""

@@ -9,12 +9,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-HEAD = struct.Struct("<Q")
+HEAD = struct.Struct("<8sQ")
+MARK = b"evalkit\0"
+"""What every message begins with: user code may write into any pipe it finds."""
 CHUNK = 1 << 20
 
 
 class Closed(Exception):
     """The other side is gone."""
+
+
+class Garbled(Closed):
+    """Somebody else wrote into the pipe: nothing that follows can be understood."""
 
 
 class Channel:
@@ -27,7 +33,7 @@ class Channel:
     def send(self, message: Any) -> None:
         """Send a message; raises `Closed` when nobody reads any more."""
         body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-        rest = memoryview(HEAD.pack(len(body)) + body)
+        rest = memoryview(HEAD.pack(MARK, len(body)) + body)
         try:
             while rest:
                 rest = rest[os.write(self.writes, rest) :]
@@ -52,7 +58,8 @@ class Channel:
         with suppress(Closed, BlockingIOError):
             while True:
                 self._fill()
-        yield from self._complete()
+        with suppress(Garbled):
+            yield from self._complete()
 
     def _fill(self) -> None:
         try:
@@ -68,7 +75,9 @@ class Channel:
     def _complete(self) -> Iterator[Any]:
         buffer = self._buffer
         while len(buffer) >= HEAD.size:
-            (length,) = HEAD.unpack_from(buffer)
+            mark, length = HEAD.unpack_from(buffer)
+            if mark != MARK:
+                raise Garbled
             if len(buffer) < HEAD.size + length:
                 return
             body = bytes(buffer[HEAD.size : HEAD.size + length])

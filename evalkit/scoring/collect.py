@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from evalkit.scoring.task import RunFailed, Task
 
 PLAIN = frozenset({float, bool, int, type(None)})
 """Returned values that are kept as they are until the block is made."""
+NUMBERS: dict[type, str] = {float: "float", bool: "bool", int: "int"}
+EXACT = 2**53
+"""From here on a float does not hold every whole number."""
 COMMENT_LENGTH = 20_000
 
 
@@ -60,24 +64,20 @@ class Collector:
     def _fast(self) -> CellBlock | None:
         """Return the block when all values are numbers of one kind, the usual case."""
         kinds = set(map(type, self.values))
-        if kinds == {float}:
-            if not all(map(math.isfinite, self.values)):
-                return None
-            scores, kind = self.values, "float"
-        elif kinds == {bool}:
-            scores, kind = list(map(float, self.values)), "bool"
-        elif kinds == {int} and max(map(abs, self.values)) < 2**53:
-            scores, kind = list(map(float, self.values)), "int"
-        else:
+        kind = NUMBERS.get(kinds.pop()) if len(kinds) == 1 else None
+        if kind is None or (kind == "int" and max(map(abs, self.values)) >= EXACT):
+            return None
+        scores = array("d", self.values)
+        if not math.isfinite(sum(scores)) and not all(map(math.isfinite, scores)):
             return None
         return CellBlock(
             wanted=self.task.wanted,
             rows=self.rows,
-            size=len(self.values),
+            size=len(scores),
             key=self.task.name,
             score=scores,
             score_type=kind,
-            duration_ms=self.milliseconds,
+            duration_ms=array("d", self.milliseconds),
         )
 
     def _slow(self) -> CellBlock:

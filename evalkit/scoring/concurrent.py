@@ -77,10 +77,10 @@ class AsyncCalls:
         """Yield what is finished about every ten seconds, then the rest."""
         more = True
         while more:
-            more = loop.run_until_complete(self._go_on())
+            more = _completed(loop, self._go_on())
             yield self._batch()
             if more and self._watch.stopping:
-                loop.run_until_complete(self._give_up())
+                _completed(loop, self._give_up())
                 return
 
     def _calls(
@@ -158,6 +158,17 @@ class AsyncCalls:
         for each in self._collectors.values():
             each.clear()
         return Batch(blocks, done)
+
+
+def _completed(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine to its end, also when an evaluator stops the loop meanwhile."""
+    made = loop.create_task(coroutine)
+    while True:
+        try:
+            return loop.run_until_complete(made)
+        except RuntimeError:
+            if made.done():
+                raise
 
 
 async def _asked(task: Task, make: Callable[[], Any]) -> Any:

@@ -8,25 +8,26 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from evalkit.scoring.channel import Closed
+from evalkit.scoring.channel import Closed, Garbled
 from evalkit.scoring.failure import Failure, overran
 from evalkit.scoring.job import Job
+from evalkit.scoring.pace import Pace
 from evalkit.scoring.process import WorkerProcess
 from evalkit.scoring.task import Task
 from evalkit.scoring.watch import InHand
 
-STALL_S = 0.25
-STALL_FACTOR = 50
-"""A call this many times slower than those before it is taken to hang: others go on elsewhere."""
+STALL_S = 0.15
+"""A call this long, and far slower than others, is taken to hang: the rest goes on elsewhere."""
 
 
 class Worker:
     """One worker and the job it has."""
 
-    def __init__(self, process: WorkerProcess, tasks: Sequence[Task]) -> None:
-        self.process, self._tasks = process, tasks
+    def __init__(self, process: WorkerProcess, tasks: Sequence[Task], pace: Pace) -> None:
+        self.process, self._tasks, self._pace = process, tasks, pace
         self.job: Job | None = None
         self.stalled = False
+        self.garbled = False
         self._began = 0.0
         self._ended = False
 
@@ -35,6 +36,17 @@ class Worker:
         self.process.watch.clear()
         self.job, self.stalled, self._began = job, False, monotonic()
         self.process.channel.send(job)
+
+    def heard(self, done: Sequence[tuple[int, int, int]]) -> None:
+        """Take note of the calls it made: (task, first row, row after the last)."""
+        job, now = self.job, monotonic()
+        if job is None:
+            return
+        if not self.stalled and job.unit is not None:
+            for task, first, last in done:
+                calls = (job.unit.todo[task] or b"").count(1, first, last)
+                self._pace.note(task, calls, now - self._began)
+        self.job, self._began = job.without(done), now
 
     def in_hand(self) -> InHand | None:
         """Return the call it is in."""
@@ -46,18 +58,21 @@ class Worker:
         return limit is not None and call.seconds > limit
 
     def seems_stuck(self, call: InHand) -> bool:
-        """Tell whether the call takes far longer than the runs before it did."""
+        """Tell whether the call takes far longer than runs did until now."""
         if call.seconds < STALL_S or self.job is None or self.job.unit is None:
             return False
-        mask = self.job.unit.todo[call.task]
-        before = mask[: call.row].count(1) if mask else 0
+        before = (self.job.unit.todo[call.task] or b"").count(1, 0, call.row)
         took = monotonic() - self._began - call.seconds
-        return before >= 20 and call.seconds > STALL_FACTOR * took / before
+        return self._pace.is_exceeded(call.task, call.seconds, before=before, took=took)
 
     def messages(self) -> Iterator[Any]:
         """Yield what it sent, whether or not it still lives."""
-        with suppress(Closed):
+        try:
             yield from self.process.channel.arrived()
+        except Garbled:
+            self.garbled = True
+        except Closed:
+            pass
 
     def last_words(self) -> Iterator[Any]:
         """Yield what it had still sent when it died."""
@@ -83,6 +98,11 @@ def died(code: int) -> Failure:
             name = f"signal {-code}"
         return Failure(error_type="WorkerDied", message=f"the call ended its process ({name})")
     return Failure(error_type="WorkerDied", message=f"the call ended its process (exit {code})")
+
+
+def garbled() -> Failure:
+    """Describe a call that wrote into handles that are not its own."""
+    return Failure(error_type="WorkerDied", message="the call wrote into the pipe of its process")
 
 
 def timed_out(task: Task) -> Failure:

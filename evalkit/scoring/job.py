@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,7 +27,7 @@ class Job:
             return 1
         return sum(mask.count(1) for mask in self.unit.todo if mask)
 
-    def without(self, done: list[tuple[int, int, int]]) -> Job:
+    def without(self, done: Sequence[tuple[int, int, int]]) -> Job:
         """Return what is left when some calls are done: (task, first row, row after the last)."""
         if self.unit is None:
             return self

@@ -14,7 +14,7 @@ class Outline:
     """The top level of a module: what is defined, what is imported, what always runs."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self.text = ast.dump(tree)
+        self._tree = tree
         self.definitions: dict[str, list[ast.AST]] = {}
         self.imports: dict[str, tuple[str, str | None]] = {}
         self.all_imports: list[tuple[str, str | None]] = []
@@ -23,6 +23,11 @@ class Outline:
         self.opaque = bool(names & OPAQUE)
         for node in tree.body:
             self._statement(node)
+
+    @functools.cached_property
+    def text(self) -> str:
+        """All of it, as text that comments do not change."""
+        return ast.dump(self._tree)
 
     def _statement(self, node: ast.stmt) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

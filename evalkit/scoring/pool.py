@@ -11,12 +11,14 @@ from evalkit.errors import EvaluatorError, StoreError
 from evalkit.model.work import Plan, UnitReader
 from evalkit.scoring.channel import Closed
 from evalkit.scoring.collect import Collector
-from evalkit.scoring.crew import Worker, died, timed_out
+from evalkit.scoring.crew import Worker, died, garbled, timed_out
 from evalkit.scoring.failure import Failure, StopScoring
 from evalkit.scoring.interrupt import Asked, interruptible
 from evalkit.scoring.job import Broken, Done, Idle, Job
 from evalkit.scoring.ledger import Ledger
+from evalkit.scoring.orphans import adopting
 from evalkit.scoring.outcome import tallies
+from evalkit.scoring.pace import Pace
 from evalkit.scoring.process import start
 from evalkit.scoring.settings import Settings
 from evalkit.scoring.task import Task
@@ -44,6 +46,7 @@ class Pool:
         self._jobs = deque(Job(unit) for unit in plan.units)
         self._later = deque(Job(None, t.number) for t in tasks if t.name in plan.whole)
         self._crew: list[Worker] = []
+        self._pace = Pace()
         self._selector = selectors.DefaultSelector()
         self._deaths: Counter[int] = Counter()
         self._given_up: set[int] = set()
@@ -51,6 +54,10 @@ class Pool:
 
     def work(self) -> bool:
         """Do all jobs; return whether somebody interrupted it."""
+        with adopting():
+            return self._work()
+
+    def _work(self) -> bool:
         try:
             with interruptible(self._ask_to_stop, lambda: None) as asked:
                 while self._busy() or (self._open() and not asked):
@@ -93,7 +100,8 @@ class Pool:
                 self._bury(worker)
 
     def _hire(self) -> Worker:
-        worker = Worker(start(self._tasks, self._reader, self._settings), self._tasks)
+        process = start(self._tasks, self._reader, self._settings)
+        worker = Worker(process, self._tasks, self._pace)
         self._crew.append(worker)
         self._selector.register(worker.process.channel.reads, selectors.EVENT_READ, worker)
         return worker
@@ -112,13 +120,12 @@ class Pool:
                 continue  # ended meanwhile; its handles may belong to another one already
             for message in worker.messages():
                 self._hear(worker, message)
-            if worker in self._crew and worker.process.exit_code() is not None:
+            if worker in self._crew and (worker.garbled or worker.process.exit_code() is not None):
                 self._bury(worker)
 
     def _hear(self, worker: Worker, message: object) -> None:
         if isinstance(message, Done):
-            if worker.job is not None:
-                worker.job = worker.job.without(message.done)
+            worker.heard(message.done)
             self._stillborn = 0
             self._ledger.commit(message.part, message.tallies, message.calls)
         elif isinstance(message, Idle):
@@ -161,21 +168,21 @@ class Pool:
             self._blame(job, row, task, timed_out(self._tasks[task]))
 
     def _bury(self, worker: Worker) -> None:
-        """A worker died by itself: find the call that did it."""
+        """A worker died by itself, or cannot be understood any more: find the call that did it."""
         code = worker.process.exit_code()
         call = worker.in_hand()
         began = worker.process.watch.began
         job = self._end(worker)
         if job is None:
             return
-        why = died(1 if code is None else code)
-        if call is not None:
+        why = garbled() if worker.garbled else died(1 if code is None else code)
+        if call is not None and not worker.garbled:
             self._blame(job, call.row, call.task, why)
         elif not began:
             self._never_began(job, why)
         elif job.calls == 1:
             self._blame(job, *(job.only_call() if job.unit else (0, job.task)), why)
-        else:  # it died between calls: find out which one had to do with it
+        else:  # it was none, or one before the one in hand: find out which
             self._jobs.extendleft(job.pieces())
 
     def _end(self, worker: Worker) -> Job | None:

@@ -50,6 +50,8 @@ class Forked:
             warnings.simplefilter("ignore", DeprecationWarning)  # see `may_fork`
             self.pid = os.fork()
         if self.pid == 0:
+            for handle in (jobs_in, answers_out):  # the parent's ends
+                os.close(handle)
             _child(tasks, reader, settings, self.watch, (jobs_out, answers_in))
         for handle in (jobs_out, answers_in):
             os.close(handle)

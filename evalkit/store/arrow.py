@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from types import ModuleType
 
 import pyarrow as pa
 
 
-class _NotNow(MetaPathFinder):
+class _NotNow:
+    """A finder of modules, without the base class: `importlib.abc` loads twenty modules."""
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalkit.model.work import CellBlock
 from evalkit.store.cells import SCHEMA, encode
@@ -18,8 +20,22 @@ BY_CELL = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the runs of a unit lie in the store."""
+
+    run_part: str
+    first: int
+    """Row of the unit's first run in that part."""
+    examples_part: str
+    """Empty where there are no examples."""
+
+
 def encode_blocks(
-    blocks: Sequence[CellBlock], owners: Mapping[str, pa.Array], example_hash: pa.Array
+    blocks: Sequence[CellBlock],
+    owners: Mapping[str, pa.Array],
+    example_hash: pa.Array,
+    origin: Origin,
 ) -> bytes:
     """Return the part of a unit's cells; `owners` are columns of the unit's runs."""
     places = [_int32(array("i", block.rows)) for block in blocks]
@@ -28,12 +44,16 @@ def encode_blocks(
         for block, place in zip(blocks, places, strict=True)
     ]
     at, seen_at = _joined(places), _joined(seen)
+    whole = all(block.size == len(owners["run_id"]) for block in blocks)
     columns = [
-        ("run_id", _by_row(at, owners["run_id"])),
+        ("run_id", _by_row(at, owners["run_id"], distinct=whole)),
         ("example_id", _by_row(at, owners["example_id"])),
         ("repetition", owners["repetition"].take(at)),
-        ("content_hash", _by_row(at, owners["content_hash"])),
+        ("content_hash", _by_row(at, owners["content_hash"], distinct=whole)),
         ("example_hash", _by_row(seen_at, example_hash)),
+        ("run_part", origin.run_part),
+        ("run_row", pc.add(at, pa.scalar(origin.first, pa.int32()))),
+        ("examples_part", _seen(blocks, origin.examples_part)),
     ]
     return encode([*columns, *_cells(blocks)], len(at))
 
@@ -41,6 +61,11 @@ def encode_blocks(
 def encode_whole(blocks: Sequence[CellBlock], everything: str) -> bytes:
     """Return the part of cells of the whole experiment."""
     return encode([("scope", everything), *_cells(blocks)], sum(block.size for block in blocks))
+
+
+def _seen(blocks: Sequence[CellBlock], part: str) -> pa.DictionaryArray:
+    names = [part if block.wanted.sees_example else None for block in blocks]
+    return _categories(names, [block.size for block in blocks])
 
 
 def _cells(blocks: Sequence[CellBlock]) -> list[tuple[str, Any]]:
@@ -62,16 +87,24 @@ def _cells(blocks: Sequence[CellBlock]) -> list[tuple[str, Any]]:
 def _column(name: str, values: Sequence[Any], sizes: Sequence[int]) -> Any:
     """Return a column of all blocks: one value where all agree, else an array."""
     first = values[0] if values else None
-    if not isinstance(first, list) and all(
+    if not isinstance(first, list | array) and all(
         type(value) is type(first) and value == first for value in values
     ):
         return first
-    joined: list[Any] = []
-    for value, size in zip(values, sizes, strict=True):
-        joined += value if isinstance(value, list) else [value] * size
     if name in CATEGORIES:
-        return joined
-    return pa.array(joined, SCHEMA.field(name).type)
+        return [each for given in zip(values, sizes, strict=True) for each in _spread(*given)]
+    kind = SCHEMA.field(name).type
+    return _joined([_piece(value, size, kind) for value, size in zip(values, sizes, strict=True)])
+
+
+def _spread(value: Any, size: int) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value] * size
+
+
+def _piece(value: Any, size: int, kind: pa.DataType) -> pa.Array:
+    if isinstance(value, array):
+        return pa.Array.from_buffers(kind, size, [None, pa.py_buffer(value)])
+    return pa.array(_spread(value, size), kind)
 
 
 def _categories(values: Sequence[str | None], sizes: Sequence[int]) -> pa.DictionaryArray:
@@ -86,7 +119,10 @@ def _categories(values: Sequence[str | None], sizes: Sequence[int]) -> pa.Dictio
     return pa.DictionaryArray.from_arrays(_joined(pieces), pa.array(names, pa.string()))
 
 
-def _by_row(at: pa.Array, column: pa.Array) -> pa.DictionaryArray:
+def _by_row(at: pa.Array, column: pa.Array, *, distinct: bool = False) -> pa.DictionaryArray:
+    """Return a column of the runs by cell; `distinct`: each value once, all of them needed."""
+    if distinct:
+        return pa.DictionaryArray.from_arrays(at, column)
     encoded = column.dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(at), encoded.dictionary)
 
@@ -96,4 +132,4 @@ def _joined(pieces: Sequence[pa.Array]) -> pa.Array:
 
 
 def _int32(values: array[int]) -> pa.Array:
-    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values.tobytes())])
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values)])

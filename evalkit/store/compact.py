@@ -57,7 +57,7 @@ def _living(files: Files, pile: list[Part], state: State) -> Iterator[pa.Table]:
         opened, first = PartFile(files, part), 0
         dead = set(state.dead.get(part.name, ()))
         for group in range(opened.groups):
-            table = opened.read_group(group, RUNS.names)
+            table = opened.read_groups([group], RUNS.names)
             keep = [row not in dead for row in range(first, first + table.num_rows)]
             first += table.num_rows
             yield table if all(keep) else table.filter(pa.array(keep))

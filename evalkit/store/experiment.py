@@ -18,11 +18,11 @@ from evalkit.store.files import Files
 from evalkit.store.known import Known
 from evalkit.store.lock import locked
 from evalkit.store.parts import PartFile
-from evalkit.store.results import StoredResults
 from evalkit.store.state import JOURNAL, MANIFEST, State
 
 if TYPE_CHECKING:
     from evalkit.store.gc import Collected
+    from evalkit.store.mend import Mended
     from evalkit.store.verify import Finding
     from evalkit.store.work import StoredWork
     from evalkit.store.writer import RunWriter
@@ -75,12 +75,24 @@ class StoredExperiment:
         known, self._known = self._known, None
         return RunWriter(self._files, self.name, source=source, query=query or {}, known=known)
 
+    def mend(self, *, forget: bool = False) -> list[Mended]:
+        """Set damaged files of runs and examples aside, so that the next fetch brings them again.
+
+        What can be read of them is kept. See `evalkit.store.mend`.
+        """
+        from evalkit.store.mend import mend
+
+        with locked(self._files, self.name):
+            return mend(self._files, forget=forget)
+
     def results(self, evaluators: Sequence[EvaluatorInfo] | None = None) -> Results:
         """Return the runs with their current cells.
 
         `evaluators` are those whose cells are wanted, with today's fingerprints; without them,
         those that scored last.
         """
+        from evalkit.store.results import StoredResults  # a fetch reads none
+
         given = infos.load(self._files) if evaluators is None else evaluators
         known = {each.fingerprint: each.keys for each in infos.load(self._files)}
         return Results(StoredResults(self._files, self._settled(), infos.with_keys(given, known)))
@@ -92,7 +104,12 @@ class StoredExperiment:
 
         with locked(self._files, self.name):
             state = self._settled()
-            yield StoredWork(self._files, state)
+            work = StoredWork(self._files, state)
+            yield work
+            if work.damaged:
+                from evalkit.store.gc import drop_damaged
+
+                drop_damaged(self._files, state, work.damaged, work.made)
             if len(part_names(self._files)) > MANY_PARTS:
                 self.gc()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from evalkit.model.score import EvaluatorInfo
 from evalkit.store import cells, infos
+from evalkit.store.current import Now, current_blocks
 from evalkit.store.files import Files
-from evalkit.store.results import living
 from evalkit.store.state import State
 from evalkit.store.tidy import tidy
 
@@ -21,6 +23,8 @@ class Collected:
 
     files: int
     cells: int
+    damaged: int = 0
+    """Damaged files that stay, because nothing else holds all the cells there should be."""
 
 
 def collect(files: Files, state: State) -> Collected:
@@ -29,10 +33,11 @@ def collect(files: Files, state: State) -> Collected:
     New parts are in place before old ones are deleted: a kill in between leaves cells twice on
     disk, of which readers take the later ones.
     """
-    old = cells.part_names(files)
-    before = sum(cells.read_part(files, name, ["outcome"]).num_rows for name in old)
+    damaged: list[str] = []
+    old = {name: t.num_rows for name, t in cells.read_parts(files, ["outcome"], damaged)}
+    before = sum(old.values())
     prints = [info.fingerprint for info in infos.load(files) if info.fingerprint]
-    found = cells.current_blocks(files, living(files, state), prints, cells.SCHEMA.names)
+    found = current_blocks(files, Now(files, state), prints, cells.SCHEMA.names, damaged=[])
     tables = [block.table for name in prints for block in found[name]]
     kept = sum(table.num_rows for table in tables)
     removed, gathered = tidy(files, state), _gathered(tables)
@@ -42,7 +47,37 @@ def collect(files: Files, state: State) -> Collected:
         for name in old:
             files.remove(name)
         removed += old
-    return Collected(files=len(removed), cells=before - kept)
+    removed += (dropped := drop_damaged(files, state, damaged))
+    return Collected(len(removed), before - kept, len(damaged) - len(dropped))
+
+
+def drop_damaged(
+    files: Files, state: State, damaged: Sequence[str], made: Sequence[str] = ()
+) -> list[str]:
+    """Delete damaged parts of scores if no cell is missing without them; return their names.
+
+    An evaluator that was `made` just now has the cells it can have. While one of the others lacks
+    some, the damaged parts stay, so that nobody takes the rest for all there was.
+    """
+    others = [info for info in infos.load(files) if info.fingerprint and info.name not in made]
+    if damaged and _is_covered(files, state, others):
+        for name in damaged:
+            files.remove(name)
+        return list(damaged)
+    return []
+
+
+def _is_covered(files: Files, state: State, evaluators: Sequence[EvaluatorInfo]) -> bool:
+    """Tell whether parts that can be read hold a cell of every run."""
+    prints = [info.fingerprint or "" for info in evaluators]
+    found = current_blocks(files, Now(files, state), prints, ["run_id"], damaged=[])
+    for info in evaluators:
+        places = {
+            place for each in found[info.fingerprint or ""] for place in each.places.to_pylist()
+        }
+        if len(places) < (1 if info.scope == "experiment" else state.rows):
+            return False
+    return True
 
 
 def _gathered(tables: list[pa.Table]) -> list[pa.Table]:

@@ -10,6 +10,7 @@ from typing import Any
 from evalkit.errors import StoreError
 from evalkit.model.score import EvaluatorInfo
 from evalkit.store.files import Files
+from evalkit.store.parts import experiment_of
 
 FILE = "scores/evaluators.json"
 
@@ -57,7 +58,10 @@ def _raw(files: Files) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = json.loads(_bytes(files))
     except ValueError as error:
-        raise StoreError(f"{files}/{FILE}: is damaged ({error}). Score again.") from None
+        raise StoreError(
+            f"{files}/{FILE}: is damaged ({error}). Delete this file, then run "
+            f"`evalkit score {experiment_of(files)}`."
+        ) from None
     return rows
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from shlex import quote
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -63,13 +65,25 @@ def is_intact(name: str, data: bytes) -> bool:
     return name.rpartition("-")[2].removesuffix(".parquet") == digest(data)
 
 
-def broken(where: str, why: object) -> StoreError:
+def broken(files: Files, name: str, why: object) -> StoreError:
     """Return the error for a part that cannot be read."""
+    what = str(why).strip().splitlines() or ["unreadable"]
     return StoreError(
-        f"{where}: the file is damaged ({str(why).strip().splitlines()[0][:200]}). "
-        "`evalkit store verify` names all that are. Delete a damaged file of scores/ and score "
-        "again; for one of runs/ or examples/ delete the experiment's folder and fetch again."
+        f"{files}/{name}: the file is damaged ({what[0][:200]}). {mending(files, name)}"
     )
+
+
+def mending(files: Files, name: str) -> str:
+    """Say what brings back what a damaged file held."""
+    experiment = experiment_of(files)
+    if name.startswith("scores/"):
+        return f"`evalkit score {experiment}` makes its cells again."
+    return f"`evalkit fetch {experiment}` brings back what it held; what can be read is kept."
+
+
+def experiment_of(files: Files) -> str:
+    """Return the experiment's name as it is typed in a shell."""
+    return quote(unquote(str(files).replace("\\", "/").rpartition("/")[2]))
 
 
 class PartFile:
@@ -88,11 +102,11 @@ class PartFile:
             )
         except FileNotFoundError:
             raise StoreError(
-                f"{self.where}: the file is gone. Somebody else changed the store meanwhile, or it "
-                "was deleted: run the command again, or fetch again."
+                f"{self.where}: the file is gone. Run the command again, somebody else may have "
+                f"changed the store; if it was deleted, {mending(self._files, self.part.name)}"
             ) from None
         except (pa.ArrowException, OSError) as error:
-            raise broken(self.where, error) from None
+            raise broken(self._files, self.part.name, error) from None
 
     def _check_footer(self) -> None:
         if not isinstance(self._files, LocalFiles):
@@ -115,12 +129,14 @@ class PartFile:
         """The number of rows of a row group."""
         return int(self._parquet.metadata.row_group(group).num_rows)
 
-    def read_group(self, group: int, columns: Sequence[str]) -> pa.Table:
-        """Read columns of one row group."""
+    def read_groups(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Read columns of some row groups."""
         try:
-            return self._parquet.read_row_group(group, columns=list(columns), use_threads=False)
+            return self._parquet.read_row_groups(
+                list(groups), columns=list(columns), use_threads=False
+            )
         except (pa.ArrowException, OSError) as error:
-            raise broken(self.where, error) from None
+            raise broken(self._files, self.part.name, error) from None
 
     def read(self, columns: Sequence[str] | None) -> pa.Table:
         """Read columns of all rows."""
@@ -128,7 +144,7 @@ class PartFile:
             wanted = None if columns is None else list(columns)
             return self._parquet.read(columns=wanted, use_threads=False)
         except (pa.ArrowException, OSError) as error:
-            raise broken(self.where, error) from None
+            raise broken(self._files, self.part.name, error) from None
 
 
 def _footer(data: bytes) -> bytes:

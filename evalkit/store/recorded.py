@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evalkit.model.columns import RUN_PLACE
 from evalkit.model.score import Score
 from evalkit.store.files import Files
 from evalkit.store.parts import Part, PartFile
@@ -17,26 +18,25 @@ from evalkit.store.schema import CELLS
 OWNERS = ("run_id", "example_id", "repetition")
 
 
-def tables(files: Files, parts: Sequence[Part], columns: Sequence[str]) -> list[pa.Table]:
+def tables(files: Files, parts: Sequence[Part], schema: pa.Schema) -> list[pa.Table]:
     """Return columns of the recorded cells, in the order of the runs."""
-    made = []
+    made, start = [], 0
     for part in parts:
         opened = PartFile(files, part)
         found = opened.read(["feedback"]).column("feedback")
-        if found.null_count == len(found):
-            continue
-        table = opened.read([*OWNERS, "feedback"]).filter(pc.is_valid(found))
-        rows = list(_rows(table.to_pylist()))
-        arrays = [pa.array([row[name] for row in rows], CELLS.field(name).type) for name in columns]
-        schema = pa.schema([CELLS.field(name) for name in columns])
-        made.append(pa.Table.from_arrays(arrays, schema=schema))
+        if found.null_count < len(found):
+            rows = list(_rows(opened.read([*OWNERS, "feedback"]), start))
+            arrays = [pa.array([row[each.name] for row in rows], each.type) for each in schema]
+            made.append(pa.Table.from_arrays(arrays, schema=schema))
+        start += part.rows
     return made
 
 
-def _rows(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _rows(runs: pa.Table, start: int) -> Iterator[dict[str, Any]]:
     empty = dict.fromkeys(CELLS.names)
-    for run in runs:
-        owner = {name: run[name] for name in OWNERS}
+    places = pc.indices_nonzero(pc.is_valid(runs.column("feedback")))
+    for place, run in zip(places.to_pylist(), runs.take(places).to_pylist(), strict=True):
+        owner = {name: run[name] for name in OWNERS} | {RUN_PLACE.name: start + place}
         for item in orjson.loads(run["feedback"]):
             yield empty | owner | _cell(item)
 

@@ -9,19 +9,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.errors import StoreError
-from evalkit.model.columns import TABLES
+from evalkit.model.columns import RUN_PLACE, TABLES
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo
-from evalkit.store import cells, recorded
-from evalkit.store.cells import Living
+from evalkit.store import recorded
+from evalkit.store.current import Block, Now, current_blocks
 from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
 from evalkit.store.parts import PartFile, groups_of
-from evalkit.store.rows import STEP_PREFIX, Touched, runs_of
-from evalkit.store.schema import CELLS, EXAMPLES, RUNS, STEPS, empty
+from evalkit.store.rows import STEP_PREFIX, Touched, one_array, runs_of
+from evalkit.store.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty
 from evalkit.store.state import State
+
+OF_THE_RUN = frozenset({"run_id", "example_id", "repetition", RUN_PLACE.name})
+"""Columns of cells that are those of their runs."""
 
 
 class StoredResults:
@@ -32,6 +35,8 @@ class StoredResults:
 
     def __init__(self, files: Files, state: State, evaluators: Sequence[EvaluatorInfo]) -> None:
         self._files, self._state = files, state
+        self._ids: pa.Array | None = None
+        self._known: dict[str, pa.Array] = {}
         self.evaluators: Sequence[EvaluatorInfo] = tuple(evaluators)
 
     @property
@@ -43,6 +48,8 @@ class StoredResults:
         """Return the table `runs`, `steps`, `cells` or `examples`, or some columns of it."""
         known = [column.name for column in TABLES.get(name, ())]
         wanted = known if columns is None else list(columns)
+        if name == "cells":
+            known = ANSWERED.names
         unknown = [each for each in wanted if each not in known]
         if not known or unknown:
             what = f"table {name!r}" if not known else f"column {unknown[0]!r} in {name}"
@@ -58,7 +65,7 @@ class StoredResults:
 
     def run(self, run_id: str) -> Run:
         """Return one run; an unknown id raises `KeyError`."""
-        place = pc.index(self._ids, pa.scalar(run_id, self._ids.type)).as_py()
+        place = pc.index(self._run_ids, pa.scalar(run_id, pa.string())).as_py()
         if place < 0:
             raise KeyError(run_id)
         for part, group in groups_of(self._files, self._state.parts):
@@ -73,15 +80,30 @@ class StoredResults:
         """Return the examples by id, decoded as they are touched."""
         return StoredExamples(self._examples(EXAMPLES.names))
 
-    @cached_property
-    def _ids(self) -> pa.ChunkedArray:
-        return self._runs(["run_id"]).column("run_id")
+    @property
+    def _run_ids(self) -> pa.Array:
+        if self._ids is None:
+            self._runs(["run_id"])
+        return self._ids
 
     @cached_property
     def _touched(self) -> Touched:
         return Touched()
 
     def _runs(self, columns: Sequence[str]) -> pa.Table:
+        """Return columns of the runs; their ids are kept, as cells and figures share them."""
+        table = self._read([each for each in columns if each != "run_id" or self._ids is None])
+        if "run_id" not in columns:
+            return table
+        if self._ids is None:
+            self._ids = one_array(table.column("run_id"))
+        arrays = [self._ids if name == "run_id" else table.column(name) for name in columns]
+        schema = pa.schema([RUNS.field(name) for name in columns])
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+    def _read(self, columns: Sequence[str]) -> pa.Table:
+        if not columns:
+            return pa.table({})
         tables = [PartFile(self._files, part).read(columns) for part in self._state.parts]
         nothing = empty(pa.schema([RUNS.field(name) for name in columns]))
         return pa.concat_tables([nothing, *tables]).select(list(columns))
@@ -102,39 +124,35 @@ class StoredResults:
 
     def _cells(self, columns: Sequence[str]) -> pa.Table:
         prints = [info.fingerprint for info in self.evaluators if info.fingerprint]
-        found = cells.current_blocks(self._files, self.living, prints, columns)
-        tables = [empty(pa.schema([CELLS.field(name) for name in columns]))]
+        own = [name for name in columns if name not in OF_THE_RUN]
+        found = current_blocks(self._files, Now(self._files, self._state), prints, own)
+        schema = pa.schema([ANSWERED.field(name) for name in columns])
+        tables = [empty(schema)]
         for fingerprint in prints:
-            tables += [block.table.select(list(columns)) for block in found[fingerprint]]
-        tables += recorded.tables(self._files, self._state.parts, columns)
+            tables += [self._with_run(block, schema) for block in found[fingerprint]]
+        tables += recorded.tables(self._files, self._state.parts, schema)
         return pa.concat_tables(tables)
 
-    @cached_property
-    def living(self) -> Living:
-        """The hashes of what is stored now."""
-        return living(self._files, self._state)
+    def _with_run(self, block: Block, schema: pa.Schema) -> pa.Table:
+        """Return a block's cells with what their runs know; all share one list of run ids."""
+        arrays = []
+        for name in schema.names:
+            if name == RUN_PLACE.name:
+                arrays.append(block.places)
+            elif name == "run_id":
+                arrays.append(pa.DictionaryArray.from_arrays(block.places, self._run_ids))
+            elif name in OF_THE_RUN:
+                arrays.append(self._of_runs(name).take(block.places))
+            else:
+                arrays.append(one_array(block.table.column(name)))
+        return pa.Table.from_arrays(arrays, schema=schema)
 
-
-def living(files: Files, state: State) -> Living:
-    """Return the hashes of what is stored now, in the order of the runs."""
-    columns = ["content_hash", "example_id"]
-    tables = [PartFile(files, part).read(columns) for part in state.parts]
-    nothing = empty(pa.schema([RUNS.field(name) for name in columns]))
-    table = pa.concat_tables([nothing, *tables]).combine_chunks()
-    content, answered = (_whole(table.column(name)) for name in columns)
-    if state.examples is None:
-        hashes = pa.array([], pa.string())
-        example = pa.nulls(len(content), pa.int32())
-    else:
-        known = PartFile(files, state.examples).read(["example_id", "example_hash"])
-        ids, hashes = (_whole(known.column(name)) for name in known.column_names)
-        example = pc.index_in(answered, value_set=ids)
-    return Living(content, example, hashes)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    array = column.combine_chunks()
-    return array if isinstance(array, pa.Array) else pa.concat_arrays(array.chunks)
+    def _of_runs(self, name: str) -> pa.Array:
+        """Return a column of the runs, in the form it has among the cells."""
+        if name not in self._known:
+            column = self._runs([name]).column(name)
+            self._known[name] = one_array(column).cast(CELLS.field(name).type)
+        return self._known[name]
 
 
 def _steps_of(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Table:

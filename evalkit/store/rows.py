@@ -8,11 +8,13 @@ somebody asks for them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, reduce
 from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalkit.model.content import from_micros
 from evalkit.model.run import Run
@@ -65,7 +67,7 @@ class Batch:
         return [self._columns[name] for name in names]
 
     def _read(self, names: list[str]) -> None:
-        table = self._part.read_group(self._group, names)
+        table = self._part.read_groups([self._group], names)
         for name in names:
             if not name.startswith(STEP_PREFIX):
                 self._columns[name] = one_array(table.column(name))
@@ -77,11 +79,15 @@ class Batch:
                 if name.startswith(STEP_PREFIX):
                     self._columns[name] = struct.field(name.removeprefix(STEP_PREFIX))
 
+    def is_read(self, name: str) -> bool:
+        """Tell whether a column was read: somebody asked for it, here or in batches before."""
+        return name in self._columns
+
     @property
     def step_offsets(self) -> Any:
         """Where the steps of each run begin among the steps of the batch; one more at the end."""
         if self._offsets is None:
-            self.columns([STEP_PREFIX + "kind", STEP_PREFIX + "name"])
+            self.columns([STEP_PREFIX + "kind"])
         return self._offsets
 
 
@@ -152,14 +158,13 @@ class RunFields(Fields):
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
         self.steps = StepFields(batch)
-        self._known: tuple[Any, list[str], list[str]] | None = None
 
     def make(self, name: Any) -> Getter:
         """Return what decodes a field."""
         if isinstance(name, tuple):
             return self._find(*name[1:])
-        if name in ("steps", "step"):
-            return self._steps() if name == "steps" else self._step()
+        if name in ("steps", "make"):
+            return self._places() if name == "steps" else self._make()
         if name == "interrupts":
             decode = json_getter(self.column(name), tuple)
             return lambda row: tuple(decode(row))
@@ -167,49 +172,54 @@ class RunFields(Fields):
             return self._feedback()
         return super().make(name)
 
-    def _marks(self) -> tuple[Any, list[str], list[str]]:
-        """Return where steps begin, and their kinds and names."""
-        if self._known is None:
-            kinds, names = (self.steps.column(name).to_pylist() for name in ("kind", "name"))
-            self._known = self.batch.step_offsets, kinds, names
-        return self._known
-
     def _find(self, name: str | None, kind: str | None) -> Getter:
-        """Return what finds steps: one pass over the whole batch, two searches a run."""
-        offsets, kinds, names = self._marks()
-        if kind is None:
-            fits = [place for place, each in enumerate(names) if each == name]
-        else:
-            fits = [place for place, each in enumerate(kinds) if each == kind]
-            if name is not None:
-                fits = [place for place in fits if names[place] == name]
+        """Return what finds steps: one search in the whole batch, then a slice a run."""
+        wanted = {"kind": kind, "name": name}
+        tests = [
+            pc.equal(self.steps.column(field), pa.scalar(value))
+            for field, value in wanted.items()
+            if value is not None
+        ]
+        fits = pc.indices_nonzero(reduce(pc.and_, tests)).to_pylist()
+        ends = list(map(partial(bisect_left, fits), self.batch.step_offsets))
+        return lambda row: fits[ends[row] : ends[row + 1]]
 
-        def get(row: int) -> list[int]:
-            first = bisect_left(fits, offsets[row])
-            return fits[first : bisect_left(fits, offsets[row + 1], first)]
+    def _make(self) -> Callable[..., list[Step]]:
+        """Return what makes steps, but for those that were made already.
 
-        return get
-
-    def _step(self) -> Callable[..., Step]:
-        _, kinds, names = self._marks()
+        What the steps of earlier batches were asked for is set, the rest is loaded when touched.
+        """
         source, new = self.steps, Step.__new__
         slots = ("_source", "_row", "kind", "name", "_owner")
         set_source, set_row, set_kind, set_name, set_owner = (Step._setters[n] for n in slots)
+        kinds, names = (
+            self.steps.column(field).to_pylist()
+            if self.batch.is_read(STEP_PREFIX + field)
+            else None
+            for field in ("kind", "name")
+        )
 
-        def get(index: int, owner: Any = None) -> Step:
-            step = new(Step)
-            set_source(step, source)
-            set_row(step, index)
-            set_kind(step, kinds[index])
-            set_name(step, names[index])
-            set_owner(step, owner)
-            return step
+        def make(places: Iterable[int], owner: Any, made: dict[int, Step]) -> list[Step]:
+            steps = []
+            for place in places:
+                step = made.get(place)
+                if step is None:
+                    step = made[place] = new(Step)
+                    set_source(step, source)
+                    set_row(step, place)
+                    if kinds is not None:
+                        set_kind(step, kinds[place])
+                    if names is not None:
+                        set_name(step, names[place])
+                    set_owner(step, owner)
+                steps.append(step)
+            return steps
 
-        return get
+        return make
 
-    def _steps(self) -> Getter:
-        offsets, make = self._marks()[0], self["step"]
-        return lambda row: tuple([make(index) for index in range(offsets[row], offsets[row + 1])])
+    def _places(self) -> Getter:
+        offsets = self.batch.step_offsets
+        return lambda row: range(offsets[row], offsets[row + 1])
 
     def _feedback(self) -> Getter:
         names = ("run_id", "example_id", "repetition")

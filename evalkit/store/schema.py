@@ -7,7 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from evalkit.model.columns import CELL_COLUMNS, EXAMPLE_COLUMNS, RUN_COLUMNS, STEP_COLUMNS, Column
+from evalkit.model.columns import (
+    CELL_COLUMNS,
+    EXAMPLE_COLUMNS,
+    RUN_COLUMNS,
+    RUN_PLACE,
+    STEP_COLUMNS,
+    Column,
+)
 from evalkit.store.arrow import put_off_pandas
 
 put_off_pandas()
@@ -27,6 +34,7 @@ CATEGORIES = frozenset(
     {
         *("run_id", "example_id", "evaluator", "key", "fingerprint", "outcome", "score_type"),
         *("source", "content_hash", "example_hash", "error_type", "error_message", "traceback"),
+        *("run_part", "examples_part"),
     }
 )
 STORED_CELLS = (
@@ -34,6 +42,9 @@ STORED_CELLS = (
     Column("content_hash", "str", "Hash of the run that was scored."),
     Column("example_hash", "str", "Hash of the example, for evaluators that see it."),
     Column("scope", "str", "Hash of all runs and examples, for a score of the experiment."),
+    Column("run_part", "str", "Part of runs that held the run when it was scored."),
+    Column("run_row", "int", "The run's row in that part, from 0."),
+    Column("examples_part", "str", "Part of examples then, for evaluators that see the example."),
 )
 DICTIONARIES = (
     *("thread_id", "assistant_id", "name", "status", "outcome", "stopped", "multitask_strategy"),
@@ -65,6 +76,8 @@ CELLS = pa.schema(
         for column in CELL_COLUMNS
     ]
 )
+ANSWERED = CELLS.append(pa.field(RUN_PLACE.name, pa.int32()))
+"""The columns of cells with those that are given to who asks by name."""
 JSON_COLUMNS = frozenset(
     column.name
     for column in (*RUN_COLUMNS, *STEP_COLUMNS, *EXAMPLE_COLUMNS)

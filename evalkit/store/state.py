@@ -10,11 +10,13 @@ from typing import Any
 from evalkit.errors import StoreError
 from evalkit.model.experiment import FORMAT_VERSION, Manifest
 from evalkit.store.files import Files
-from evalkit.store.parts import Part, digest
+from evalkit.store.parts import Part, digest, experiment_of
 
 MANIFEST = "manifest.json"
 JOURNAL = "fetching.json"
 """The state a fetch has reached; it becomes the manifest when the fetch ends."""
+DAMAGED = "damaged"
+"""The folder of damaged files that lie aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,10 @@ class State:
     parts: tuple[Part, ...] = ()
     examples: Part | None = None
     dead: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    owed: int = 0
+    """Runs of damaged parts that have not come again."""
+    damaged: tuple[str, ...] = ()
+    """Files that lie aside until what they held has come again."""
     after: str = ""
     """In a journal, the hash of the manifest it began from: once that is replaced, it is void."""
 
@@ -68,7 +74,8 @@ def load(files: Files, name: str) -> State | None:
         return _read(raw)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
-            f"{files}/{name}: is damaged ({error}). Fetch the experiment again."
+            f"{files}/{name}: is damaged ({error}). Delete this file, then run "
+            f"`evalkit fetch {experiment_of(files)}`."
         ) from None
     except StoreError as error:
         raise StoreError(f"{files}/{name}: {error}") from None
@@ -81,6 +88,8 @@ def save(files: Files, name: str, state: State) -> None:
         "parts": [asdict(part) for part in state.parts],
         "examples": asdict(state.examples) if state.examples else None,
         "dead": {part: list(rows) for part, rows in state.dead.items()},
+        "owed": state.owed,
+        "damaged": list(state.damaged),
         "after": state.after,
     }
     files.write(name, json.dumps(raw, indent=1, default=str).encode())
@@ -99,5 +108,7 @@ def _read(raw: Mapping[str, Any]) -> State:
         parts=tuple(Part(**part) for part in raw.get("parts") or ()),
         examples=Part(**examples) if examples else None,
         dead={part: tuple(rows) for part, rows in (raw.get("dead") or {}).items()},
+        owed=raw.get("owed") or 0,
+        damaged=tuple(raw.get("damaged") or ()),
         after=raw.get("after") or "",
     )

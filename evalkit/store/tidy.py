@@ -6,15 +6,16 @@ import os
 from contextlib import suppress
 
 from evalkit.store.files import TEMPORARY, Files
-from evalkit.store.state import JOURNAL, State
+from evalkit.store.state import DAMAGED, JOURNAL, State
 
-FOLDERS = ("runs", "examples", "scores")
+FOLDERS = ("runs", "examples", "scores", DAMAGED)
 
 
 def tidy(files: Files, state: State) -> list[str]:
     """Delete run and example parts outside the manifest, half-written files and the journal.
 
-    The caller holds the lock. Returns the names of what was deleted.
+    Damaged files lie aside until what they held has come again. The caller holds the lock. Returns
+    the names of what was deleted.
     """
     kept = {part.name for part in state.parts}
     if state.examples:
@@ -26,8 +27,10 @@ def tidy(files: Files, state: State) -> list[str]:
         for name in files.names(folder)
         if f"{folder}/{name}" not in kept
     ]
+    if not state.damaged:
+        unused += [f"{DAMAGED}/{name}" for name in files.names(DAMAGED)]
     unused += leftovers(files)
-    for name in unused:
+    for name in dict.fromkeys(unused):
         files.remove(name)
     return unused
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from evalkit.errors import StoreError
 from evalkit.store import cells, infos
+from evalkit.store.current import Now, current_blocks
 from evalkit.store.files import Files
+from evalkit.store.mend import owed_by
 from evalkit.store.parts import Part, PartFile, is_intact
-from evalkit.store.results import living
-from evalkit.store.state import State
+from evalkit.store.state import DAMAGED, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def verify(files: Files, state: State) -> Iterator[Finding]:
         finding = _scores(files, name)
         sound &= finding.ok
         yield finding
+    if owed := owed_by(state):
+        yield Finding(DAMAGED, False, owed)
     if sound:
         yield _runs(files, state)
         yield _cells(files, state)
@@ -79,7 +82,7 @@ def _runs(files: Files, state: State) -> Finding:
 def _cells(files: Files, state: State) -> Finding:
     prints = [info.fingerprint for info in infos.load(files) if info.fingerprint]
     columns = ["run_id", "step_id", "key"]
-    found = cells.current_blocks(files, living(files, state), prints, columns)
+    found = current_blocks(files, Now(files, state), prints, columns)
     current = twice = 0
     for blocks in found.values():
         rows = [tuple(row.values()) for b in blocks for row in b.table.select(columns).to_pylist()]

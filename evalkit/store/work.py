@@ -13,12 +13,11 @@ from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo
 from evalkit.model.work import CellBlock, Plan, Unit, Wanted
 from evalkit.store import cells, infos
-from evalkit.store.blocks import encode_blocks, encode_whole
-from evalkit.store.cells import Living
+from evalkit.store.blocks import Origin, encode_blocks, encode_whole
+from evalkit.store.current import Now, current_blocks
 from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
 from evalkit.store.parts import GROUP_ROWS, PART_ROWS, Part, PartFile, groups_of
-from evalkit.store.results import living
 from evalkit.store.rows import Batch, RunFields, Touched, one_array, runs_of
 from evalkit.store.schema import EXAMPLES, empty
 from evalkit.store.state import State
@@ -33,14 +32,11 @@ class StoredWork:
     def __init__(self, files: Files, state: State) -> None:
         self._files, self._state = files, state
         self._next = cells.next_number(files)
-        self._living: Living | None = None
-
-    @property
-    def living(self) -> Living:
-        """The hashes of what is stored now."""
-        if self._living is None:
-            self._living = living(self._files, self._state)
-        return self._living
+        self._now = Now(files, state)
+        self.made: list[str] = []
+        """The evaluators of the last plan."""
+        self.damaged: list[str] = []
+        """Parts of scores the last plan could not read: it takes their cells to be missing."""
 
     def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, shares: int = 4) -> Plan:
         """Say which cells are missing; `fresh` takes all of them to be."""
@@ -93,10 +89,12 @@ class StoredWork:
 
     def _found(self, wanted: Sequence[Wanted], fresh: bool) -> dict[str, list[Any]]:
         """Return, by evaluator, the places of the runs whose cells are current, block by block."""
+        self.made, self.damaged = [each.name for each in wanted], []
         if fresh:
+            self.damaged = cells.damaged_parts(self._files)
             return {each.name: [] for each in wanted}
         prints = [each.fingerprint for each in wanted]
-        blocks = cells.current_blocks(self._files, self.living, prints, ["outcome"])
+        blocks = current_blocks(self._files, self._now, prints, ["outcome"], self.damaged)
         found = {}
         for each in wanted:
             places = []
@@ -174,7 +172,7 @@ class StoredReader:
         """Yield the runs of a unit in order, each with its example."""
         part, first = unit.where
         opened, row, new = self._part(part), first, Run.__new__
-        set_source, set_row = (Run._setters[name] for name in ("_source", "_row"))
+        set_source, set_row, set_made = (Run._setters[n] for n in ("_source", "_row", "_made"))
         while row < first + unit.rows:
             group, offset = divmod(row, GROUP_ROWS)
             stop = min(GROUP_ROWS, first + unit.rows - group * GROUP_ROWS)
@@ -185,6 +183,7 @@ class StoredReader:
                 run = new(Run)
                 set_source(run, source)
                 set_row(run, index)
+                set_made(run, {})
                 yield run, find(answered[index])
             row += stop - offset
 
@@ -199,10 +198,13 @@ class StoredReader:
     def encode(self, unit: Unit | None, blocks: Iterable[CellBlock]) -> bytes:
         """Return the part that holds these cells."""
         if unit is None:
-            return encode_whole(list(blocks), living(self._files, self._state).everything)
+            return encode_whole(list(blocks), Now(self._files, self._state).hashes.everything)
         part, first = unit.where
         owners = self._owners(part, first, unit.rows)
-        return encode_blocks(list(blocks), owners, self._example_hashes(owners["example_id"]))
+        seen = self._example_hashes(owners["example_id"])
+        examples = self._state.examples.name if self._state.examples else ""
+        origin = Origin(run_part=part.name, first=first, examples_part=examples)
+        return encode_blocks(list(blocks), owners, seen, origin)
 
     @property
     def examples(self) -> StoredExamples:
@@ -219,7 +221,7 @@ class StoredReader:
     def _owners(self, part: Part, first: int, rows: int) -> dict[str, pa.Array]:
         opened = self._part(part)
         groups = range(first // GROUP_ROWS, -(-(first + rows) // GROUP_ROWS))
-        table = pa.concat_tables([opened.read_group(group, OWNERS) for group in groups])
+        table = opened.read_groups(groups, OWNERS)
         table = table.slice(first % GROUP_ROWS, rows).combine_chunks()
         return {name: one_array(table.column(name)) for name in OWNERS}
 
@@ -239,16 +241,28 @@ class StoredReader:
                 else (pa.array([], pa.string()), pa.array([], pa.string()))
             )
         ids, hashes = self._hashes
-        return pc.take(hashes, pc.index_in(answered, value_set=ids))
+        return pc.take(hashes, pc.index_in(answered, value_set=ids)).fill_null(cells.NO_EXAMPLE)
 
 
 def _mask(places: list[Any], runs: int) -> bytes | None:
     """Return one byte a run, 1 where nothing is there yet; `None` when all are there."""
     mask = bytearray(b"\x01") * runs
     for block in places:
-        for place in block.to_pylist():
-            mask[place] = 0
+        first, last = block[0].as_py(), block[-1].as_py()
+        if _counts_up(block, first, last):
+            mask[first : last + 1] = bytes(len(block))
+        else:
+            for place in block.to_pylist():
+                mask[place] = 0
     return bytes(mask) if mask.count(1) else None
+
+
+def _counts_up(block: pa.Array, first: int, last: int) -> bool:
+    """Tell whether a block is of neighbouring runs with one cell each, as nearly all are."""
+    if last - first + 1 != len(block):
+        return False
+    ups = pc.pairwise_diff(block)
+    return bool(pc.all(pc.equal(ups, pa.scalar(1, ups.type)), min_count=0).as_py())
 
 
 def _unit_rows(runs: int, shares: int) -> int:

@@ -21,6 +21,7 @@ from evalkit.store.encode import PartBuilder, examples_part
 from evalkit.store.files import Files
 from evalkit.store.known import Known
 from evalkit.store.lock import locked
+from evalkit.store.mend import owed_by
 from evalkit.store.parts import PART_ROWS, Part, PartFile, part_of
 from evalkit.store.state import JOURNAL, MANIFEST, State
 from evalkit.store.tidy import tidy
@@ -59,6 +60,7 @@ class RunWriter:
         self._parts: list[Part | None] = [*old.parts, None]  # the last one is in hand
         self._dead = [set(old.dead.get(part.name, ())) for part in old.parts] + [set[int]()]
         self._places = self._stored_places()
+        self._owed, self._new = old.owed, 0
         self._builder, self._began = PartBuilder(), time.monotonic()
         return self
 
@@ -83,6 +85,8 @@ class RunWriter:
         place = self._places.get(run_id)
         if place is not None:
             self._dead[place[0]].add(place[1])
+        else:
+            self._new += 1
         self._places[run_id] = (len(self._parts) - 1, self._builder.rows - 1)
         self._added.add(run_id)
         if self._builder.rows >= PART_ROWS or time.monotonic() - self._began > PART_SECONDS:
@@ -104,9 +108,15 @@ class RunWriter:
         given = dict(counts or {})
         self._close_part()
         complete = bool(given.get("complete", not given.get("problems")))
+        self._state = self._marked()
+        if complete and (owed := owed_by(self._state)):
+            given["problems"], complete = [*given.get("problems", ()), owed], False
         gone = self._drop_vanished() if complete else 0
         self._state = compacted(self._files, self._marked())
         notes = [*given.get("notes", ()), *(f"{what}: {n}" for what, n in self._notes.items())]
+        if complete and self._state.damaged:
+            notes.append(f"damaged files replaced: {len(self._state.damaged)}")
+            self._state = replace(self._state, owed=0, damaged=())
         if gone:
             notes.append(f"runs the source no longer has, dropped: {gone}")
         values = {name: given[name] for name in COUNTS if given.get(name) is not None}
@@ -156,7 +166,8 @@ class RunWriter:
             for part, rows in zip(parts, self._dead, strict=False)
             if rows
         }
-        return replace(self._state, parts=parts, dead=dead)
+        owed = max(0, self._owed - self._new)
+        return replace(self._state, parts=parts, dead=dead, owed=owed)
 
     def _drop_vanished(self) -> int:
         """Mark the runs that a complete fetch neither brought nor asked about; return how many."""

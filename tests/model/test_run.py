@@ -90,7 +90,7 @@ class Source:
         self.values, self.loaded = values, []
 
     def __getitem__(self, name):
-        def get(row):
+        def get(row, *more):
             self.loaded.append((row, name))
             return self.values[name]
 
@@ -98,7 +98,8 @@ class Source:
 
 
 def test_a_lazy_run_loads_a_field_once():
-    source = Source(outputs={"a": 1}, latency=2.0, outcome="error", steps=(Step(step_id="s"),))
+    source = Source(outputs={"a": 1}, latency=2.0, outcome="error", steps=range(1))
+    source.values["make"] = [Step(step_id="s")]
     run = Run._lazy(source, 7, run_id="r")
     assert run.outputs == run.outputs == {"a": 1}
     assert source.loaded == [(7, "outputs")]

@@ -35,6 +35,8 @@ def make_run(number: int, **fields: Any) -> Run:
 class Lab:
     """An experiment, and the engine to score it with plain functions."""
 
+    run = staticmethod(make_run)
+
     def __init__(self, root: Path, runs: int, **fields: Any) -> None:
         self.root = root
         self.stored: StoredExperiment = Store(root).experiment("lab")

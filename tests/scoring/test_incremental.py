@@ -13,6 +13,7 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.scoring.evaluator import Evaluator, as_evaluator, marked
 from evalkit.scoring.fingerprint import combined, fingerprint
+from evalkit.store.parts import PART_ROWS
 
 PROJECT = {
     "evaluators/__init__.py": "",
@@ -213,6 +214,44 @@ def test_a_changed_example_matters_to_those_who_see_it(lab: Any) -> None:
         writer.finish()
     outcome = place.score(long_answer, knows)
     assert {n: w.missing for n, w in outcome.evaluators.items()} == {"long_answer": 0, "knows": 3}
+
+
+def test_an_example_that_comes_later_matters_to_those_who_see_it(lab: Any) -> None:
+    place = lab(5, example_id="ex-late")
+    place.score(long_answer, knows)
+    examples = dict(place.stored.results().examples())
+    examples["ex-late"] = Example(example_id="ex-late", reference_outputs={"answer": 3})
+    with place.stored.writer() as writer:
+        writer.add_examples(examples.values())
+        writer.finish()
+    outcome = place.score(long_answer, knows)
+    assert {n: w.missing for n, w in outcome.evaluators.items()} == {"long_answer": 0, "knows": 5}
+    assert [cell["score"] for cell in place.cells("knows")] == [0, 0, 0, 1, 0]
+
+
+def test_every_cell_stays_with_its_run(lab: Any) -> None:
+    def number(run: Run) -> int:
+        return int(run.run_id[-5:])
+
+    def check(place: Any, runs: int) -> None:
+        cells = place.cells("number")
+        assert len(cells) == runs
+        for cell in cells:
+            assert cell["run_id"] == f"run-{int(cell['score']):05d}"
+            assert cell["example_id"] == f"ex-{int(cell['score']) % 10}"
+            assert cell["repetition"] == int(cell["score"]) // 10
+
+    place = lab(PART_ROWS + 100)  # two parts, both as they were
+    place.score(number, steps)
+    check(place, PART_ROWS + 100)
+    with place.stored.writer() as writer:  # now the first is another
+        writer.add(place.run(7, outputs={"answer": "another"}))
+        writer.finish()
+    check(place, PART_ROWS + 99)
+    assert place.score(number, steps).done == 2
+    check(place, PART_ROWS + 100)
+    place.stored.gc()
+    check(place, PART_ROWS + 100)
 
 
 def test_fresh_ignores_the_cells_there_are(lab: Any) -> None:

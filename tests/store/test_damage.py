@@ -1,7 +1,6 @@
 """Damage: truncated parts, flipped bytes, a full disk, a read-only folder, two writers."""
 
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import small_disk
 
 from evalkit.errors import StoreError
 from evalkit.store.store import Store
@@ -23,6 +23,7 @@ def read_everything(experiment: Any) -> None:
     results = experiment.results()
     for name in ("runs", "steps", "cells", "examples"):
         results.table(name)
+    assert results.examples() is not None
     for run in results.runs():
         assert run.outputs is not None
         assert run.metadata is not None
@@ -118,18 +119,10 @@ def test_a_store_on_a_read_only_disk_can_be_read(small_disk: Path, a_run: Any) -
         pass
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 400 KB; only root can."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
+@pytest.fixture(name="small_disk")
+def a_small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "small", "400k") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_full_disk_loses_nothing_that_was_there(small_disk: Path, a_run: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.base import FetchContext
@@ -19,6 +19,7 @@ from evalkit.fetchers.files.paths import find_files
 from evalkit.fetchers.files.rows import Row, read_rows
 from evalkit.fetchers.files.selection import Selection
 from evalkit.fetchers.files.targets import EXAMPLE_TARGETS, check_target
+from evalkit.model.documented import Documented
 from evalkit.model.example import Example
 
 NAMES = {
@@ -36,10 +37,10 @@ def _field_name(name: str) -> str:
     return name
 
 
-class DatasetOptions(BaseModel):
+class DatasetOptions(Documented):
     """`[experiments.NAME.dataset]`: a file with the examples."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     path: str | list[str] = Field(min_length=1)
     """A file, glob or fsspec URL, relative to the config."""

@@ -13,6 +13,7 @@ from evalkit.fetchers.files.examples import ExampleBook
 from evalkit.fetchers.files.findings import Findings
 from evalkit.fetchers.files.item import Item
 from evalkit.fetchers.files.paths import SourceFile, find_files
+from evalkit.model.documented import Documented
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 
@@ -20,10 +21,10 @@ EVERY = 256
 """Runs between two reports of progress."""
 
 
-class FileOptions(BaseModel):
+class FileOptions(Documented):
     """Options every fetcher of files takes."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     path: str | list[str] = Field(min_length=1)
     """A file, folder, glob or fsspec URL, relative to the config, or a list of them."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-import httpx
 from pydantic import BaseModel
 
 from evalkit.errors import ExperimentNotFound, IncompleteExperiment, NoRunsError
@@ -23,6 +22,7 @@ from evalkit.fetchers.langgraph.discover import Discovery, Found
 from evalkit.fetchers.langgraph.one import Result, RunReader
 from evalkit.fetchers.langgraph.options import LangGraphOptions, environment, request_headers
 from evalkit.fetchers.ratelimit import RateLimit
+from evalkit.fetchers.transport import httpx
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.timing import parse_time

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
 
 from evalkit.errors import ConfigError
 from evalkit.fetchers.files.dataset import DatasetOptions
 from evalkit.fetchers.http import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from evalkit.model.documented import Documented
 from evalkit.model.outcome import RunStatus
 from evalkit.model.timing import parse_time
 
@@ -31,10 +32,10 @@ def _as_list(value: Any) -> Any:
 Moment = Annotated[datetime | None, BeforeValidator(parse_time)]
 
 
-class LangGraphOptions(BaseModel):
+class LangGraphOptions(Documented):
     """`[experiments.NAME]` with `fetcher = "langgraph"`."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, BeforeValidator(_address)]
     """Address of the server; may carry a path prefix."""

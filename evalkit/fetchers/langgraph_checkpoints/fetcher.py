@@ -23,6 +23,7 @@ from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains
 from evalkit.fetchers.langgraph_checkpoints.database import Database
 from evalkit.fetchers.langgraph_checkpoints.groups import Group, Thread, evidence_of, group, infer
+from evalkit.model.documented import Documented
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 
@@ -30,10 +31,10 @@ INFERRED = ("run_id", "status", "started_at", "ended_at", "usage")
 OF_THE_CHECKPOINT = frozenset({"source", "step", "parents", "writes", "thread_id"})
 
 
-class CheckpointsOptions(BaseModel):
+class CheckpointsOptions(Documented):
     """`[experiments.NAME]` with `fetcher = "langgraph-checkpoints"`."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     path: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
     """SQLite file of a LangGraph checkpointer, relative to the config; or a list of them."""

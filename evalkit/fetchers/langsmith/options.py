@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from evalkit.model.documented import Documented
 
 
-class LangSmithOptions(BaseModel):
+class LangSmithOptions(Documented):
     """Which experiment, on which server; keys stay in the environment or the profile."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     experiment: Annotated[str, Field(min_length=1)]
     """Name, id, or a pasted URL of the experiment's page or its compare page."""

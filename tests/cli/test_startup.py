@@ -1,0 +1,81 @@
+"""What a command loads: on ten runs the start is nearly all it takes, so it may not grow unseen."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LINE = '{"run_id": "%s", "example_id": "%s", "outputs": {"answer": "a"}, "duration_s": 1.5}\n'
+OWN = """\
+from evalkit import evaluator
+
+@evaluator
+def right(outputs) -> bool:
+    return outputs["answer"] == "a"
+"""
+PROBE = """\
+import atexit, gc, sys
+from evalkit.cli.main import entry
+
+def tell():
+    print("\\n", gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)
+
+atexit.register(tell)
+entry()
+"""
+NEVER = {
+    "pandas",
+    "scipy",
+    "httpx",
+    "asyncio",
+    "multiprocessing",
+    "lark",
+    "numpy.ma",
+    "pyarrow.acero",
+    "pyarrow.csv",
+    "pyarrow.dataset",
+    "pyarrow.substrait",
+    "evalkit.metrics.compare",
+    "evalkit.fetchers.langgraph",
+}
+PAGE = {"jinja2", "evalkit.report.html", "evalkit.report.embed"}
+CHECKS = {"pydantic", "pydantic_core", "importlib.metadata", "evalkit.project.explained"}
+STEPS = {"evalkit.metrics.steps", "evalkit.metrics.slicing"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ten")
+    (folder / "evaluators").mkdir()
+    (folder / "evaluators" / "own.py").write_text(OWN)
+    (folder / "runs.jsonl").write_text("".join(LINE % (n, n) for n in range(10)))
+    (folder / "evalkit.toml").write_text(
+        '[score]\ntimeout = 5\n[experiments.one]\nfetcher = "evalkit"\npath = "runs.jsonl"\n'
+    )
+    return folder
+
+
+def loaded(project: Path, *arguments: str) -> tuple[list[str], set[str]]:
+    """Return how garbage is collected at the end of a command, and what it had loaded."""
+    command = [sys.executable, "-c", PROBE, *arguments]
+    ended = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    *collecting, modules = ended.stdout.splitlines()[-1].split(maxsplit=2)
+    return collecting, set(modules.split())
+
+
+def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
+    unwanted = {
+        "fetch": NEVER | PAGE | STEPS | {"rich", "pyarrow.compute", "evalkit.scoring.engine"},
+        "score": NEVER | PAGE | CHECKS | STEPS | {"rich", "jmespath", "evalkit.fetchers.base"},
+        "show": NEVER | PAGE | CHECKS,
+    }
+    for verb, names in unwanted.items():
+        collecting, modules = loaded(project, verb, "one")
+        assert (verb, sorted(names & modules)) == (verb, [])
+        assert collecting == ["True", "True"]  # from when work began, without what was loaded
+
+
+def test_the_probe_sees_what_is_loaded(project: Path) -> None:
+    _, modules = loaded(project, "fetch", "one")
+    assert modules >= {"pyarrow.parquet", "pydantic", "evalkit.fetchers.files.own"}
