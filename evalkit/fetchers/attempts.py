@@ -7,11 +7,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-
-import tenacity
+from typing import TYPE_CHECKING
 
 from evalkit.errors import SourceUnavailable
 from evalkit.fetchers.transport import httpx
+
+if TYPE_CHECKING:
+    import tenacity
 
 RETRIED_STATUS = frozenset({408, 425, 429})
 
@@ -51,6 +53,7 @@ class Trial:
 
     def attempts(self, sleep: Callable[[float], object]) -> tenacity.Retrying:
         """Return the attempts, to loop over; the last failure leaves the loop as it is."""
+        import tenacity  # most fetches never need it
 
         def nap(seconds: float) -> None:
             sleep(seconds)

@@ -16,6 +16,8 @@ def seconds_between(
 
 def as_utc(value: datetime) -> datetime:
     """Return the time in UTC; a time without a zone is taken to be UTC already."""
+    if value.tzinfo is UTC:  # what `fromisoformat` gives for Z; `astimezone` is not for free
+        return value
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -15,6 +15,7 @@ from evalkit.fetchers.files.identity import digest
 from evalkit.model.content import dumps
 from evalkit.model.example import Example
 from evalkit.model.records import example_to_record, read_record
+from evalkit.model.run import Run
 
 IN_MEMORY = 16 << 20
 
@@ -50,9 +51,18 @@ class ExampleBook:
     def __iter__(self) -> Iterator[Example]:
         self._file.seek(0)
         for line in self._file:
-            example = read_record(orjson.loads(line), "example")
+            example = _example(orjson.loads(line))
             if isinstance(example, Example):
                 yield example
+
+
+def _example(record: dict[str, Any]) -> Run | Example:
+    """Return the example of a record that we wrote: only one without a usable id is checked."""
+    if not isinstance(record.get("example_id"), str):
+        return read_record(record, "example")
+    del record["kind"]
+    split = record.pop("split", None)
+    return Example(**record, split=tuple(split) if isinstance(split, list) else split)
 
 
 class Dataset:

@@ -12,6 +12,7 @@ from evalkit.model.usage import Usage
 
 Payload = Mapping[str, Any]
 NOTHING: dict[str, Any] = {}
+SECONDS = len("2026-01-01T00:00:00")
 DETAILS = (
     "prompt_token_details",
     "completion_token_details",
@@ -43,21 +44,24 @@ def time_of(payload: Payload, key: str) -> datetime | None:
     if value is None:
         return None
     try:
-        time = datetime.fromisoformat(value) if type(value) is str else value
-        return time if time.tzinfo is UTC else parsed_time(time)
-    except (ValueError, TypeError, AttributeError):
+        return parsed_time(value)
+    except (ValueError, TypeError):
         raise bad(payload, key, f"{value!r} is no time") from None
 
 
 def parsed_time(value: Any) -> datetime:
     """Read ISO 8601 text (or a datetime) as an aware UTC time."""
-    time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    time = datetime.fromisoformat(value) if type(value) is str else value
+    if not isinstance(time, datetime):
+        raise TypeError(f"{time!r} is no time")
     zone = time.tzinfo
     if zone is UTC:  # what `fromisoformat` gives for Z
         return time
-    if zone is None:
-        return time.replace(tzinfo=UTC)
-    return time.astimezone(UTC)
+    if zone is not None:
+        return time.astimezone(UTC)
+    if type(value) is str and len(value) >= SECONDS:  # half the time of `replace`
+        return datetime.fromisoformat(f"{value}Z")
+    return time.replace(tzinfo=UTC)
 
 
 def text_of(payload: Payload, key: str) -> str | None:

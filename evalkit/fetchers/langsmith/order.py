@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from evalkit.fetchers.assemble import Flat, assemble
@@ -48,7 +49,7 @@ def _by_dotted_order(
     seen = {run_id}
     try:
         above = [(run_id, root["dotted_order"] + ".")]
-        for child in sorted(children, key=_dotted_order):
+        for child in sorted(children, key=itemgetter("dotted_order")):
             dotted, child_id, parents = child["dotted_order"], child["id"], _parents(child)
             while not dotted.startswith(above[-1][1]):
                 above.pop()
@@ -61,11 +62,6 @@ def _by_dotted_order(
     except (KeyError, IndexError, TypeError, AttributeError):
         return None
     return placed
-
-
-def _dotted_order(payload: Payload) -> str:
-    dotted: str = payload["dotted_order"]
-    return dotted
 
 
 def _parents(payload: Payload) -> Sequence[str]:
