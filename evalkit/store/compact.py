@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from evalkit.store.encode import PartBuilder
 from evalkit.store.files import Files
-from evalkit.store.parts import PART_ROWS, Part, PartFile, part_of
+from evalkit.store.parts import PART_ROWS, Part, PartFile
 from evalkit.store.schema import RUNS
 from evalkit.store.state import State
 
@@ -27,8 +27,8 @@ def compacted(files: Files, state: State) -> State:
         builder = PartBuilder()
         builder.add_table(pa.concat_tables(_living(files, pile, state)))
         if builder.rows:
-            data, number = builder.finish(), number + 1
-            part = part_of("runs", number, data, builder.rows)
+            number += 1
+            part, data = builder.finish(number)
             files.write(part.name, data)
             parts.append(part)
     return replace(state, parts=tuple(parts), dead={})

@@ -13,7 +13,7 @@ from evalkit.errors import StoreError
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.values import RowValues, example_row, run_row
-from evalkit.store.parts import GROUP_ROWS, WRITING, write_table
+from evalkit.store.parts import GROUP_ROWS, WRITING, Part, part_of, write_table
 from evalkit.store.schema import DICTIONARIES, EXAMPLES, RUNS, STEP, to_array
 
 RUN_FIELDS = list(RUNS)[:-1]
@@ -29,6 +29,7 @@ class PartBuilder:
         self._rows: list[RowValues] = []
         self._steps: list[list[RowValues]] = []
         self._written = 0
+        self._recorded = 0
 
     def add(self, run: Run, notes: Counter[str]) -> None:
         """Add a run; one with a field of the wrong type raises `StoreError`."""
@@ -61,14 +62,15 @@ class PartBuilder:
             )
         self._writer.write_table(table, row_group_size=GROUP_ROWS)
         self._written += table.num_rows
+        self._recorded += table.num_rows - table.column("feedback").null_count
 
-    def finish(self) -> bytes:
-        """Return the part's bytes."""
+    def finish(self, number: int) -> tuple[Part, bytes]:
+        """Return the part of this number and its bytes."""
         self._flush()
         if self._writer is not None:
             self._writer.close()
         data: bytes = self._sink.getvalue().to_pybytes()
-        return data
+        return part_of("runs", number, data, self._written, self._recorded), data
 
 
 def _table(rows: Sequence[RowValues], steps: Sequence[Sequence[RowValues]]) -> pa.Table:

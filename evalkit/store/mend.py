@@ -12,7 +12,7 @@ from evalkit.errors import StoreError
 from evalkit.store import state as states
 from evalkit.store.encode import PartBuilder
 from evalkit.store.files import Files, LocalFiles
-from evalkit.store.parts import Part, PartFile, is_intact, part_of
+from evalkit.store.parts import Part, PartFile, is_intact
 from evalkit.store.schema import RUNS
 from evalkit.store.state import DAMAGED, JOURNAL, State
 
@@ -114,8 +114,7 @@ def _rescued(files: Files, part: Part, gone: frozenset[int], number: int) -> Par
         return None
     builder = PartBuilder()
     builder.add_table(pa.concat_tables(tables))
-    data = builder.finish()
-    kept = part_of("runs", number, data, builder.rows)
+    kept, data = builder.finish(number)
     files.write(kept.name, data)
     return kept
 

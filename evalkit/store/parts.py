@@ -33,6 +33,8 @@ class Part:
     size: int
     footer: int
     """Checksum of the footer; Parquet's own checksums guard the pages."""
+    recorded: int | None = None
+    """Of runs, how many have recorded scores; None: look."""
 
     @property
     def number(self) -> int:
@@ -40,13 +42,14 @@ class Part:
         return number_of(self.name)
 
 
-def part_of(folder: str, number: int, data: bytes, rows: int) -> Part:
+def part_of(folder: str, number: int, data: bytes, rows: int, recorded: int | None = None) -> Part:
     """Describe a part; its name holds the hash of its bytes."""
     return Part(
         name=f"{folder}/part-{number:06d}-{digest(data)}.parquet",
         rows=rows,
         size=len(data),
         footer=zlib.crc32(_footer(data)),
+        recorded=recorded,
     )
 
 

@@ -22,6 +22,9 @@ def tables(files: Files, parts: Sequence[Part], schema: pa.Schema) -> list[pa.Ta
     """Return columns of the recorded cells, in the order of the runs."""
     made, start = [], 0
     for part in parts:
+        if part.recorded == 0:
+            start += part.rows
+            continue
         opened = PartFile(files, part)
         found = opened.read(["feedback"]).column("feedback")
         if found.null_count < len(found):

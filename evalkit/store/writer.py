@@ -146,8 +146,7 @@ class RunWriter:
     def _close_part(self) -> None:
         if not self._builder.rows:
             return
-        data = self._builder.finish()
-        part = part_of("runs", self._next_number(), data, self._builder.rows)
+        part, data = self._builder.finish(self._next_number())
         self._files.write(part.name, data)
         self._parts[-1:] = [part, None]
         self._dead.append(set())
