@@ -55,9 +55,16 @@ def to_bytes(table: pa.Table) -> bytes:
         table,
         row_group_size=max(table.num_rows, 1),
         compression_level=1,
-        use_dictionary=DICTIONARIES,
+        use_dictionary=[name for name in DICTIONARIES if _repeats(table.column(name))],
         column_encoding=ENCODINGS,
         write_page_checksum=False,
+    )
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Tell whether text repeats: a dictionary of what is all different is work for nothing."""
+    return column.type != CATEGORY or any(
+        len(each.dictionary) < len(each) for each in column.chunks
     )
 
 
