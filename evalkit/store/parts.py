@@ -21,6 +21,8 @@ from evalkit.store.files import Files, LocalFiles
 GROUP_ROWS = 512
 """Rows of a row group: what is decoded together should fit the processor's cache."""
 PART_ROWS = 4096
+STEP_TEXTS = ("steps.list.element.kind", "steps.list.element.name")
+"""Few texts that stand in many rows: who reads row by row gets them as codes."""
 TAIL = 8  # length of the footer, then "PAR1"
 
 
@@ -90,10 +92,10 @@ def experiment_of(files: Files) -> str:
 
 
 class PartFile:
-    """An open part."""
+    """An open part; columns named in `coded` are read as codes of their different texts."""
 
-    def __init__(self, files: Files, part: Part) -> None:
-        self._files, self.part = files, part
+    def __init__(self, files: Files, part: Part, coded: Sequence[str] = ()) -> None:
+        self._files, self.part, self._coded = files, part, list(coded)
         self.where = f"{files}/{part.name}"
 
     @cached_property
@@ -101,7 +103,10 @@ class PartFile:
         try:
             self._check_footer()
             return pq.ParquetFile(
-                self._files.open(self.part.name), pre_buffer=False, page_checksum_verification=True
+                self._files.open(self.part.name),
+                pre_buffer=False,
+                page_checksum_verification=True,
+                read_dictionary=self._coded or None,
             )
         except FileNotFoundError:
             raise StoreError(
@@ -172,8 +177,8 @@ WRITING: dict[str, Any] = {
 
 
 def groups_of(files: Files, parts: Sequence[Part]) -> Iterator[tuple[PartFile, int]]:
-    """Yield every row group of parts, in order."""
+    """Yield every row group of parts, in order, to be read row by row."""
     for part in parts:
-        opened = PartFile(files, part)
+        opened = PartFile(files, part, STEP_TEXTS)
         for group in range(opened.groups):
             yield opened, group

@@ -8,7 +8,7 @@ somebody asks for them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from typing import Any
 
@@ -176,7 +176,7 @@ class RunFields(Fields):
         """Return what finds steps: one search in the whole batch, then a slice a run."""
         wanted = {"kind": kind, "name": name}
         tests = [
-            pc.equal(self.steps.column(field), pa.scalar(value))
+            is_text(self.steps.column(field), value)
             for field, value in wanted.items()
             if value is not None
         ]
@@ -192,10 +192,8 @@ class RunFields(Fields):
         source, new = self.steps, Step.__new__
         slots = ("_source", "_row", "kind", "name", "_owner")
         set_source, set_row, set_kind, set_name, set_owner = (Step._setters[n] for n in slots)
-        kinds, names = (
-            self.steps.column(field).to_pylist()
-            if self.batch.is_read(STEP_PREFIX + field)
-            else None
+        (kinds, kind_of), (names, name_of) = (
+            texts(self.steps.column(field)) if self.batch.is_read(STEP_PREFIX + field) else ([], ())
             for field in ("kind", "name")
         )
 
@@ -207,10 +205,10 @@ class RunFields(Fields):
                     step = made[place] = new(Step)
                     set_source(step, source)
                     set_row(step, place)
-                    if kinds is not None:
-                        set_kind(step, kinds[place])
-                    if names is not None:
-                        set_name(step, names[place])
+                    if kinds:
+                        set_kind(step, kinds[kind_of[place]])
+                    if names:
+                        set_name(step, names[name_of[place]])
                     set_owner(step, owner)
                 steps.append(step)
             return steps
@@ -242,6 +240,23 @@ def runs_of(part: PartFile, group: int, touched: Touched) -> list[Run]:
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """Return a column as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def texts(column: pa.Array) -> tuple[list[str], Sequence[int]]:
+    """Return the different texts of a column, and for each row which of them it has."""
+    codes = column.indices
+    if codes.null_count:
+        values: list[str] = column.to_pylist()
+        return values, range(len(values))
+    first = codes.offset
+    held = memoryview(codes.buffers()[1]).cast("i")[first : first + len(codes)]
+    return column.dictionary.to_pylist(), held
+
+
+def is_text(column: pa.Array, text: str) -> pa.Array:
+    """Tell row by row whether a column of coded texts has this one."""
+    code = column.dictionary.index(text).as_py()
+    return pc.equal(column.indices, pa.scalar(code, column.indices.type))
 
 
 def plain(column: pa.Array) -> Getter:

@@ -17,7 +17,7 @@ from evalkit.store.blocks import Origin, encode_blocks, encode_whole
 from evalkit.store.current import Now, current_blocks
 from evalkit.store.examples import StoredExamples
 from evalkit.store.files import Files
-from evalkit.store.parts import GROUP_ROWS, PART_ROWS, Part, PartFile, groups_of
+from evalkit.store.parts import GROUP_ROWS, PART_ROWS, STEP_TEXTS, Part, PartFile, groups_of
 from evalkit.store.rows import Batch, RunFields, Touched, one_array, runs_of
 from evalkit.store.schema import EXAMPLES, empty
 from evalkit.store.state import State
@@ -215,7 +215,7 @@ class StoredReader:
 
     def _part(self, part: Part) -> PartFile:
         if part.name not in self._open:
-            self._open = {part.name: PartFile(self._files, part)}
+            self._open = {part.name: PartFile(self._files, part, STEP_TEXTS)}
         return self._open[part.name]
 
     def _owners(self, part: Part, first: int, rows: int) -> dict[str, pa.Array]:
