@@ -41,6 +41,8 @@ class Unit:
     rows: int
     todo: tuple[bytes | None, ...]
     """For each evaluator wanted: one byte a run (1: to do), or `None` when nothing is missing."""
+    examples: bool = True
+    """Whether one of these evaluators sees the example; if none does, no example is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ class UnitReader(Protocol):
     """Reads units, here or in another process; can be pickled."""
 
     def rows(self, unit: Unit) -> Iterator[tuple[Run, Example | None]]:
-        """Yield the runs of a unit in order, each with its example."""
+        """Yield the runs of a unit in order, each with its example where the unit wants it."""
 
     def everything(self) -> tuple[list[Run], list[Example | None]]:
         """Return all runs with their examples, for evaluators of the whole experiment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from evalkit.store.schema import EXAMPLES, empty
 from evalkit.store.state import State
 
 FAILED = "evaluator_error"
+NOTHING = pa.array([], pa.string())
 OWNERS = ("run_id", "example_id", "repetition", "content_hash")
 
 
@@ -120,7 +122,9 @@ class StoredWork:
                     for each in wanted
                 )
                 if any(masks):
-                    yield Unit(number=start, where=(part, first), rows=rows, todo=masks)
+                    seen = any(w.sees_example for w, m in zip(wanted, masks, strict=True) if m)
+                    where = (part, first)
+                    yield Unit(number=start, where=where, rows=rows, todo=masks, examples=seen)
                 start += rows
 
     def _why(
@@ -169,7 +173,7 @@ class StoredReader:
         self._hashes: tuple[pa.Array, pa.Array] | None = None
 
     def rows(self, unit: Unit) -> Iterator[tuple[Run, Example | None]]:
-        """Yield the runs of a unit in order, each with its example."""
+        """Yield the runs of a unit in order, each with its example where the unit wants it."""
         part, first = unit.where
         opened, row, new = self._part(part), first, Run.__new__
         set_source, set_row, set_made = (Run._setters[n] for n in ("_source", "_row", "_made"))
@@ -177,15 +181,18 @@ class StoredReader:
             group, offset = divmod(row, GROUP_ROWS)
             stop = min(GROUP_ROWS, first + unit.rows - group * GROUP_ROWS)
             source = RunFields(Batch(opened, group, self._touched))
-            find = self.examples.get
-            answered = source.column("example_id").to_pylist()
-            for index in range(offset, stop):
+            found = self._found(source, offset, stop) if unit.examples else repeat(None)
+            for index, example in zip(range(offset, stop), found, strict=False):
                 run = new(Run)
                 set_source(run, source)
                 set_row(run, index)
                 set_made(run, {})
-                yield run, find(answered[index])
+                yield run, example
             row += stop - offset
+
+    def _found(self, source: RunFields, first: int, last: int) -> Iterator[Example | None]:
+        answered = source.column("example_id").slice(first, last - first)
+        return map(self.examples.get, answered.to_pylist())
 
     def everything(self) -> tuple[list[Run], list[Example | None]]:
         """Return all runs with their examples."""
@@ -201,7 +208,7 @@ class StoredReader:
             return encode_whole(list(blocks), Now(self._files, self._state).hashes.everything)
         part, first = unit.where
         owners = self._owners(part, first, unit.rows)
-        seen = self._example_hashes(owners["example_id"])
+        seen = self._example_hashes(owners["example_id"]) if unit.examples else NOTHING
         examples = self._state.examples.name if self._state.examples else ""
         origin = Origin(run_part=part.name, first=first, examples_part=examples)
         return encode_blocks(list(blocks), owners, seen, origin)

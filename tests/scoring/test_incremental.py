@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.errors import StoreError
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.scoring.evaluator import Evaluator, as_evaluator, marked
@@ -227,6 +228,15 @@ def test_an_example_that_comes_later_matters_to_those_who_see_it(lab: Any) -> No
     outcome = place.score(long_answer, knows)
     assert {n: w.missing for n, w in outcome.evaluators.items()} == {"long_answer": 0, "knows": 5}
     assert [cell["score"] for cell in place.cells("knows")] == [0, 0, 0, 1, 0]
+
+
+def test_examples_are_read_only_for_those_who_see_them(lab: Any) -> None:
+    place = lab(20)
+    (examples,) = (Path(place.stored.where) / "examples").iterdir()
+    examples.unlink()
+    assert place.score(long_answer).done == 20
+    with pytest.raises(StoreError, match="the file is gone"):
+        place.score(knows)
 
 
 def test_every_cell_stays_with_its_run(lab: Any) -> None:
