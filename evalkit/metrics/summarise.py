@@ -75,13 +75,7 @@ def summarise(
     columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))
     scores = summarise_scores(results, cells, runs, columns, confidence)
     scores, searches = _sliced(results, runs, columns, scores, slices, confidence)
-    known = set(calibrated)
-    scores = {
-        name: replace(
-            score, uncalibrated=score.uncalibrated and not {name, score.evaluator} & known
-        )
-        for name, score in scores.items()
-    }
+    scores = _held_against_people(scores, set(calibrated))
     by_step, errors = _looked_into(results, runs, confidence) if steps else ([], [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(
@@ -101,6 +95,18 @@ def summarise(
         provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
+
+
+def _held_against_people(
+    scores: Mapping[str, ScoreSummary], calibrated: set[str]
+) -> dict[str, ScoreSummary]:
+    """Return the scores, without doubt in those of judges that were compared with people."""
+    return {
+        name: replace(
+            score, uncalibrated=score.uncalibrated and not {name, score.evaluator} & calibrated
+        )
+        for name, score in scores.items()
+    }
 
 
 def _looked_into(
