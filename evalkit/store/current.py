@@ -44,7 +44,7 @@ class Hashes:
     @property
     def everything(self) -> str:
         """Hash of all of it, for evaluators of the whole experiment."""
-        seen = self.examples.take(self.example).fill_null("-")
+        seen = self.examples.take(self.example).fill_null(NO_EXAMPLE)
         arrays = (self.content, seen, self.examples)
         return digest(b"|".join(bytes(each.buffers()[2] or b"") for each in arrays))
 
