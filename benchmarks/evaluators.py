@@ -16,8 +16,8 @@ from typing import Any
 from evalkit.evaluators.trajectory.score import trajectory_match
 from evalkit.model.example import Example
 from evalkit.model.run import Run
-from evalkit.scoring.evaluator import as_evaluator
-from evalkit.scoring.task import make_task
+from evalkit.scoring.calls.task import make_task
+from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.testing import make_example, make_run, tool
 
 Pair = tuple[Run, Example]

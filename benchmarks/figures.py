@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from evalkit.metrics.compare import compare
-from evalkit.metrics.summarise import summarise
-from evalkit.model.columns import RUN_PLACE, TABLES
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.experiment import Manifest
 from evalkit.model.results import Results
 from evalkit.model.run import Run
+from evalkit.model.schema.columns import RUN_PLACE, TABLES
 from evalkit.model.score import EvaluatorInfo
 
 METRICS = 5

@@ -26,20 +26,20 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from evalkit.metrics.compare import compare
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.example import Example
 from evalkit.model.results import Results
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage
-from evalkit.report import html
-from evalkit.report.detail import of_run
-from evalkit.report.traces import TraceWriter, dumps, plain
-from evalkit.report.view import content
-from evalkit.report.write import write_report
+from evalkit.report.page import html
+from evalkit.report.page.write import write_report
+from evalkit.report.runs.detail import of_run
+from evalkit.report.runs.traces import TraceWriter, dumps, plain
+from evalkit.report.sections.view import content
 from evalkit.scoring import engine
-from evalkit.scoring.evaluator import as_evaluator, evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator, evaluator
 from evalkit.store.store import Store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.calibration import corrected_rate
-from evalkit.metrics.intervals import Sums, cluster_sums, share_figure
-from evalkit.metrics.multiplicity import holm
-from evalkit.metrics.paired import paired_test
-from evalkit.metrics.power import detectable, power_of_t
-from evalkit.metrics.preferences import bradley_terry
-from evalkit.metrics.reducers import parse, reduce_score
-from evalkit.metrics.score_columns import ScoreColumn
-from evalkit.metrics.slices import slice_scores
-from evalkit.metrics.slicing import Slicing
-from evalkit.metrics.students_t import normal_tail
+from evalkit.metrics.agreement.calibration import corrected_rate
+from evalkit.metrics.columns.scores import ScoreColumn
+from evalkit.metrics.comparing.preferences import bradley_terry
+from evalkit.metrics.slicing.slices import slice_scores
+from evalkit.metrics.slicing.slicing import Slicing
+from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure
+from evalkit.metrics.statistics.multiplicity import holm
+from evalkit.metrics.statistics.paired import paired_test
+from evalkit.metrics.statistics.power import detectable, power_of_t
+from evalkit.metrics.statistics.students_t import normal_tail
+from evalkit.metrics.summaries.reducers import parse, reduce_score
 from evalkit.model.score import EvaluatorInfo
 
 RATES = (0.02, 0.5, 0.98)

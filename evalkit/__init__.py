@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.errors import EvalkitError
-    from evalkit.metrics.compare import compare
-    from evalkit.metrics.comparison import Comparison
-    from evalkit.metrics.summarise import summarise
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.comparing.compare import compare
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.summary import Summary
+    from evalkit.metrics.summaries.summarise import summarise
     from evalkit.model.example import Example
     from evalkit.model.experiment import Experiment
     from evalkit.model.results import Results
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from evalkit.model.usage import Usage
     from evalkit.pipeline.memory import score_runs
     from evalkit.project.config import Project
-    from evalkit.scoring.cases import case
-    from evalkit.scoring.evaluator import Evaluator, as_evaluator, evaluator
+    from evalkit.scoring.definition.cases import case
+    from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator, evaluator
 
 __version__ = "0.1.0"
 """Said here, where the build reads it: asking the installed packages costs 20 ms of every start."""
 
 HOMES = {
-    "Comparison": "evalkit.metrics.comparison",
+    "Comparison": "evalkit.metrics.documents.comparison",
     "EvalkitError": "evalkit.errors",
-    "Evaluator": "evalkit.scoring.evaluator",
+    "Evaluator": "evalkit.scoring.definition.evaluator",
     "Example": "evalkit.model.example",
     "Experiment": "evalkit.model.experiment",
     "Project": "evalkit.project.config",
@@ -40,14 +40,14 @@ HOMES = {
     "Run": "evalkit.model.run",
     "Score": "evalkit.model.score",
     "Step": "evalkit.model.step",
-    "Summary": "evalkit.metrics.summary",
+    "Summary": "evalkit.metrics.documents.summary",
     "Usage": "evalkit.model.usage",
-    "as_evaluator": "evalkit.scoring.evaluator",
-    "case": "evalkit.scoring.cases",
-    "compare": "evalkit.metrics.compare",
-    "evaluator": "evalkit.scoring.evaluator",
+    "as_evaluator": "evalkit.scoring.definition.evaluator",
+    "case": "evalkit.scoring.definition.cases",
+    "compare": "evalkit.metrics.comparing.compare",
+    "evaluator": "evalkit.scoring.definition.evaluator",
     "score_runs": "evalkit.pipeline.memory",
-    "summarise": "evalkit.metrics.summarise",
+    "summarise": "evalkit.metrics.summaries.summarise",
 }
 DRAWN = {"Comparison", "Results", "Summary", "compare", "score_runs", "summarise"}
 """Names that bring values with a table for notebooks."""

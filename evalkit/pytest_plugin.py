@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from evalkit.metrics.gate_result import GateResult
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.documents.summary import Summary
     from evalkit.model.example import Example
     from evalkit.model.results import Results
     from evalkit.model.run import Run
@@ -85,8 +85,8 @@ class Saved:
 
     def summary(self, name: str) -> Summary:
         """Return the figures of one experiment: as saved, else computed."""
-        from evalkit.metrics.document import from_plain
-        from evalkit.metrics.summary import Summary
+        from evalkit.metrics.documents.plain import from_plain
+        from evalkit.metrics.documents.summary import Summary
         from evalkit.pipeline import figures
 
         if name not in self._summaries:
@@ -110,8 +110,8 @@ class Saved:
 
     def gates(self) -> Iterator[GateResult]:
         """Yield the gates as the report has them, else as configured."""
-        from evalkit.metrics.document import from_plain
-        from evalkit.metrics.gate_result import GateResult
+        from evalkit.metrics.documents.gate import GateResult
+        from evalkit.metrics.documents.plain import from_plain
         from evalkit.pipeline.gating import check_gates
 
         for name in self.names:

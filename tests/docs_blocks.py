@@ -14,12 +14,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from evalkit import errors
-from evalkit.cli.verbs import SECTIONS
-from evalkit.model.columns import TABLES
+from evalkit.cli.table import SECTIONS
+from evalkit.model.schema.columns import TABLES
 from evalkit.project import plugins
 from evalkit.project.explained import model_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
-from evalkit.scoring.evaluator import as_evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = (

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from evalkit.model.columns import RUN_PLACE, TABLES
 from evalkit.model.experiment import Manifest
 from evalkit.model.results import Results
+from evalkit.model.schema.columns import RUN_PLACE, TABLES
 from evalkit.model.score import EvaluatorInfo
 
 TYPES = {

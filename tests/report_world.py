@@ -6,17 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from evalkit.metrics.compare import compare
-from evalkit.metrics.gates import check, parse
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.gating.gates import check, parse
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage
-from evalkit.report.view import content
+from evalkit.report.sections.view import content
 from evalkit.scoring import engine
-from evalkit.scoring.evaluator import as_evaluator, evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator, evaluator
 from evalkit.store.store import Store
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from evalkit.model.example import Example
-from evalkit.model.records import record_to_run
 from evalkit.model.run import Run
+from evalkit.model.schema.records import record_to_run
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,8 +1,14 @@
-"""The house has floors: rooms import from floors below; each shaping package has a home."""
+"""The house has floors: rooms import from floors below; each shaping package has a home.
+
+Wide rooms have rooms inside, from the ground up; no file is in a circle with another.
+"""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -18,6 +24,26 @@ FLOORS = [
     {"cli"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+OWN = "."
+"""A wide room's own files: at the bottom its words, at the top its doors."""
+INSIDE = {
+    "model": [OWN, "schema"],
+    "scoring": ["definition", "fingerprint", "calls", "session", "workers", OWN],
+    "metrics": [
+        "documents", "columns", "statistics", "slicing", "summaries", "comparing", "agreement",
+        "gating", OWN,
+    ],
+    "store": ["disk", "runs", "cells", "upkeep", OWN],
+    "fetchers": [OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints"],
+    "fetchers/files": ["reading", "mapping", "formats", OWN],
+    "fetchers/files/formats": [OWN, "langsmith", "inspect", "otlp"],
+    "fetchers/langsmith": ["api", "convert", OWN],
+    "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
+    "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
+    "cli": [OWN, "text"],
+}  # fmt: skip
+"""What is inside a wide room, from the ground up: each imports only what stands before it."""
+MOST_MODULES, LONGEST = 16, 300
 HOMES = {
     "httpx": {"fetchers", "evaluators"},
     "pandas": {"metrics"},
@@ -75,6 +101,99 @@ def test_every_room_stands_on_a_floor() -> None:
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
     assert wrong_imports(path) == []
+
+
+def inside_of(path: Path, wide: str) -> str | None:
+    """Return the room of a wide room that a file or dotted name below the package stands in."""
+    base = wide.split("/")
+    parts = path.parts
+    if list(parts[: len(base)]) != base or len(parts) == len(base):
+        return None
+    inner = parts[len(base)].removesuffix(".py")
+    return inner if inner in INSIDE[wide] else OWN
+
+
+def wrong_inside(path: Path, wide: str) -> list[str]:
+    """Name what a file imports from a room that stands above its own, inside one wide room."""
+    order = INSIDE[wide]
+    own = inside_of(path.relative_to(PACKAGE), wide)
+    wrong = []
+    for name in imported(path):
+        top, _, rest = name.partition(".")
+        other = inside_of(Path(*rest.split(".")), wide) if top == "evalkit" and rest else None
+        if other and own and order.index(other) > order.index(own):
+            wrong.append(f"{wide}: {own} may not import {name}")
+    return wrong
+
+
+@pytest.mark.parametrize("wide", INSIDE)
+def test_rooms_inside_rooms_import_down(wide: str) -> None:
+    files = sorted((PACKAGE / wide).rglob("*.py"))
+    assert [line for path in files for line in wrong_inside(path, wide)] == []
+
+
+def test_every_wide_room_is_listed() -> None:
+    folders = {path.parent for path in PACKAGE.rglob("*.py") if "starter" not in path.parts}
+    wide = {
+        str(folder.relative_to(PACKAGE)): {each.name for each in folders if each.parent == folder}
+        for folder in folders - {PACKAGE}
+    }
+    assert {name: inner for name, inner in wide.items() if inner} == {
+        name: set(order) - {OWN} for name, order in INSIDE.items()
+    }
+
+
+def graph() -> dict[str, set[str]]:
+    """Return which module imports which, in-function and type-only imports included."""
+    names = {
+        ".".join(["evalkit", *p.relative_to(PACKAGE).with_suffix("").parts]): p for p in files()
+    }
+    return {
+        name: {each for each in imported(path) if each in names} for name, path in names.items()
+    }
+
+
+def files() -> list[Path]:
+    return [path for path in modules() if path.name != "__init__.py"]
+
+
+def test_no_file_is_in_a_circle() -> None:
+    try:
+        TopologicalSorter(graph()).prepare()
+    except CycleError as error:
+        pytest.fail(f"these import each other: {error.args[1]}")
+
+
+def test_rooms_and_modules_stay_small() -> None:
+    rooms = Counter(path.parent for path in files())
+    assert {str(r): n for r, n in rooms.items() if n > MOST_MODULES} == {}
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in files()}
+    assert {str(path): n for path, n in lengths.items() if n > LONGEST} == {}
+    assert 80 <= median(lengths.values()) <= 150
+
+
+def test_every_room_says_who_lives_there() -> None:
+    silent = [
+        str(path)
+        for path in PACKAGE.rglob("__init__.py")
+        if path.parent != PACKAGE and "starter" not in path.parts
+        if len(ast.parse(path.read_text("utf-8")).body) != 1
+    ]
+    assert silent == []
+
+
+def test_the_test_sees_a_wrong_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    room = tmp_path / "store" / "disk"
+    room.mkdir(parents=True)
+    (room / "bad.py").write_text(
+        "from evalkit.store.cells import parts\nimport evalkit.store.store"
+    )
+    assert wrong_inside(room / "bad.py", "store") == [
+        "store: disk may not import evalkit.store.cells",
+        "store: disk may not import evalkit.store.cells.parts",
+        "store: disk may not import evalkit.store.store",
+    ]
 
 
 def test_the_test_sees_a_wrong_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

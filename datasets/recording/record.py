@@ -18,7 +18,7 @@ from shop import EXAMPLES
 
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.langgraph.fetcher import LangGraphFetcher
-from evalkit.model.records import run_to_record
+from evalkit.model.schema.records import run_to_record
 
 HERE = Path(__file__).resolve().parent
 DATASETS = HERE.parent

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.columns import aligned
 from evalkit.cli.options import json_option, pass_session
 from evalkit.cli.session import Session
+from evalkit.cli.text.columns import aligned
 from evalkit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from evalkit.metrics.agreement import Agreement
-    from evalkit.metrics.figures import Figure
+    from evalkit.metrics.documents.agreement import Agreement
+    from evalkit.metrics.documents.figures import Figure
     from evalkit.project.config import Project
 
 
@@ -39,8 +39,8 @@ def agree_command(
     NAME is the experiment whose runs were labelled; it may be left out when there is one only. The
     result is kept in reports/agreement/, and a judge that has one is no longer marked uncalibrated.
     """
-    from evalkit.metrics.agree import agree
-    from evalkit.metrics.labels import read_labels
+    from evalkit.metrics.agreement.agree import agree
+    from evalkit.metrics.agreement.labels import read_labels
     from evalkit.pipeline.stored import results
 
     project = session.load(deep=False)

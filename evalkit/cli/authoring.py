@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.columns import aligned
 from evalkit.cli.options import json_option, pass_session
-from evalkit.cli.run_text import short
 from evalkit.cli.session import Session
+from evalkit.cli.text.columns import aligned
+from evalkit.cli.text.run import short
 from evalkit.errors import ExitCode
 
 if TYPE_CHECKING:

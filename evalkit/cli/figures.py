@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from evalkit.cli.columns import aligned
 from evalkit.cli.options import experiment_name, experiment_names, json_option, pass_session
 from evalkit.cli.session import Session
+from evalkit.cli.text.columns import aligned
 from evalkit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from evalkit.metrics.history import History, Strip
-    from evalkit.metrics.performance import Performance
+    from evalkit.metrics.summaries.history import History, Strip
+    from evalkit.metrics.summaries.performance import Performance
     from evalkit.project.config import Project
 
 MARKS = "▁▂▃▄▅▆▇█"
@@ -45,7 +45,7 @@ def compare_command(
     Each metric with difference, interval, p (corrected for the number of metrics), what could have
     been detected, and a verdict: better, worse, equivalent, not inferior or cannot tell.
     """
-    from evalkit.cli.shown import say_report, show_figures
+    from evalkit.cli.text.figures import say_report, show_figures
     from evalkit.cli.work import chosen
     from evalkit.pipeline.concluding import conclude
     from evalkit.pipeline.figures import baseline_of
@@ -126,7 +126,7 @@ def metrics_command(session: Session, /, name: str, as_json: bool) -> None:
 
     Where the source stated figures of its own, both stand side by side with the difference.
     """
-    from evalkit.metrics.performance import performance
+    from evalkit.metrics.summaries.performance import performance
     from evalkit.pipeline.stored import results
 
     project = session.load(deep=False)

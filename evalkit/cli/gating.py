@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.columns import clean
 from evalkit.cli.options import experiment_names, json_option, pass_session
 from evalkit.cli.session import Session
-from evalkit.cli.shown import cleaner, page_of
+from evalkit.cli.text.columns import clean
+from evalkit.cli.text.figures import cleaner, page_of
 from evalkit.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.documents.gate import GateResult
     from evalkit.project.config import Project
-    from evalkit.report.share import Cleaner
-    from evalkit.report.view import Content
+    from evalkit.report.sections.view import Content
+    from evalkit.report.sharing.share import Cleaner
 
 WORDS = {True: "pass", False: "MISS", None: "none"}
 
@@ -112,9 +112,9 @@ class _Outputs:
 
 def _write(to: _Outputs, made: Content, clean: Callable[[Content], Cleaner]) -> None:
     """Write what was asked for; annotations go to stdout, where GitHub reads them."""
-    from evalkit.report import github
-    from evalkit.report.junit import render as as_junit
-    from evalkit.report.markdown import render as as_markdown
+    from evalkit.report.renderers import github
+    from evalkit.report.renderers.junit import render as as_junit
+    from evalkit.report.renderers.markdown import render as as_markdown
 
     if to.junit is not None:
         _save(to.junit, as_junit(made, clean=clean(made)))

@@ -9,7 +9,7 @@ import click
 
 from evalkit import __version__
 from evalkit.cli.session import Session
-from evalkit.cli.verbs import SECTIONS, VERBS
+from evalkit.cli.table import SECTIONS, VERBS
 from evalkit.errors import did_you_mean
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.columns import clean
 from evalkit.cli.options import experiment_name, json_option, pass_session
 from evalkit.cli.session import Session
+from evalkit.cli.text.columns import clean
 from evalkit.errors import ExitCode
 
 if TYPE_CHECKING:
-    from evalkit.scoring.evaluator import Evaluator
+    from evalkit.scoring.definition.evaluator import Evaluator
 
 THINGS = ("experiments", "evaluators", "fetchers", "datasets")
 
@@ -44,7 +44,7 @@ def check_command(session: Session, as_json: bool) -> int:
     Ends with 2 when the configuration or an evaluator cannot be loaded, with 4 when a case fails.
     """
     from evalkit.project.local import load_evaluators
-    from evalkit.scoring.proving import run_cases
+    from evalkit.scoring.definition.proving import run_cases
 
     project = session.load()
     evaluators = {each.name: each for each in load_evaluators(project)}
@@ -100,7 +100,7 @@ def _place(each: Evaluator) -> str:
 @pass_session
 def list_command(session: Session, what: str | None, long: bool, as_json: bool) -> None:
     """List experiments, evaluators, fetchers or datasets; without a word, all of them."""
-    from evalkit.cli.listing import LISTS, text_of
+    from evalkit.cli.text.lists import LISTS, text_of
 
     project = session.load(deep=False)
     found = {name: LISTS[name](project) for name in ([what] if what else THINGS)}

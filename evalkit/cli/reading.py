@@ -16,8 +16,8 @@ from evalkit.errors import ConfigError, ExitCode, did_you_mean
 
 if TYPE_CHECKING:
     from evalkit.project.config import Project
-    from evalkit.report.share import Cleaner
-    from evalkit.report.view import Content
+    from evalkit.report.sections.view import Content
+    from evalkit.report.sharing.share import Cleaner
 
 
 @click.command("report")
@@ -53,7 +53,7 @@ def report_command(
 
     Nothing is fetched or scored. Gates that are missed end with 1, as in `run`.
     """
-    from evalkit.cli.shown import cleaner, page_of, page_options, say_report
+    from evalkit.cli.text.figures import cleaner, page_of, page_options, say_report
     from evalkit.cli.work import chosen
     from evalkit.pipeline.concluding import conclude
 
@@ -72,7 +72,7 @@ def report_command(
 def _write_beside(
     made: Content, clean: Callable[[Content], Cleaner], table: Path | None, data: Path | None
 ) -> None:
-    from evalkit.report.machine import write_csv, write_json
+    from evalkit.report.renderers.machine import write_csv, write_json
 
     if table is not None:
         write_csv(made, table, clean(made))
@@ -90,7 +90,7 @@ def show_command(session: Session, /, name: str, run_id: str | None, as_json: bo
 
     RUN_ID may be the beginning of one.
     """
-    from evalkit.cli.shown import show_figures
+    from evalkit.cli.text.figures import show_figures
     from evalkit.pipeline.concluding import conclude
 
     project = session.load(deep=False)
@@ -109,8 +109,8 @@ def show_command(session: Session, /, name: str, run_id: str | None, as_json: bo
 def _show_run(session: Session, project: Project, name: str, run_id: str, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from evalkit.cli.run_text import run_text
-    from evalkit.model.records import run_to_record
+    from evalkit.cli.text.run import run_text
+    from evalkit.model.schema.records import run_to_record
     from evalkit.pipeline.stored import results
 
     found = results(project, name)
@@ -149,10 +149,10 @@ def view_command(
     For experiments too large for one file: traces are read as they are opened. The address holds a
     token; without it nothing answers.
     """
-    from evalkit.cli.shown import page_of
+    from evalkit.cli.text.figures import page_of
     from evalkit.cli.work import chosen
     from evalkit.pipeline.concluding import conclude
-    from evalkit.report.server import ReportServer
+    from evalkit.report.page.server import ReportServer
 
     project = session.load(deep=False)
     ran = conclude(project, chosen(project, names), baseline=baseline, page=False)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.columns import aligned
 from evalkit.cli.options import experiment_name, experiment_names, json_option, pass_session
 from evalkit.cli.session import Session
+from evalkit.cli.text.columns import aligned
 from evalkit.errors import ConfigError, ExitCode, did_you_mean
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.columns import aligned
 from evalkit.cli.options import experiment_names, json_option, pass_session
 from evalkit.cli.session import Session
+from evalkit.cli.text.columns import aligned
 from evalkit.errors import ExitCode, NoRunsError
 
 if TYPE_CHECKING:
-    from evalkit.metrics.summary import ScoreSummary, Summary
+    from evalkit.metrics.documents.summary import ScoreSummary, Summary
     from evalkit.pipeline.scoring import ScoreSettings
     from evalkit.project.config import Project
-    from evalkit.scoring.outcome import ScoreOutcome
+    from evalkit.scoring.session.tally import ScoreOutcome
 
 
 def scoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +103,7 @@ def run_command(
 
     Two or more are compared when the configuration or --baseline names one to compare with.
     """
-    from evalkit.cli.shown import page_options, say_report, show_figures
+    from evalkit.cli.text.figures import page_options, say_report, show_figures
     from evalkit.pipeline.running import run
 
     project = session.load(deep=not offline)

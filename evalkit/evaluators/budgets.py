@@ -13,8 +13,8 @@ from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, make_step, tool
 
 SLOW = make_run(latency=12.0, tokens=(900, 200), cost=0.02, first_token=2.0)

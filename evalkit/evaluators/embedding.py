@@ -9,8 +9,8 @@ from typing import Any
 from evalkit.errors import EvaluatorError
 from evalkit.evaluators.answers import answer_of, as_text, no_answer, no_reference, reference_of
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 
 
 @evaluator(

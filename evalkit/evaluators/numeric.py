@@ -8,8 +8,8 @@ from evalkit.evaluators.answers import answer_of, no_reference, reference_of
 from evalkit.evaluators.matching import near
 from evalkit.evaluators.quantity import Quantity, quantity_of
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 
 
 @evaluator(

@@ -13,8 +13,8 @@ from evalkit.errors import EvaluatorError
 from evalkit.evaluators.answers import answer_of, as_text, no_answer, no_reference, reference_of
 from evalkit.evaluators.tokens import rouge_tokens, words
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_example, make_run
 
 SAME: dict[str, Any] = {"outputs": {"answer": "the cat sat"}, "reference_outputs": "the cat sat"}

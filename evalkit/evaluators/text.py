@@ -12,10 +12,10 @@ from typing import Any
 
 from evalkit.evaluators.answers import answer_of, as_text, at, no_reference, reference_of
 from evalkit.evaluators.tokens import normalise
-from evalkit.evaluators.trajectory.wording import short
+from evalkit.evaluators.wording import short
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 
 ABC = {"answer": "Paris"}
 

@@ -107,6 +107,6 @@ def revision(run: Run) -> str:
     """Return what changes when the run changes: its `updated_at`, or else a hash of its content."""
     if run.updated_at is not None:
         return run.updated_at.isoformat()
-    from evalkit.model.values import content_hash
+    from evalkit.model.schema.row_values import content_hash
 
     return content_hash(run)

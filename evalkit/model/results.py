@@ -25,7 +25,7 @@ class ResultsSource(Protocol):
         """The evaluators whose cells are current."""
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> Any:
-        """Return the pyarrow Table `name`, one of `evalkit.model.columns.TABLES`."""
+        """Return the pyarrow Table `name`, one of `evalkit.model.schema.columns.TABLES`."""
 
     def runs(self) -> Iterator[Run]:
         """Yield every run, fields decoded as they are touched."""
@@ -40,7 +40,7 @@ class ResultsSource(Protocol):
 class Results(Shown):
     """One experiment with its feedback.
 
-    Columns of the tables are those of `evalkit.model.columns`; nothing is read before it is
+    Columns of the tables are those of `evalkit.model.schema.columns`; nothing is read before it is
     asked for.
     """
 

@@ -27,8 +27,8 @@ from evalkit.project.config import load as load_project
 from evalkit.project.local import Catalogue
 from evalkit.project.modules import no_bytecode
 from evalkit.project.scaffold import start_evaluator
-from evalkit.scoring.evaluator import Evaluator
-from evalkit.scoring.failure import Failure, failure_of, overran
+from evalkit.scoring.calls.failure import Failure, failure_of, overran
+from evalkit.scoring.definition.evaluator import Evaluator
 
 SAMPLE = 20
 TIMEOUT = 10.0

@@ -15,9 +15,9 @@ from evalkit.pipeline.reporting import report
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Comparison
-    from evalkit.metrics.gate_result import GateResult
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.documents.summary import Summary
 
 RUN_VERSION = 1
 
@@ -80,7 +80,7 @@ def conclude(
 ) -> Ran:
     """Summarise, compare, gate and report what is stored of experiments; nothing is scored.
 
-    Without `page`, nothing is written. `options` go to `evalkit.report.write.write_report`.
+    Without `page`, nothing is written. `options` go to `evalkit.report.page.write.write_report`.
     """
     results = {name: stored.results(project, name) for name in names}
     summaries = {name: figures.summarise(project, each) for name, each in results.items()}

@@ -12,8 +12,8 @@ from evalkit.pipeline import stored
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Comparison
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.summary import Summary
 
 
 def summarise(project: Project, results: Results, *, steps: bool = True) -> Summary:
@@ -22,7 +22,7 @@ def summarise(project: Project, results: Results, *, steps: bool = True) -> Summ
     `steps=False` leaves out those of single steps.
     """
     from evalkit import __version__
-    from evalkit.metrics.summarise import summarise
+    from evalkit.metrics.summaries.summarise import summarise
 
     config = project.experiments.get(results.experiment)
     table = project.table
@@ -83,7 +83,7 @@ def compare(
 
     `judge` also calls the project's evaluators of scope comparison.
     """
-    from evalkit.metrics.compare import compare
+    from evalkit.metrics.comparing.compare import compare
 
     names = [each.experiment for each in results]
     table = project.table.compare
@@ -104,7 +104,7 @@ def judgements(project: Project, results: Sequence[Results]) -> list[object]:
     """Call the evaluators of scope comparison on the examples all experiments answered."""
     from evalkit.pipeline.judging import open_judges
     from evalkit.project.local import load_evaluators
-    from evalkit.scoring.comparison import judge_all
+    from evalkit.scoring.side_by_side import judge_all
 
     chosen = [each for each in load_evaluators(project) if each.scope == "comparison"]
     open_judges(project, chosen, budget=project.table.score.budget)

@@ -12,9 +12,9 @@ from evalkit.errors import ConfigError
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Comparison
-    from evalkit.metrics.gate_result import GateResult
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.documents.summary import Summary
 
 
 def check_gates(
@@ -59,7 +59,7 @@ def _check(
     comparison: Comparison | None,
     saved: Any,
 ) -> list[GateResult]:
-    from evalkit.metrics.gates import check, parse
+    from evalkit.metrics.gating.gates import check, parse
 
     return check([parse(rule) for rule in rules], summary, comparison, baseline=saved)
 

@@ -11,8 +11,8 @@ from evalkit.pipeline.gating import read_summary
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
-    from evalkit.metrics.history import History
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.summary import Summary
+    from evalkit.metrics.summaries.history import History
 
 HISTORY = "history"
 """Folder of `reports/NAME/` with every different summary."""
@@ -20,8 +20,8 @@ HISTORY = "history"
 
 def saved_summaries(project: Project, name: str) -> list[Summary]:
     """Return every summary saved of one experiment; equal figures of one day count once."""
-    from evalkit.metrics.document import from_plain
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.plain import from_plain
+    from evalkit.metrics.documents.summary import Summary
 
     folder = project.reports_folder / name / HISTORY
     found: dict[str, Summary] = {}
@@ -35,7 +35,7 @@ def saved_summaries(project: Project, name: str) -> list[Summary]:
 
 def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = ()) -> History:
     """Return the strips over all saved summaries of `names`, oldest first, as one history."""
-    from evalkit.metrics.history import history
+    from evalkit.metrics.summaries.history import history
 
     summaries = [each for name in names for each in saved_summaries(project, name)]
     if not summaries:
@@ -45,7 +45,7 @@ def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = 
 
 def history_for_page(project: Project, name: str) -> History | None:
     """Return the history of an experiment that has been summarised more than once."""
-    from evalkit.metrics.history import history
+    from evalkit.metrics.summaries.history import history
 
     summaries = saved_summaries(project, name)
     return history(summaries) if len(summaries) > 1 else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
-from evalkit.scoring.evaluator import Evaluator
+from evalkit.scoring.definition.evaluator import Evaluator
 
 if TYPE_CHECKING:
     from evalkit.evaluators.judge.estimate import Estimate

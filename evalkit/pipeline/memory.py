@@ -14,7 +14,7 @@ from evalkit.model.experiment import Experiment
 from evalkit.model.results import Results
 from evalkit.model.run import Run
 from evalkit.scoring import engine
-from evalkit.scoring.evaluator import Evaluator, as_evaluator
+from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
 from evalkit.store.store import Store
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from evalkit.metrics.comparison import Comparison
-from evalkit.metrics.summarise import summarise
-from evalkit.metrics.summary import Summary
+from evalkit.metrics.documents.comparison import Comparison
+from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.results import Results
 from evalkit.model.shown import draw_with
-from evalkit.report.notebook import comparison_html, table_html
-from evalkit.report.view import build
+from evalkit.report.renderers.notebook import comparison_html, table_html
+from evalkit.report.sections.view import build
 
 
 def _results(results: Results) -> str:

@@ -42,7 +42,7 @@ def push(
 ) -> Pushed:
     """Write the scores of an experiment back to LangSmith, or take back what evalkit wrote."""
     from evalkit.fetchers.langsmith import push as langsmith
-    from evalkit.fetchers.langsmith.options import LangSmithOptions
+    from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 
     config = project.experiment(name)
     if config.fetcher != SOURCE:

@@ -15,10 +15,10 @@ from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Comparison
-    from evalkit.metrics.gate_result import GateResult
-    from evalkit.metrics.summary import Summary
-    from evalkit.report.view import Content
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.documents.summary import Summary
+    from evalkit.report.sections.view import Content
 
 PAGE = "report.html"
 SUMMARY = "summary.json"
@@ -37,9 +37,9 @@ def report(
     """Write the page and every experiment's `summary.json`; returns the page's path.
 
     One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
-    `options` go to `evalkit.report.write.write_report`.
+    `options` go to `evalkit.report.page.write.write_report`.
     """
-    from evalkit.report.write import write_report
+    from evalkit.report.page.write import write_report
 
     for summary in summaries:
         of = [each for each in gates if each.experiment == summary.experiment]
@@ -62,7 +62,7 @@ def page_content(
     The history is that of the last experiment, the one that is new, when it has one.
     """
     from evalkit import __version__
-    from evalkit.report.view import content
+    from evalkit.report.sections.view import content
 
     return content(
         list(summaries),

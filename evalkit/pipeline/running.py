@@ -35,7 +35,7 @@ def run(
     With one experiment, what goes wrong is raised. With several, the others go on, and what went
     wrong is in `failures`. Two or more experiments are compared when a baseline is configured or
     given. `gates` are rules beside the configured ones; `to` is where the report goes; `options` go
-    to `evalkit.report.write.write_report`.
+    to `evalkit.report.page.write.write_report`.
     """
     chosen = list(names) or list(project.experiments)
     if not chosen:

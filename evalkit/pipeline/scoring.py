@@ -14,7 +14,7 @@ from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import Loader, load_evaluators
 from evalkit.scoring import engine
-from evalkit.scoring.outcome import Listener, Progress, ScoreOutcome
+from evalkit.scoring.session.tally import Listener, Progress, ScoreOutcome
 
 MEGABYTE = 1024 * 1024
 

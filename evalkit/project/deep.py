@@ -47,18 +47,18 @@ def _check_rules(
     above: Keys, gates: Sequence[str], reducers: Sequence[str], problems: Problems
 ) -> None:
     if gates:
-        from evalkit.metrics.gates import parse
+        from evalkit.metrics.gating.gates import parse
 
         _check_each((*above, "gates"), gates, parse, problems)
     if any(reducer != "mean" for reducer in reducers):
-        from evalkit.metrics.reducers import parse as parse_reducer
+        from evalkit.metrics.summaries.reducers import parse as parse_reducer
 
         _check_each((*above, "reducers"), reducers, parse_reducer, problems)
 
 
 def _check_slices(keys: Keys, slices: Sequence[str], problems: Problems) -> None:
     if slices:
-        from evalkit.metrics.slice_expressions import parse
+        from evalkit.metrics.slicing.expressions import parse
 
         _check_each(keys, slices, parse, problems)
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from evalkit.model.documented import meanings
+from evalkit.model.schema.documented import meanings
 from evalkit.project.fitting import REST, Table, fit, is_table, rest_of
 
 T = TypeVar("T", bound=Table)

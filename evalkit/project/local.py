@@ -22,7 +22,7 @@ from evalkit.project import plugins
 from evalkit.project.config import Project, load
 from evalkit.project.layout import shown
 from evalkit.project.modules import load_file, load_folder
-from evalkit.scoring.evaluator import Evaluator, as_evaluator, marked
+from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator, marked
 
 USE = "use"
 """Key of `[evaluators.NAME]` that says which evaluator NAME is, when it is not NAME itself."""

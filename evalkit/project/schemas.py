@@ -57,7 +57,7 @@ def record_schema() -> dict[str, Any]:
     """Return the schema of one line of evalkit's own JSON Lines."""
     from pydantic import TypeAdapter
 
-    from evalkit.model.records import ExampleRecord, RunRecord
+    from evalkit.model.schema.records import ExampleRecord, RunRecord
 
     return {"$schema": DIALECT, **TypeAdapter(RunRecord | ExampleRecord).json_schema()}
 
@@ -71,8 +71,8 @@ def document_schema(kind: type) -> dict[str, Any]:
 
 def summary_schema() -> dict[str, Any]:
     """Return the schema of `summary.json`: figures, gates, and where the page is."""
-    from evalkit.metrics.gate_result import GateResult
-    from evalkit.metrics.summary import Summary
+    from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.documents.summary import Summary
 
     schema = document_schema(Summary)
     gate = document_schema(GateResult)
@@ -87,7 +87,7 @@ def summary_schema() -> dict[str, Any]:
 
 def comparison_schema() -> dict[str, Any]:
     """Return the schema of a comparison of two or more experiments."""
-    from evalkit.metrics.comparison import Comparison
+    from evalkit.metrics.documents.comparison import Comparison
 
     return document_schema(Comparison)
 

@@ -9,16 +9,16 @@ from time import monotonic
 
 from evalkit.errors import Interrupted
 from evalkit.model.score import EvaluatorInfo
-from evalkit.model.work import Plan, ScoreSource
-from evalkit.scoring.evaluator import Evaluator
-from evalkit.scoring.fingerprint import Causes, changed, fingerprinted
-from evalkit.scoring.inline import score_inline
-from evalkit.scoring.ledger import Ledger
-from evalkit.scoring.outcome import EvaluatorWork, Listener, ScoreOutcome
-from evalkit.scoring.pool import Pool
-from evalkit.scoring.resources import memory_for, worker_count
-from evalkit.scoring.settings import Loader, Settings
-from evalkit.scoring.task import Task, make_tasks
+from evalkit.model.units import Plan, ScoreSource
+from evalkit.scoring.calls.task import Task, make_tasks
+from evalkit.scoring.definition.evaluator import Evaluator
+from evalkit.scoring.fingerprint.fingerprint import Causes, changed, fingerprinted
+from evalkit.scoring.session.ledger import Ledger
+from evalkit.scoring.session.settings import Loader, Settings
+from evalkit.scoring.session.tally import EvaluatorWork, Listener, ScoreOutcome
+from evalkit.scoring.workers.inline import score_inline
+from evalkit.scoring.workers.pool import Pool
+from evalkit.scoring.workers.resources import memory_for, worker_count
 
 SHARES = 4
 """Units for each worker, at least: so that they end at about the same time."""

@@ -11,21 +11,21 @@ from evalkit.errors import StoreError
 from evalkit.model.experiment import Manifest
 from evalkit.model.results import Results
 from evalkit.model.score import EvaluatorInfo
-from evalkit.store import infos
-from evalkit.store import state as states
-from evalkit.store.cells import part_names
-from evalkit.store.files import Files
-from evalkit.store.known import Known
-from evalkit.store.lock import locked
-from evalkit.store.parts import PartFile
-from evalkit.store.state import JOURNAL, MANIFEST, State
+from evalkit.store.cells import infos
+from evalkit.store.cells.parts import part_names
+from evalkit.store.disk import state as states
+from evalkit.store.disk.files import Files
+from evalkit.store.disk.lock import locked
+from evalkit.store.disk.parts import PartFile
+from evalkit.store.disk.state import JOURNAL, MANIFEST, State
+from evalkit.store.runs.known import Known
 
 if TYPE_CHECKING:
-    from evalkit.store.gc import Collected
-    from evalkit.store.mend import Mended
-    from evalkit.store.verify import Finding
-    from evalkit.store.work import StoredWork
-    from evalkit.store.writer import RunWriter
+    from evalkit.store.cells.score_source import StoredWork
+    from evalkit.store.runs.mend import Mended
+    from evalkit.store.runs.writer import RunWriter
+    from evalkit.store.upkeep.gc import Collected
+    from evalkit.store.upkeep.verify import Finding
 
 MANY_PARTS = 300
 """Parts of scores from which on they are gathered: slow evaluators leave many small ones."""
@@ -70,7 +70,7 @@ class StoredExperiment:
         When `known` was handed to the fetch before, runs it neither brought nor asked about are
         dropped as no longer there at the source.
         """
-        from evalkit.store.writer import RunWriter
+        from evalkit.store.runs.writer import RunWriter
 
         known, self._known = self._known, None
         return RunWriter(self._files, self.name, source=source, query=query or {}, known=known)
@@ -78,9 +78,9 @@ class StoredExperiment:
     def mend(self, *, forget: bool = False) -> list[Mended]:
         """Set damaged files of runs and examples aside, so that the next fetch brings them again.
 
-        What can be read of them is kept. See `evalkit.store.mend`.
+        What can be read of them is kept. See `evalkit.store.runs.mend`.
         """
-        from evalkit.store.mend import mend
+        from evalkit.store.runs.mend import mend
 
         with locked(self._files, self.name):
             return mend(self._files, forget=forget)
@@ -100,14 +100,14 @@ class StoredExperiment:
     @contextmanager
     def scoring(self) -> Iterator[StoredWork]:
         """Hold the experiment for scoring: yields the engine's `ScoreSource`."""
-        from evalkit.store.work import StoredWork
+        from evalkit.store.cells.score_source import StoredWork
 
         with locked(self._files, self.name):
             state = self._settled()
             work = StoredWork(self._files, state)
             yield work
             if work.damaged:
-                from evalkit.store.gc import drop_damaged
+                from evalkit.store.upkeep.gc import drop_damaged
 
                 drop_damaged(self._files, state, work.damaged, work.made)
             if len(part_names(self._files)) > MANY_PARTS:
@@ -123,20 +123,20 @@ class StoredExperiment:
 
     def verify(self) -> Iterator[Finding]:
         """Read everything and yield what was found, good and bad."""
-        from evalkit.store.verify import verify
+        from evalkit.store.upkeep.verify import verify
 
         return verify(self._files, self._settled())
 
     def gc(self) -> Collected:
         """Drop stale cells and files nothing refers to; return how many."""
-        from evalkit.store.gc import collect
+        from evalkit.store.upkeep.gc import collect
 
         with locked(self._files, self.name):
             return collect(self._files, self._settled())
 
     def export(self, folder: Path, format: str = "parquet") -> list[Path]:
-        """Write the experiment as `parquet`, `jsonl` or `csv` files; see `evalkit.store.export`."""
-        from evalkit.store.export import export
+        """Write the experiment as `parquet`, `jsonl` or `csv` files; see `upkeep.export`."""
+        from evalkit.store.upkeep.export import export
 
         return export(self.results(), folder, format)
 
@@ -165,8 +165,8 @@ class StoredExperiment:
         state = self._state()
         if not state.dead and states.load(self._files, MANIFEST) is not None:
             return state
-        from evalkit.store.compact import compacted
-        from evalkit.store.tidy import tidy
+        from evalkit.store.runs.compact import compacted
+        from evalkit.store.runs.tidy import tidy
 
         with locked(self._files, self.name):
             state = compacted(self._files, self._state())

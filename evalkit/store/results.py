@@ -9,19 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.errors import StoreError
-from evalkit.model.columns import RUN_PLACE, TABLES
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
+from evalkit.model.schema.columns import RUN_PLACE, TABLES
 from evalkit.model.score import EvaluatorInfo
-from evalkit.store import recorded
-from evalkit.store.current import Block, Now, current_blocks
-from evalkit.store.examples import StoredExamples
-from evalkit.store.files import Files
-from evalkit.store.parts import PartFile, groups_of
-from evalkit.store.rows import STEP_PREFIX, Touched, one_array, runs_of
-from evalkit.store.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty
-from evalkit.store.state import State
+from evalkit.store.cells import recorded
+from evalkit.store.cells.current import Block, Now, current_blocks
+from evalkit.store.disk.files import Files
+from evalkit.store.disk.parts import PartFile, groups_of
+from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty
+from evalkit.store.disk.state import State
+from evalkit.store.runs.examples import StoredExamples
+from evalkit.store.runs.rows import STEP_PREFIX, Touched, one_array, runs_of
 
 OF_THE_RUN = frozenset({"run_id", "example_id", "repetition", RUN_PLACE.name})
 """Columns of cells that are those of their runs."""

@@ -6,8 +6,8 @@ import os
 import re
 from urllib.parse import quote, unquote
 
+from evalkit.store.disk.files import open_files
 from evalkit.store.experiment import StoredExperiment
-from evalkit.store.files import open_files
 
 SAFE = " +=@()[],"
 

@@ -7,7 +7,7 @@ import pytest
 from command_line import Ended, evalkit
 from judge_server import serving, verdict
 
-from evalkit.model.records import run_to_record
+from evalkit.model.schema.records import run_to_record
 from evalkit.testing import make_run
 
 JUDGE = """

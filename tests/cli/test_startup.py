@@ -35,13 +35,13 @@ NEVER = {
     "pyarrow.csv",
     "pyarrow.dataset",
     "pyarrow.substrait",
-    "evalkit.metrics.compare",
+    "evalkit.metrics.comparing.compare",
     "evalkit.fetchers.langgraph",
 }
-PAGE = {"jinja2", "evalkit.report.html", "evalkit.report.embed"}
+PAGE = {"jinja2", "evalkit.report.page.html", "evalkit.report.page.embed"}
 CHECKS = {"pydantic", "pydantic_core", "importlib.metadata", "evalkit.project.explained"}
-WORK = {"webbrowser", "evalkit.fetchers", "evalkit.scoring", "evalkit.metrics.comparison"}
-STEPS = {"evalkit.metrics.steps", "evalkit.metrics.slicing"}
+WORK = {"webbrowser", "evalkit.fetchers", "evalkit.scoring", "evalkit.metrics.documents.comparison"}
+STEPS = {"evalkit.metrics.summaries.steps", "evalkit.metrics.slicing.slicing"}
 
 
 @pytest.fixture(scope="module")
@@ -78,4 +78,4 @@ def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
 
 def test_the_probe_sees_what_is_loaded(project: Path) -> None:
     _, modules = loaded(project, "fetch", "one")
-    assert modules >= {"pyarrow.parquet", "pydantic", "evalkit.fetchers.files.own"}
+    assert modules >= {"pyarrow.parquet", "pydantic", "evalkit.fetchers.files.formats.own"}

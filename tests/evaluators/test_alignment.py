@@ -18,7 +18,7 @@ from evalkit.evaluators.trajectory.score import (
     trajectory_credit,
     trajectory_match,
 )
-from evalkit.evaluators.trajectory.wording import wording
+from evalkit.evaluators.wording import wording
 from evalkit.model.message import ToolCall
 from evalkit.testing import make_run, make_step, node, tool
 

@@ -11,8 +11,8 @@ import pytest
 
 from evalkit.model.score import Score
 from evalkit.project import plugins
-from evalkit.scoring.evaluator import Evaluator, as_evaluator
-from evalkit.scoring.proving import run_cases
+from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
+from evalkit.scoring.definition.proving import run_cases
 from evalkit.testing import make_example, make_run, make_step, node, retrieval, tool
 
 BUILT_INS: dict[str, Evaluator] = {

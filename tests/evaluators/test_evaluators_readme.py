@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from evalkit.scoring.evaluator import marked
-from evalkit.scoring.proving import run_cases
+from evalkit.scoring.definition.evaluator import marked
+from evalkit.scoring.definition.proving import run_cases
 
 README = Path(__file__).parents[2] / "evaluators" / "README.md"
 BLOCK = re.compile(r"^### (\d+)\. (.+?)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)

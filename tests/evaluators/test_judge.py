@@ -17,7 +17,7 @@ from evalkit.evaluators.judge.estimate import estimate
 from evalkit.evaluators.judge.judge import judge
 from evalkit.evaluators.judge.ledger import Ledger
 from evalkit.model.score import Score
-from evalkit.scoring.evaluator import as_evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.testing import make_example, make_run, retrieval, tool
 
 PROMPT = "Question: {{ inputs.q }}\nAnswer: {{ outputs.answer }}\nDoes it help?"

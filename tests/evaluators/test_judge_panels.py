@@ -14,8 +14,8 @@ from evalkit.evaluators.judge.pairwise import pairwise
 from evalkit.evaluators.judge.panel import panel
 from evalkit.evaluators.judge.probe import FILLER, padded, probe_length, probe_position
 from evalkit.model.score import Score
-from evalkit.scoring.comparison import judge_all
-from evalkit.scoring.evaluator import as_evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator
+from evalkit.scoring.side_by_side import judge_all
 from evalkit.testing import make_example, make_run
 
 PROMPT = "{{ outputs.answer }} is good?"

@@ -11,8 +11,8 @@ from evalkit.evaluators.behaviour.rules import tool_order
 from evalkit.evaluators.budgets import step_budget, token_budget
 from evalkit.evaluators.numeric import numeric_match
 from evalkit.evaluators.quantity import quantities, quantity_of
-from evalkit.evaluators.quotes import citations_exist, quotes_are_verbatim
 from evalkit.evaluators.retrieval.at_k import retrieval_mrr, retrieval_recall
+from evalkit.evaluators.retrieval.quotes import citations_exist, quotes_are_verbatim
 from evalkit.evaluators.retrieval.relevance import grades_of, judge, retrieved
 from evalkit.evaluators.text import contains, normalised_match
 from evalkit.evaluators.tokens import normalise, spaced

@@ -15,7 +15,7 @@ from evalkit.evaluators.structure.json_match import json_match
 from evalkit.evaluators.structure.json_schema import json_schema_valid
 from evalkit.evaluators.text import exact_match
 from evalkit.model.score import Score
-from evalkit.scoring.coerce import to_scores
+from evalkit.scoring.definition.coerce import to_scores
 
 AB = {"a": 1, "b": 2}
 D, C = {"a": 1, "b": 2, "d": 3}, {"a": 1, "b": 2, "c": 3}

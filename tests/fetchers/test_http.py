@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
-from evalkit.fetchers.attempts import Patience, retry_after
-from evalkit.fetchers.http import HttpError, HttpSource, NotFound
-from evalkit.fetchers.ratelimit import RateLimit
-from evalkit.fetchers.redact import HIDDEN, Redactor, secrets_of
+from evalkit.fetchers.http.attempts import Patience, retry_after
+from evalkit.fetchers.http.limit import RateLimit
+from evalkit.fetchers.http.redact import HIDDEN, Redactor, secrets_of
+from evalkit.fetchers.http.source import HttpError, HttpSource, NotFound
 
 KEY = "lsv2-sekret-0123456789"
 GOOD = httpx.Response(200, json={"ok": True})

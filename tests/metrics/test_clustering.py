@@ -5,8 +5,8 @@ import pytest
 from metric_tables import cell, results, run
 from statsmodels.regression.linear_model import OLS
 
-from evalkit.metrics.compare import compare
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.summaries.summarise import summarise
 
 RNG = np.random.default_rng(20)
 DOCUMENTS = np.repeat(np.arange(20), 6)

@@ -7,9 +7,9 @@ import pytest
 from metric_tables import cell, results, run, scored
 
 from evalkit.errors import ConfigError, NoRunsError
-from evalkit.metrics.compare import compare
-from evalkit.metrics.comparison import Comparison
-from evalkit.metrics.document import from_plain
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.documents.comparison import Comparison
+from evalkit.metrics.documents.plain import from_plain
 from evalkit.model.score import EvaluatorInfo
 
 RNG = np.random.default_rng(10)

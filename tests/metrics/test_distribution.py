@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.metrics.distribution import describe, histogram, pooled_sd
+from evalkit.metrics.statistics.distribution import describe, histogram, pooled_sd
 
 RNG = np.random.default_rng(7)
 

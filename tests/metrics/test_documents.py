@@ -7,17 +7,17 @@ import pytest
 from metric_tables import cell, results, run, scored
 from pydantic import TypeAdapter
 
-from evalkit.metrics.agree import agree
-from evalkit.metrics.agreement import Agreement
-from evalkit.metrics.compare import compare
-from evalkit.metrics.comparison import Comparison
-from evalkit.metrics.document import from_plain, to_plain
-from evalkit.metrics.gate_result import GateResult
-from evalkit.metrics.gates import check, parse
-from evalkit.metrics.history import History, history
-from evalkit.metrics.labels import Label
-from evalkit.metrics.summarise import summarise
-from evalkit.metrics.summary import Summary
+from evalkit.metrics.agreement.agree import agree
+from evalkit.metrics.agreement.labels import Label
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.documents.agreement import Agreement
+from evalkit.metrics.documents.comparison import Comparison
+from evalkit.metrics.documents.gate import GateResult
+from evalkit.metrics.documents.plain import from_plain, to_plain
+from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.gating.gates import check, parse
+from evalkit.metrics.summaries.history import History, history
+from evalkit.metrics.summaries.summarise import summarise
 
 RUNS = [[True, False], [None, True], *[[bool(i % 3)] * 2 for i in range(20)]]
 ONE = scored(RUNS, name="a")

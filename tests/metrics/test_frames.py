@@ -4,8 +4,8 @@ import pytest
 from metric_tables import cell, results, run
 
 from evalkit.errors import ConfigError
-from evalkit.metrics import frames
-from evalkit.model.columns import TABLES
+from evalkit.metrics.columns import frames
+from evalkit.model.schema.columns import TABLES
 
 GIVEN = results(
     [run("a", "e0", latency_s=1.5), run("b", "e1")],

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from metric_tables import cell, results, run, scored
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.compare import compare
-from evalkit.metrics.gates import check, parse
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.gating.gates import check, parse
+from evalkit.metrics.summaries.summarise import summarise
 
 
 def draws(chance, repetitions, seed):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from metric_tables import cell, results, run
 
-from evalkit.metrics.figures import Figure
-from evalkit.metrics.history import Point, change_points, history
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.summaries.history import Point, change_points, history
+from evalkit.metrics.summaries.summarise import summarise
 
 
 def points(values, se=0.01):

@@ -8,8 +8,8 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
-from evalkit.metrics.bootstrap import bca_ratio
-from evalkit.metrics.intervals import (
+from evalkit.metrics.statistics.bootstrap import bca_ratio
+from evalkit.metrics.statistics.intervals import (
     Sums,
     cluster_sums,
     effective_size,

@@ -9,9 +9,9 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
-from evalkit.metrics.multiplicity import benjamini_hochberg, holm
-from evalkit.metrics.paired import mcnemar_mid_p, paired_test, quantile_difference
-from evalkit.metrics.power import detectable, examples_needed, power_of_t
+from evalkit.metrics.statistics.multiplicity import benjamini_hochberg, holm
+from evalkit.metrics.statistics.paired import mcnemar_mid_p, paired_test, quantile_difference
+from evalkit.metrics.statistics.power import detectable, examples_needed, power_of_t
 
 RNG = np.random.default_rng(8)
 A, B = RNG.normal(0, 1, 60), RNG.normal(0.3, 1, 60)

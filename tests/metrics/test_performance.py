@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from metric_tables import Tables, run, table
 
-from evalkit.metrics.performance import performance
+from evalkit.metrics.summaries.performance import performance
 from evalkit.model.experiment import Manifest
 from evalkit.model.results import Results
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from evalkit.metrics.preferences import bradley_terry, preferences
+from evalkit.metrics.comparing.preferences import bradley_terry, preferences
 
 
 @dataclass

@@ -9,9 +9,9 @@ import pytest
 from metric_tables import cell, results, run, scored
 from shared import SHARED, needs_shared
 
-from evalkit.metrics.compare import compare
-from evalkit.metrics.reducers import pass_estimate
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.summaries.reducers import pass_estimate
+from evalkit.metrics.summaries.summarise import summarise
 
 pytestmark = needs_shared
 GAME = SHARED / "data" / "dev-tot-game24"

@@ -5,9 +5,9 @@ import pytest
 from metric_tables import cell, results, run
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.reading import read_runs
-from evalkit.metrics.slicing import slicing
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.columns.reading import read_runs
+from evalkit.metrics.slicing.slicing import slicing
+from evalkit.metrics.summaries.summarise import summarise
 
 ROWS = [
     run("r0", "a", metadata={"topic": "tax", "n": 1}, tags=["x", "y"], inputs={"q": "hello"}),

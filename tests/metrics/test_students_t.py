@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from evalkit.metrics.students_t import normal_tail, t_quantile, t_tail, two_sided
+from evalkit.metrics.statistics.students_t import normal_tail, t_quantile, t_tail, two_sided
 
 INF = float("inf")
 

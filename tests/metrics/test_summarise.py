@@ -8,9 +8,9 @@ import pytest
 from metric_tables import cell, results, run, scored
 
 from evalkit.errors import ConfigError, NoRunsError
-from evalkit.metrics.document import from_plain
-from evalkit.metrics.summarise import summarise
-from evalkit.metrics.summary import Summary
+from evalkit.metrics.documents.plain import from_plain
+from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.score import EvaluatorInfo
 
 

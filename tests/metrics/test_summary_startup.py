@@ -6,7 +6,7 @@ import sys
 import pyarrow as pa
 from metric_tables import cell, results, run
 
-from evalkit.model.columns import RUN_PLACE, TABLES
+from evalkit.model.schema.columns import RUN_PLACE, TABLES
 
 GIVEN = results(
     [
@@ -44,7 +44,7 @@ class Files:
         table = pa.ipc.open_file(pa.memory_map(f"{sys.argv[1]}/{name}.arrow")).read_all()
         return table if columns is None else table.select(columns)
 
-from evalkit.metrics.summarise import summarise
+from evalkit.metrics.summaries.summarise import summarise
 summary = summarise(Results(Files()), slices=["metadata.t"], reducers=["mean", "any", "pass^1"])
 summary.to_dict()
 print(sorted({name.split(".")[0] for name in sys.modules} & {"pandas", "scipy", "lark"}))

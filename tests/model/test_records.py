@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from evalkit.errors import RecordError
 from evalkit.model.example import Example
 from evalkit.model.outcome import STATUSES
-from evalkit.model.records import (
+from evalkit.model.schema.records import (
     example_to_record,
     read_record,
     record_to_run,

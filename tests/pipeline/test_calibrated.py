@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from evalkit.metrics.agree import agree
-from evalkit.metrics.labels import Label
+from evalkit.metrics.agreement.agree import agree
+from evalkit.metrics.agreement.labels import Label
 from evalkit.pipeline.running import run
 from evalkit.project.config import load
 

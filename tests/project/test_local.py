@@ -15,9 +15,9 @@ from evalkit.errors import (
 )
 from evalkit.project.config import load
 from evalkit.project.local import Loader, load_evaluators
-from evalkit.scoring.evaluator import Evaluator
+from evalkit.scoring.definition.evaluator import Evaluator
 
-HEAD = "from evalkit.scoring.evaluator import evaluator\n"
+HEAD = "from evalkit.scoring.definition.evaluator import evaluator\n"
 TONE = HEAD + "@evaluator\ndef polite(outputs, *, words=1):\n    return True\n"
 
 

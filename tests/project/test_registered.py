@@ -5,7 +5,7 @@ import pkgutil
 
 import evalkit.evaluators
 from evalkit.project import plugins
-from evalkit.scoring.evaluator import marked
+from evalkit.scoring.definition.evaluator import marked
 
 
 def marked_in_evalkit() -> dict[str, str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.model.records import read_record
 from evalkit.model.run import Run
+from evalkit.model.schema.records import read_record
 from evalkit.project.scaffold import STARTER
 
 SCRIPT = Path(__file__).parents[2] / "datasets" / "recording" / "starter.py"

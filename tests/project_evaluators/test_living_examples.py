@@ -8,8 +8,8 @@ import sample
 
 from evalkit.model.score import Score
 from evalkit.project.modules import load_folder
-from evalkit.scoring.evaluator import Evaluator, marked
-from evalkit.scoring.proving import run_cases
+from evalkit.scoring.definition.evaluator import Evaluator, marked
+from evalkit.scoring.definition.proving import run_cases
 
 FOLDER = sample.ROOT / "evaluators"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from report_world import make_content, make_results, summaries_over_time
 
-from evalkit.metrics.history import history
-from evalkit.report.write import write_report
+from evalkit.metrics.summaries.history import history
+from evalkit.report.page.write import write_report
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = [

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_file import ReportFile
 
-from evalkit.report.pack import Core, compress, scrub
-from evalkit.report.traces import MEMBER_RUNS, TraceWriter
+from evalkit.report.runs.pack import Core, compress, scrub
+from evalkit.report.runs.traces import MEMBER_RUNS, TraceWriter
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=400)
 

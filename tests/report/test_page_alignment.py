@@ -4,7 +4,7 @@ import pytest
 from report_world import make_content
 
 from evalkit import Experiment, Run, Score, score_runs
-from evalkit.report.write import write_report
+from evalkit.report.page.write import write_report
 
 pytestmark = pytest.mark.browser
 ENTRIES = [

@@ -9,8 +9,8 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
-from evalkit.report.write import write_report
-from evalkit.scoring.evaluator import evaluator
+from evalkit.report.page.write import write_report
+from evalkit.scoring.definition.evaluator import evaluator
 
 pytestmark = pytest.mark.browser
 MARK = "window.__hit="

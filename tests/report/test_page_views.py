@@ -11,8 +11,8 @@ from report_world import make_content, stored, tone
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.step import Step
-from evalkit.report import numbers
-from evalkit.report.write import write_report
+from evalkit.report.charts import numbers
+from evalkit.report.page.write import write_report
 
 pytestmark = pytest.mark.browser
 GOLDEN = Path(__file__).parent / "golden"

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from evalkit.report import numbers
+from evalkit.report.charts import numbers
 
 VALUES = [
     0, 1, -1, 0.5, 1.5, 2.5, 0.125, 0.0625, 0.005, -0.005, 0.00499999, 0.01, 0.0099999, 1e-7,

@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from evalkit.report import github, junit, markdown, terminal
-from evalkit.report.panels import CasePart
-from evalkit.report.parts import GatePart
+from evalkit.report.renderers import github, junit, markdown, terminal
+from evalkit.report.values.panels import CasePart
+from evalkit.report.values.parts import GatePart
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m \x1b]8;;http://evil.example\x07link\x1b]8;;\x07 [bold]markup[/bold] "
@@ -151,7 +151,7 @@ def test_junit_holds_to_the_common_schema(compared):
 
 
 def test_a_notebook_shows_a_table_and_no_script(hostile):
-    from evalkit.report import notebook
+    from evalkit.report.renderers import notebook
 
     table = notebook.table_html(hostile)
     assert "<table>" in table

@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from evalkit.report.server import ReportServer
+from evalkit.report.page.server import ReportServer
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
-from evalkit.report import junit, machine, markdown, terminal
-from evalkit.report.panels import TablePart
-from evalkit.report.patterns import iban, luhn
-from evalkit.report.share import Redactor, ShareOptions, redactor
-from evalkit.report.write import write_report
-from evalkit.scoring.evaluator import evaluator
+from evalkit.report.page.write import write_report
+from evalkit.report.renderers import junit, machine, markdown, terminal
+from evalkit.report.sharing.patterns import iban, luhn
+from evalkit.report.sharing.share import Redactor, ShareOptions, redactor
+from evalkit.report.values.panels import TablePart
+from evalkit.scoring.definition.evaluator import evaluator
 
 RNG = random.Random(20)
 LETTERS = string.ascii_letters + string.digits

@@ -9,8 +9,9 @@ from report_file import ReportFile
 from report_world import make_content, make_results
 
 from evalkit.errors import ConfigError
-from evalkit.report import html, machine
-from evalkit.report.write import write_report
+from evalkit.report.page import html
+from evalkit.report.page.write import write_report
+from evalkit.report.renderers import machine
 
 
 def test_the_same_input_gives_the_same_bytes(compared, tmp_path):
@@ -22,7 +23,7 @@ def test_the_same_input_gives_the_same_bytes(compared, tmp_path):
 
 
 def test_every_trace_is_the_run(compared, reports):
-    from evalkit.report.traces import plain
+    from evalkit.report.runs.traces import plain
 
     report = ReportFile(reports["two"])
     ids = report.column("id")

@@ -9,8 +9,8 @@ import pytest
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.step import Step
+from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.engine import score
-from evalkit.scoring.evaluator import as_evaluator
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.store import Store
 

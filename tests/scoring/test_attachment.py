@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from evalkit import Example, Run, score_runs
-from evalkit.scoring.attachment import Attachment
+from evalkit.scoring.definition.attachment import Attachment
 
 
 class _Files(BaseHTTPRequestHandler):

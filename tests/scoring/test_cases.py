@@ -3,7 +3,7 @@
 import pytest
 
 from evalkit import as_evaluator, case, evaluator
-from evalkit.scoring.proving import run_cases
+from evalkit.scoring.definition.proving import run_cases
 
 
 @evaluator(

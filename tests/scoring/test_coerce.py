@@ -11,7 +11,7 @@ from langsmith.evaluation import EvaluationResult
 
 from evalkit.errors import EvaluatorOutputError
 from evalkit.model.score import Score
-from evalkit.scoring.coerce import to_scores
+from evalkit.scoring.definition.coerce import to_scores
 
 
 def short(returned):

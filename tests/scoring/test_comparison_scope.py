@@ -5,7 +5,7 @@ import pytest
 from evalkit import as_evaluator
 from evalkit.model.example import Example
 from evalkit.model.run import Run
-from evalkit.scoring.comparison import judge_all
+from evalkit.scoring.side_by_side import judge_all
 
 EXAMPLES = [Example(example_id=f"e{n}", inputs={"q": n}) for n in range(40)]
 

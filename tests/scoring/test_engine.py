@@ -18,8 +18,8 @@ from evalkit.errors import TooManyEvaluatorErrors
 from evalkit.model.score import Score
 from evalkit.project.config import load
 from evalkit.project.local import Loader, load_evaluators
-from evalkit.scoring.process import may_fork
-from evalkit.scoring.watch import Watch
+from evalkit.scoring.calls.watch import Watch
+from evalkit.scoring.workers.process import may_fork
 
 SHOWN = ("run_id", "step_id", "evaluator", "key", "outcome", "score", "score_type", "value")
 
@@ -243,7 +243,7 @@ SCORE = """
     import json, sys
     sys.path.insert(0, sys.argv[2])
     from evalkit.scoring.engine import score
-    from evalkit.scoring.evaluator import as_evaluator
+    from evalkit.scoring.definition.evaluator import as_evaluator
     from evalkit.store.store import Store
     from test_engine import even, number, several, named, whole
     made = [as_evaluator(each) for each in (number, even, several, named, whole)]
@@ -290,7 +290,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on(lab: Any) -> None
         sys.path.insert(0, sys.argv[2])
         from evalkit.errors import Interrupted
         from evalkit.scoring.engine import score
-        from evalkit.scoring.evaluator import as_evaluator
+        from evalkit.scoring.definition.evaluator import as_evaluator
         from evalkit.store.store import Store
         def slow(outputs):
             time.sleep(0.001)

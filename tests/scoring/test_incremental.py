@@ -12,9 +12,9 @@ import pytest
 from evalkit.errors import StoreError
 from evalkit.model.example import Example
 from evalkit.model.run import Run
-from evalkit.scoring.evaluator import Evaluator, as_evaluator, marked
-from evalkit.scoring.fingerprint import combined, fingerprint
-from evalkit.store.parts import PART_ROWS
+from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator, marked
+from evalkit.scoring.fingerprint.fingerprint import combined, fingerprint
+from evalkit.store.disk.parts import PART_ROWS
 
 PROJECT = {
     "evaluators/__init__.py": "",

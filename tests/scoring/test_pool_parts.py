@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from evalkit.scoring.channel import Channel, Closed, Garbled
-from evalkit.scoring.pace import Pace
+from evalkit.scoring.workers.channel import Channel, Closed, Garbled
+from evalkit.scoring.workers.pace import Pace
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from evalkit.model.work import Unit
-from evalkit.scoring.evaluator import as_evaluator
-from evalkit.scoring.fingerprint import fingerprinted
-from evalkit.scoring.task import make_tasks
-from evalkit.scoring.unit import UnitRun
-from evalkit.scoring.watch import Watch
+from evalkit.model.units import Unit
+from evalkit.scoring.calls.task import make_tasks
+from evalkit.scoring.calls.unit import UnitRun
+from evalkit.scoring.calls.watch import Watch
+from evalkit.scoring.definition.evaluator import as_evaluator
+from evalkit.scoring.fingerprint.fingerprint import fingerprinted
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

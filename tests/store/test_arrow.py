@@ -5,7 +5,7 @@ import sys
 
 CODE = """
 import sys
-from evalkit.store.schema import to_array
+from evalkit.store.disk.schema import to_array
 import pyarrow as pa
 to_array([1, None], pa.int64(), "n_steps"), to_array([], pa.string(), "name")
 assert "pandas" not in sys.modules

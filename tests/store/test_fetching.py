@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from evalkit.errors import IncompleteExperiment
-from evalkit.store import state as states
-from evalkit.store.files import LocalFiles
+from evalkit.store.disk import state as states
+from evalkit.store.disk.files import LocalFiles
 from evalkit.store.store import Store
 
 

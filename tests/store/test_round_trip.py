@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import StoreError
-from evalkit.model.content import dumps
 from evalkit.model.run import RUN_FIELDS, Run
+from evalkit.model.schema.content import dumps
+from evalkit.model.schema.row_values import content_hash
 from evalkit.model.score import Feedback
 from evalkit.model.step import STEP_FIELDS
-from evalkit.model.values import content_hash
 from evalkit.store.store import Store, folder_of
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from evalkit.model.columns import TABLES
+from evalkit.model.schema.columns import TABLES
+from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.engine import score
-from evalkit.scoring.evaluator import as_evaluator
-from evalkit.store.schema import CELLS, EXAMPLES, RUNS, STEPS
+from evalkit.store.disk.schema import CELLS, EXAMPLES, RUNS, STEPS
 from evalkit.store.store import Store
 
 README = Path(__file__).parents[2] / "evalkit" / "store" / "README.md"

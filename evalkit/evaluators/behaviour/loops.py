@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 
 from evalkit.evaluators.tokens import content_words, spaced
-from evalkit.evaluators.trajectory.wording import wording
+from evalkit.evaluators.wording import wording
 from evalkit.model.message import ToolCall, text_of
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, retrieval, tool
 
 TWICE = make_run(steps=[tool("search", {"q": "x"}), tool("search", {"q": "x"})])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.evaluators.tokens import content_words
-from evalkit.evaluators.trajectory.wording import wording
+from evalkit.evaluators.wording import wording
 from evalkit.model.message import ToolCall
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, make_step, tool
 
 FAILED = tool("pay", {"n": 1}, error="503")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from evalkit.evaluators.trajectory.wording import wording
+from evalkit.evaluators.wording import wording
 from evalkit.model.message import ToolCall
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, tool
 
 TWICE = make_run(steps=[tool("search", {"q": "x"}), tool("search", {"q": "x"})])

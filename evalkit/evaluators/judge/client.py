@@ -11,10 +11,10 @@ from evalkit.errors import AuthenticationFailed
 from evalkit.evaluators.judge.errors import JudgeError, JudgeRefused
 from evalkit.evaluators.judge.session import Answer, Session
 from evalkit.evaluators.judge.settings import JudgeSettings
-from evalkit.fetchers.answers import HttpError
-from evalkit.fetchers.http import HttpSource
-from evalkit.fetchers.ratelimit import RateLimit
-from evalkit.fetchers.transport import httpx
+from evalkit.fetchers.http.answers import HttpError
+from evalkit.fetchers.http.limit import RateLimit
+from evalkit.fetchers.http.source import HttpSource
+from evalkit.fetchers.http.transport import httpx
 from evalkit.model.message import text_of
 
 PIECES = re.compile(r"[A-Za-z]{1,8}|\d{1,3}|[^\sA-Za-z\d]")

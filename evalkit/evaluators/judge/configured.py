@@ -9,9 +9,9 @@ from evalkit.evaluators.judge.judge import prepared
 from evalkit.evaluators.judge.settings import make_settings
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
-from evalkit.scoring.inject import collect
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
+from evalkit.scoring.definition.inject import collect
 from evalkit.testing import make_run
 
 CORRECT = """The question: {{ inputs }}

@@ -10,8 +10,8 @@ from evalkit.evaluators.judge.client import OUTPUT_GUESS, guess_tokens
 from evalkit.evaluators.judge.judge import judging_of
 from evalkit.evaluators.judge.panel import MEMBERS
 from evalkit.evaluators.judge.session import Session, current
-from evalkit.scoring.evaluator import as_evaluator
-from evalkit.scoring.inject import collect
+from evalkit.scoring.definition.evaluator import as_evaluator
+from evalkit.scoring.definition.inject import collect
 
 ENOUGH = 3
 

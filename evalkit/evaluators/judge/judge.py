@@ -37,8 +37,8 @@ from evalkit.evaluators.judge.verdict import (
     verdict_model,
 )
 from evalkit.model.score import Score
-from evalkit.scoring.evaluator import Evaluator, evaluator
-from evalkit.scoring.signature import NAMES, Scope
+from evalkit.scoring.definition.evaluator import Evaluator, evaluator
+from evalkit.scoring.definition.signature import NAMES, Scope
 
 Judge = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 from evalkit.evaluators.judge.errors import BudgetSpent, JudgeError
 from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, signature_of
 from evalkit.model.score import Score
-from evalkit.scoring.evaluator import Evaluator, as_evaluator
+from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
 
 MEMBERS = "__evalkit_members__"
 RULES = ("majority", "unanimous", "median")

@@ -11,8 +11,8 @@ from typing import Any
 from evalkit.evaluators.answers import KEYS
 from evalkit.model.example import Example
 from evalkit.model.run import RUN_FIELDS, Run
-from evalkit.scoring.comparison import Judgement, judge_all
-from evalkit.scoring.evaluator import as_evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator
+from evalkit.scoring.side_by_side import Judgement, judge_all
 
 FILLER = (
     " To summarise what was said above in other words, the points made there stand as they are,"

@@ -14,11 +14,11 @@ from typing import Any
 from evalkit.evaluators.answers import no_reference
 from evalkit.evaluators.retrieval import ranking
 from evalkit.evaluators.retrieval.relevance import Ranked, grades_of, judge, retrieved
-from evalkit.evaluators.trajectory.wording import short
+from evalkit.evaluators.wording import short
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, retrieval
 
 RUN = make_run(steps=[retrieval({"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"})])

@@ -7,8 +7,8 @@ from evalkit.evaluators.retrieval.relevance import identity, retrieved
 from evalkit.evaluators.tokens import content_words
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, retrieval
 
 FACT = retrieval("The tower is 330 metres tall.")

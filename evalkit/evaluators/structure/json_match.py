@@ -11,8 +11,8 @@ from evalkit.evaluators.structure.parsed import ABSENT as NO_JSON
 from evalkit.evaluators.structure.parsed import parsed_answer
 from evalkit.evaluators.structure.records import RecordRules, by_key, make_rules, pair_records
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 
 Table = dict[str, bool]
 

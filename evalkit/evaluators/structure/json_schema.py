@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.evaluators.structure.parsed import ABSENT, parsed_answer
-from evalkit.evaluators.trajectory.wording import short
+from evalkit.evaluators.wording import short
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from evalkit.evaluators.matching import agreement
 from evalkit.evaluators.trajectory.expected import ANY, Expected
-from evalkit.evaluators.trajectory.wording import wording
+from evalkit.evaluators.wording import wording
 from evalkit.model.message import ToolCall
 
 Op = Literal["match", "replace", "insert", "delete"]

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from evalkit.evaluators.trajectory.align import Alignment, Row, align, retried
 from evalkit.evaluators.trajectory.expected import ANY, Expected
 from evalkit.evaluators.trajectory.pairing import pair_up
-from evalkit.evaluators.trajectory.wording import wording
+from evalkit.evaluators.wording import wording
 from evalkit.model.message import ToolCall
 
 Mode = Literal["strict", "in_order", "unordered", "subset", "superset"]

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from evalkit.evaluators.matching import Matcher, MatcherSpec, compile_matcher
-from evalkit.evaluators.trajectory.wording import short
+from evalkit.evaluators.wording import short
 from evalkit.model.message import ToolCall, parse_arguments, read_messages
 
 ANY = object()

@@ -20,8 +20,8 @@ from evalkit.evaluators.trajectory.source import actual_steps, expected_steps
 from evalkit.model.message import ToolCall
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.scoring.cases import case
-from evalkit.scoring.evaluator import evaluator
+from evalkit.scoring.definition.cases import case
+from evalkit.scoring.definition.evaluator import evaluator
 from evalkit.testing import make_run, node, tool
 
 FOUND = make_run(steps=[tool("search", {"q": "x"}), tool("search", {"q": "y"}), tool("book")])

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evalkit.errors import SourceUnavailable
-from evalkit.fetchers.answers import HttpError, NotFound
-from evalkit.fetchers.http import HttpSource
+from evalkit.fetchers.http.answers import HttpError, NotFound
+from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
 
 THREAD_PAGE = 1000

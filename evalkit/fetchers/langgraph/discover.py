@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import ExperimentNotFound, SourceUnavailable, did_you_mean
-from evalkit.fetchers.answers import NotFound
+from evalkit.fetchers.http.answers import NotFound
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.options import LangGraphOptions
 from evalkit.model.timing import parse_time

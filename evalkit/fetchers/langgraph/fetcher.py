@@ -10,19 +10,19 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from evalkit.errors import ExperimentNotFound, IncompleteExperiment, NoRunsError
-from evalkit.fetchers.attempts import Patience
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext
-from evalkit.fetchers.files.dataset import read_dataset
-from evalkit.fetchers.files.examples import Dataset
-from evalkit.fetchers.files.findings import Findings
-from evalkit.fetchers.http import HttpSource
+from evalkit.fetchers.files.mapping.dataset import read_dataset
+from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.http.attempts import Patience
+from evalkit.fetchers.http.limit import RateLimit
+from evalkit.fetchers.http.source import HttpSource
+from evalkit.fetchers.http.transport import httpx
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.convert import example_named
 from evalkit.fetchers.langgraph.discover import Discovery, Found
 from evalkit.fetchers.langgraph.one import Result, RunReader
 from evalkit.fetchers.langgraph.options import LangGraphOptions, environment, request_headers
-from evalkit.fetchers.ratelimit import RateLimit
-from evalkit.fetchers.transport import httpx
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.timing import parse_time

@@ -14,7 +14,7 @@ from typing import Any
 
 from evalkit.model.document import LISTS
 from evalkit.model.message import parse_arguments, read_message, text_of
-from evalkit.model.records import StepRecord
+from evalkit.model.schema.records import StepRecord
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage
 

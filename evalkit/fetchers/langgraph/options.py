@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
 
 from evalkit.errors import ConfigError
-from evalkit.fetchers.files.dataset import DatasetOptions
-from evalkit.fetchers.http import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
-from evalkit.model.documented import Documented
+from evalkit.fetchers.files.mapping.dataset import DatasetOptions
+from evalkit.fetchers.http.source import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
 from evalkit.model.outcome import RunStatus
+from evalkit.model.schema.documented import Documented
 from evalkit.model.timing import parse_time
 
 KEY_VARIABLES = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")

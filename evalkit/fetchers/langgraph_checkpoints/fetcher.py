@@ -16,16 +16,16 @@ from evalkit.errors import (
     RecordError,
 )
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
-from evalkit.fetchers.files.dataset import DatasetOptions, read_dataset
-from evalkit.fetchers.files.examples import Dataset
-from evalkit.fetchers.files.findings import Findings
+from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains
 from evalkit.fetchers.langgraph_checkpoints.database import Database
 from evalkit.fetchers.langgraph_checkpoints.groups import Group, Thread, evidence_of, group, infer
-from evalkit.model.documented import Documented
 from evalkit.model.example import Example
 from evalkit.model.run import Run
+from evalkit.model.schema.documented import Documented
 
 INFERRED = ("run_id", "status", "started_at", "ended_at", "usage")
 OF_THE_CHECKPOINT = frozenset({"source", "step", "parents", "writes", "thread_id"})

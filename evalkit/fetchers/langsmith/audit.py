@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalkit.fetchers.base import Counts
-from evalkit.fetchers.langsmith.fields import NOTHING, Payload, mapping_of
+from evalkit.fetchers.langsmith.convert.fields import NOTHING, Payload, mapping_of
 from evalkit.fetchers.langsmith.gather import Gatherer
 from evalkit.fetchers.langsmith.listing import Listing, some
 

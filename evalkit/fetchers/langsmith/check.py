@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from evalkit.errors import AuthenticationFailed, ConfigError, FetchError
 from evalkit.fetchers.base import CheckLine
-from evalkit.fetchers.langsmith.client import LangSmith
+from evalkit.fetchers.langsmith.api.client import LangSmith
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.langsmith.api.reference import read_reference
 from evalkit.fetchers.langsmith.listing import expected_runs
-from evalkit.fetchers.langsmith.options import LangSmithOptions
-from evalkit.fetchers.langsmith.reference import read_reference
 
 ORG_SCOPED = "org_scoped_key_requires_workspace"
 

@@ -11,16 +11,16 @@ from pydantic import BaseModel
 from evalkit.errors import IncompleteExperiment, RecordError, SourceUnavailable
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext
 from evalkit.fetchers.langsmith import audit, check, gather, listing
-from evalkit.fetchers.langsmith.client import LangSmith
-from evalkit.fetchers.langsmith.connection import connect
-from evalkit.fetchers.langsmith.convert import Converted, convert, to_example, updated_at
-from evalkit.fetchers.langsmith.fields import NOTHING, mapping_of
+from evalkit.fetchers.langsmith.api.client import LangSmith
+from evalkit.fetchers.langsmith.api.connection import connect
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.langsmith.api.queries import Queries, Query
+from evalkit.fetchers.langsmith.api.reference import read_reference
+from evalkit.fetchers.langsmith.convert.fields import NOTHING, mapping_of
+from evalkit.fetchers.langsmith.convert.run import Converted, convert, to_example, updated_at
+from evalkit.fetchers.langsmith.convert.traces import Trace
 from evalkit.fetchers.langsmith.listing import Listing, Root, some
-from evalkit.fetchers.langsmith.options import LangSmithOptions
-from evalkit.fetchers.langsmith.queries import Queries, Query
 from evalkit.fetchers.langsmith.recorded import Recorded, by_average
-from evalkit.fetchers.langsmith.reference import read_reference
-from evalkit.fetchers.langsmith.traces import Trace
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 

@@ -6,10 +6,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
-from evalkit.fetchers.langsmith.fields import Payload, identity, time_of
+from evalkit.fetchers.langsmith.api.queries import Page
+from evalkit.fetchers.langsmith.convert.fields import Payload, identity, time_of
+from evalkit.fetchers.langsmith.convert.traces import Trace
 from evalkit.fetchers.langsmith.listing import Root
-from evalkit.fetchers.langsmith.queries import Page
-from evalkit.fetchers.langsmith.traces import Trace
 
 SKEW = timedelta(seconds=30)
 """How much earlier than its root a step may say that it began: clocks of machines differ."""

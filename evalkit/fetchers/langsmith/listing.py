@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from evalkit.fetchers.answers import HttpError
-from evalkit.fetchers.langsmith.client import ABSENT, LangSmith
-from evalkit.fetchers.langsmith.fields import NOTHING, Payload, identity, time_of
-from evalkit.fetchers.langsmith.options import LangSmithOptions
-from evalkit.fetchers.langsmith.queries import BEFORE, Queries, Query, backends
+from evalkit.fetchers.http.answers import HttpError
+from evalkit.fetchers.langsmith.api.client import ABSENT, LangSmith
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.langsmith.api.queries import BEFORE, Queries, Query, backends
+from evalkit.fetchers.langsmith.convert.fields import NOTHING, Payload, identity, time_of
 
 LATER = (1.0, 2.0, 4.0)
 """Seconds between looks at a server that has not yet shown all it counted."""

@@ -13,18 +13,18 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from evalkit.errors import FetchError, SourceUnavailable
-from evalkit.fetchers.answers import NotFound
 from evalkit.fetchers.base import FetchContext, Progress, no_progress
-from evalkit.fetchers.langsmith import writes
+from evalkit.fetchers.http.answers import NotFound
+from evalkit.fetchers.langsmith.api.client import LangSmith
+from evalkit.fetchers.langsmith.api.connection import connect
+from evalkit.fetchers.langsmith.api.multipart import BYTES, MOST, batches, encode
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.langsmith.api.reference import read_reference
 from evalkit.fetchers.langsmith.check import explained
-from evalkit.fetchers.langsmith.client import LangSmith
-from evalkit.fetchers.langsmith.connection import connect
-from evalkit.fetchers.langsmith.feedback import is_ours
+from evalkit.fetchers.langsmith.convert import writes
+from evalkit.fetchers.langsmith.convert.feedback import is_ours
+from evalkit.fetchers.langsmith.convert.writes import Body
 from evalkit.fetchers.langsmith.listing import Listing, first_look
-from evalkit.fetchers.langsmith.multipart import BYTES, MOST, batches, encode
-from evalkit.fetchers.langsmith.options import LangSmithOptions
-from evalkit.fetchers.langsmith.reference import read_reference
-from evalkit.fetchers.langsmith.writes import Body
 
 DISTRIBUTION = "evalkit-harness"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from evalkit.errors import RecordError
-from evalkit.fetchers.answers import NotFound
-from evalkit.fetchers.langsmith.client import LangSmith
-from evalkit.fetchers.langsmith.feedback import from_stats, is_ours, to_feedback
-from evalkit.fetchers.langsmith.fields import NOTHING, Payload
+from evalkit.fetchers.http.answers import NotFound
+from evalkit.fetchers.langsmith.api.client import LangSmith
+from evalkit.fetchers.langsmith.convert.feedback import from_stats, is_ours, to_feedback
+from evalkit.fetchers.langsmith.convert.fields import NOTHING, Payload
 from evalkit.fetchers.langsmith.listing import Root
 from evalkit.model.score import Feedback
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.report import numbers
-from evalkit.report.panels import CasePart, TransitionPart
-from evalkit.report.rows import Rows
+from evalkit.report.charts import numbers
+from evalkit.report.runs.columns import Rows
 from evalkit.report.sections.source import Source, address, run_address, term
+from evalkit.report.values.panels import CasePart, TransitionPart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Candidate, ExampleChange
+    from evalkit.metrics.documents.comparison import Candidate, ExampleChange
 
 SHOWN = 8
 STATES = ("pass", "fail", "none")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.report import numbers
-from evalkit.report.parts import ChangePart
+from evalkit.report.charts import numbers
+from evalkit.report.values.parts import ChangePart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Difference
+    from evalkit.metrics.documents.comparison import Difference
 
 TONE = {"better": "good", "worse": "bad"}
 WORDS = {

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.report import numbers
-from evalkit.report.parts import GatePart
+from evalkit.report.charts import numbers
+from evalkit.report.values.parts import GatePart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.documents.gate import GateResult
 
 AGAINST = re.compile(r"\b(?:than|vs|against)\b")
 """Words of a rule about a difference from the baseline."""

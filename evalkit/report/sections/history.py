@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.report import numbers
-from evalkit.report.panels import HistoryPart, TablePart
-from evalkit.report.strips import Point
+from evalkit.report.charts import numbers
+from evalkit.report.charts.strips import Point
+from evalkit.report.values.panels import HistoryPart, TablePart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.history import ChangePoint, History, Strip
+    from evalkit.metrics.summaries.history import ChangePoint, History, Strip
 
 
 def build(history: History | None) -> tuple[HistoryPart, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalkit.metrics.summary import StepSummary, Summary
-from evalkit.report import numbers
-from evalkit.report.panels import LatencyPart, StackPart, TablePart, TimePart
+from evalkit.metrics.documents.summary import StepSummary, Summary
+from evalkit.report.charts import numbers
+from evalkit.report.charts.svg import Line
 from evalkit.report.sections.source import Source, series
-from evalkit.report.svg import Line
+from evalkit.report.values.panels import LatencyPart, StackPart, TablePart, TimePart
 
 QUANTILES = ("p50", "p90", "p95", "p99")
 STEPS_SHOWN = 14

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from evalkit.metrics.figures import Figure
-from evalkit.metrics.summary import ScoreSummary, Summary
-from evalkit.report import numbers
-from evalkit.report.parts import ChangePart, FigurePart, MetricGroup, MetricPart
+from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.report.charts import numbers
 from evalkit.report.sections.changes import change
 from evalkit.report.sections.source import Source, address, term
+from evalkit.report.values.parts import ChangePart, FigurePart, MetricGroup, MetricPart
 
 CATEGORIES = 6
 """Values of a score that have a row; all of them are in its own figure."""

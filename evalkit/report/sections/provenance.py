@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.metrics.summary import ErrorGroup, Summary
-from evalkit.report import numbers
-from evalkit.report.panels import TablePart
-from evalkit.report.parts import ExperimentPart
+from evalkit.metrics.documents.summary import ErrorGroup, Summary
+from evalkit.report.charts import numbers
 from evalkit.report.sections.source import Source, address, run_address, term
+from evalkit.report.values.panels import TablePart
+from evalkit.report.values.parts import ExperimentPart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Candidate
+    from evalkit.metrics.documents.comparison import Candidate
 
 SHOWN = 12
 IDS_SHOWN = 20

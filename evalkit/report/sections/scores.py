@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from evalkit.metrics.figures import Histogram
-from evalkit.metrics.summary import ScoreSummary, Summary
-from evalkit.report import numbers
-from evalkit.report.panels import ScorePart, TablePart
+from evalkit.metrics.documents.figures import Histogram
+from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.report.charts import numbers
+from evalkit.report.charts.svg import Bars
 from evalkit.report.sections.metrics import marks_of
 from evalkit.report.sections.source import Source, address, series, term
-from evalkit.report.svg import Bars
+from evalkit.report.values.panels import ScorePart, TablePart
 
 CATEGORIES = 8
 

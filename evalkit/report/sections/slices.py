@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.metrics.summary import SliceFigure, Summary
-from evalkit.report import numbers
-from evalkit.report.panels import SliceCell, SlicePart
+from evalkit.metrics.documents.summary import SliceFigure, Summary
+from evalkit.report.charts import numbers
 from evalkit.report.sections.source import Source, address, term
+from evalkit.report.values.panels import SliceCell, SlicePart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Candidate, SliceDifference
+    from evalkit.metrics.documents.comparison import Candidate, SliceDifference
 
 ROWS = 24
 COLUMNS = 6

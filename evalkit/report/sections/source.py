@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalkit.metrics.summary import ScoreSummary, Summary
-from evalkit.report.facets import Facet
-from evalkit.report.rows import Rows
+from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.report.runs.columns import Rows
+from evalkit.report.runs.facets import Facet
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Candidate, Comparison, Difference
-    from evalkit.metrics.gate_result import GateResult
+    from evalkit.metrics.documents.comparison import Candidate, Comparison, Difference
+    from evalkit.metrics.documents.gate import GateResult
 
 BARE = re.compile(r"[^\W\d][\w.@/-]*\Z|\.[\w.@/-]+\Z")
 

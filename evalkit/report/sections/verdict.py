@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from evalkit.metrics.summary import ScoreSummary, Summary
-from evalkit.report import numbers
-from evalkit.report.parts import Span
+from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.report.charts import numbers
 from evalkit.report.sections.changes import WORDS
 from evalkit.report.sections.source import Source, address, unit_of
+from evalkit.report.values.parts import Span
 
 if TYPE_CHECKING:
-    from evalkit.metrics.comparison import Candidate, Difference
+    from evalkit.metrics.documents.comparison import Candidate, Difference
 
 
 def over(source: Source) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from evalkit.errors import EvalkitError
 from evalkit.fetchers.base import Counts, FetchContext
-from evalkit.fetchers.files.auto import AutoFetcher
-from evalkit.fetchers.files.records import RecordsFetcher
+from evalkit.fetchers.files.formats.auto import AutoFetcher
+from evalkit.fetchers.files.formats.records import RecordsFetcher
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 

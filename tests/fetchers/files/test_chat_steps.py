@@ -2,8 +2,8 @@
 
 import pytest
 
-from evalkit.fetchers.files.messages import chat_steps
-from evalkit.fetchers.files.steps import read_steps
+from evalkit.fetchers.files.mapping.messages import chat_steps
+from evalkit.fetchers.files.mapping.steps import read_steps
 
 ASK = {"role": "user", "content": "weather in Rome?"}
 OPENAI = [

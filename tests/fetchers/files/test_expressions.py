@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ConfigError
-from evalkit.fetchers.files.expression import Expression
-from evalkit.fetchers.files.functions import OWN, Functions
-from evalkit.fetchers.files.selection import Selection
+from evalkit.fetchers.files.reading.expression import Expression
+from evalkit.fetchers.files.reading.functions import OWN, Functions
+from evalkit.fetchers.files.reading.selection import Selection
 
 WHO = "experiments.airline.fields.inputs"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from evalkit.fetchers.base import FetchContext
-from evalkit.fetchers.files import records as records_module
-from evalkit.fetchers.files.auto import AutoFetcher
-from evalkit.fetchers.files.formats import FORMATS
-from evalkit.fetchers.files.functions import OWN, Functions
-from evalkit.fetchers.files.records import RecordsFetcher
-from evalkit.fetchers.files.targets import RUN_TARGETS
+from evalkit.fetchers.files.formats import records as records_module
+from evalkit.fetchers.files.formats.auto import AutoFetcher
+from evalkit.fetchers.files.formats.known import FORMATS
+from evalkit.fetchers.files.formats.records import RecordsFetcher
+from evalkit.fetchers.files.mapping.targets import RUN_TARGETS
+from evalkit.fetchers.files.reading.functions import OWN, Functions
 
-PAGE = Path(records_module.__file__).with_name("README.md")
+PAGE = Path(records_module.__file__).parents[1] / "README.md"
 TEXT = PAGE.read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SECTIONS = [part for part in TEXT.split("\n## ")[1:] if "```toml" in part]

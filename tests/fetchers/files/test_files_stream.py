@@ -12,7 +12,7 @@ READ = """
 import re, sys
 from pathlib import Path
 from evalkit.fetchers.base import FetchContext
-from evalkit.fetchers.files.records import RecordsFetcher
+from evalkit.fetchers.files.formats.records import RecordsFetcher
 
 path, records = sys.argv[1:]
 fields = {"run_id": "id", "inputs": "{q: q}", "messages": "chat"}

@@ -11,10 +11,10 @@ import pytest
 from shared import SHARED, needs_shared
 
 from evalkit.errors import IncompleteExperiment
-from evalkit.fetchers.files.formats import detect
-from evalkit.fetchers.files.genai import describe, kind_of
-from evalkit.fetchers.files.paths import SourceFile, find_files
-from evalkit.fetchers.files.traces import Span, payload, tool_name, without_totals
+from evalkit.fetchers.files.formats.known import detect
+from evalkit.fetchers.files.formats.otlp.genai import describe, kind_of
+from evalkit.fetchers.files.mapping.traces import Span, payload, tool_name, without_totals
+from evalkit.fetchers.files.reading.paths import SourceFile, find_files
 from evalkit.model.usage import Usage
 
 DATA = SHARED / "data"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.fetchers.files.jsonstream import Broken, Window, elements, outline
-from evalkit.fetchers.files.jsontext import Mended, loads
+from evalkit.fetchers.files.reading.jsonstream import Broken, Window, elements, outline
+from evalkit.fetchers.files.reading.jsontext import Mended, loads
 
 scalars = (
     st.none()

@@ -12,13 +12,13 @@ from shared import SHARED
 
 from evalkit.errors import DatasetError, IncompleteExperiment, NoRunsError
 from evalkit.fetchers.base import FetchContext
-from evalkit.fetchers.files.auto import AutoFetcher
-from evalkit.fetchers.files.langsmith import LangSmithFiles
-from evalkit.fetchers.files.langsmith import read as read_langsmith
-from evalkit.fetchers.files.own import OwnFetcher
-from evalkit.fetchers.files.paths import SourceFile, find_files
-from evalkit.fetchers.files.sample import sample_of
-from evalkit.model.records import example_to_record, run_to_record
+from evalkit.fetchers.files.formats.auto import AutoFetcher
+from evalkit.fetchers.files.formats.langsmith.runs import LangSmithFiles
+from evalkit.fetchers.files.formats.langsmith.runs import read as read_langsmith
+from evalkit.fetchers.files.formats.own import OwnFetcher
+from evalkit.fetchers.files.reading.paths import SourceFile, find_files
+from evalkit.fetchers.files.reading.sample import sample_of
+from evalkit.model.schema.records import example_to_record, run_to_record
 
 SAMPLES = SHARED / "reference" / "langsmith-samples"
 needs_samples = pytest.mark.skipif(

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from evalkit.fetchers.files import convert
-from evalkit.fetchers.files.counts import read_usage
-from evalkit.fetchers.files.genai import describe
-from evalkit.fetchers.files.identity import digest
-from evalkit.fetchers.files.tables import plain
+from evalkit.fetchers.files.formats.otlp.genai import describe
+from evalkit.fetchers.files.mapping import convert
+from evalkit.fetchers.files.mapping.counts import read_usage
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.reading.tables import plain
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from evalkit.errors import (
     SourceUnavailable,
 )
 from evalkit.fetchers.base import Counts
-from evalkit.model.records import run_to_record
 from evalkit.model.run import Run
+from evalkit.model.schema.records import run_to_record
 
 HARMS = ("500", "drop", "429", "429 later", "half body", "slow body", "cut json")
 PAGES = ("repeated page", "short page", "empty page")

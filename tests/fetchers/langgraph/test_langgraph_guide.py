@@ -12,7 +12,7 @@ from evalkit.fetchers.langgraph_checkpoints.fetcher import CheckpointsOptions
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.step import Step
-from evalkit.scoring.evaluator import as_evaluator
+from evalkit.scoring.definition.evaluator import as_evaluator
 
 GUIDE = Path(evalkit.__file__).parent / "fetchers" / "langgraph" / "README.md"
 TEXT = GUIDE.read_text("utf-8")

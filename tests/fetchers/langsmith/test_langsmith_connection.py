@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from evalkit.errors import AuthenticationFailed, ConfigError
-from evalkit.fetchers.langsmith.connection import connect, split_endpoint, ui_of
-from evalkit.fetchers.langsmith.limits import WindowLimit, v1_queries
-from evalkit.fetchers.langsmith.options import LangSmithOptions
+from evalkit.fetchers.langsmith.api.connection import connect, split_endpoint, ui_of
+from evalkit.fetchers.langsmith.api.limits import WindowLimit, v1_queries
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 
 CLOUD = "https://api.smith.langchain.com"
 NOWHERE = {"LANGSMITH_CONFIG_FILE": "/nonexistent/config.json"}

@@ -10,9 +10,9 @@ import pytest
 from shared import SHARED
 
 from evalkit.errors import RecordError
-from evalkit.fetchers.langsmith.convert import convert, to_example, to_run
-from evalkit.fetchers.langsmith.feedback import from_stats, is_ours, to_feedback
-from evalkit.fetchers.langsmith.traces import flatten, group
+from evalkit.fetchers.langsmith.convert.feedback import from_stats, is_ours, to_feedback
+from evalkit.fetchers.langsmith.convert.run import convert, to_example, to_run
+from evalkit.fetchers.langsmith.convert.traces import flatten, group
 from evalkit.model.run import Run
 
 SAMPLES = SHARED / "reference" / "langsmith-samples"

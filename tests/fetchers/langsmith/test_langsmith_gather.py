@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit.fetchers.langsmith.api.queries import Page
 from evalkit.fetchers.langsmith.gather import SKEW, Gatherer, window
 from evalkit.fetchers.langsmith.listing import Root
-from evalkit.fetchers.langsmith.queries import Page
 
 BASE = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.fetchers.langsmith.order import in_order
+from evalkit.fetchers.langsmith.convert.order import in_order
 
 Records = list[dict[str, Any]]
 ROOT = f"{0:036d}"

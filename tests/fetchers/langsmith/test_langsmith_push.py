@@ -14,9 +14,9 @@ from fetchers.langsmith_server.serve import LangSmithServer
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.langsmith import push
-from evalkit.fetchers.langsmith.multipart import batches, encode
-from evalkit.fetchers.langsmith.options import LangSmithOptions
-from evalkit.fetchers.langsmith.writes import bodies, feedback_id
+from evalkit.fetchers.langsmith.api.multipart import batches, encode
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.langsmith.convert.writes import bodies, feedback_id
 from evalkit.model.score import Feedback
 
 CONTEXT = FetchContext("rerank", Path())

@@ -1,0 +1,1 @@
+"""One module a format: tell whether a file has it, and read it."""

@@ -1,0 +1,133 @@
+"""What all fetchers of files share: finding files, counting, dropping copies, ending honestly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evalkit.errors import EvalkitError, NoRunsError
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
+from evalkit.fetchers.files.mapping.examples import ExampleBook
+from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.paths import SourceFile, find_files
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+from evalkit.model.schema.documented import Documented
+
+EVERY = 256
+"""Runs between two reports of progress."""
+
+
+class FileOptions(Documented):
+    """Options every fetcher of files takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str | list[str] = Field(min_length=1)
+    """A file, folder, glob or fsspec URL, relative to the config, or a list of them."""
+
+
+class FileFetcher:
+    """Base of the fetchers of files; a subclass reads items."""
+
+    Options: ClassVar[type[BaseModel]] = FileOptions
+
+    def __init__(self, options: Any, context: FetchContext) -> None:
+        if isinstance(options, Mapping):
+            options = self.Options.model_validate(options)
+        self.options = options
+        self.context = context
+        self.who = context.experiment
+        self.findings = Findings()
+        self.book = ExampleBook(self.findings)
+        self.tally = Counts()
+        self._seen: dict[str, str] = {}
+
+    def items(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield every run of the files."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Check, after all items, what can only be known then."""
+
+    def inferred(self) -> list[str]:
+        """Say which fields were derived."""
+        return []
+
+    def contradiction(self, item: Item) -> None:
+        """Handle a second, different record of a run; the first one is kept."""
+        self.findings.note(
+            "run recorded twice with different content; the first is kept", item.where
+        )
+
+    def runs(self) -> Iterator[Run]:
+        """Yield new and changed runs; what was broken raises after everything that was not."""
+        files = find_files(self.options.path, self.context.base, self.who)
+        counts = self.tally
+        for item in self.items(files):
+            if self._is_copy(item):
+                counts.duplicates += 1
+                continue
+            if item.run.outcome == "running":
+                counts.pending += 1
+                continue
+            counts.received += 1
+            if counts.received % EVERY == 0:
+                self.context.progress("runs", counts.received, None)
+            stored = self.context.known.get(item.run.run_id)
+            if stored and stored == revision(item.run):
+                counts.unchanged += 1
+            else:
+                yield item.run
+        self.context.progress("runs", counts.received, counts.received)
+        self._end(files)
+
+    def _is_copy(self, item: Item) -> bool:
+        known = self._seen.get(item.run.run_id)
+        if known is None:
+            self._seen[item.run.run_id] = item.fingerprint
+            return False
+        if known != item.fingerprint:
+            self.contradiction(item)
+        return True
+
+    def _end(self, files: list[SourceFile]) -> None:
+        if not self.tally.received and not self.findings.broken_count:
+            raise NoRunsError(f"{self.who}: {self.nothing(files)}")
+        self.settle()
+        self.findings.raise_if_broken(self.who, self.tally.received)
+
+    def nothing(self, files: list[SourceFile]) -> str:
+        """Say why there is nothing to evaluate."""
+        shown = ", ".join(file.shown for file in files[:3]) + (", ..." if len(files) > 3 else "")
+        if self.tally.pending:
+            return f"{shown}: none of {self.tally.pending} runs has ended. Fetch again later."
+        return f"{shown}: no run in {len(files)} file(s). Check `path`."
+
+    def examples(self) -> Iterable[Example]:
+        """Return the examples the runs answered."""
+        return self.book
+
+    def counts(self) -> Counts:
+        """Return what was there, with what was found on the way."""
+        self.tally.problems = self.findings.problems()
+        self.tally.notes = self.findings.notes()
+        self.tally.inferred = self.inferred()
+        return self.tally
+
+    def check(self) -> Iterator[CheckLine]:
+        """Say which files there are and whether they open."""
+        try:
+            files = find_files(self.options.path, self.context.base, self.who)
+        except EvalkitError as error:
+            yield CheckLine(False, str(error))
+            return
+        yield CheckLine(True, f"{len(files)} file(s), the first is {files[0].shown}")
+        yield from self.check_format(files)
+
+    def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:
+        """Say what the files hold."""
+        yield from ()

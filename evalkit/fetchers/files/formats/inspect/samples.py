@@ -1,0 +1,154 @@
+"""One sample of an Inspect log becomes a run; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evalkit.fetchers.files.mapping.build import Built
+from evalkit.fetchers.files.mapping.convert import to_duration, to_error, to_moment
+from evalkit.fetchers.files.mapping.counts import read_usage
+from evalkit.fetchers.files.mapping.messages import chat_steps
+from evalkit.fetchers.files.mapping.scores import feedback_of
+from evalkit.model.example import Example
+from evalkit.model.message import text_of
+from evalkit.model.run import Run
+from evalkit.model.score import Score
+from evalkit.model.step import Step
+from evalkit.model.usage import Usage, total_usage
+
+SOURCE = "inspect"
+GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+"""Inspect's `value_to_float`: correct, partial, incorrect, no answer."""
+ATTACHED = "attachment://"
+Payload = Mapping[str, Any]
+
+
+def to_run(sample: Payload, header: Payload) -> Built:
+    """Return the run and the example of a sample; `header` is the log without its samples."""
+    about = header.get("eval") or {}
+    sample = _resolved(sample, sample.get("attachments") or {})
+    example_id, epoch = str(sample["id"]), int(sample.get("epoch") or 1)
+    run_id = str(sample.get("uuid") or f"{about.get('run_id')}-{example_id}-{epoch}")
+    messages, output = sample.get("messages") or [], sample.get("output") or {}
+    events = sample.get("events") or (sample.get("transcript") or {}).get("events") or []
+    steps = list(_steps(events)) or chat_steps(messages)
+    error, limit = to_error(sample.get("error")), sample.get("limit") or {}
+    usages = [read_usage(usage) for usage in (sample.get("model_usage") or {}).values()]
+    reference = {"target": sample.get("target")}
+    run = Run(
+        run_id=run_id,
+        name=about.get("task"),
+        example_id=example_id,
+        repetition=epoch - 1,
+        inputs={"input": sample.get("input")},
+        outputs={"completion": _completion(output)},
+        error=error,
+        status="error" if error else "timeout" if limit.get("type") == "time" else "success",
+        steps=steps,
+        started_at=_first_time(sample, events),
+        duration_s=to_duration(sample.get("total_time")),
+        usage=total_usage(usages) or total_usage(step.usage for step in steps),
+        metadata={"model": about.get("model"), **(sample.get("metadata") or {})},
+        feedback=feedback_of(
+            _scores(sample), SOURCE, run_id=run_id, example_id=example_id, repetition=epoch - 1
+        ),
+        extra={"messages": messages, **({"limit": limit} if limit else {})},
+    )
+    example = Example(
+        example_id=example_id, inputs={"input": sample.get("input")}, reference_outputs=reference
+    )
+    return Built(run, example)
+
+
+def _completion(output: Payload) -> str | None:
+    """Return the text of the first choice, as Inspect's `output.completion`."""
+    choices = output.get("choices") or []
+    return text_of(choices[0]["message"].get("content")) if choices else output.get("completion")
+
+
+def _scores(sample: Payload) -> Iterator[Score]:
+    scores = sample.get("scores") or {}
+    if not scores and isinstance(sample.get("score"), Mapping):
+        scores = {"score": sample["score"]}
+    for name, given in scores.items():
+        value = given.get("value")
+        if isinstance(value, Mapping):
+            for part, each in value.items():
+                yield _score(f"{name}/{part}", each, given)
+        else:
+            yield _score(name, value, given)
+
+
+def _score(key: str, value: Any, given: Payload) -> Score:
+    number = GRADES.get(value) if isinstance(value, str) else value
+    if not isinstance(number, bool | int | float):
+        number = None
+    return Score(
+        key=key,
+        score=number,
+        value=value if number is None or isinstance(value, str) else None,
+        comment=given.get("explanation"),
+        metadata={"answer": given["answer"]} if given.get("answer") is not None else {},
+    )
+
+
+def _first_time(sample: Payload, events: list[Payload]) -> Any:
+    stated = sample.get("started_at") or (events[0].get("timestamp") if events else None)
+    return to_moment(stated)
+
+
+def _steps(events: list[Payload]) -> Iterator[Step]:
+    """Yield the model and tool calls of a transcript, in order."""
+    for number, event in enumerate(events):
+        kind = event.get("event")
+        if kind == "model":
+            yield _model_step(event, number)
+        elif kind == "tool":
+            yield _tool_step(event, number)
+
+
+def _model_step(event: Payload, number: int) -> Step:
+    output = event.get("output") or {}
+    said = [choice["message"] for choice in output.get("choices") or [] if "message" in choice]
+    usage: Usage | None = read_usage(output.get("usage") or {})
+    return Step(
+        step_id=str(event.get("uuid") or number),
+        kind="llm",
+        name=str(event.get("model") or "model"),
+        inputs={"messages": event.get("input")},
+        outputs={"messages": said},
+        error=to_error(event.get("error") or output.get("error")),
+        started_at=to_moment(event.get("timestamp")),
+        ended_at=to_moment(event.get("completed")),
+        usage=usage,
+        metadata={"model": output.get("model") or event.get("model")},
+    )
+
+
+def _tool_step(event: Payload, number: int) -> Step:
+    return Step(
+        step_id=str(event.get("uuid") or number),
+        kind="tool",
+        name=str(event.get("function") or "tool"),
+        inputs=event.get("arguments"),
+        outputs=event.get("result"),
+        error=to_error(event.get("error")),
+        started_at=to_moment(event.get("timestamp")),
+        ended_at=to_moment(event.get("completed")),
+        metadata={"tool_call_id": event.get("id")},
+    )
+
+
+def _resolved(value: Any, attachments: Payload) -> Any:
+    """Put long texts back where the log refers to them."""
+    if not attachments:
+        return value
+    if isinstance(value, str):
+        return attachments.get(value[len(ATTACHED) :], value) if ATTACHED in value[:13] else value
+    if isinstance(value, dict):
+        return {
+            name: item if name == "attachments" else _resolved(item, attachments)
+            for name, item in value.items()
+        }
+    return [_resolved(item, attachments) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,111 @@
+"""The file formats evalkit knows, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+from evalkit.errors import DatasetError, did_you_mean
+from evalkit.fetchers.base import Counts
+from evalkit.fetchers.files.mapping.examples import ExampleBook
+from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.sample import Sample, sample_of
+
+
+class Reading(Protocol):
+    """What a reader may write to besides yielding items: a fetcher of files is one."""
+
+    findings: Findings
+    book: ExampleBook
+    tally: Counts
+
+
+class Reader(Protocol):
+    """A module that knows a format."""
+
+    def fits(self, sample: Sample) -> bool:
+        """Tell whether a file has this format."""
+        ...
+
+    def read(self, files: list[SourceFile], reading: Reading) -> Iterator[Item]:
+        """Yield the runs of the files."""
+        ...
+
+
+class Format(NamedTuple):
+    """A format with the module that reads it."""
+
+    name: str
+    doc: str
+    module: str
+
+    def reader(self) -> Reader:
+        """Import the module."""
+        found: Reader = import_module(f"evalkit.fetchers.files.formats.{self.module}")
+        return found
+
+
+FORMATS = (
+    Format("evalkit", "evalkit's own JSON Lines: one run a line with `run_id`", "own"),
+    Format(
+        "langsmith",
+        "LangSmith: v1 pages {runs}, v2 pages {items}, arrays or JSON Lines of runs, dumps nested "
+        "by child_runs, CLI exports, bulk-export Parquet, upload-experiment JSON",
+        "langsmith.runs",
+    ),
+    Format("inspect", "Inspect: logs as .eval or .json", "inspect.logs"),
+    Format("langfuse", "Langfuse: traces with their observations, alone or in pages", "langfuse"),
+    Format(
+        "otlp",
+        "OpenTelemetry: OTLP/JSON or flat spans, with gen_ai, OpenInference, Vercel AI names",
+        "otlp.spans",
+    ),
+    Format("swe-agent", "SWE-agent: .traj files", "swe_agent"),
+    Format("tau2", "tau2-bench: results with simulations, in one file or one file each", "tau2"),
+)
+
+
+def named(name: str, who: str) -> Format:
+    """Return the format called `name`."""
+    for each in FORMATS:
+        if each.name == name:
+            return each
+    names = [each.name for each in FORMATS]
+    raise DatasetError(
+        f"{who}: no format is called {name!r}.{did_you_mean(name, names)} "
+        f"There are: {', '.join(names)}."
+    )
+
+
+def detect(file: SourceFile, who: str) -> Format:
+    """Return the format of a file; raises `DatasetError` with all formats for an unknown one."""
+    sample = sample_of(file)
+    for each in FORMATS:
+        if each.reader().fits(sample):
+            return each
+    listed = "".join(f"\n  {each.name}: {each.doc}" for each in FORMATS)
+    raise DatasetError(
+        f"{who}: {file.shown}: the format is not known ({_said(sample)}). Use fetcher = "
+        f'"records" with `fields` to map any JSON, CSV or Parquet. Known by themselves:{listed}'
+    )
+
+
+def _said(sample: Sample) -> str:
+    if sample.first:
+        return "its first object has the keys " + ", ".join(list(sample.first)[:12])
+    return f"{sample.kind}, beginning {str(sample.value)[:60]!r}"
+
+
+def one_format(files: list[SourceFile], who: str) -> Format:
+    """Return the format all files share; raises `DatasetError` when they differ."""
+    found = {file.shown: detect(file, who) for file in files}
+    formats = set(found.values())
+    if len(formats) > 1:
+        listed = ", ".join(f"{shown} is {each.name}" for shown, each in found.items())
+        raise DatasetError(
+            f"{who}: files of several formats: {listed}. Make an experiment of each."
+        )
+    return formats.pop()

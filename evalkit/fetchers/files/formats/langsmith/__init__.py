@@ -1,0 +1,1 @@
+"""LangSmith in files, in all its shapes."""

@@ -1,0 +1,188 @@
+"""LangSmith's files, of any of its shapes, become runs, traces put together from flat records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from evalkit.errors import RecordError
+from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.formats.langsmith import shapes
+from evalkit.fetchers.files.formats.langsmith.buckets import Buckets
+from evalkit.fetchers.files.formats.langsmith.upload import upload_items
+from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.reading.paths import SourceFile, size_of
+from evalkit.fetchers.files.reading.rows import read_rows
+from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.langsmith.convert.feedback import from_stats
+from evalkit.fetchers.langsmith.convert.order import parent_of
+from evalkit.fetchers.langsmith.convert.run import convert, to_example
+from evalkit.fetchers.langsmith.convert.traces import Grouped, Trace, flatten
+from evalkit.model.example import Example
+
+fits = shapes.fits
+SPILL = 256 << 20
+"""Bytes of input beyond which records wait on disk until their trace is whole."""
+
+
+def read(
+    files: list[SourceFile],
+    reading: Reading,
+    dataset: Dataset | None = None,
+    *,
+    spill: int = SPILL,
+) -> Iterator[Item]:
+    """Yield the runs of all files together: a trace may be spread over pages and files."""
+    source = _Source(reading, dataset)
+    buckets = Buckets(spill=sum(map(size_of, files)) > spill)
+    try:
+        for file in files:
+            yield from source.take(file, buckets)
+        source.check_pages()
+        for grouped in buckets.groups():
+            yield from source.runs(grouped)
+    finally:
+        buckets.close()
+    if dataset is not None:
+        for example in dataset.kept():
+            reading.book.add(example)
+
+
+class _Source:
+    """What has to be remembered between records."""
+
+    def __init__(self, reading: Reading, dataset: Dataset | None) -> None:
+        self._reading = reading
+        self._dataset = dataset
+        self._repetitions: Counter[str] = Counter()
+        self._steps_recorded = False
+        self._pages = 0
+        self._unfollowed: list[str] = []
+
+    def take(self, file: SourceFile, buckets: Buckets) -> Iterator[Item]:
+        """Put a file's records into the buckets; yield what is a run by itself."""
+        for row in read_rows(file, Selection(None), self._reading.findings):
+            value, where = row.value, row.where
+            try:
+                self._note_page(value, where)
+                for example in shapes.examples(value):
+                    self._reading.book.add(to_example(example))
+                yield from upload_items(value, where, self._reading)
+                if shapes.shape_of(value) == "other":
+                    raise RecordError(f"{where}: not a run, a page or an example of LangSmith.")
+                for record in shapes.records(value):
+                    yield from self._add(record, buckets, where)
+            except RecordError as error:
+                self._reading.findings.break_at(where, str(error))
+
+    def _note_page(self, value: Any, where: str) -> None:
+        follows = shapes.next_page(value)
+        if follows is not None:
+            self._pages += 1
+            if follows:
+                self._unfollowed.append(where)
+
+    def check_pages(self) -> None:
+        """A set of pages of which each says another follows lacks at least one."""
+        if self._pages and len(self._unfollowed) == self._pages:
+            where = self._unfollowed[-1]
+            self._reading.findings.break_at(where, "the page says another follows; it is missing")
+
+    def _add(self, record: Any, buckets: Buckets, where: str) -> Iterable[Item]:
+        """Let a root with its steps inside be a run at once; a flat record waits for its trace."""
+        if not isinstance(record.get("id"), str):
+            raise RecordError(f"{where}: a run without an id")
+        trace = flatten(record) if record.get("child_runs") else Trace(record, [])
+        self._steps_recorded |= bool(trace.children)
+        if trace.children and parent_of(record) is None:
+            return self._run(trace)
+        for each in (trace.root, *trace.children):
+            buckets.add(each if "child_runs" not in each else without_children(each))
+        return ()
+
+    def runs(self, grouped: Grouped) -> Iterator[Item]:
+        """Yield the runs of a group of traces, in the order in which they started."""
+        self._reading.tally.duplicates += grouped.duplicates
+        for trace_id, lost in grouped.rootless.items():
+            self._reading.tally.orphans += len(lost)
+            reason = f"{len(lost)} steps, but the run they belong to is in none of the files"
+            self._reading.findings.break_at(f"trace {trace_id}", reason)
+        self._steps_recorded |= any(trace.children for trace in grouped.traces)
+        for trace in sorted(grouped.traces, key=lambda each: str(each.root.get("start_time"))):
+            try:
+                yield from self._run(trace)
+            except RecordError as error:
+                self._reading.findings.break_at(str(trace.root.get("id")), str(error))
+
+    def _run(self, trace: Trace) -> Iterable[Item]:
+        root = trace.root
+        if shapes.is_evaluator_run(root):
+            self._reading.findings.note("trace of an evaluator left out", str(root["id"]))
+            return
+        example_id = self._example_of(root)
+        root = {**root, "reference_example_id": example_id}
+        repetition = None
+        if example_id is not None:
+            repetition = self._repetitions[example_id]
+            self._repetitions[example_id] += 1
+        run_id = str(root["id"])
+        made = convert(
+            root,
+            trace.children,
+            repetition=repetition,
+            feedback=from_stats(root.get("feedback_stats"), run_id=run_id, example_id=example_id),
+            steps_recorded=self._steps_recorded,
+        )
+        self._reading.tally.orphans += len(made.orphans)
+        yield Item(made.run, digest(root), run_id)
+
+    def _example_of(self, root: Any) -> str | None:
+        """Return the id of the run's example; by equal inputs where the export left it out."""
+        stated, inputs = root.get("reference_example_id"), root.get("inputs")
+        if self._dataset is not None:
+            theirs = self._dataset.find(stated and str(stated), inputs)
+            if theirs is not None:
+                return theirs.example_id
+            self._reading.findings.note("run whose example is not in the dataset", str(root["id"]))
+        if not stated and inputs is None:
+            return None
+        example_id = str(stated) if stated else digest(inputs)
+        if example_id not in self._reading.book:
+            self._reading.book.add(Example(example_id=example_id, inputs=inputs))
+        return example_id
+
+
+def without_children(record: Any) -> dict[str, Any]:
+    """Return a nested record as the flat one it would be."""
+    return {name: value for name, value in record.items() if name != "child_runs"}
+
+
+class LangSmithOptions(FileOptions):
+    """Keys of an experiment with `fetcher = "langsmith-files"`."""
+
+    dataset: str | DatasetOptions | None = None
+    """A file with the examples, joined by id, else by equal inputs."""
+
+
+class LangSmithFiles(FileFetcher):
+    """Reads what LangSmith's API, SDK, command line and exports leave in files."""
+
+    Options: ClassVar[type[BaseModel]] = LangSmithOptions
+
+    def items(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield the runs of the files."""
+        dataset = None
+        if self.options.dataset is not None:
+            dataset = read_dataset(self.options.dataset, self.context, self.findings)
+        return read(files, self, dataset)
+
+    def inferred(self) -> list[str]:
+        """Say what LangSmith's files do not hold."""
+        return ["repetition: counted per example"]

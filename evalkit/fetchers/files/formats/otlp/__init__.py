@@ -1,0 +1,1 @@
+"""OpenTelemetry spans and the names tracers give things."""

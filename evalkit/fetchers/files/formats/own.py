@@ -1,0 +1,75 @@
+"""evalkit's own JSON Lines: one run or example a line, checked field by field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from evalkit.errors import RecordError
+from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.rows import read_rows
+from evalkit.fetchers.files.reading.sample import Sample
+from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.example import Example
+from evalkit.model.schema.records import read_record
+
+OURS = {"example_id", "inputs", "outputs", "steps", "status", "error", "feedback"}
+"""Keys of which a run of ours has at least one."""
+NOT_OURS = {"run_type", "trace_id", "dotted_order"}
+"""Keys of LangSmith's command line, whose records say `run_id` too."""
+
+
+def fits(sample: Sample) -> bool:
+    """Tell whether the first object is a run or an example of ours."""
+    if sample.kind not in ("json", "lines"):
+        return False
+    if sample.first.get("kind") == "example":
+        return True
+    first = sample.first.keys()
+    return "run_id" in first and bool(first & OURS) and not first & NOT_OURS
+
+
+def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
+    """Yield the runs; examples go to the book, records that do not fit to the findings."""
+    repetitions: Counter[str] = Counter()
+    for file in files:
+        for row in read_rows(file, Selection(None), reading.findings):
+            try:
+                found = read_record(_numbered(row.value, repetitions, row.where), row.where)
+            except RecordError as error:
+                reading.findings.break_at(row.where, str(error).removeprefix(f"{row.where}: "))
+                continue
+            if isinstance(found, Example):
+                reading.book.add(found)
+            else:
+                yield Item(found, digest(row.value), row.where)
+
+
+def _numbered(value: Any, repetitions: Counter[str], where: str) -> dict[str, Any]:
+    """Count the runs of an example where the record does not say which one it is."""
+    if not isinstance(value, dict):
+        raise RecordError(f"{where}: a line is an object, not {type(value).__name__}")
+    example_id = value.get("example_id")
+    if value.get("kind") == "example" or example_id is None:
+        return dict(value)
+    if value.get("repetition") is None:
+        value = value | {"repetition": repetitions[str(example_id)]}
+    repetitions[str(example_id)] += 1
+    return dict(value)
+
+
+class OwnFetcher(FileFetcher):
+    """Reads what `evalkit` itself writes."""
+
+    Options: ClassVar[type[BaseModel]] = FileOptions
+
+    def items(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield the runs of the files."""
+        return read(files, self)

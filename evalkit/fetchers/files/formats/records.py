@@ -1,0 +1,166 @@
+"""`records`: any log file becomes runs by a mapping of JMESPath expressions in the config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+from evalkit.errors import ConfigError, DatasetError
+from evalkit.fetchers.base import CheckLine, FetchContext
+from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.mapping.build import Builder
+from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.mapping.mapping import FieldMap
+from evalkit.fetchers.files.mapping.options import ExpressionText, flat_fields
+from evalkit.fetchers.files.mapping.targets import RUN_TARGETS, check_target
+from evalkit.fetchers.files.reading.expression import Expression
+from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.rows import Row, kind_of, read_rows
+from evalkit.fetchers.files.reading.selection import Selection
+
+PLACES = ("_path", "_filename", "_line", "_index", "_key")
+"""Names expressions may use for where a record stands, unless the record has such a key itself."""
+
+
+def _field_name(name: str) -> str:
+    check_target(name, RUN_TARGETS)
+    return name
+
+
+class RecordsOptions(FileOptions):
+    """Keys of an experiment with `fetcher = "records"`."""
+
+    records: ExpressionText = "@"
+    """JMESPath to the list of records. Default: the document itself, or its lines."""
+    fields: Annotated[
+        dict[Annotated[str, AfterValidator(_field_name)], ExpressionText],
+        BeforeValidator(flat_fields),
+    ] = Field(min_length=1)
+    """JMESPath on each record, by field of Run; dotted names for parts."""
+    dataset: str | DatasetOptions | None = None
+    """A file with the examples, joined by `example_id`, else by equal inputs."""
+    source: str = "records"
+    """Name under which recorded scores appear."""
+
+
+class RecordsFetcher(FileFetcher):
+    """Reads JSON, JSON Lines, CSV or Parquet by a mapping."""
+
+    Options: ClassVar[type[BaseModel]] = RecordsOptions
+
+    def __init__(self, options: Any, context: FetchContext) -> None:
+        super().__init__(options, context)
+        where = f"experiments.{self.who}"
+        self._records = Expression(self.options.records, f"{where}.records")
+        self._fields = FieldMap(self.options.fields, RUN_TARGETS, f"{where}.fields")
+        self._builder = Builder(self._fields, self.options.source)
+        self._places = self._fields.mentions(PLACES)
+        self._read = 0
+        self._again: dict[str, int] = {}
+
+    def items(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield the run of every record."""
+        if self.options.dataset is not None:
+            options = self.options.dataset
+            self._builder.dataset = read_dataset(options, self.context, self.findings)
+        selection = Selection(self._records)
+        for file in files:
+            cells = kind_of(file) == "csv"
+            row: Row | None = None
+            try:
+                for row in read_rows(file, selection, self.findings):
+                    self._read += 1
+                    yield self._item(row, cells)
+            except ValueError as error:  # a function of `records` given what it cannot take
+                raise DatasetError(f"{file.shown}: {self._records.who}: {error}.") from error
+            if row is not None and row.number == 0 and row.line is None and selection.is_default:
+                self._hint(row)
+
+    def _item(self, row: Row, cells: bool) -> Item:
+        record, where = row.value, row.where
+        fingerprint = digest(record)
+        values = self._fields.values(self._placed(row), where)
+        if "run_id" not in values:
+            fingerprint = self._distinct(fingerprint, where)
+        run, example, theirs = self._builder.build(values, fingerprint, where, cells=cells)
+        if example is None:
+            self.findings.note("run that names no example", where)
+        elif not theirs:
+            self.book.add(example)
+            if self._builder.dataset is not None:
+                self.findings.note("run whose example is not in the dataset", where)
+        return Item(run, fingerprint, where)
+
+    def _hint(self, row: Row) -> None:
+        """Say so when a whole document was taken for one record though it holds lists of them."""
+        if not isinstance(row.value, dict):
+            return
+        lists = [f"{name} ({len(value)})" for name, value in row.value.items() if _objects(value)]
+        if lists and "messages" not in self._fields and "steps" not in self._fields:
+            what = f"the document is one record; it holds lists of objects: {', '.join(lists)}"
+            self.findings.note(f"{what}; `records` makes each of them a run", row.file.shown)
+
+    def _placed(self, row: Row) -> Any:
+        """Return the record with the places its expressions ask for."""
+        if not self._places or not isinstance(row.value, dict):
+            return row.value
+        there = (row.file.shown, row.file.name, row.line, row.number, row.key)
+        places = dict(zip(PLACES, there, strict=True))
+        return {name: places[name] for name in self._places} | row.value
+
+    def _distinct(self, fingerprint: str, where: str) -> str:
+        """Number equal records that name no run: equal answers are still as many runs."""
+        before = self._again.get(fingerprint, 0)
+        self._again[fingerprint] = before + 1
+        if not before:
+            return fingerprint
+        self.findings.note("record equal to an earlier one, counted as a run of its own", where)
+        return f"{fingerprint}-{before + 1}"
+
+    def contradiction(self, item: Item) -> None:
+        """Two different records with one id: the mapping is wrong, not the data."""
+        raise ConfigError(
+            f"{self._fields.who}.run_id: two different records have the id {item.run.run_id!r} "
+            f"(the second: {item.where}). Add what tells them apart to the expression."
+        )
+
+    def settle(self) -> None:
+        """Refuse fields that never gave anything; add the dataset's examples."""
+        if self._read:
+            self._fields.check(self._read, self.findings)
+        if self._builder.dataset is not None:
+            for example in self._builder.dataset.kept():
+                self.book.add(example)
+
+    def nothing(self, files: list[SourceFile]) -> str:
+        """Say whether files are empty or `records` selects nothing."""
+        if self._read or self.options.records == "@":
+            return super().nothing(files)
+        return (
+            f"records = {self.options.records!r} selects nothing in {files[0].shown}. "
+            "Use `@` for a list or lines, `*` for the values of an object, `a.b` for a list inside."
+        )
+
+    def inferred(self) -> list[str]:
+        """Say which fields were derived because the mapping does not give them."""
+        return self._builder.inferred()
+
+    def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:
+        """Map the first record and say what came of it."""
+        first = next(read_rows(files[0], Selection(self._records), self.findings), None)
+        if first is None:
+            yield CheckLine(False, f"{files[0].shown}: no record")
+            return
+        values = self._fields.values(self._placed(first), first.where)
+        missing = [field.name for field in self._fields.fields if field.name not in values]
+        yield CheckLine(True, f"{first.where}: fields {', '.join(values)}")
+        if missing:
+            yield CheckLine(None, f"{first.where}: nothing for {', '.join(missing)}")
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(v, dict) for v in value)

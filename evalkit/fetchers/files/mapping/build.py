@@ -1,0 +1,173 @@
+"""Mapped values become a Run and the Example it answered; pure but for the repetition counter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from evalkit.fetchers.files.mapping.convert import from_cell
+from evalkit.fetchers.files.mapping.counts import read_usage
+from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.mapping.mapping import FieldMap
+from evalkit.fetchers.files.mapping.messages import chat_steps
+from evalkit.fetchers.files.mapping.scores import feedback_of, read_score, read_scores
+from evalkit.fetchers.files.mapping.steps import read_steps
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+from evalkit.model.score import Score
+from evalkit.model.step import Step
+from evalkit.model.usage import Usage, total_usage
+
+COPIED = (
+    "name",
+    "stopped",
+    "created_at",
+    "updated_at",
+    "started_at",
+    "ended_at",
+    "first_token_at",
+    "duration_s",
+    "first_token_s",
+    "tags",
+    "thread_id",
+    "assistant_id",
+    "url",
+    "interrupts",
+    "attachments",
+    "error",
+)
+Values = dict[str, Any]
+
+
+class Built(NamedTuple):
+    """A run and the example it answered."""
+
+    run: Run
+    example: Example | None
+    of_dataset: bool = False
+    """Whether the example is the dataset's, not made of this record."""
+
+
+class Builder:
+    """Turns the values of one record after the other into runs."""
+
+    def __init__(self, fields: FieldMap, source: str) -> None:
+        self.fields = fields
+        self.source = source
+        self.dataset: Dataset | None = None
+        self._repetitions: Counter[str] = Counter()
+
+    def build(self, values: Values, fingerprint: str, where: str, *, cells: bool = False) -> Built:
+        """Return the run; `cells` says that values are text because the file holds only text."""
+        run_id = values.get("run_id")
+        example, theirs = self._example(values)
+        example_id = example.example_id if example else None
+        inputs = self.fields.whole(values, "inputs")
+        if inputs is None and example is not None:
+            inputs = example.inputs
+        repetition = self._repetition(values, example_id)
+        outputs = self.fields.whole(values, "outputs")
+        steps = self._steps(values, where)
+        run = Run(
+            run_id=run_id or fingerprint,
+            example_id=example_id,
+            repetition=repetition,
+            inputs=inputs,
+            outputs=outputs,
+            status=values.get("status") or ("error" if values.get("error") else "success"),
+            metadata=self.fields.whole(values, "metadata"),
+            steps=steps or (),
+            steps_recorded=steps is not None,
+            usage=self._usage(values, steps or [], where),
+            feedback=feedback_of(
+                iter(self._scores(values, where, cells)),
+                self.source,
+                run_id=run_id or fingerprint,
+                example_id=example_id,
+                repetition=repetition,
+            ),
+            extra=self._extra(values, outputs),
+            **{name: values[name] for name in COPIED if name in values},
+        )
+        return Built(run, example, theirs)
+
+    def _repetition(self, values: Values, example_id: str | None) -> int | None:
+        if "repetition" in values or example_id is None:
+            return values.get("repetition")
+        number = self._repetitions[example_id]
+        self._repetitions[example_id] += 1
+        return number
+
+    def _steps(self, values: Values, where: str) -> list[Step] | None:
+        for name, read in (("steps", read_steps), ("messages", chat_steps)):
+            if name in values:
+                try:
+                    return read(values[name])
+                except ValueError as error:
+                    self.fields.by_name[name].fail(error, where)
+        return None
+
+    def _usage(self, values: Values, steps: list[Step], where: str) -> Usage | None:
+        stated = values.get("usage") or {}
+        parts = {f.path[1]: values[f.name] for f in self.fields.parts("usage") if f.name in values}
+        if not stated and not parts:
+            return total_usage(step.usage for step in steps)
+        try:
+            return read_usage({**stated, **parts})
+        except ValueError as error:
+            self.fields.by_name["usage"].fail(error, where)
+            return read_usage(parts)
+
+    def _scores(self, values: Values, where: str, cells: bool) -> list[Score]:
+        scores: list[Score] = []
+        if "feedback" in values:
+            try:
+                scores += read_scores(values["feedback"])
+            except ValueError as error:
+                self.fields.by_name["feedback"].fail(error, where)
+        for field in self.fields.parts("feedback"):
+            value = values.get(field.name)
+            scores += read_score(".".join(field.path[1:]), from_cell(value) if cells else value)
+        return scores
+
+    def _extra(self, values: Values, outputs: Any) -> Values:
+        """Keep the messages where the outputs do not already hold them."""
+        extra = dict(self.fields.whole(values, "extra") or {})
+        messages = values.get("messages")
+        held = outputs.get("messages") if isinstance(outputs, dict) else outputs
+        if messages and held is not messages and held != messages:
+            extra["messages"] = messages
+        return extra
+
+    def _example(self, values: Values) -> tuple[Example | None, bool]:
+        """Return the example, and whether it is the dataset's; else it is made of the record."""
+        example_id, inputs = values.get("example_id"), self.fields.whole(values, "inputs")
+        if self.dataset is not None:
+            theirs = self.dataset.find(example_id, inputs)
+            if theirs is not None:
+                return theirs, True
+        if example_id is None and inputs is None:
+            return None, False
+        split: tuple[str, ...] = values.get("split") or ()
+        made = Example(
+            example_id=example_id or digest(inputs),
+            inputs=inputs,
+            reference_outputs=self.fields.whole(values, "reference_outputs"),
+            metadata=self.fields.whole(values, "example_metadata") or {},
+            split=split[0] if len(split) == 1 else split or None,
+        )
+        return made, False
+
+    def inferred(self) -> list[str]:
+        """Say which fields were derived because the mapping does not give them."""
+        said = []
+        if "run_id" not in self.fields:
+            said.append("run_id: a hash of the record")
+        if "example_id" not in self.fields and "inputs" in self.fields:
+            said.append("example_id: a hash of the inputs")
+        if "repetition" not in self.fields and self._repetitions:
+            said.append("repetition: counted per example, in the order of the records")
+        if "status" not in self.fields:
+            said.append("status: success unless there is an error")
+        return said

@@ -1,0 +1,120 @@
+"""Examples from a file of their own, joined to runs by id, else by equal inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from evalkit.errors import DatasetError
+from evalkit.fetchers.base import FetchContext
+from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.mapping.mapping import FieldMap
+from evalkit.fetchers.files.mapping.options import ExpressionText, flat_fields
+from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS, check_target
+from evalkit.fetchers.files.reading.expression import Expression
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.paths import find_files
+from evalkit.fetchers.files.reading.rows import Row, read_rows
+from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.example import Example
+from evalkit.model.schema.documented import Documented
+
+NAMES = {
+    "example_id": ("example_id", "id", "key"),
+    "inputs": ("inputs", "input", "question", "prompt"),
+    "reference_outputs": ("reference_outputs", "expected_outputs", "outputs", "expected", "answer"),
+    "metadata": ("metadata",),
+    "split": ("split", "dataset_split"),
+}
+"""Keys a dataset row may use when no `fields` are given; the first one present counts."""
+
+
+def _field_name(name: str) -> str:
+    check_target(name, EXAMPLE_TARGETS)
+    return name
+
+
+class DatasetOptions(Documented):
+    """`[experiments.NAME.dataset]`: a file with the examples."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str | list[str] = Field(min_length=1)
+    """A file, glob or fsspec URL, relative to the config."""
+    records: ExpressionText = "@"
+    """JMESPath to the list of rows."""
+    fields: Annotated[
+        dict[Annotated[str, AfterValidator(_field_name)], ExpressionText],
+        BeforeValidator(flat_fields),
+    ] = Field(default_factory=dict)
+    """JMESPath on each row: example_id, inputs, reference_outputs, metadata, split. Default: \
+those keys."""
+    subset: bool = False
+    """The runs answered only part of the dataset: leave out examples without a run."""
+
+
+def read_dataset(
+    options: str | DatasetOptions, context: FetchContext, findings: Findings
+) -> Dataset:
+    """Read all examples of a dataset file; raises `DatasetError` where a row names no example."""
+    if isinstance(options, str):
+        options = DatasetOptions(path=options)
+    who = f"experiments.{context.experiment}.dataset"
+    return Dataset(_examples(options, context, findings, who), who, subset=options.subset)
+
+
+def _examples(
+    options: DatasetOptions, context: FetchContext, findings: Findings, who: str
+) -> Iterator[Example]:
+    selection = Selection(Expression(options.records, f"{who}.records"))
+    fields = FieldMap(options.fields, EXAMPLE_TARGETS, f"{who}.fields") if options.fields else None
+    read = 0
+    for file in find_files(options.path, context.base, who):
+        for row in read_rows(file, selection, findings):
+            read += 1
+            yield _mapped(row, fields) if fields else _plain(row)
+    if not read:
+        raise DatasetError(f"{who}: no row in {options.path!r}. Correct `path` or `records`.")
+    if fields:
+        fields.check(read, findings)
+
+
+def _mapped(row: Row, fields: FieldMap) -> Example:
+    record = row.value
+    if isinstance(record, dict):
+        record = {"_index": row.number, "_line": row.line, "_key": row.key} | record
+    values = fields.values(record, row.where)
+    whole = {top: fields.whole(values, top) for top in EXAMPLE_TARGETS}
+    return _example(whole, row)
+
+
+def _plain(row: Row) -> Example:
+    record = row.value
+    if not isinstance(record, Mapping):
+        raise DatasetError(f"{row.where}: a dataset row is an object. Give `dataset.fields`.")
+    found = {
+        field: next((record[name] for name in names if record.get(name) is not None), None)
+        for field, names in NAMES.items()
+    }
+    return _example(found, row)
+
+
+def _example(values: Mapping[str, Any], row: Row) -> Example:
+    example_id, inputs = values.get("example_id"), values.get("inputs")
+    if example_id is None and inputs is None:
+        raise DatasetError(
+            f"{row.where}: a dataset row needs an example_id or inputs. Map them in "
+            "`dataset.fields`."
+        )
+    split = values.get("split")
+    names = (split,) if isinstance(split, str) else tuple(split or ())
+    return Example(
+        example_id=digest(inputs) if example_id is None else str(example_id),
+        inputs=inputs,
+        reference_outputs=values.get("reference_outputs"),
+        metadata=values.get("metadata") or {},
+        split=names[0] if len(names) == 1 else names or None,
+    )

@@ -1,0 +1,114 @@
+"""The examples of an experiment, collected while its runs stream by, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any
+from weakref import finalize
+
+import orjson
+
+from evalkit.errors import ConfigError
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.model.example import Example
+from evalkit.model.run import Run
+from evalkit.model.schema.content import dumps
+from evalkit.model.schema.records import example_to_record, read_record
+
+IN_MEMORY = 16 << 20
+
+
+class ExampleBook:
+    """Examples in the order they came, each once; beyond 16 MB they wait on disk."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._seen: dict[str, int] = {}
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (lives as we do)
+        finalize(self, self._file.close)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def __contains__(self, example_id: str) -> bool:
+        return example_id in self._seen
+
+    def add(self, example: Example) -> None:
+        """Keep an example; the first of an id wins, a different second one is noted."""
+        text = dumps(example_to_record(example))
+        known = self._seen.get(example.example_id)
+        if known is None:
+            self._seen[example.example_id] = hash(text)
+            self._file.write(text + b"\n")
+        elif known != hash(text):
+            self._findings.note(
+                "example that comes with different inputs or references; the first is kept",
+                example.example_id,
+            )
+
+    def __iter__(self) -> Iterator[Example]:
+        self._file.seek(0)
+        for line in self._file:
+            example = _example(orjson.loads(line))
+            if isinstance(example, Example):
+                yield example
+
+
+def _example(record: dict[str, Any]) -> Run | Example:
+    """Return the example of a record that we wrote: only one without a usable id is checked."""
+    if not isinstance(record.get("example_id"), str):
+        return read_record(record, "example")
+    del record["kind"]
+    split = record.pop("split", None)
+    return Example(**record, split=tuple(split) if isinstance(split, list) else split)
+
+
+class Dataset:
+    """Examples given in a file of their own; runs find theirs by id, else by equal inputs.
+
+    All of them are held in memory.
+    """
+
+    def __init__(self, examples: Iterable[Example], who: str, *, subset: bool = False) -> None:
+        self._who = who
+        self._subset = subset
+        self._by_id: dict[str, Example] = {}
+        self._by_inputs: dict[str, str] = {}
+        self._answered: set[str] = set()
+        self._lost: str | None = None
+        """The id of a run's example that is not here."""
+        for example in examples:
+            self._by_id.setdefault(example.example_id, example)
+            self._by_inputs.setdefault(digest(example.inputs), example.example_id)
+
+    def find(self, example_id: str | None, inputs: Any) -> Example | None:
+        """Return the example of a run, which thereby is answered; None when there is none."""
+        if example_id not in self._by_id:
+            named = None if inputs is None else self._by_inputs.get(digest(inputs))
+            self._lost = self._lost or (f"{example_id}" if named is None else None)
+            example_id = named
+        if example_id is None:
+            return None
+        self._answered.add(example_id)
+        return self._by_id[example_id]
+
+    def kept(self) -> Iterator[Example]:
+        """Yield the examples: all, or with `subset` those that some run answered.
+
+        Raises `ConfigError` when no run found its example: the ids are not the same ids.
+        """
+        if self._lost is not None and not self._answered:
+            ours = ", ".join(repr(name) for name in list(self._by_id)[:3])
+            raise ConfigError(
+                f"{self._who}: no run finds its example: a run names {self._lost!r}, the dataset "
+                f"has {ours}. Map `example_id` so that both say the same."
+            )
+        for example_id, example in self._by_id.items():
+            if not self._subset or example_id in self._answered:
+                yield example
+
+    def unanswered(self) -> Iterator[Example]:
+        """Yield the examples no run answered; none with `subset`."""
+        return (each for each in self.kept() if each.example_id not in self._answered)

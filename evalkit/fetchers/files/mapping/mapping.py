@@ -1,0 +1,165 @@
+"""A mapping: expressions by field, applied to one record after the other, honest about gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.errors import ConfigError
+from evalkit.fetchers.files.mapping.convert import merged, nested
+from evalkit.fetchers.files.mapping.targets import Target, target_of
+from evalkit.fetchers.files.reading.expression import Expression, Path, present
+from evalkit.fetchers.files.reading.findings import Findings
+
+
+class Field:
+    """One field of a mapping, with what its expression has given so far."""
+
+    def __init__(self, name: str, expression: Expression, target: Target) -> None:
+        self.name = name
+        self.path: Path = tuple(name.split("."))
+        self.target = target
+        self.expression = expression
+        self.convert = target.convert
+        self.given = 0
+        """Records that had a value."""
+        self.failed = 0
+        self._first_failure = ""
+        self._unmet: list[Path] = expression.required_paths()
+        self._unseen = set(expression.branches())
+        self._empty_lists = False
+        self._idle_lists = False
+        """Whether the expression walked over a list with things in it and came back with none."""
+
+    def value(self, record: Any, where: str) -> Any:
+        """Return the converted value of one record; None where it has none."""
+        try:
+            raw = self.expression(record)
+            value = self.convert(raw)
+        except ValueError as error:
+            self._fail(error, where)
+            return None
+        if self._unmet or self._unseen or not self.given:
+            self._watch(record, raw)
+        if raw is not None and raw != []:
+            self.given += 1
+        return value
+
+    def fail(self, error: ValueError, where: str) -> None:
+        """Take back a value that turned out not to be usable."""
+        self.given -= 1
+        self._fail(error, where)
+
+    def _fail(self, error: ValueError, where: str) -> None:
+        self.failed += 1
+        if not self._first_failure:
+            self._first_failure = f"{error} (first: {where})"
+
+    def _watch(self, record: Any, raw: Any) -> None:
+        """Strike off what has been seen, so that only typos are left at the end."""
+        self._unmet = [path for path in self._unmet if not present(record, path)]
+        if isinstance(raw, dict):
+            self._unseen = {name for name in self._unseen if raw.get(name) is None}
+        elif raw == []:
+            self._empty_lists = True
+            if not self.expression.may_be_empty:
+                self._idle_lists = self._idle_lists or self._has_source(record)
+
+    def _has_source(self, record: Any) -> bool:
+        """Tell whether the list the expression walks over holds anything in this record."""
+        for path in self.expression.required_paths():
+            value = record
+            for name in path:
+                value = value.get(name) if isinstance(value, dict) else None
+            if value:
+                return True
+        return False
+
+    def problem(self) -> str | None:
+        """Say why this field cannot be right: it gave nothing, whatever the record."""
+        if self.failed and not self.given:
+            return f"never fits: {self._first_failure}"
+        if self._unmet:
+            paths = ", ".join(repr(".".join(path)) for path in self._unmet)
+            return f"no record has {paths}"
+        if self._unseen:
+            return f"{', '.join(map(repr, sorted(self._unseen)))} is missing in every record"
+        if self.given or self.expression.is_path or self.expression.is_optional:
+            return None
+        if self._empty_lists and not self._idle_lists:
+            return None  # there was nothing to walk over, or a filter let nothing through
+        return "it gives nothing for any record"
+
+    def gaps(self, records: int) -> str | None:
+        """Say in how many records the field was missing or did not fit."""
+        if self.failed:
+            return (
+                f"{self.name}: unusable in {self.failed} of {records} records, read as missing: "
+                f"{self._first_failure}"
+            )
+        missing = records - self.given
+        if missing and not self.target.silent:
+            return f"{self.name}: missing in {missing} of {records} records"
+        return None
+
+
+class FieldMap:
+    """The fields of a mapping, in the order they were written."""
+
+    def __init__(self, texts: Mapping[str, str], targets: Mapping[str, Target], who: str) -> None:
+        self.who = who
+        self.fields = [
+            Field(name, Expression(text, f"{who}.{name}"), target_of(name, targets))
+            for name, text in texts.items()
+        ]
+        self.by_name = {field.name: field for field in self.fields}
+        self._parts: dict[str, list[Field]] = {}
+        for field in self.fields:
+            if len(field.path) > 1:
+                self._parts.setdefault(field.path[0], []).append(field)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.by_name or any(field.path[0] == name for field in self.fields)
+
+    def mentions(self, words: tuple[str, ...]) -> list[str]:
+        """Return those of the words that any expression uses."""
+        return [w for w in words if any(field.expression.names(w) for field in self.fields)]
+
+    def values(self, record: Any, where: str) -> dict[str, Any]:
+        """Return the values of one record by field name; fields without a value are absent."""
+        found = {}
+        for field in self.fields:
+            value = field.value(record, where)
+            if value is not None:
+                found[field.name] = value
+        return found
+
+    def parts(self, top: str) -> list[Field]:
+        """Return the fields that give parts of `top`, as `usage.total_cost` does of `usage`."""
+        return self._parts.get(top, [])
+
+    def whole(self, values: Mapping[str, Any], top: str) -> Any:
+        """Return a field's value with the parts of it that were mapped one by one."""
+        parts: dict[str, Any] = {}
+        for field in self.parts(top):
+            if field.name in values:
+                nested(parts, field.path[1:], values[field.name])
+        return merged(values.get(top), parts)
+
+    def check(self, records: int, findings: Findings) -> None:
+        """Raise `ConfigError` naming every field that no record fits; note the gaps of others."""
+        wrong = [
+            f"{field.name} = {field.expression.text!r}: {problem}"
+            for field in self.fields
+            if (problem := field.problem())
+        ]
+        if wrong:
+            raise ConfigError(
+                f"{self.who}: fields that fit none of {records} records. Correct the expressions, "
+                "or allow for absence by writing `name || `null``.",
+                wrong,
+            )
+        for field in self.fields:
+            gap = field.gaps(records)
+            if gap:
+                findings.note(gap)

@@ -1,0 +1,215 @@
+"""A JMESPath expression, compiled once: checked with its position, quick on plain paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import jmespath
+from jmespath import exceptions, visitor
+
+from evalkit.errors import ConfigError, did_you_mean
+from evalkit.fetchers.files.reading.functions import Functions
+
+Node = dict[str, Any]
+Evaluate = Callable[[Any], Any]
+Path = tuple[str, ...]
+
+_interpreter = visitor.TreeInterpreter(jmespath.Options(custom_functions=Functions()))
+OPTIONAL = ("or_expression", "and_expression", "comparator", "not_expression")
+"""Nodes below which a missing path is the author's intention."""
+TOLERANT = ("not_null", "when", "contains")
+FILTERS = ("filter_projection", "function_expression", "slice", *OPTIONAL)
+
+
+class Expression:
+    """One compiled expression; call it with a record."""
+
+    def __init__(self, text: str, who: str) -> None:
+        self.text = text
+        self.who = who
+        """Where it stands, e.g. `experiments.airline.fields.run_id`; begins every message."""
+        self.node = _parse(text, who)
+        self._evaluate = compile_node(self.node)
+
+    def __call__(self, record: Any) -> Any:
+        """Return the value; raises `ValueError` where a function's types do not fit."""
+        return self._evaluate(record)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def required_paths(self) -> list[Path]:
+        """Return the paths from the record that must lead somewhere in at least one record."""
+        return sorted(set(_paths(self.node)))
+
+    def branches(self) -> list[str]:
+        """Return the names in an outermost `{name: ...}` whose values ought to be there sometime.
+
+        Plain paths are covered by `required_paths`, and optional ones are the author's intention.
+        """
+        if self.node["type"] != "multi_select_dict":
+            return []
+        pairs = {pair["value"]: pair["children"][0] for pair in self.node["children"]}
+        return [n for n, node in pairs.items() if plain_path(node) is None and not optional(node)]
+
+    @property
+    def is_path(self) -> bool:
+        """Whether this is a chain of plain fields."""
+        return plain_path(self.node) is not None
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the author allowed for missing data, as in `` error || `null` ``."""
+        return optional(self.node)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether an empty list is a fair answer: something is filtered or computed."""
+        return any(node["type"] in FILTERS for node in _walk(self.node))
+
+    def names(self, word: str) -> bool:
+        """Tell whether the text mentions a name, such as `_path`."""
+        return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self.text) is not None
+
+
+def present(record: Any, path: Path) -> bool:
+    """Tell whether the keys of `path` exist in the record, whatever value lies at its end."""
+    for name in path:
+        if not isinstance(record, dict) or name not in record:
+            return False
+        record = record[name]
+    return True
+
+
+def _parse(text: str, who: str) -> Node:
+    try:
+        node = cast(Node, jmespath.compile(text).parsed)
+    except exceptions.EmptyExpressionError:
+        raise ConfigError(f"{who}: the JMESPath expression is empty.") from None
+    except exceptions.IncompleteExpressionError:
+        raise _bad(text, who, len(text), "the expression ends too early") from None
+    except exceptions.LexerError as error:
+        raise _bad(text, who, error.lexer_position, str(error.message)) from None
+    except exceptions.ParseError as error:
+        reason = f"unexpected {error.token_value!r}" if error.token_value else "it ends too early"
+        raise _bad(text, who, error.lex_position, reason) from None
+    except exceptions.JMESPathError as error:
+        raise _bad(text, who, 0, str(error)) from None
+    for name, arguments in _calls(node):
+        _check_call(text, who, name, arguments)
+    return node
+
+
+def _ended(reason: str) -> str:
+    return reason if reason.endswith(("?", ".")) else f"{reason}."
+
+
+def _bad(text: str, who: str, at: int, reason: str) -> ConfigError:
+    return ConfigError(
+        f"{who}: not a JMESPath expression at column {at + 1}: {_ended(reason)}\n"
+        f"  {text}\n  {' ' * at}^"
+    )
+
+
+def _check_call(text: str, who: str, name: str, arguments: list[Node]) -> None:
+    """JMESPath finds unknown functions and wrong arity only when it runs: find them now."""
+    at = max(text.find(f"{name}("), 0)
+    spec = Functions.FUNCTION_TABLE.get(name)
+    if spec is None:
+        hint = did_you_mean(name, Functions.FUNCTION_TABLE)
+        raise _bad(text, who, at, f"no function is called {name!r}.{hint}")
+    signature = spec["signature"]
+    variadic = bool(signature) and signature[-1].get("variadic", False)
+    if len(arguments) < len(signature) or (len(arguments) > len(signature) and not variadic):
+        wanted = f"{'at least ' if variadic else ''}{len(signature)}"
+        raise _bad(text, who, at, f"{name}() takes {wanted} arguments, not {len(arguments)}")
+    if name.startswith("regex_") and arguments[1]["type"] == "literal":
+        try:
+            re.compile(arguments[1]["value"])
+        except (re.error, TypeError) as error:
+            raise _bad(text, who, at, f"the pattern is no regular expression: {error}") from None
+
+
+def _children(node: Node) -> Iterator[Node]:
+    return (child for child in node["children"] if isinstance(child, dict))
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in _children(node):
+        yield from _walk(child)
+
+
+def optional(node: Node) -> bool:
+    """Tell whether an expression is one whose author thought of missing data."""
+    tolerant = node["type"] == "function_expression" and node["value"] in TOLERANT
+    return tolerant or node["type"] in OPTIONAL
+
+
+def _calls(node: Node) -> Iterator[tuple[str, list[Node]]]:
+    for each in _walk(node):
+        if each["type"] == "function_expression":
+            yield each["value"], list(_children(each))
+
+
+def plain_path(node: Node) -> Path | None:
+    """Return the names of a chain of plain fields (`a.b.c`, `@.a`), or None for anything else."""
+    if node["type"] in ("current", "identity"):
+        return ()
+    if node["type"] == "field":
+        return (node["value"],)
+    if node["type"] == "subexpression":
+        parts = [plain_path(child) for child in node["children"]]
+        if all(part is not None for part in parts):
+            return tuple(name for part in parts if part is not None for name in part)
+    return None
+
+
+def _paths(node: Node) -> Iterator[Path]:
+    """Walk the parts of an expression that see the whole record, and give their paths."""
+    path = plain_path(node)
+    if path is not None:
+        if path:
+            yield path
+        return
+    kind, children = node["type"], list(_children(node))
+    if optional(node):
+        return
+    if kind == "function_expression" or kind.startswith("multi_select"):
+        for child in children:
+            yield from _paths(child)
+    elif kind == "key_val_pair" or (children and kind not in ("expref", "literal")):
+        yield from _paths(children[0])  # what stands to the right sees only a part
+
+
+def compile_node(node: Node) -> Evaluate:
+    """Return a function for the node: closures for the plain cases, JMESPath for all others."""
+    path = plain_path(node)
+    if path is not None:
+        return _follow(path)
+    if node["type"] == "multi_select_dict":
+        pairs = [(pair["value"], compile_node(pair["children"][0])) for pair in node["children"]]
+        return lambda record: {name: each(record) for name, each in pairs}
+    if node["type"] == "literal":
+        value = node["value"]
+        return lambda record: value
+    return lambda record: _interpreter.visit(node, record)
+
+
+def _follow(path: Path) -> Evaluate:
+    if not path:
+        return lambda record: record
+    if len(path) == 1:
+        (only,) = path
+        return lambda record: record.get(only) if isinstance(record, dict) else None
+
+    def follow(record: Any) -> Any:
+        for name in path:
+            if not isinstance(record, dict):
+                return None
+            record = record.get(name)
+        return record
+
+    return follow

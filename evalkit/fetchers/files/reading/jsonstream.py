@@ -1,0 +1,244 @@
+"""The elements of one huge JSON document, one after the other, in bounded memory.
+
+The standard library's C decoder reads one element at a time off a sliding window of text. Unlike
+event parsers it takes what Python programs write (`NaN`, integers of any size, half surrogates),
+and a document that breaks off still gives every element before the break.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from evalkit.fetchers.files.reading.jsontext import SUSPECT, Mended, mend
+from evalkit.fetchers.files.reading.unpack import BROKEN
+
+CHUNK = 1 << 20
+SPACE = re.compile(r"[ \t\n\r]*")
+WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity", ".", "e+", "e-", "E+", "E-")
+"""What a text may end in the middle of: literals, and numbers before their next digit."""
+OPEN = ("Unterminated", "Invalid \\")
+"""Errors of texts that never end, or end within an escape."""
+NEAR_END = 16
+"""An error this close to the end of the window may be mere lack of text."""
+
+
+class Broken(Exception):
+    """The document ends early or is no JSON from here on; says line and reason."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"line {line}: {reason}")
+
+
+class Window:
+    """A window of text over a stream, with a decoder that asks for more when it runs out."""
+
+    def __init__(self, stream: Any, mended: Mended, shown: str, *, chunk: int = CHUNK) -> None:
+        self._chunk = chunk
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
+        self._decoder = json.JSONDecoder()
+        self._mended = mended
+        self._shown = shown
+        self._text = ""
+        self._at = 0
+        self._line = 1
+        self._ended = False
+        self._failure: Exception | None = None
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1, of what comes next."""
+        return self._line + self._text.count("\n", 0, self._at)
+
+    def peek(self) -> str:
+        """Return the next character that is not white space, or an empty string at the end."""
+        while True:
+            self._at = SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def take(self, expected: str) -> str:
+        """Consume the next character, which must be one of `expected`."""
+        char = self.peek()
+        if not char:
+            raise Broken(self.line, "the file ends in the middle of the document")
+        if char not in expected and self._ends_with_part_of_a_word():
+            raise Broken(self.line, "the file ends in the middle of a value")
+        if char not in expected:
+            raise Broken(self.line, f"{char!r} where {' or '.join(map(repr, expected))} belongs")
+        self._at += 1
+        return char
+
+    def _ends_with_part_of_a_word(self) -> bool:
+        rest = self._text[self._at :].strip()
+        return any(word.startswith(rest) for word in WORDS) and not self._more()
+
+    def value(self) -> Any:
+        """Read one whole value."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                self._not_yet(error)
+                continue
+            except RecursionError:
+                raise Broken(self.line, "nested deeper than can be read") from None
+            number = type(value) in (int, float)
+            if number and end + len("e+") >= len(self._text) and self._more():
+                continue  # it may go on in the next chunk
+            return self._mend(value, end)
+
+    def _mend(self, value: Any, end: int) -> Any:
+        if SUSPECT.search(self._text, self._at, end):
+            try:
+                value = mend(value, self._mended, f"{self._shown}:{self.line}")
+            except RecursionError:
+                raise Broken(self.line, "nested deeper than can be read") from None
+        self._at = end
+        return value
+
+    def _not_yet(self, error: json.JSONDecodeError) -> None:
+        """Read on when the window merely ends too early; raise `Broken` when the text is wrong."""
+        short = error.pos >= len(self._text) - NEAR_END or error.msg.startswith("Unterminated")
+        if short and self._more():
+            return
+        rest = self._text[error.pos :].strip()
+        cut = error.msg.startswith(OPEN) or any(word.startswith(rest) for word in WORDS)
+        line = self._line + self._text.count("\n", 0, error.pos)
+        raise Broken(line, "the file ends in the middle of a value" if cut else error.msg)
+
+    def _more(self) -> bool:
+        if self._ended:
+            return False
+        rest = self._text[self._at :]
+        raw = self._read(max(self._chunk, len(rest)))
+        chunk = self._decode(raw, final=not raw)
+        if not raw and not chunk:
+            self._ended = True
+            return False
+        self._line += self._text.count("\n", 0, self._at)
+        self._text, self._at = rest + chunk, 0
+        return True
+
+    def _read(self, size: int) -> bytes:
+        """Read about `size` bytes; what came before a failure is used before it is raised."""
+        parts, found = [], 0
+        while found < size and self._failure is None:
+            try:
+                part = self._stream.read1(size - found)
+            except BROKEN as error:
+                self._failure = error
+                break
+            if not part:
+                break
+            parts.append(part)
+            found += len(part)
+        if not parts and self._failure is not None:
+            raise Broken(self.line, f"unpacking fails: {self._failure}") from self._failure
+        return b"".join(parts)
+
+
+def elements(
+    window: Window, path: Sequence[str], holds: str = "any"
+) -> Iterator[tuple[str | None, Any]]:
+    """Yield `(key, element)` of what lies at `path` in the document.
+
+    With `holds="list"` that must be a list (keys are None), with `"object"` an object; with
+    `"any"` an object is itself the one element. What is not there yields nothing.
+    """
+    for name in path:
+        if not _enter(window, name):
+            return
+    kind = window.peek()
+    if kind == "[" and holds != "object":
+        for value in _items(window):
+            yield None, value
+    elif kind == "{" and holds == "object":
+        yield from _members(window)
+    elif holds == "any":
+        yield None, window.value()
+    else:
+        return
+    if not path and window.peek():
+        raise Broken(window.line, "something follows the end of the document")
+
+
+def _enter(window: Window, name: str) -> bool:
+    """Move to the value of member `name`; False when the value here has none."""
+    if window.peek() != "{":
+        return False
+    window.take("{")
+    while window.peek() != "}":
+        key = window.value()
+        window.take(":")
+        if key == name:
+            return True
+        window.value()
+        if window.peek() == ",":
+            window.take(",")
+    return False
+
+
+def _items(window: Window) -> Iterator[Any]:
+    window.take("[")
+    if window.peek() == "]":
+        window.take("]")
+        return
+    while True:
+        yield window.value()
+        if window.take(",]") == "]":
+            return
+
+
+def _members(window: Window) -> Iterator[tuple[str, Any]]:
+    window.take("{")
+    if window.peek() == "}":
+        window.take("}")
+        return
+    while True:
+        key = window.value()
+        window.take(":")
+        yield key, window.value()
+        if window.take(",}") == "}":
+            return
+
+
+def outline(window: Window) -> Any:
+    """Return the beginning of a document: of each list the first element, of an object the members
+    up to its first list of objects."""
+    if window.peek() == "[":
+        return _first(window)
+    if window.peek() != "{":
+        return window.value()
+    found: dict[str, Any] = {}
+    window.take("{")
+    while window.peek() == '"':
+        key = window.value()
+        window.take(":")
+        if window.peek() == "[":
+            found[key] = _first(window)
+            if found[key] and isinstance(found[key][0], dict):
+                return found
+            while window.peek() == ",":
+                window.take(",")
+                window.value()
+            window.take("]")
+        else:
+            found[key] = window.value()
+        if window.peek() == ",":
+            window.take(",")
+    return found
+
+
+def _first(window: Window) -> list[Any]:
+    window.take("[")
+    return [] if window.peek() == "]" else [window.value()]

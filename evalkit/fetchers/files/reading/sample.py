@@ -1,0 +1,69 @@
+"""The beginning of a file, enough to tell which format it has."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any, NamedTuple
+
+import orjson
+
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.jsonstream import Broken, Window, outline
+from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
+from evalkit.fetchers.files.reading.rows import WHOLE, Kind, kind_of, read_rows
+from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.files.reading.unpack import open_bytes
+
+
+class Sample(NamedTuple):
+    """What a format is recognised by."""
+
+    kind: Kind
+    suffix: str
+    value: Any
+    """The document (a large one in outline) or the first row; a zip's file names."""
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """The first object: of a list its first element, of an object the object itself."""
+        value = self.value[0] if isinstance(self.value, list) and self.value else self.value
+        return value if isinstance(value, dict) else {}
+
+    def has(self, *keys: str) -> bool:
+        """Tell whether the first object has all of these keys."""
+        return all(key in self.first for key in keys)
+
+
+def sample_of(file: SourceFile) -> Sample:
+    """Look at the beginning of a file; what cannot be read gives an empty sample."""
+    kind = kind_of(file)
+    if kind == "zip":
+        return Sample(kind, file.suffix, _names(file))
+    if kind == "json":
+        return Sample(kind, file.suffix, _document(file))
+    first = next(read_rows(file, Selection(None), Findings()), None)
+    return Sample(kind, file.suffix, None if first is None else first.value)
+
+
+def _names(file: SourceFile) -> list[str]:
+    try:
+        with open_raw(file) as raw, zipfile.ZipFile(raw) as archive:
+            return archive.namelist()
+    except zipfile.BadZipFile:
+        return []
+
+
+def _document(file: SourceFile) -> Any:
+    findings = Findings()
+    with open_bytes(file) as stream:
+        try:
+            head = stream.read(WHOLE + 1)
+            if len(head) <= WHOLE:
+                return orjson.loads(head)
+        except (ValueError, EOFError, OSError):
+            pass
+    with open_bytes(file) as stream:
+        try:
+            return outline(Window(stream, findings.mended, file.shown))
+        except Broken:
+            return None

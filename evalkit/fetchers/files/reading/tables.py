@@ -1,0 +1,132 @@
+"""Rows of CSV and Parquet files as plain JSON-like dicts."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import itertools
+import math
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import IO, Any
+
+from evalkit.errors import DatasetError
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.jsontext import mend
+from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
+from evalkit.fetchers.files.reading.unpack import BROKEN
+
+BATCH = 500
+
+
+def csv_rows(
+    stream: IO[bytes], file: SourceFile, findings: Findings
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield `(line, row)`; every cell stays text, an empty cell is missing."""
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="") as text:
+        first = text.readline()
+        if first.strip():
+            yield from _cells(first, text, file, findings)
+
+
+def _cells(
+    first: str, rest: Iterator[str], file: SourceFile, findings: Findings
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    lines = itertools.chain([first], rest)
+    reader = csv.reader(lines, delimiter=_delimiter(first, file), strict=True)
+    header: list[str] | None = None
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, *BROKEN) as error:
+            findings.break_at(f"{file.shown}:{line}", f"not CSV: {error}")
+            return
+        if header is None:
+            header = _header(mend(cells, findings.mended, f"{file.shown}:{line}"), file)
+        elif len(cells) > len(header):
+            reason = f"{len(cells)} cells under {len(header)} column names"
+            findings.break_at(f"{file.shown}:{line}", reason)
+        elif cells:
+            cells += [""] * (len(header) - len(cells))
+            if not all(cell.isascii() for cell in cells):
+                cells = mend(cells, findings.mended, f"{file.shown}:{line}")
+            yield line, {name: cell or None for name, cell in zip(header, cells, strict=True)}
+
+
+def _delimiter(first: str, file: SourceFile) -> str:
+    if file.suffix == ".tsv":
+        return "\t"
+    return "," if "," in first else ";" if ";" in first else "\t" if "\t" in first else ","
+
+
+def _header(cells: list[str], file: SourceFile) -> list[str]:
+    twice = sorted({name for name in cells if cells.count(name) > 1})
+    if twice:
+        raise DatasetError(f"{file.shown}:1: columns named twice: {twice}. Rename one of each.")
+    return cells
+
+
+def parquet_rows(file: SourceFile, findings: Findings) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield `(row number from 1, row)`; times become ISO text, decimals numbers, NaN missing."""
+    import pyarrow
+    import pyarrow.parquet
+
+    with open_raw(file) as handle:
+        try:
+            table = pyarrow.parquet.ParquetFile(handle)
+            names = table.schema_arrow.names
+            odd = {f.name for f in table.schema_arrow if not _is_plain(f.type)}
+            number = 0
+            for batch in table.iter_batches(batch_size=BATCH):
+                for row in batch.to_pylist():
+                    number += 1
+                    for name in names:
+                        if name in odd:
+                            row[name] = plain(row[name])
+                    yield number, row
+        except (pyarrow.ArrowInvalid, OSError) as error:
+            findings.break_at(file.shown, f"not a whole Parquet file: {error}")
+
+
+def _is_plain(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    checks: tuple[Callable[[Any], bool], ...] = (
+        types.is_string,
+        types.is_large_string,
+        types.is_boolean,
+        types.is_integer,
+        types.is_null,
+    )
+    return any(check(kind) for check in checks)
+
+
+def plain(value: Any) -> Any:
+    """Return a Parquet value as JSON would hold it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return plain(float(value))
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+            return {str(name): plain(item) for name, item in value}  # a map column
+        return [plain(item) for item in value]
+    return value

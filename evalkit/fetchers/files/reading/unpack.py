@@ -1,0 +1,121 @@
+"""The bytes of a file as UTF-8 text, unpacked from .gz and .zst, with every cut noticed."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from typing import IO, Any
+
+from evalkit.fetchers.files.reading.paths import GZIP, ZSTD, SourceFile, open_raw
+
+PACKED_CHUNK = 1 << 14
+"""Small, because a little compressed text may unpack to very much."""
+BROKEN = (EOFError, OSError, ValueError, zlib.error)
+"""What reading raises when a compressed file is cut off or damaged."""
+
+
+def open_bytes(file: SourceFile) -> IO[bytes]:
+    """Open the file unpacked (.gz and .zst are known by their first bytes) and as UTF-8."""
+    raw: Any = io.BufferedReader(open_raw(file), 1 << 20)
+    head = raw.peek(4)[:4]
+    if head.startswith(GZIP):
+        raw = io.BufferedReader(_Gzip(raw), 1 << 20)
+    elif head.startswith(ZSTD):
+        raw = io.BufferedReader(_Zstd(raw), 1 << 20)
+    return _as_utf8(raw)
+
+
+class _Gzip(gzip.GzipFile):
+    """A reader that closes the file it unpacks, which gzip leaves to its caller."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self._packed = packed
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what is there, so that a file cut off still gives what came before the cut."""
+        data = self.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the packed file too."""
+        super().close()
+        self._packed.close()
+
+
+class _Zstd(io.RawIOBase):
+    """A reader of .zst that notices, unlike the library's own, when the file is cut off."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        import zstandard
+
+        self._packed = packed
+        self._library = zstandard
+        self._frame: Any = None
+        self._ready = b""
+        self._failed: OSError | None = None
+
+    def readable(self) -> bool:
+        """Say that this is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what is there; a frame that is damaged or never ends raises only then."""
+        while not self._ready:
+            packed = b"" if self._failed else self._packed.read(PACKED_CHUNK)
+            if not packed:
+                self._check_end()
+                return 0
+            self._unpack(packed)
+        data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _check_end(self) -> None:
+        if self._failed:
+            raise self._failed
+        if self._frame is not None:
+            raise EOFError("the file ends in the middle of its compressed data")
+
+    def _unpack(self, packed: bytes) -> None:
+        while packed:
+            if self._frame is None:
+                self._frame = self._library.ZstdDecompressor().decompressobj()
+            try:
+                self._ready += self._frame.decompress(packed)
+            except self._library.ZstdError as error:
+                self._failed = OSError(str(error))
+                return
+            packed = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = None
+
+    def close(self) -> None:
+        """Close the packed file too."""
+        super().close()
+        self._packed.close()
+
+
+def _as_utf8(stream: Any) -> IO[bytes]:
+    """Skip a byte-order mark, and recode the UTF-16 that some shells write."""
+    head = peek(stream, 3)
+    if head.startswith(codecs.BOM_UTF8):
+        stream.read(3)
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        recoded = codecs.EncodedFile(stream, "utf-8", "utf-16", errors="replace")
+        with stream:
+            return io.BytesIO(recoded.read())
+    opened: IO[bytes] = stream
+    return opened
+
+
+def peek(stream: Any, size: int) -> bytes:
+    """Return up to `size` first bytes without consuming them; empty where unpacking fails."""
+    try:
+        head: bytes = stream.peek(size)[:size]
+    except BROKEN:
+        return b""
+    return head

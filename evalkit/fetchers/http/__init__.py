@@ -1,0 +1,1 @@
+"""Asking a server: connections, tries, limits, threads, redaction. Shared by every source."""

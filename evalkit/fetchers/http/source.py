@@ -1,0 +1,297 @@
+"""Asks a server over HTTP: one client for every source, with retries, limits and redaction."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+
+from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
+from evalkit.fetchers.http.answers import HttpError, NotFound, Reply, decoded, detail_of
+from evalkit.fetchers.http.attempts import (
+    RETRIED_STATUS,
+    Patience,
+    Retryable,
+    Trial,
+    retry_after,
+    transport_defect,
+)
+from evalkit.fetchers.http.connections import Connections
+from evalkit.fetchers.http.limit import RateLimit
+from evalkit.fetchers.http.redact import Redactor, secrets_of
+from evalkit.fetchers.http.threads import Crew
+from evalkit.fetchers.http.transport import httpx
+
+DEFAULT_CONCURRENCY = 8
+MAX_CONCURRENCY = 16
+__all__ = ["HttpError", "HttpSource", "HttpStats", "NotFound", "Patience", "RateLimit", "Reply"]
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+log = logging.getLogger("evalkit.http")
+
+
+@dataclass
+class HttpStats:
+    """What talking to the source took."""
+
+    requests: int = 0
+    retries: int = 0
+    size: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, *, requests: int = 0, retries: int = 0, size: int = 0) -> None:
+        """Count, from any thread."""
+        with self._lock:
+            self.requests += requests
+            self.retries += retries
+            self.size += size
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One request; `shown` is how messages name it."""
+
+    method: str
+    url: str
+    shown: str
+    params: Mapping[str, Any] | None = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class HttpSource:
+    """One server, asked from several threads.
+
+    `base_url` may carry a path prefix. `headers` go to that server only, never to another host.
+    What may pass (429, 5xx, a dropped connection, a cut answer) is tried again within `patience`,
+    obeying `Retry-After`; after a drop on a fresh connection. Raises AuthenticationFailed,
+    NotFound, HttpError or SourceUnavailable; no message holds the value of a header.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        source: str,
+        timeout: float = 30.0,
+        verify: bool | str | ssl.SSLContext = True,
+        cert: str | tuple[str, str] | None = None,
+        proxy: str | None = None,
+        limit: RateLimit | None = None,
+        transport: httpx.BaseTransport | None = None,
+        concurrency: int = DEFAULT_CONCURRENCY,
+        patience: Patience | None = None,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        own = {name: value.strip() for name, value in (headers or {}).items()}
+        self.source = source
+        self.base_url = base_url.rstrip("/")
+        self.stats = HttpStats()
+        self.concurrency = max(1, min(concurrency, MAX_CONCURRENCY))
+        self.redact = Redactor(secrets_of(own, base_url, proxy))
+        self._closing = threading.Event()
+        # A sleeping thread must wake when the source is closed, or Ctrl-C would wait for it.
+        self._sleep = sleep or self._closing.wait
+        self._limit = limit or RateLimit()
+        self._crew = Crew(self.concurrency)
+        self._seats = threading.BoundedSemaphore(self.concurrency)
+        self._patience = patience or Patience()
+        self._connections = Connections(
+            self.base_url,
+            own,
+            timeout=timeout,
+            verify=verify,
+            cert=cert,
+            proxy=proxy,
+            transport=transport,
+        )
+
+    def __enter__(self) -> HttpSource:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wake sleeping threads and drop every connection."""
+        self._closing.set()
+        self._crew.close()
+        self._connections.close()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the source is closed meanwhile."""
+        self._sleep(seconds)
+
+    def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """GET `path` below the base URL and return the parsed body."""
+        return self.request("GET", path, params=params).value
+
+    def post_json(self, path: str, json: Any = None) -> Any:
+        """POST `json` and return the parsed body; only for calls that may safely be repeated."""
+        return self.request("POST", path, json=json).value
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Ask, with retries, and return the parsed body with the answer's headers.
+
+        The body is `json`, or `content` of the type that `headers` name.
+        """
+        content = content if json is None else orjson.dumps(json)
+        extra = {"content-type": "application/json"} if content is not None else {}
+        url = self.base_url + path
+        return self._patiently(
+            _Ask(method, url, path, params, content, {**extra, **(headers or {})}), self._parsed
+        )
+
+    def stream_bytes(self, url: str) -> Iterator[bytes]:
+        """Yield the bytes behind `url`: a path below the base URL, or a full address."""
+        address = url if urlsplit(url).scheme else self.base_url + url
+        shown = urlsplit(address)._replace(query="", fragment="").geturl()
+        ask = _Ask("GET", address, shown)
+        response, stack = self._patiently(ask, self._opened)
+        with stack:
+            try:
+                for chunk in response.iter_bytes():
+                    self.stats.add(size=len(chunk))
+                    yield chunk
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                said = transport_defect(error)
+                raise SourceUnavailable(self._message(ask, f"{said}. Try again.")) from None
+
+    def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
+        """Yield `fn(item)` in order, `concurrency` at a time, never far ahead of the reader.
+
+        The first error ends it; work that has not begun is dropped.
+        """
+        return self._crew.map(fn, items)
+
+    def _patiently(self, ask: _Ask, once: Callable[[_Ask, bool], Answer]) -> Answer:
+        began = time.monotonic()
+        try:  # nearly every request succeeds at once, without what repeating it takes
+            return self._try(ask, once, fresh=False)
+        except Retryable as error:
+            first: Retryable | None = error
+        trial = Trial(self._patience.after(time.monotonic() - began), self._on_pause)
+        try:
+            for attempt in trial.attempts(self._sleep):
+                with attempt:
+                    if first is not None:
+                        failure, first = first, None
+                        raise failure
+                    return self._try(ask, once, fresh=trial.dropped)
+        except Retryable as error:
+            raise SourceUnavailable(self._message(ask, f"{error.what} {trial.summary()}")) from None
+        raise AssertionError("the attempts end by a return or an exception")
+
+    def _try(self, ask: _Ask, once: Callable[[_Ask, bool], Answer], *, fresh: bool) -> Answer:
+        self._take_turn(ask)
+        return once(ask, fresh)
+
+    def _on_pause(self, seconds: float, told: bool) -> None:
+        self.stats.add(retries=1)
+        log.info("%s: trying again in %.1f s", self.source, seconds)
+        if told:
+            self._limit.pause(seconds)  # what the server told one thread holds for all
+
+    def _take_turn(self, ask: _Ask) -> None:
+        if (seconds := self._limit.reserve()) > 0:
+            self._sleep(seconds)
+        if self._closing.is_set():
+            raise FetchError(f"{self.source}: closed before {self.redact(ask.shown)} was asked.")
+
+    def _parsed(self, ask: _Ask, fresh: bool) -> Reply:
+        with self._seats, ExitStack() as stack:
+            response = self._open(ask, fresh, stack)
+            body = self._read(ask, response)
+        self.stats.add(size=len(body))
+        if not body and response.status_code in (202, 204):
+            return Reply(None, response.headers, 0)
+        return Reply(decoded(body, response.headers), response.headers, len(body))
+
+    def _opened(self, ask: _Ask, fresh: bool) -> tuple[httpx.Response, ExitStack]:
+        with ExitStack() as stack:
+            response = self._open(ask, fresh, stack)
+            return response, stack.pop_all()
+
+    def _open(self, ask: _Ask, fresh: bool, stack: ExitStack) -> httpx.Response:
+        """Send, and return the unread answer; `stack` closes what was opened for it."""
+        try:
+            # Other idle connections of the shared pool may be as dead as the one that dropped.
+            client = (
+                self._connections.fresh(ask.url, stack)
+                if fresh
+                else self._connections.shared(ask.url)
+            )
+            self.stats.add(requests=1)
+            request = client.build_request(
+                ask.method, ask.url, params=ask.params, content=ask.content, headers=ask.headers
+            )
+            response = client.send(request, stream=True)
+        except httpx.UnsupportedProtocol as error:
+            raise SourceUnavailable(self._message(ask, f"{transport_defect(error)}.")) from None
+        except httpx.TransportError as error:
+            raise Retryable(transport_defect(error), dropped=True) from None
+        except (httpx.InvalidURL, httpx.TooManyRedirects, ValueError) as error:
+            raise SourceUnavailable(self._message(ask, f"cannot be asked ({error}).")) from None
+        stack.callback(response.close)
+        self._refuse(ask, response)
+        return response
+
+    def _read(self, ask: _Ask, response: httpx.Response) -> bytes:
+        """Read the body within a total time: a server that drips must not hold us for ever."""
+        deadline = time.monotonic() + self._patience.body
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > self._patience.max_bytes:
+                    said = (
+                        f"the answer is over {self._patience.max_bytes} bytes. Use smaller pages."
+                    )
+                    raise SourceUnavailable(self._message(ask, said))
+                if time.monotonic() > deadline:
+                    raise Retryable(f"the body took over {self._patience.body:g} s", dropped=True)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise Retryable(transport_defect(error), dropped=True) from None
+        return b"".join(chunks)
+
+    def _refuse(self, ask: _Ask, response: httpx.Response) -> None:
+        """Raise the error that a status code means; answers below 300 pass."""
+        status = response.status_code
+        if status < 300:
+            return
+        if status in RETRIED_STATUS or (status >= 500 and status != 501):  # 501 will not pass
+            raise Retryable(f"HTTP {status}", wait=retry_after(response.headers))
+        detail = self.redact(detail_of(self._read(ask, response)))
+        said = f"HTTP {status}" + (f" ({detail})" if detail else "")
+        if status < 400:
+            where = response.headers.get("location", "elsewhere")
+            said += f", sent on to {where}. Set that address as the url"
+        if status in (401, 403):
+            said += ". Check the key and what it may read."
+            raise AuthenticationFailed(self._message(ask, said))
+        kind = NotFound if status in (404, 410) else HttpError
+        raise kind(self._message(ask, f"{said}."), status=status, detail=detail)
+
+    def _message(self, ask: _Ask, said: str) -> str:
+        return f"{self.source}: {self.redact(f'{ask.method} {ask.shown}: {said}', 600)}"

@@ -1,0 +1,1 @@
+"""What a LangSmith server is asked, and how; knows no run of ours."""

@@ -1,0 +1,49 @@
+"""Options of an experiment that lives in LangSmith: the keys of its table in the config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from evalkit.model.schema.documented import Documented
+
+
+class LangSmithOptions(Documented):
+    """Which experiment, on which server; keys stay in the environment or the profile."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    experiment: Annotated[str, Field(min_length=1)]
+    """Name, id, or a pasted URL of the experiment's page or its compare page."""
+    endpoint: str | None = None
+    """Base of the API; else LANGSMITH_ENDPOINT, the profile, the pasted URL, or the US cloud."""
+    workspace: str | None = None
+    """Workspace id; needed with organization-scoped keys. Else LANGSMITH_WORKSPACE_ID."""
+    profile: str | None = None
+    """A profile of `~/.langsmith/config.json`; else LANGSMITH_PROFILE or the current one."""
+    api: Literal["auto", "v1", "v2"] = "auto"
+    """Which run API to ask; `auto` goes by what the server says of itself."""
+    steps: bool = True
+    """Whether to pull what happened inside the runs, or the root runs alone."""
+    filter: str | None = None
+    """LangSmith filter on the root runs, such as `has(tags, "prod")`; a part is never complete."""
+    feedback: Literal["auto", "full", "stats", "none"] = "auto"
+    """Recorded scores: each one, the averages of each run, or none; `auto` goes by their number."""
+    attachments: bool = False
+    """Whether to ask for the attachments of examples; those of runs come anyway."""
+    page_size: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Runs a request; at most 100 with v1, 1000 with v2."""
+    throttle: bool | None = None
+    """Stay below the documented limits of v1 run queries (3 or 10 in 10 s); by default everywhere
+    but on servers that say they are self-hosted."""
+    wait_seconds: Annotated[float, Field(ge=0)] = 600.0
+    """How long `--wait` waits for runs that have not ended."""
+    timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds without an answer after which a request is given up and tried again."""
+    verify: bool | str = True
+    """Path of a CA bundle for a self-hosted server, or false to check no certificate."""
+    cert: str | tuple[str, str] | None = None
+    """Client certificate: one file, or certificate and key."""
+    proxy: str | None = None
+    """Proxy address."""

@@ -1,0 +1,1 @@
+"""An evaluator held against labels that people gave."""

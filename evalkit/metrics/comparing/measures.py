@@ -1,0 +1,222 @@
+"""Measures: everything of an experiment that can be compared, as values with their example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.reading import (
+    OUTCOMES,
+    UNFINISHED,
+    CellColumns,
+    RunColumns,
+    read_cells,
+    read_runs,
+)
+from evalkit.metrics.columns.scores import ScoreColumn, score_columns
+from evalkit.metrics.slicing.slicing import with_units
+from evalkit.metrics.summaries.categories import category_codes
+from evalkit.model.results import Results
+
+MOST_WORDS = 8
+"""Categories up to which a score in words is compared, word by word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One comparable quantity of one experiment."""
+
+    name: str
+    kind: str
+    unit: str
+    direction: str | None
+    values: Floats
+    cluster: Codes
+    """Example code of each value."""
+    bounded: bool
+    """Values lie in 0..1."""
+    binary: bool
+    skewed: bool
+    """A bootstrap interval is worth having."""
+    quantile: float | None = None
+    """Compared is this quantile, not the mean."""
+    spread: float | None = None
+    """Width of the declared range, for the default margin."""
+    uncalibrated: bool = False
+    evaluator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment read for comparing."""
+
+    name: str
+    results: Results
+    runs: RunColumns
+    cells: CellColumns
+    scores: list[ScoreColumn]
+
+
+def read(
+    results: Results, runs: RunColumns | None = None, *, cluster: str | None = None
+) -> Experiment:
+    """Read runs and scores; `runs` replaces the stored pairing of runs with examples."""
+    runs = with_units(results, runs or read_runs(results), cluster)
+    cells = read_cells(results)
+    scores = score_columns(cells, runs, results.evaluators, 0)
+    return Experiment(results.experiment, results, runs, cells, scores)
+
+
+def recoded(experiment: Experiment, cluster: Codes, ids: list[str], clusters: int) -> Experiment:
+    """Return the experiment with other examples for its runs."""
+    runs = experiment.runs
+    unit_of = None
+    if runs.unit_of is not None:
+        unit_of = np.zeros(clusters, np.int64)
+        unit_of[cluster] = runs.unit
+    runs = replace(runs, cluster=cluster, example_ids=ids, clusters=clusters, unit_of=unit_of)
+    return read(experiment.results, runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What occurs in any of the compared experiments."""
+
+    outcomes: set[str]
+    words: dict[str, list[str]]
+    """Categories by score, of scores that have few."""
+
+
+def seen(experiments: Sequence[Experiment]) -> Seen:
+    """Collect outcomes and categories, so that all experiments are measured by the same names."""
+    outcomes = {OUTCOMES[c] for e in experiments for c in np.unique(e.runs.outcome) if c >= 0}
+    words: dict[str, set[str]] = {}
+    for each in experiments:
+        for column in each.scores:
+            if column.type == "category" and column.scope in ("run", "step"):
+                names, _, _ = category_codes(each.results, column, (each.cells, each.runs))
+                words.setdefault(column.name, set()).update(names)
+    few = {name: sorted(found) for name, found in words.items() if len(found) <= MOST_WORDS}
+    return Seen(outcomes, few)
+
+
+def measures(experiment: Experiment, present: Seen) -> Iterator[Measure]:
+    """Yield scores, then outcome rates, latency and usage.
+
+    Of two outcomes that add up to all runs only success is a measure of its own; a score in words
+    is one measure per word, its share.
+    """
+    for column in experiment.scores:
+        if column.scope in ("run", "step") and column.type in ("rate", "number"):
+            yield _score(column)
+        elif column.name in present.words:
+            yield from _words(experiment, column, present.words[column.name])
+    yield from _outcomes(experiment.runs, present.outcomes)
+    yield from _durations(experiment.runs)
+    yield from _amounts(experiment.runs)
+
+
+def _score(column: ScoreColumn) -> Measure:
+    info = column.info
+    span = None if info is None or info.range is None else info.range[1] - info.range[0]
+    rate = column.type == "rate"
+    unit_range = info is not None and info.range == (0, 1)
+    return Measure(
+        name=column.name,
+        kind="score",
+        unit="share" if rate or unit_range else "",
+        direction=column.direction,
+        values=column.values,
+        cluster=column.cluster,
+        bounded=rate or unit_range,
+        binary=rate,
+        skewed=not rate,
+        spread=span,
+        uncalibrated=info is not None and info.kind == "judge",
+        evaluator=column.evaluator,
+    )
+
+
+def _words(experiment: Experiment, column: ScoreColumn, words: list[str]) -> Iterator[Measure]:
+    data = (experiment.cells, experiment.runs)
+    names, said, cluster = category_codes(experiment.results, column, data)
+    for word in words:
+        at = names.index(word) if word in names else -1
+        yield Measure(
+            name=f"{column.name}.{word}",
+            kind="score",
+            unit="share",
+            direction=None,
+            values=(said == at).astype(np.float64),
+            cluster=cluster,
+            bounded=True,
+            binary=True,
+            skewed=False,
+            uncalibrated=column.info is not None and column.info.kind == "judge",
+            evaluator=column.evaluator,
+        )
+
+
+def _outcomes(runs: RunColumns, occurring: set[str]) -> Iterator[Measure]:
+    names = [name for name in OUTCOMES if name in occurring]
+    if len(names) == 2 and "success" in names:
+        names = ["success"]
+    for name in names:
+        hit = (runs.outcome == OUTCOMES.index(name)).astype(np.float64)
+        yield Measure(
+            name=f"{name}_rate",
+            kind="outcome",
+            unit="share",
+            direction="higher" if name == "success" else None if name == "paused" else "lower",
+            values=hit,
+            cluster=runs.cluster,
+            bounded=True,
+            binary=True,
+            skewed=False,
+        )
+
+
+def _durations(runs: RunColumns) -> Iterator[Measure]:
+    """Yield mean and p95 of latency and the mean time to first token.
+
+    A run that was cut short lasted at least as long as it did; its time is used as it is.
+    """
+    for name, column, quantile in (
+        ("latency.mean", "latency_s", None),
+        ("latency.p95", "latency_s", 0.95),
+        ("ttft.mean", "ttft_s", None),
+    ):
+        values = runs.numbers[column]
+        known = values >= 0
+        if column == "latency_s":
+            running = OUTCOMES.index(UNFINISHED[-1])
+            known &= runs.outcome != running
+        yield _positive(name, "latency", "s", values[known], runs.cluster[known], quantile)
+
+
+def _amounts(runs: RunColumns) -> Iterator[Measure]:
+    for column, unit in (("total_tokens", "tokens"), ("total_cost", "cost")):
+        values = runs.numbers[column]
+        known = ~np.isnan(values)
+        name = f"{column}.mean"
+        yield _positive(name, "usage", unit, values[known], runs.cluster[known], None)
+
+
+def _positive(
+    name: str, kind: str, unit: str, values: Floats, cluster: Codes, quantile: float | None
+) -> Measure:
+    return Measure(
+        name=name,
+        kind=kind,
+        unit=unit,
+        direction="lower",
+        values=values,
+        cluster=cluster,
+        bounded=False,
+        binary=False,
+        skewed=quantile is None,
+        quantile=quantile,
+    )

@@ -1,0 +1,1 @@
+"""Values that leave the house, for page, terminal, pytest and `summary.json`; computes nothing."""

@@ -1,0 +1,189 @@
+"""The Comparison: two or more experiments against one baseline, paired by example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.metrics.documents.figures import Figure, Interval
+from evalkit.model.shown import Shown
+
+COMPARISON_VERSION = 1
+
+VERDICTS = ("better", "worse", "equivalent", "not_inferior", "cannot_tell")
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Which examples could be compared."""
+
+    by: str
+    """`example_id`, or `inputs`: no example ids were shared, a hash of the inputs paired them."""
+    paired: int
+    only_baseline: list[str]
+    only_candidate: list[str]
+    changed: list[str]
+    """Examples whose inputs or reference differ between the datasets: left out of every figure."""
+    note: str = ""
+    unmatched_baseline: int = 0
+    """Examples only the baseline has: the count, `only_baseline` lists at most 1,000."""
+    unmatched_candidate: int = 0
+    changed_examples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One metric of one candidate against the baseline."""
+
+    metric: str
+    """A score's name, or `success`, `error_rate`, `latency.mean`, `total_cost` ..."""
+    kind: str
+    """score, outcome, latency or usage."""
+    unit: str
+    """`share` (0 to 1), `s`, `tokens`, `cost`, or `` for a plain number."""
+    direction: str | None
+    """`higher` or `lower` is better; None: a difference is only a difference."""
+    baseline: Figure
+    candidate: Figure
+    difference: Figure
+    """Candidate minus baseline over paired examples; `n` is the number of pairs."""
+    relative: float | None
+    """Difference over the absolute baseline value."""
+    p: float | None
+    p_adjusted: float | None
+    """After Holm (or Benjamini-Hochberg) over metrics x candidates; None: outside the family."""
+    effect: float | None
+    """Cohen's d_z: mean of the differences over their standard deviation."""
+    wins: int
+    losses: int
+    ties: int
+    """Examples where the candidate's mean is better, worse, the same (no direction: higher)."""
+    mde: float | None
+    """Smallest true difference this design finds with 80 % power at the test's own alpha."""
+    mde_adjusted: float | None
+    """The same when the test must pass the strictest step of the correction."""
+    n_needed: int | None
+    """Examples needed to find the observed difference with 80 % power."""
+    margin: float | None
+    """Differences within plus or minus this count as none (the delta of the verdict)."""
+    verdict: str
+    reason: str
+    """One sentence that says why."""
+    bca: Interval | None = None
+    """Bootstrap interval of the difference, for quantities that are skewed."""
+    n_baseline: int = 0
+    n_candidate: int = 0
+    """Runs (not examples) with a value on each side, among the pairs."""
+    uncalibrated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SliceDifference:
+    """One metric's difference on the examples of one slice."""
+
+    metric: str
+    by: str
+    value: str
+    difference: Figure
+    baseline: float | None
+    candidate: float | None
+    p: float | None
+    p_adjusted: float | None
+    flagged: bool
+    """The candidate is worse here beyond chance, after correction over every slice tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleChange:
+    """One example whose value moved; means over its repetitions."""
+
+    example_id: str
+    metric: str
+    baseline: float | None
+    candidate: float | None
+    difference: float
+    baseline_runs: list[str]
+    candidate_runs: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Everything known of one candidate against the baseline."""
+
+    experiment: str
+    pairing: Pairing
+    differences: list[Difference]
+    transitions: dict[str, dict[str, int]]
+    """Per true/false score: examples by `pass>fail`, `fail>pass`, `pass>none` ... (majority)."""
+    slices: list[SliceDifference]
+    slices_tested: int
+    regressions: list[ExampleChange]
+    """Largest losses of the first directed score first; at most 50."""
+    improvements: list[ExampleChange]
+
+    def difference(self, metric: str) -> Difference:
+        """Return the difference of `metric`; KeyError when it was not compared."""
+        for found in self.differences:
+            if found.metric == metric:
+                return found
+        raise KeyError(metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Strength of one experiment in a Bradley-Terry ranking."""
+
+    experiment: str
+    strength: float
+    """Log-odds against the mean of all: 0 is average."""
+    low: float | None
+    high: float | None
+    win_rate: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What one comparison-scope evaluator said of all experiments."""
+
+    name: str
+    n: int
+    """Examples judged."""
+    means: dict[str, Figure]
+    ranking: list[Rank]
+    """Best first; empty when every comparison was a tie or failed."""
+    outcomes: dict[str, int]
+    position_bias: float | None = None
+    """Mean score by first place minus by last place; None when the order was not varied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Shown):
+    """Two or more experiments, the baseline first; `to_dict()` is its JSON document."""
+
+    baseline: str
+    experiments: list[str]
+    candidates: list[Candidate]
+    preferences: list[Preference]
+    correction: str
+    """holm or bh."""
+    family: int
+    """Tests corrected for: metrics x candidates."""
+    confidence: float
+    alpha: float
+    notes: list[str] = field(default_factory=list)
+    version: int = COMPARISON_VERSION
+    type: str = "evalkit.comparison"
+
+    def candidate(self, experiment: str) -> Candidate:
+        """Return one candidate by the name of its experiment."""
+        for found in self.candidates:
+            if found.experiment == experiment:
+                return found
+        raise KeyError(experiment)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document: plain types only, NaN and infinity as null."""
+        from evalkit.metrics.documents.plain import to_plain
+
+        plain: dict[str, Any] = to_plain(self)
+        return plain

@@ -1,0 +1,278 @@
+"""The Summary: every figure of one experiment, as frozen values that are also the JSON document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.metrics.documents.figures import Curve, Distribution, Figure, Histogram, Interval, Rate
+from evalkit.model.shown import Shown
+
+SUMMARY_VERSION = 1
+"""Version of the document; a reader of version 1 can read any document that says 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of what; `outcomes` adds up to `received`."""
+
+    expected: int | None
+    """Runs the source said it has; None when it does not say."""
+    received: int
+    """Runs that are here: the denominator of every outcome rate."""
+    complete: bool
+    examples: int
+    """Examples of the dataset, with or without a run."""
+    examples_without_runs: int
+    clusters: int
+    """Different examples that have runs: the independent units."""
+    repetitions_min: int
+    repetitions_max: int
+    outcomes: dict[str, int]
+    """success, error, timeout, cancelled, paused, running: all six, zeros included."""
+    cells: dict[str, int]
+    """scored, not_applicable, evaluator_error, run_failed, missing over all scores."""
+    duplicates: int = 0
+    orphans: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Errors that say the same once ids, numbers and quoted text are taken out."""
+
+    fingerprint: str
+    """Eight hex digits of the normalised message: stable between experiments."""
+    message: str
+    """The message of the first one, cut to 300 characters."""
+    error_type: str | None
+    outcome: str
+    count: int
+    run_ids: list[str]
+    """Up to five runs that ended so."""
+    step: str | None = None
+    """Name of the step that failed, when it is the same in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceFigure:
+    """One metric on the runs for which `by` is `value`, against all other runs."""
+
+    by: str
+    """What the runs were split by: `metadata.topic`, `tags`, `split`, `inputs.lang` ..."""
+    value: str
+    n: int
+    mean: float | None
+    interval: Interval | None = None
+    method: str = "none"
+    clusters: int | None = None
+    difference: float | None = None
+    """Mean here minus the mean of the rest."""
+    p: float | None = None
+    p_adjusted: float | None = None
+    """Holm over every slice of every score."""
+    flagged: bool = False
+    """Worse than the rest beyond chance, after correction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSummary:
+    """One score of one evaluator over the experiment; `mean` is over scored cells only."""
+
+    name: str
+    """`key`, or `evaluator.key` when several evaluators give the same key."""
+    key: str
+    evaluator: str
+    scope: str
+    """run, step, experiment or comparison."""
+    type: str
+    """`rate` (true or false), `number`, `category`, or `none` (nothing was scored)."""
+    kind: str
+    """code, judge or recorded."""
+    direction: str | None
+    n: int
+    """Scored cells behind the mean (of words: all scored cells)."""
+    mean: float | None
+    interval: Interval | None
+    method: str
+    clusters: int | None
+    outcomes: dict[str, int]
+    """scored, not_applicable, evaluator_error, run_failed, missing."""
+    runs: int = 0
+    """Runs with at least one scored cell (differs from n for step scores)."""
+    bounds: Interval | None = None
+    """Worst and best mean had every failed, erroneous or missing cell a score; None: no range."""
+    sd: float | None = None
+    min: float | None = None
+    max: float | None = None
+    median: float | None = None
+    threshold: float | None = None
+    """What a number must reach (in `direction`) to count as a pass."""
+    passed: Rate | None = None
+    """Share of passes, for numbers with a threshold."""
+    p5: float | None = None
+    p95: float | None = None
+    range: Interval | None = None
+    """The declared range of the score, (0, 1) for true or false."""
+    categories: dict[str, int] = field(default_factory=dict)
+    category_rates: dict[str, Rate] = field(default_factory=dict)
+    histogram: Histogram | None = None
+    slices: list[SliceFigure] = field(default_factory=list)
+    example_means: Curve | None = None
+    """Distribution function of the examples' means over their repetitions."""
+    worst_examples: list[str] = field(default_factory=list)
+    """Up to five examples with the worst means."""
+    flake_rate: float | None = None
+    """Share of examples with 2 or more runs that both pass and fail; None without repetitions."""
+    sd_within: float | None = None
+    """Pooled standard deviation inside an example; None without repetitions."""
+    errors: list[ErrorGroup] = field(default_factory=list)
+    """What the evaluator raised, grouped."""
+    seconds: float | None = None
+    """Time spent in the evaluator, all cells."""
+    uncalibrated: bool = False
+    """A judge for which no agreement with people is on record."""
+    doc: str = ""
+    fingerprint: str | None = None
+
+    @property
+    def figure(self) -> Figure:
+        """Mean or rate as a Figure."""
+        low, high = self.interval or (None, None)
+        return Figure(self.mean, low, high, self.n, self.method, self.clusters)
+
+
+@dataclass(frozen=True, slots=True)
+class StepSummary:
+    """Steps of one kind, name and model."""
+
+    kind: str
+    name: str
+    model: str | None
+    calls: int
+    runs: int
+    """Runs that have such a step."""
+    errors: int
+    latency: Distribution
+    share: float | None
+    """Share of the summed self time of all steps: children's time is not counted twice."""
+    self_seconds: float | None = None
+    ttft: Distribution | None = None
+    total_tokens: float | None = None
+    total_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSummary:
+    """Tokens and cost per run; each Distribution's `total` is the experiment's sum."""
+
+    input_tokens: Distribution
+    output_tokens: Distribution
+    total_tokens: Distribution
+    cache_read_tokens: Distribution
+    reasoning_tokens: Distribution
+    input_cost: Distribution
+    output_cost: Distribution
+    total_cost: Distribution
+    tokens_per_success: Figure
+    """All tokens spent, failed runs included, divided by successful runs."""
+    cost_per_success: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSearch:
+    """What the automatic search for bad slices did and found."""
+
+    score: str
+    tested: int
+    """Slices tested for this score; the correction is over those of all scores."""
+    min_size: int
+    alpha: float
+    found: list[SliceFigure]
+    """Flagged ones, worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the reader must know about the data before trusting the figures."""
+
+    notes: list[str]
+    """Sentences from the source and from us, worst first."""
+    latency_missing_share: float | None
+    steps_missing: int
+    """Runs whose source recorded no steps."""
+    runs_without_example: int
+    unbalanced: bool
+    """Examples differ in their number of runs."""
+    evaluator_errors: int
+    clock_problems: int
+    """Runs that end before they start: their latency is not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the figures come from."""
+
+    source: str
+    query: dict[str, Any]
+    fetched_at: str | None
+    dataset_version: str | None
+    evalkit: str
+    first_run_at: str | None
+    last_run_at: str | None
+    evaluators: dict[str, str | None]
+    """Evaluator name to fingerprint."""
+    source_stats: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Shown):
+    """Every figure of one experiment; `to_dict()` is the document `evalkit ... --json` prints."""
+
+    experiment: str
+    counts: Counts
+    rates: dict[str, Rate]
+    """Outcome rates by name: success error timeout cancelled paused running."""
+    scores: dict[str, ScoreSummary]
+    latency: Distribution
+    """End to end, seconds."""
+    ttft: Distribution
+    """Time to first token, seconds."""
+    queue: Distribution
+    """Waiting before the start, seconds."""
+    usage: UsageSummary
+    reducers: dict[str, dict[str, Figure]]
+    """Reducer to score to Figure over examples: `reducers["pass^4"]["reward"]`."""
+    steps: list[StepSummary]
+    """Largest share of the time first."""
+    errors: list[ErrorGroup]
+    """Most frequent first."""
+    slices: list[SliceSearch]
+    quality: Quality
+    provenance: Provenance
+    confidence: float = 0.95
+    version: int = SUMMARY_VERSION
+    type: str = "evalkit.summary"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document: plain types only, NaN and infinity as null."""
+        from evalkit.metrics.documents.plain import to_plain
+
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+
+__all__ = [
+    "SUMMARY_VERSION",
+    "Counts",
+    "Curve",
+    "ErrorGroup",
+    "Provenance",
+    "Quality",
+    "ScoreSummary",
+    "SliceFigure",
+    "SliceSearch",
+    "StepSummary",
+    "Summary",
+    "UsageSummary",
+]

@@ -1,0 +1,280 @@
+"""Gates: rules on a Summary or a Comparison that decide whether a change may pass."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.metrics.comparing.verdicts import text
+from evalkit.metrics.documents.comparison import Comparison, Difference
+from evalkit.metrics.documents.figures import Curve, Figure
+from evalkit.metrics.documents.gate import GateResult
+from evalkit.metrics.documents.lookup import Found, closest, look_up, score_unit
+from evalkit.metrics.documents.plain import from_plain
+from evalkit.metrics.documents.summary import ScoreSummary, SliceFigure, Summary
+from evalkit.metrics.gating.grammar import Gate, parse
+from evalkit.metrics.gating.statistical import check_difference, mirrored, unpaired
+
+__all__ = ["Gate", "GateResult", "check", "parse"]
+
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+ROUNDING = 1e-9
+"""Room given to limits, so that 0.9 written is 0.9 measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One gate on one experiment, with what it may be compared to."""
+
+    gate: Gate
+    summary: Summary
+    baseline: Summary | None
+    comparison: Comparison | None
+
+    def result(
+        self,
+        passed: bool | None,
+        why: str,
+        figure: Figure | None = None,
+        limit: float | None = None,
+        unit: str = "",
+        where: str | None = None,
+    ) -> GateResult:
+        """Make the result."""
+        return GateResult(
+            rule=self.gate.text,
+            experiment=self.summary.experiment,
+            passed=passed,
+            observed=figure,
+            limit=limit,
+            unit=unit,
+            why=why,
+            metric=self.gate.metric,
+            slice=where,
+        )
+
+
+def check(
+    gates: Sequence[Gate],
+    summary: Summary,
+    comparison: Comparison | None = None,
+    baseline: Summary | Mapping[str, Any] | None = None,
+) -> list[GateResult]:
+    """Check every gate on one experiment.
+
+    Rules about a baseline use `comparison` where it holds this experiment (paired, corrected),
+    else `baseline`, a Summary made earlier or its document (unpaired). Without either they are
+    undecided, with a note. A metric without data misses its gate: nothing measured is not good
+    enough.
+    """
+    if isinstance(baseline, Mapping):
+        baseline = from_plain(Summary, baseline)
+    return [_check(_Case(gate, summary, baseline, comparison)) for gate in gates]
+
+
+def _check(case: _Case) -> GateResult:
+    gate = case.gate
+    comparison = case.comparison
+    if gate.needs_baseline and comparison and case.summary.experiment == comparison.baseline:
+        return case.result(None, "This is the baseline itself.")
+    if gate.place in ("one_slice", "every_slice"):
+        return _check_slices(case)
+    found = look_up(case.summary, gate.metric)
+    if found is None:
+        hint = closest(case.summary, gate.metric)
+        return case.result(False, f"There is no figure {gate.metric!r}.{hint}")
+    if gate.place in ("every_example", "most_examples"):
+        return _check_examples(case, found)
+    if gate.kind == "absolute":
+        return _check_value(case, found)
+    if gate.kind == "relative":
+        return _check_relative(case, found)
+    return _check_statistical(case, found)
+
+
+def _complies(op: str, value: float, limit: float) -> bool:
+    room = ROUNDING * max(1.0, abs(limit))
+    if op in (">=", "<="):
+        return OPERATORS[op](value, limit - room if op == ">=" else limit + room)
+    equal = abs(value - limit) <= room
+    return equal if op == "==" else not equal if op == "!=" else OPERATORS[op](value, limit)
+
+
+def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateResult:
+    gate, figure = case.gate, found.figure
+    wanted = limit if limit is not None else gate.quantity.plain if gate.quantity else 0.0
+    if figure.value is None:
+        return case.result(False, f"{found.name}: nothing was measured (n = {figure.n}).", figure)
+    passed = _complies(gate.op, figure.value, wanted)
+    if found.lower_bound and gate.op in ("<=", "<"):
+        why = f"{found.name} is at least {text_of(figure.value, found.unit)}: runs were cut short."
+        return case.result(False, why, figure, wanted, found.unit)
+    asked = f"asked {gate.op} {text_of(wanted, found.unit)}"
+    why = f"{found.name} is {show(figure, found.unit)}, {asked}."
+    return case.result(passed, why, figure, wanted, found.unit)
+
+
+def _check_relative(case: _Case, found: Found) -> GateResult:
+    base = _baseline_figure(case, found)
+    if base is None:
+        return case.result(None, "There is no baseline to compare with.", found.figure)
+    if base.value is None:
+        return case.result(False, f"The baseline has no {found.name}.", found.figure)
+    return _check_value(case, found, _shifted(case.gate, base.value, found.unit))
+
+
+def _shifted(gate: Gate, base: float, unit: str) -> float:
+    """Apply `+ 10%`, `- 0.02`, `* 1.1`; percent of a share are points."""
+    if gate.quantity is None:
+        return base
+    if gate.sign == "*":
+        return base * gate.quantity.plain
+    amount = gate.quantity.plain
+    if gate.quantity.unit == "%" and unit != "share":
+        amount *= abs(base)
+    return base - amount if gate.sign == "-" else base + amount
+
+
+def _baseline_figure(case: _Case, found: Found) -> Figure | None:
+    if case.baseline is not None:
+        other = look_up(case.baseline, case.gate.metric)
+        return other.figure if other else Figure(None)
+    difference = _difference(case, found)
+    return difference.baseline if difference else None
+
+
+def _difference(case: _Case, found: Found) -> Difference | None:
+    """Return this metric's difference; `latency` means its mean, `tokens` all tokens."""
+    if case.comparison is None:
+        return None
+    name = found.name.replace("tokens.", "total_tokens.").replace("cost.", "total_cost.")
+    for candidate in case.comparison.candidates:
+        if candidate.experiment == case.summary.experiment:
+            for each in candidate.differences:
+                if each.metric in (found.name, name, name.replace("total_total", "total")):
+                    return each
+            return mirrored(found, candidate, case.summary)
+    return None
+
+
+def _check_statistical(case: _Case, found: Found) -> GateResult:
+    difference = _difference(case, found)
+    if difference is None and case.baseline is not None:
+        other = look_up(case.baseline, case.gate.metric)
+        difference = unpaired(found, other.figure if other else Figure(None))
+    elif difference is None and case.comparison is not None:
+        return case.result(False, f"{found.name} was not compared with the baseline.", found.figure)
+    if difference is None:
+        return case.result(None, "There is no baseline to compare with.", found.figure)
+    alpha = case.comparison.alpha if case.comparison else 1 - case.summary.confidence
+    passed, why, limit = check_difference(case.gate, difference, alpha)
+    return case.result(passed, why, difference.difference, limit, difference.unit)
+
+
+def _check_examples(case: _Case, found: Found) -> GateResult:
+    gate = case.gate
+    score = case.summary.scores.get(found.name)
+    curve = score.example_means if score else None
+    if gate.kind != "absolute" or score is None or curve is None or gate.quantity is None:
+        why = (
+            f"{found.name} has no value per example."
+            if gate.kind == "absolute"
+            else ("Rules for every example compare with a number, not with a baseline.")
+        )
+        return case.result(False, why, found.figure)
+    share = _complying(curve, gate.op, gate.quantity.plain)
+    asked = gate.share if gate.place == "most_examples" else 1.0
+    figure = Figure(
+        share, n=score.clusters or 0, method="examples that comply", clusters=score.clusters
+    )
+    named = _named(score, share)
+    why = f"{share:.1%} of {figure.n} examples comply, asked {asked:.0%}.{named}"
+    return case.result(share >= asked - ROUNDING, why, figure, asked, "share")
+
+
+def _named(score: ScoreSummary, share: float) -> str:
+    return f" Worst: {', '.join(score.worst_examples[:3])}." if share < 1 else ""
+
+
+def _complying(curve: Curve, op: str, limit: float) -> float:
+    """Return the share of examples whose mean complies, from their distribution function."""
+    steps = [y - before for y, before in zip(curve.y, [0.0, *curve.y[:-1]], strict=True)]
+    return sum(step for x, step in zip(curve.x, steps, strict=True) if _complies(op, x, limit))
+
+
+def _check_slices(case: _Case) -> GateResult:
+    gate = case.gate
+    score = case.summary.scores.get(gate.metric.removeprefix("score."))
+    if score is None:
+        hint = closest(case.summary, gate.metric)
+        return case.result(False, f"Slices are of scores, and {gate.metric!r} is none.{hint}")
+    if gate.kind != "absolute":
+        return _check_slice_difference(case, score)
+    chosen = [each for each in score.slices if _chosen(gate, each)]
+    if not chosen:
+        asked = f"{gate.slice_by} = {gate.slice_value}" if gate.slice_value else gate.slice_by
+        return case.result(False, f"There is no slice {asked}. Add it to `slices`.")
+    judged = [(each, _check_slice(case, score, each)) for each in chosen]
+    missed = [result for _, result in judged if not result.passed]
+    return missed[0] if missed else judged[0][1]
+
+
+def _chosen(gate: Gate, each: SliceFigure) -> bool:
+    return each.by == gate.slice_by and gate.slice_value in ("", each.value)
+
+
+def _check_slice(case: _Case, score: ScoreSummary, each: SliceFigure) -> GateResult:
+    low, high = each.interval or (None, None)
+    figure = Figure(each.mean, low, high, each.n, each.method, each.clusters)
+    found = Found(f"{score.name} where {each.by} = {each.value}", figure, score_unit(score), None)
+    result = _check_value(case, found)
+    where = f"{each.by}={each.value}"
+    return case.result(result.passed, result.why, result.observed, result.limit, result.unit, where)
+
+
+def _check_slice_difference(case: _Case, score: ScoreSummary) -> GateResult:
+    """Check `not worse` on slices of the comparison: a slice flagged as worse misses."""
+    if case.comparison is None:
+        return case.result(None, "There is no comparison with a baseline.", score.figure)
+    slices = [
+        each
+        for candidate in case.comparison.candidates
+        if candidate.experiment == case.summary.experiment
+        for each in candidate.slices
+        if each.metric == score.name
+        and each.by == case.gate.slice_by
+        and case.gate.slice_value in ("", each.value)
+    ]
+    if not slices or case.gate.kind != "not_worse":
+        return case.result(False, f"No slice of {case.gate.slice_by} was compared.", score.figure)
+    margin = case.gate.quantity.plain if case.gate.quantity else 0.0
+    for each in slices:
+        if each.flagged and abs(each.difference.value or 0.0) >= margin:
+            where = f"{each.by}={each.value}"
+            why = f"Worse where {where}: {show(each.difference, score_unit(score))}."
+            return case.result(False, why, each.difference, margin, score_unit(score), where)
+    return case.result(True, f"None of {len(slices)} slices is worse.", score.figure, margin)
+
+
+def show(figure: Figure, unit: str) -> str:
+    """Write a figure with its interval and n."""
+    if figure.value is None:
+        return "not measured"
+    ends = ""
+    if figure.low is not None and figure.high is not None:
+        ends = f" [{text_of(figure.low, unit)}, {text_of(figure.high, unit)}]"
+    return f"{text_of(figure.value, unit)}{ends} (n = {figure.n})"
+
+
+def text_of(value: float, unit: str) -> str:
+    """Write a value; shares in percent."""
+    return f"{value:.2%}" if unit == "share" else text(value, unit)

@@ -1,0 +1,184 @@
+"""Slicing: split the runs of an experiment by metadata, tags, split, inputs or numeric bins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+
+from evalkit.metrics.columns.arrays import Codes
+from evalkit.metrics.columns.reading import RunColumns
+from evalkit.metrics.slicing.discovery import discover
+from evalkit.metrics.slicing.expressions import AUTO, CROSS, finder, parse, split
+from evalkit.model.results import Results
+
+VALUES = 50
+"""Values of one slicing kept, the most frequent; a key with more is an id, not a slice."""
+BIN_VALUES = 12
+"""From this many different numbers on, numbers are binned into quarters."""
+LABEL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """Runs split by one expression; a run may be in several slices (tags) or in none."""
+
+    by: str
+    members: dict[str, Codes]
+    """Rows of the runs of each slice, by its label."""
+
+
+def slicings(results: Results, runs: RunColumns, by: Sequence[str]) -> list[Slicing]:
+    """Split the runs by each expression of `by`.
+
+    An expression is `tags`, `split`, `name`, or a JMESPath below `metadata` (of the run, else of
+    its example), `example` (metadata of the example), `inputs` or `reference_outputs`:
+    `metadata.topic`, `inputs.length(question)`. `... in 4 bins` cuts numbers at their quantiles,
+    `A & B` crosses two, and `auto` stands for everything that splits the runs.
+    """
+    found: dict[str, Slicing] = {}
+    for each in by:
+        names = discover(results) if each.strip() == AUTO else [each]
+        splits = [slicing(results, runs, name) for name in names if name not in found]
+        keep = (s for s in splits if each.strip() != AUTO or 1 < len(s.members) < VALUES)
+        found.update((split.by, split) for split in keep)
+    return list(found.values())
+
+
+def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns:
+    """Return the runs with coarser independent units: examples that share a value are one.
+
+    An example whose runs have no value is a unit of its own; with several values, its first run's
+    counts.
+    """
+    if by is None:
+        return runs
+    place: dict[str, int] = {}
+    unit_of = np.full(runs.clusters, -1, np.int64)
+    for code, value in zip(runs.cluster.tolist(), _values(results, runs, by), strict=True):
+        if unit_of[code] < 0 and (labels := _labels(value)):
+            unit_of[code] = place.setdefault("\0".join(labels), len(place))
+    alone = np.flatnonzero(unit_of < 0)
+    unit_of[alone] = np.arange(len(place), len(place) + len(alone))
+    return replace(runs, unit_of=unit_of)
+
+
+def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
+    """Split the runs by one expression, see `slicings`."""
+    if CROSS in by:
+        return _crossed(by, [slicing(results, runs, each) for each in by.split(CROSS)])
+    path, bins = split(by)
+    values = _values(results, runs, path)
+    numeric = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if bins or len(set(numeric)) > BIN_VALUES:
+        return Slicing(by, _binned(values, bins or 4))
+    members: dict[str, list[int]] = {}
+    for row, value in enumerate(values):
+        for label in _labels(value):
+            members.setdefault(label, []).append(row)
+    kept = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:VALUES]
+    return Slicing(by, {label: np.array(rows, np.int64) for label, rows in kept})
+
+
+def _crossed(by: str, parts: Sequence[Slicing]) -> Slicing:
+    members = dict(parts[0].members)
+    for part in parts[1:]:
+        members = {
+            f"{label}{CROSS}{other}": np.intersect1d(rows, more)
+            for label, rows in members.items()
+            for other, more in part.members.items()
+        }
+    there = [(label, rows) for label, rows in members.items() if len(rows)]
+    there.sort(key=lambda item: (-len(item[1]), item[0]))
+    return Slicing(by, dict(there[:VALUES]))
+
+
+def _values(results: Results, runs: RunColumns, path: str) -> list[Any]:
+    root, _, rest = parse(path).partition(".")
+    if root in ("tags", "name"):
+        return list(results.table("runs", [root]).column(root).to_pylist())
+    if root == "model":
+        return _models(results, runs)
+    if root == "split":
+        return _of_examples(results, runs, "split", lambda value: value)
+    find = finder(rest, path)
+    if root == "inputs":
+        return _of_runs(results, "inputs", find)
+    if root == "reference_outputs":
+        return _of_examples(results, runs, "reference_outputs", lambda text: find(_load(text)))
+    of_example = _of_examples(results, runs, "metadata", lambda text: find(_load(text)))
+    if root == "example":
+        return of_example
+    own = _of_runs(results, "metadata", find)
+    return [e if o is None else o for o, e in zip(own, of_example, strict=True)]
+
+
+def _load(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)
+
+
+def _of_runs(results: Results, column: str, find: Callable[[Any], Any]) -> list[Any]:
+    cache: dict[str | None, Any] = {}
+    texts = results.table("runs", [column]).column(column).to_pylist()
+    for text in texts:
+        if text not in cache:
+            cache[text] = find(_load(text))
+    return [cache[text] for text in texts]
+
+
+def _of_examples(
+    results: Results, runs: RunColumns, column: str, find: Callable[[Any], Any]
+) -> list[Any]:
+    table = results.table("examples", ["example_id", column])
+    rows = zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True)
+    by_id: Mapping[str, Any] = {example: find(value) for example, value in rows}
+    per_code = [by_id.get(example) for example in runs.example_ids]
+    per_code += [None] * (runs.clusters - len(per_code))
+    return [per_code[code] for code in runs.cluster.tolist()]
+
+
+def _models(results: Results, runs: RunColumns) -> list[Any]:
+    table = results.table("steps", ["run_id", "model"])
+    rows = zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True)
+    seen: dict[str, set[str]] = {}
+    for run_id, model in rows:
+        if model is not None:
+            seen.setdefault(run_id, set()).add(model)
+    return [sorted(seen.get(run_id, ())) for run_id in runs.run_ids.to_pylist()]
+
+
+def _labels(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    if isinstance(value, list):
+        return sorted({label for item in value for label in _labels(item)})
+    if isinstance(value, dict):
+        return []
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.split())
+    return [text if len(text) <= LABEL else text[: LABEL - 1] + "…"]
+
+
+def _binned(values: Sequence[Any], bins: int) -> dict[str, Codes]:
+    numbers = np.array(
+        [v if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in values],
+        np.float64,
+    )
+    known = ~np.isnan(numbers)
+    if not known.any():
+        return {}
+    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, bins + 1)))
+    if len(edges) == 1:
+        return {f"{edges[0]:g}": np.flatnonzero(known)}
+    place = np.clip(np.searchsorted(edges, numbers, "right") - 1, 0, len(edges) - 2)
+    found = {}
+    for at in range(len(edges) - 1):
+        last = at == len(edges) - 2
+        label = f"{edges[at]:g} to {'' if last else 'under '}{edges[at + 1]:g}"
+        found[label] = np.flatnonzero(known & (place == at))
+    return {label: rows for label, rows in found.items() if len(rows)}

@@ -1,0 +1,1 @@
+"""Intervals, tests, resampling and corrections on plain arrays; knows no experiment."""

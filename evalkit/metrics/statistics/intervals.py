@@ -1,0 +1,178 @@
+"""Intervals for rates, means and quantiles, with examples as the independent units.
+
+Stated answers at the edges: n = 0 has no value and no interval; a rate always has an interval from
+n = 1 on; a mean has none for one observation, one cluster or when all values are equal, because a
+spread of zero says nothing about what was not seen; a quantile has none when the sample is too
+small to bound it on both sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.documents.figures import Figure, Interval
+from evalkit.metrics.statistics.students_t import t_quantile, z_quantile
+
+PSEUDO = 0.05
+"""Part of an example that is added on either side, see `effective_size`."""
+DEGREES_PER_WITNESS = 6
+"""Degrees of freedom for each example that shows the rarer answer, see `share_figure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Per-cluster sums and sizes: all that a clustered mean needs."""
+
+    totals: Floats
+    sizes: Floats
+
+    @property
+    def n(self) -> int:
+        """Observations."""
+        return int(self.sizes.sum())
+
+    @property
+    def clusters(self) -> int:
+        """Independent units."""
+        return len(self.sizes)
+
+    @property
+    def witnesses(self) -> int:
+        """Clusters that show the rarer answer of values in 0..1 at least once."""
+        some = int(np.count_nonzero(self.totals > 0))
+        return min(some, int(np.count_nonzero(self.totals < self.sizes)))
+
+    @property
+    def mean(self) -> float:
+        """Mean over observations, every one with the same weight."""
+        return float(self.totals.sum() / self.sizes.sum())
+
+    @property
+    def variance(self) -> float:
+        """Linearised variance of the mean: m/(m-1) sum (t_i - mean s_i)^2 / n^2, m >= 2.
+
+        The ratio estimator of survey sampling (Cochran, Sampling Techniques, 1977, 6.3); with
+        clusters of one observation it is s^2/n.
+        """
+        m = self.clusters
+        excess = self.totals - self.mean * self.sizes
+        return float(m / (m - 1) * np.sum(excess * excess) / self.sizes.sum() ** 2)
+
+
+def cluster_sums(values: Floats, clusters: Codes | None) -> Sums:
+    """Sum `values` within `clusters` (small codes from 0); None: every value on its own."""
+    if clusters is None:
+        return Sums(np.asarray(values, np.float64), np.ones(len(values)))
+    sizes = np.bincount(clusters)
+    there = sizes > 0
+    totals = np.bincount(clusters, weights=values)
+    return Sums(np.asarray(totals, np.float64)[there], sizes[there].astype(np.float64))
+
+
+def wilson(
+    count: float, n: float, confidence: float = 0.95, quantile: float | None = None
+) -> Interval:
+    """Return Wilson's score interval (Wilson, JASA 22, 1927).
+
+    `count` and `n` may be effective, fractional ones; `quantile` replaces the normal one.
+    """
+    z = z_quantile((1 + confidence) / 2) if quantile is None else quantile
+    share, square = count / n, z * z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = z / (1 + square / n) * sqrt(max(share * (1 - share) / n + square / (4 * n * n), 0.0))
+    low = 0.0 if count <= 0 else middle - half
+    high = 1.0 if count >= n else middle + half
+    return (max(0.0, low), min(1.0, high))
+
+
+def share_figure(
+    sums: Sums, confidence: float = 0.95, *, ceiling: float | None = None, method: str = ""
+) -> Figure:
+    """Return the mean of values in 0..1 with a Wilson interval on the effective sample size.
+
+    Without repetitions this is Wilson's interval. With them n is replaced by
+    n* = p (1 - p) / var(p), var from the clusters, held between the number of clusters (what the
+    data would be worth if repetitions said nothing new; also used when nothing varies) and
+    `ceiling` (default n: as good as independent), and the normal quantile by Student's (after Dean
+    and Pagano, J. Survey Stat. Methodol. 3, 2015, "modified Wilson"). Its degrees are n* - 1, and
+    not more than 6 for every example that shows the rarer answer, because only those tell how it
+    clusters. Both constants were chosen by simulation; where they do worse is in the README.
+    """
+    if sums.n == 0:
+        return Figure(None, n=0)
+    mean, n, m = sums.mean, sums.n, sums.clusters
+    effective = effective_size(sums, ceiling)
+    quantile = None
+    if effective > m:
+        degrees = min(effective - 1, DEGREES_PER_WITNESS * max(sums.witnesses, 1) + 1)
+        quantile = t_quantile((1 + confidence) / 2, degrees)
+    low, high = wilson(mean * effective, effective, confidence, quantile)
+    name = method or ("wilson" if m == n else "wilson, clustered")
+    return Figure(mean, low, high, n, name, m)
+
+
+def effective_size(sums: Sums, ceiling: float | None = None) -> float:
+    """Return how many independent draws of 0 or 1 the clustered values are worth.
+
+    mean (1 - mean) / variance of the mean, between the clusters and `ceiling` (default n). With
+    few passes (or fails) the variance is easily too small by luck; PSEUDO of an example that
+    always passes and one that always fails are added to it (calibrated by simulation).
+    """
+    mean, n, m = sums.mean, sums.n, sums.clusters
+    if m < 2 or (m == n and ceiling is None) or not 0 < mean < 1:
+        return float(m)
+    extra = PSEUDO * n / m
+    total = n + 2 * extra
+    steadied = (float(sums.totals.sum()) + extra) / total
+    excess = sums.totals - steadied * sums.sizes
+    squares = float(np.sum(excess * excess)) + PSEUDO * (n / m) ** 2 * (
+        (1 - steadied) ** 2 + steadied**2
+    )
+    wide = m + 2 * PSEUDO
+    variance = wide / (wide - 1) * squares / total**2
+    top = float(n) if ceiling is None else ceiling
+    return float(np.clip(steadied * (1 - steadied) / variance, m, max(top, m)))
+
+
+def mean_figure(sums: Sums, confidence: float = 0.95) -> Figure:
+    """Return the mean with Student's interval, m - 1 degrees for m clusters."""
+    if sums.n == 0:
+        return Figure(None, n=0)
+    mean, n, m = sums.mean, sums.n, sums.clusters
+    if m < 2:
+        return Figure(mean, None, None, n, "none: one value" if n < 2 else "none: one example", m)
+    variance = sums.variance
+    if variance <= 1e-30 * max(1.0, mean * mean):
+        return Figure(mean, None, None, n, "none: all equal", m)
+    half = t_quantile((1 + confidence) / 2, m - 1) * sqrt(variance)
+    return Figure(mean, mean - half, mean + half, n, "t" if m == n else "t, clustered", m)
+
+
+def quantile_ranks(n: int, probability: float, confidence: float = 0.95) -> tuple[int, int] | None:
+    """Return the ranks (from 1) whose order statistics bound a quantile, or None for small n.
+
+    Exact binomial ranks (David and Nagaraja, Order Statistics, 2003, 7.1): the interval
+    [x_(l), x_(u)] has coverage P(l <= B < u) for B binomial(n, probability).
+    """
+    alpha = (1 - confidence) / 2
+    if n < 1:
+        return None
+    start, cumulated = _binomial_cdf(n, probability)
+    low = start + int(np.searchsorted(cumulated, alpha, side="right"))
+    high = start + int(np.searchsorted(cumulated, 1 - alpha, side="left")) + 1
+    return None if low < 1 or high > n else (low, high)
+
+
+def _binomial_cdf(n: int, p: float) -> tuple[int, Floats]:
+    """Return P(B <= k) for the k within twelve deviations of the mean, and the first such k."""
+    spread = 12 * sqrt(n * p * (1 - p)) + 12
+    first, last = max(0, int(n * p - spread)), min(n, int(n * p + spread))
+    k = np.arange(first, last + 1, dtype=float)
+    steps = np.log((n - k[:-1]) / (k[:-1] + 1)) + np.log(p / (1 - p))
+    logs = np.concatenate([[0.0], np.cumsum(steps)])
+    weights = np.exp(logs - logs.max())
+    return first, np.cumsum(weights) / weights.sum()

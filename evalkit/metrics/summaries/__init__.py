@@ -1,0 +1,1 @@
+"""One experiment in figures, and the same figure over many days."""

@@ -1,0 +1,144 @@
+"""How runs ended: rates with intervals, and errors grouped by what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from evalkit.metrics.columns.arrow import taken, valid
+from evalkit.metrics.columns.reading import CELL_OUTCOMES, OUTCOMES, RunColumns, lookup
+from evalkit.metrics.documents.figures import Rate
+from evalkit.metrics.documents.summary import ErrorGroup
+from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
+from evalkit.model.results import Results
+
+MESSAGE_LENGTH = 300
+GROUPS = 50
+"""Error groups kept: the most frequent; the rest is counted in the last one's place."""
+KEPT_IDS = 5
+
+_VARIABLE = (
+    (re.compile(r"https?://\S+"), "<url>"),
+    (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+Z-]*"), "<time>"),
+    (re.compile(r"\b(?=[0-9a-zA-Z_-]*\d)[0-9a-zA-Z]+(?:[._-][0-9a-zA-Z]+)*\b"), "<n>"),
+    (re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`"), "<text>"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def outcome_rates(runs: RunColumns, confidence: float) -> dict[str, Rate]:
+    """Return the share of each outcome among the runs received, clustered by example."""
+    rates = {}
+    for code, name in enumerate(OUTCOMES):
+        hit = (runs.outcome == code).astype(np.float64)
+        figure = share_figure(cluster_sums(hit, runs.unit), confidence)
+        rates[name] = Rate(
+            n=runs.n,
+            count=int(hit.sum()),
+            rate=figure.value,
+            interval=figure.interval,
+            method=figure.method,
+            clusters=figure.clusters,
+        )
+    return rates
+
+
+def normalise(message: str) -> str:
+    """Take out of an error's text what differs between errors of one kind.
+
+    Addresses, ids, times, words with digits and quoted text become placeholders; only the last
+    line of a traceback is read.
+    """
+    text = message.strip()
+    if text.startswith("Traceback (most recent call last)"):
+        text = text.splitlines()[-1]
+    text = text[:2000]
+    for pattern, placeholder in _VARIABLE:
+        text = pattern.sub(placeholder, text)
+    return text.strip()[:MESSAGE_LENGTH]
+
+
+def group_errors(
+    rows: Iterable[tuple[str, str | None, str, str]], steps: Mapping[str, str] | None = None
+) -> list[ErrorGroup]:
+    """Group (message, error type, outcome, run id); most frequent first.
+
+    `steps` are the names of the steps that failed, by run.
+    """
+    where = steps or {}
+    found: dict[tuple[str, str | None, str], list[Any]] = {}
+    cache: dict[str, str] = {}
+    for message, error_type, outcome, run_id in rows:
+        if message not in cache:
+            cache[message] = normalise(message)
+        key = (cache[message], error_type, outcome)
+        entry = found.setdefault(key, [message, 0, [], set()])
+        entry[1] += 1
+        entry[3].add(where.get(run_id))
+        if len(entry[2]) < KEPT_IDS:
+            entry[2].append(run_id)
+    groups = [_group(key, *entry) for key, entry in found.items()]
+    groups.sort(key=lambda group: (-group.count, group.fingerprint))
+    return groups[:GROUPS]
+
+
+def _group(
+    key: tuple[str, str | None, str], message: str, n: int, ids: list[str], steps: set[str | None]
+) -> ErrorGroup:
+    text, error_type, outcome = key
+    mark = sha256(f"{error_type}|{text}".encode("utf-8", "replace")).hexdigest()[:8]
+    return ErrorGroup(
+        fingerprint=mark,
+        message=" ".join(message.split())[:MESSAGE_LENGTH],
+        error_type=error_type,
+        outcome=outcome,
+        count=n,
+        run_ids=ids,
+        step=next(iter(steps)) if len(steps) == 1 else None,
+    )
+
+
+def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
+    """Group what runs that failed, ran out of time or were cancelled say; a pause is no error."""
+    failed = [OUTCOMES.index(name) for name in ("error", "timeout", "cancelled")]
+    bad = np.flatnonzero(np.isin(runs.outcome, failed))
+    if not len(bad):
+        return []
+    table = taken(results.table("runs", ["run_id", "outcome", "error", "error_type"]), bad)
+    rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
+    steps = _failed_steps(results)
+    return group_errors(
+        (
+            (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
+            for run_id, outcome, error, error_type in rows
+        ),
+        steps,
+    )
+
+
+def _failed_steps(results: Results) -> dict[str, str]:
+    """Return the name of the innermost step that failed in each run: the last that says so."""
+    table = results.table("steps", ["run_id", "name", "error"])
+    failed = np.flatnonzero(valid(table.column("error")))
+    rows = taken(table.select(["run_id", "name"]), failed)
+    return dict(zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True))
+
+
+def evaluator_errors(results: Results) -> dict[tuple[str, str], list[ErrorGroup]]:
+    """Group what evaluators raised, by (evaluator, key)."""
+    names = ["run_id", "evaluator", "key", "outcome", "error_type", "error_message", "timed_out"]
+    table = results.table("cells", names)
+    failed = CELL_OUTCOMES.index("evaluator_error")
+    table = taken(table, np.flatnonzero(lookup(table.column("outcome"), CELL_OUTCOMES) == failed))
+    by_key: dict[tuple[str, str], list[tuple[str, str | None, str, str]]] = {}
+    for row in table.to_pylist():
+        outcome = "timeout" if row["timed_out"] else "evaluator_error"
+        message = row["error_message"] or row["error_type"] or "(nothing said)"
+        entry = (message, row["error_type"], outcome, row["run_id"] or "")
+        by_key.setdefault((row["evaluator"] or "", row["key"] or ""), []).append(entry)
+    return {key: group_errors(rows) for key, rows in by_key.items()}

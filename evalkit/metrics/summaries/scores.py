@@ -1,0 +1,179 @@
+"""Scores: what evaluators said, per key, with the four ways of saying nothing counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
+from evalkit.metrics.columns.scores import ScoreColumn, by_run, pass_values
+from evalkit.metrics.documents.figures import Figure, Interval, Rate
+from evalkit.metrics.documents.summary import ScoreSummary
+from evalkit.metrics.statistics.distribution import histogram, pooled_sd, skewed_mean, step_curve
+from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
+from evalkit.metrics.summaries.categories import category_rates
+from evalkit.metrics.summaries.outcomes import evaluator_errors
+from evalkit.model.results import Results
+
+
+def summarise_scores(
+    results: Results,
+    cells: CellColumns,
+    runs: RunColumns,
+    columns: Sequence[ScoreColumn],
+    confidence: float,
+) -> dict[str, ScoreSummary]:
+    """Summarise every score by its name."""
+    failed = CELL_OUTCOMES.index("evaluator_error")
+    errors = evaluator_errors(results) if (cells.outcome == failed).any() else {}
+    return {
+        column.name: _summary(
+            column,
+            (cells, runs),
+            category_rates(results, column, (cells, runs), confidence),
+            errors,
+            confidence,
+        )
+        for column in columns
+    }
+
+
+def _summary(
+    column: ScoreColumn,
+    data: tuple[CellColumns, RunColumns],
+    categories: tuple[dict[str, int], dict[str, Rate]],
+    errors: Mapping[tuple[str, str], Any],
+    confidence: float,
+) -> ScoreSummary:
+    (cells, runs), info, values = data, column.info, column.values
+    figure = score_figure(column, confidence)
+    scored = column.outcomes["scored"]
+    said = errors.get((column.evaluator, column.key)) or errors.get(
+        (column.evaluator, column.evaluator), []
+    )
+    allowed = _range(column)
+    shape = _shape(column)
+    return ScoreSummary(
+        name=column.name,
+        key=column.key,
+        evaluator=column.evaluator,
+        scope=column.scope,
+        type=column.type,
+        kind="recorded" if column.source == "recorded" else (info.kind if info else "code"),
+        direction=column.direction,
+        n=len(values) or scored,
+        mean=figure.value,
+        interval=figure.interval,
+        method=figure.method,
+        clusters=figure.clusters,
+        outcomes=column.outcomes,
+        runs=len(np.unique(column.run[column.run >= 0])) if column.scope == "step" else scored,
+        bounds=_bounds(values, column.outcomes, allowed),
+        range=allowed,
+        categories=categories[0],
+        category_rates=categories[1],
+        seconds=_seconds(cells.milliseconds[column.rows]),
+        errors=said,
+        uncalibrated=info is not None and info.kind == "judge",
+        doc=info.doc if info else "",
+        fingerprint=info.fingerprint if info else None,
+        threshold=column.threshold,
+        passed=_passed(column, confidence),
+        **_by_example(column, runs),
+        **shape,
+    )
+
+
+def score_figure(column: ScoreColumn, confidence: float) -> Figure:
+    """Return mean or rate with its interval; one value of an experiment has none."""
+    if len(column.values) == 0:
+        return Figure(None, n=0)
+    sums = cluster_sums(column.values, column.units)
+    if column.scope == "experiment":
+        return Figure(sums.mean, None, None, sums.n, "none: one value", sums.clusters)
+    if column.type == "rate":
+        return share_figure(sums, confidence)
+    return _within(skewed_mean(sums, confidence), _range(column))
+
+
+def _within(figure: Figure, allowed: Interval | None) -> Figure:
+    """Cut an interval off at the declared range."""
+    if allowed is None or figure.low is None or figure.high is None:
+        return figure
+    return replace(figure, low=max(figure.low, allowed[0]), high=min(figure.high, allowed[1]))
+
+
+def _passed(column: ScoreColumn, confidence: float) -> Rate | None:
+    passes = pass_values(column)
+    if passes is None or column.type == "rate" or len(passes) == 0:
+        return None
+    figure = share_figure(cluster_sums(passes, column.units), confidence)
+    return Rate(
+        figure.n, int(passes.sum()), figure.value, figure.interval, figure.method, figure.clusters
+    )
+
+
+def _shape(column: ScoreColumn) -> dict[str, Any]:
+    values = column.values
+    if len(values) == 0:
+        return {}
+    low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
+    _, passes, cluster = by_run(column)
+    return {
+        "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "median": middle,
+        "p5": low,
+        "p95": high,
+        "histogram": histogram(values) if column.type == "number" else None,
+        "sd_within": pooled_sd(values, column.cluster),
+        "flake_rate": None if passes is None else _flake_rate(passes, cluster),
+    }
+
+
+def _by_example(column: ScoreColumn, runs: RunColumns) -> dict[str, Any]:
+    if column.scope not in ("run", "step") or len(column.values) == 0:
+        return {}
+    sizes = np.bincount(column.cluster)
+    there = np.flatnonzero(sizes)
+    means = np.bincount(column.cluster, weights=column.values)[there] / sizes[there]
+    order = np.argsort(means, kind="stable")
+    worst = order[::-1][:5] if column.direction == "lower" else order[:5]
+    codes = [int(code) for code in there[worst]]
+    named = [runs.example_ids[code] for code in codes if code < len(runs.example_ids)]
+    return {"example_means": step_curve(means), "worst_examples": named}
+
+
+def _flake_rate(passes: Floats, cluster: Codes) -> float | None:
+    sums = cluster_sums(passes, cluster)
+    repeated = sums.sizes > 1
+    if not repeated.any():
+        return None
+    mixed = (sums.totals > 0) & (sums.totals < sums.sizes)
+    return float(mixed[repeated].mean())
+
+
+def _range(column: ScoreColumn) -> Interval | None:
+    if column.info is not None and column.info.range is not None:
+        return (float(column.info.range[0]), float(column.info.range[1]))
+    return (0.0, 1.0) if column.type == "rate" else None
+
+
+def _bounds(
+    values: Floats, outcomes: Mapping[str, int], allowed: Interval | None
+) -> Interval | None:
+    lost = outcomes["evaluator_error"] + outcomes["run_failed"] + outcomes["missing"]
+    if allowed is None or not lost:
+        return None
+    whole, total = len(values) + lost, float(values.sum())
+    return ((total + lost * allowed[0]) / whole, (total + lost * allowed[1]) / whole)
+
+
+def _seconds(milliseconds: Floats) -> float | None:
+    known = milliseconds[~np.isnan(milliseconds)]
+    return float(known.sum(dtype=np.float64)) / 1000 if len(known) else None

@@ -1,0 +1,238 @@
+"""Summarise: Results in, a Summary of every figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from evalkit.errors import NoRunsError
+from evalkit.metrics.columns.reading import (
+    CELL_OUTCOMES,
+    OUTCOMES,
+    UNFINISHED,
+    RunColumns,
+    read_cells,
+    read_runs,
+)
+from evalkit.metrics.columns.scores import ScoreColumn, score_columns
+from evalkit.metrics.documents.figures import Distribution
+from evalkit.metrics.documents.summary import (
+    Counts,
+    ErrorGroup,
+    Provenance,
+    Quality,
+    ScoreSummary,
+    SliceSearch,
+    StepSummary,
+    Summary,
+)
+from evalkit.metrics.statistics.distribution import describe
+from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors
+from evalkit.metrics.summaries.reducers import parse, reduce_scores
+from evalkit.metrics.summaries.scores import summarise_scores
+from evalkit.metrics.summaries.usage import summarise_usage
+from evalkit.model.results import Results
+
+
+def summarise(
+    results: Results,
+    *,
+    slices: Sequence[str] = (),
+    reducers: Sequence[str] = ("mean",),
+    confidence: float = 0.95,
+    calibrated: Sequence[str] = (),
+    cluster: str | None = None,
+    version: str = "",
+    steps: bool = True,
+) -> Summary:
+    """Compute every figure of one experiment.
+
+    `slices` are expressions of `metrics.slicing`, `reducers` those of `summaries.reducers`.
+    `calibrated` names judges whose agreement with people is on record. `cluster` is an expression
+    like those of `slices`: examples that share its value (a document, a user) are no independent
+    evidence of one another. `steps=False` leaves out what has to read steps: their own figures and
+    the grouped errors of runs, which together take longer than everything else. No runs at all
+    raise `NoRunsError`.
+    """
+    for text in reducers:
+        parse(text)
+    runs = read_runs(results)
+    if runs.n == 0:
+        raise NoRunsError(
+            f"{results.experiment}: there are no runs to summarise. Fetch some, or check the query."
+        )
+    if cluster is not None:
+        from evalkit.metrics.slicing.slicing import with_units  # slicing loads jmespath
+
+        runs = with_units(results, runs, cluster)
+    cells = read_cells(results)
+    examples, unrun = _examples(results, runs)
+    shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
+    columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))
+    scores = summarise_scores(results, cells, runs, columns, confidence)
+    scores, searches = _sliced(results, runs, columns, scores, slices, confidence)
+    scores = _held_against_people(scores, set(calibrated))
+    by_step, errors = _looked_into(results, runs, confidence) if steps else ([], [])
+    latency = _duration(runs, "latency_s", confidence, censor=True)
+    return Summary(
+        experiment=results.experiment,
+        counts=_counts(results, runs, columns, examples, unrun),
+        rates=outcome_rates(runs, confidence),
+        scores=scores,
+        latency=latency,
+        ttft=_duration(runs, "ttft_s", confidence),
+        queue=_duration(runs, "queue_s", confidence),
+        usage=summarise_usage(runs, confidence),
+        reducers=reduce_scores(columns, reducers, confidence),
+        steps=by_step,
+        errors=errors,
+        slices=searches,
+        quality=_quality(results, runs, scores, latency, by_step),
+        provenance=_provenance(results, runs, version),
+        confidence=confidence,
+    )
+
+
+def _held_against_people(
+    scores: Mapping[str, ScoreSummary], calibrated: set[str]
+) -> dict[str, ScoreSummary]:
+    """Return the scores, without doubt in those of judges that were compared with people."""
+    return {
+        name: replace(
+            score, uncalibrated=score.uncalibrated and not {name, score.evaluator} & calibrated
+        )
+        for name, score in scores.items()
+    }
+
+
+def _looked_into(
+    results: Results, runs: RunColumns, confidence: float
+) -> tuple[list[StepSummary], list[ErrorGroup]]:
+    """Return what has to read the steps of every run."""
+    from evalkit.metrics.summaries.steps import summarise_steps
+
+    return summarise_steps(results, runs, confidence), run_errors(results, runs)
+
+
+def _examples(results: Results, runs: RunColumns) -> tuple[int, int]:
+    """Return how many examples there are, and how many of them no run answered."""
+    known = set(results.table("examples", ["example_id"]).column(0).to_pylist())
+    return len(known | set(runs.example_ids)), len(known - set(runs.example_ids))
+
+
+def _duration(
+    runs: RunColumns, name: str, confidence: float, *, censor: bool = False
+) -> Distribution:
+    values = runs.numbers[name]
+    known = values >= 0  # NaN compares false: not recorded; below zero: the clocks disagree
+    cut = np.isin(runs.outcome, [OUTCOMES.index(each) for each in UNFINISHED])
+    return describe(
+        values[known],
+        runs.unit[known],
+        censored=cut[known] if censor else None,
+        missing=int((~known).sum()),
+        unit="s",
+        confidence=confidence,
+    )
+
+
+def _counts(
+    results: Results,
+    runs: RunColumns,
+    columns: Sequence[ScoreColumn],
+    examples: int,
+    unrun: int,
+) -> Counts:
+    manifest = results.manifest
+    per_example = np.bincount(runs.cluster, minlength=runs.clusters)
+    tally = np.bincount(np.maximum(runs.outcome, 0), minlength=len(OUTCOMES))
+    return Counts(
+        expected=manifest.expected,
+        received=runs.n,
+        complete=manifest.complete,
+        examples=examples,
+        examples_without_runs=unrun,
+        clusters=runs.clusters,
+        repetitions_min=int(per_example.min()),
+        repetitions_max=int(per_example.max()),
+        outcomes={name: int(tally[place]) for place, name in enumerate(OUTCOMES)},
+        cells={name: sum(c.outcomes[name] for c in columns) for name in CELL_OUTCOMES},
+        duplicates=manifest.duplicates,
+        orphans=manifest.orphans,
+        pending=manifest.pending,
+    )
+
+
+def _sliced(
+    results: Results,
+    runs: RunColumns,
+    columns: Sequence[ScoreColumn],
+    scores: Mapping[str, ScoreSummary],
+    by: Sequence[str],
+    confidence: float,
+) -> tuple[dict[str, ScoreSummary], list[SliceSearch]]:
+    if not by:
+        return dict(scores), []
+    from evalkit.metrics.slicing.slices import slice_scores
+    from evalkit.metrics.slicing.slicing import slicings
+
+    splits = slicings(results, runs, by)
+    chosen = [c for c in columns if splits and c.scope in ("run", "step") and len(c.values)]
+    found = dict(scores)
+    searches: list[SliceSearch] = []
+    sliced = slice_scores(chosen, splits, runs.n, confidence)
+    for column, (figures, search) in zip(chosen, sliced, strict=True):
+        found[column.name] = replace(found[column.name], slices=figures)
+        searches.append(search)
+    return found, searches
+
+
+def _quality(
+    results: Results,
+    runs: RunColumns,
+    scores: Mapping[str, ScoreSummary],
+    latency: Distribution,
+    steps: Sequence[StepSummary],
+) -> Quality:
+    clocks = int(np.sum(runs.numbers["latency_s"] < 0))
+    per_example = np.bincount(runs.cluster, minlength=runs.clusters)
+    return Quality(
+        notes=[*results.manifest.problems, *results.manifest.notes, *_judges(scores)],
+        latency_missing_share=latency.missing_share,
+        steps_missing=runs.n - runs.steps_recorded,
+        runs_without_example=int((runs.cluster >= len(runs.example_ids)).sum()),
+        unbalanced=bool(per_example.min() != per_example.max()),
+        evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
+        clock_problems=clocks,
+    )
+
+
+def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:
+    names = [name for name, score in scores.items() if score.uncalibrated]
+    if not names:
+        return []
+    return [f"Judges not compared with people: {', '.join(names)}. See `evalkit agree`."]
+
+
+def _provenance(results: Results, runs: RunColumns, version: str) -> Provenance:
+    manifest = results.manifest
+    first, last = runs.created or (None, None)
+    return Provenance(
+        source=manifest.source,
+        query=dict(manifest.query),
+        fetched_at=manifest.fetched_at,
+        dataset_version=manifest.dataset_version,
+        evalkit=version,
+        first_run_at=None if first is None else _iso(first),
+        last_run_at=None if last is None else _iso(last),
+        evaluators={info.name: info.fingerprint for info in results.evaluators},
+        source_stats=dict(manifest.source_stats),
+    )
+
+
+def _iso(microseconds: int) -> str:
+    seconds, rest = divmod(int(microseconds), 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest).isoformat()

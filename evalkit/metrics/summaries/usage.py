@@ -1,0 +1,61 @@
+"""Tokens and cost: per run, per success and in all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evalkit.metrics.columns.reading import OUTCOMES, RunColumns
+from evalkit.metrics.documents.figures import Distribution, Figure
+from evalkit.metrics.documents.summary import UsageSummary
+from evalkit.metrics.statistics.bootstrap import bca_ratio
+from evalkit.metrics.statistics.distribution import BCA_LEAST, BCA_MOST, describe
+from evalkit.metrics.statistics.intervals import Sums, mean_figure
+from evalkit.model.usage import USAGE_FIELDS
+
+
+def summarise_usage(runs: RunColumns, confidence: float) -> UsageSummary:
+    """Summarise the usage columns; runs whose source recorded none are missing, not zero."""
+    fields = {name: _amount(runs, name, confidence) for name in USAGE_FIELDS}
+    return UsageSummary(
+        **fields,
+        tokens_per_success=_per_success(runs, "total_tokens", confidence),
+        cost_per_success=_per_success(runs, "total_cost", confidence),
+    )
+
+
+def _amount(runs: RunColumns, name: str, confidence: float) -> Distribution:
+    values = runs.numbers[name]
+    known = ~np.isnan(values)
+    return describe(
+        values[known],
+        runs.unit[known],
+        missing=int((~known).sum()),
+        unit="cost" if name.endswith("cost") else "tokens",
+        confidence=confidence,
+        shape=name in ("total_tokens", "total_cost"),
+    )
+
+
+def _per_success(runs: RunColumns, name: str, confidence: float) -> Figure:
+    """Return what one success costs: everything spent over the successes, runs with usage only.
+
+    A ratio of two sums over examples; its interval is the ratio estimator's, or BCa.
+    """
+    values = runs.numbers[name]
+    known = ~np.isnan(values)
+    good = (runs.outcome[known] == OUTCOMES.index("success")).astype(np.float64)
+    n = int(known.sum())
+    if not good.any():
+        return Figure(None, n=n, method="none: no success")
+    cluster = runs.unit[known]
+    there = np.bincount(cluster) > 0
+    spent = np.bincount(cluster, weights=values[known])[there]
+    successes = np.bincount(cluster, weights=good)[there]
+    sums = Sums(np.asarray(spent, np.float64), np.asarray(successes, np.float64))
+    plain = mean_figure(sums, confidence)
+    ends, method = plain.interval, plain.method
+    if BCA_LEAST <= sums.clusters <= BCA_MOST:
+        found = bca_ratio(sums.totals, sums.sizes, confidence)
+        ends, method = (found, "bca, ratio") if found else (ends, method)
+    low, high = ends or (None, None)
+    return Figure(plain.value, low, high, n, method, sums.clusters)

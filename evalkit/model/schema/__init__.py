@@ -1,0 +1,1 @@
+"""How the values are written: columns, JSON Lines, payload text, content hash."""

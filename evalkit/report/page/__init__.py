@@ -1,0 +1,1 @@
+"""The one HTML file and the local server; `templates/` and `static/` move in here."""

@@ -1,0 +1,215 @@
+"""HTML: the page around the data: one file, no network, and a policy that lets nothing else run."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from evalkit.report.charts import numbers, strips, svg
+from evalkit.report.sections.source import series
+from evalkit.report.values.parts import MetricPart, ReportView
+
+STYLES = ("light", "dark", "base", "summary", "lists", "run", "media")
+PROGRAM = (
+    "dom", "numbers", "theme", "data", "query", "grid", "routes", "filterbar", "json", "charts",
+    "exports", "parquet", "runs", "pairs", "compare", "diff", "steps", "alignment", "run",
+    "against", "example",
+    "main",
+)  # fmt: skip
+CORE_HERE, TRACES_HERE = "<!--ek-core-->", "<!--ek-traces-->"
+KINDS = {"llm": "llm", "tool": "tool", "retriever": "retrieval", "guardrail": "guard"}
+
+
+def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
+    """Return the page in three pieces: the core goes after the first, traces after the second.
+
+    `live` is the address below which a local server answers; then the page may ask it for data.
+    """
+    css, js, boot = styles(), program(), dense(_static("boot.js"))
+    html = environment().get_template("page.html.j2").render(
+        view=view,
+        css=Markup(css),
+        js=Markup(js),
+        boot=Markup(boot),
+        csp=policy(css, js, boot, live=live is not None),
+        live=live,
+        document=Markup(script_json(document(view))),
+        core_here=Markup(CORE_HERE),
+        traces_here=Markup(TRACES_HERE),
+    )  # fmt: skip
+    html = SPACE.sub("\n", html)
+    head, _, rest = html.partition(CORE_HERE)
+    middle, _, tail = rest.partition(TRACES_HERE)
+    return head, middle, tail
+
+
+def document(view: ReportView) -> dict[str, Any]:
+    """Return the figures of the page for programs; the full documents are what `--json` prints."""
+    names = [part.name for part in view.experiments]
+    return {
+        "type": "evalkit.report",
+        "version": 1,
+        "title": view.title,
+        "verdict": "".join(span.text for span in view.verdict),
+        "experiments": [
+            {"name": e.name, "role": e.role, "outcomes": dict(e.outcomes), "cells": dict(e.cells)}
+            for e in view.experiments
+        ],
+        "metrics": [_metric(row, names) for group in view.groups for row in group.rows],
+        "gates": [dataclasses.asdict(gate) for gate in view.gates],
+    }
+
+
+def _metric(row: MetricPart, names: Sequence[str]) -> dict[str, Any]:
+    figures = {
+        name: {"value": f.value, "low": f.low, "high": f.high, "n": f.n, "text": f.text}
+        for name, f in zip(names, row.figures, strict=True)
+    }
+    changes = {
+        name: {"value": c.value, "low": c.low, "high": c.high, "pairs": c.pairs}
+        | {"verdict": c.verdict, "p": c.p, "wins": c.wins, "losses": c.losses, "ties": c.ties}
+        for name, c in zip(names[1:], row.changes, strict=False)
+        if c is not None
+    }
+    found = {"metric": row.name, "unit": row.unit, "figures": figures}
+    return found | ({"changes": changes} if changes else {})
+
+
+def script_json(value: Any) -> str:
+    """Write JSON that can stand inside a script element: no `<`, `>`, `&` or line separators."""
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":")
+    )
+    text = text.encode("utf-8", "replace").decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def policy(css: str, js: str, boot: str, *, live: bool = False) -> str:
+    """Return the Content-Security-Policy: our two scripts and our style by their hashes."""
+    rules = [
+        "default-src 'none'",
+        f"script-src {_hash(boot)} {_hash(js)}",
+        f"style-src {_hash(css)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        *(["connect-src 'self'"] if live else []),
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+    return "; ".join(rules)
+
+
+def _hash(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+@cache
+def _static(name: str) -> str:
+    return files("evalkit.report.page").joinpath("static", name).read_text("utf-8")
+
+
+COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
+SPACE = re.compile(r"\n\s+")
+INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+
+
+def dense(text: str) -> str:
+    """Return a script or style without its comments and indentation, line by line as written.
+
+    No text in our scripts spans lines, so nothing but layout is lost.
+    """
+    return SPACE.sub("\n", INDENT.sub("", COMMENT.sub("", text)))
+
+
+@cache
+def styles() -> str:
+    """Return the style sheet; dark colours stand once for the system, once for the reader."""
+    parts = []
+    for name in STYLES:
+        text = _static(f"css/{name}.css")
+        if name == "dark":
+            system = text.replace(":root", ":root:not([data-theme=light])")
+            system = f"@media (prefers-color-scheme: dark) {{\n{system}}}\n"
+            text = system + text.replace(":root", ":root[data-theme=dark]")
+        parts.append(text)
+    css = dense("".join(parts))
+    assert "</style" not in css.lower()
+    return css
+
+
+@cache
+def program() -> str:
+    """Return the page's program: the files of `static/js` in one scope."""
+    body = "\n".join(_static(f"js/{name}.js") for name in PROGRAM)
+    js = dense(f'"use strict";\n(() => {{\n{body}}})();\n')
+    assert "</script" not in js.lower()
+    assert "<!--" not in js
+    return js
+
+
+def _kind(kind: str) -> str:
+    return "k-" + KINDS.get(kind.split(" ")[0], "other") + (" alt" if kind.endswith("alt1") else "")
+
+
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+def visible(value: Any) -> Any:
+    """Return text with control, zero-width and bidi characters made visible as a dot."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return HIDDEN.sub("·", value.encode("utf-8", "replace").decode())
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, escaping everything."""
+    environment = Environment(
+        loader=PackageLoader("evalkit.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
+    )
+    environment.globals.update(
+        numbers=numbers, svg=svg, strip=strips.strip, series=series, kind_class=_kind
+    )
+    environment.globals.update(forest=_forest, point=_point)
+    environment.filters["count"] = numbers.count
+    return environment
+
+
+def _forest(row: Any, group: Any, at: int) -> Markup:
+    """Draw the change `at` of a metric on its group's axis; nothing where it has no interval."""
+    change = row.changes[at]
+    if change is None or None in (change.value, change.low, change.high) or not change.scale:
+        return Markup("")
+    scaled = [change.scale * end for end in (change.value, change.low, change.high)]
+    tone = change.tone if change.tone in ("good", "bad") else "flat"
+    return svg.forest(scaled[0], scaled[1], scaled[2], group.span or 1.0, tone)
+
+
+def _point(row: Any) -> Markup:
+    """Draw the one figure of a metric between the ends of its range; nothing without a range."""
+    figure = row.figures[-1]
+    if row.axis is None or figure.value is None:
+        return Markup("")
+    low = figure.value if figure.low is None else figure.low
+    high = figure.value if figure.high is None else figure.high
+    return svg.interval(figure.value, low, high, row.axis)

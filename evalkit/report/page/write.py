@@ -1,0 +1,171 @@
+"""Write: one report into one file: whole, or not at all."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Literal
+
+from evalkit.errors import ConfigError
+from evalkit.report.charts import numbers
+from evalkit.report.page import html
+from evalkit.report.page.embed import Previews, core_of, header, pack_traces
+from evalkit.report.runs.traces import Kept, TraceWriter
+from evalkit.report.sections.view import Content
+from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
+from evalkit.report.values.parts import ReportView
+
+MAX_SIZE = 25_000_000
+Traces = Literal["embed", "side", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written report: where it is, how large, and what it does not hold."""
+
+    path: Path
+    bytes: int
+    left_out: list[str]
+    side: Path | None = None
+    """The file with the traces that lies beside it."""
+    removed: tuple[str, ...] = ()
+    """What `share` took out, a sentence each."""
+
+
+def write_report(
+    content: Content | ReportView,
+    path: Path,
+    *,
+    max_size: int = MAX_SIZE,
+    traces: Traces = "embed",
+    share: ShareOptions | None = None,
+) -> Written:
+    """Write the HTML report to `path`, replacing it only when all of it is there.
+
+    `traces="embed"` holds the file below `max_size` by leaving traces out: those of runs that
+    went wrong stay longest. `"side"` puts them into a second file, which the page reads when it is
+    chosen; `"none"` leaves them out. With `share`, secrets and personal data are removed.
+    """
+    if traces not in ("embed", "side", "none"):
+        raise ConfigError(f"report: traces={traces!r} is unknown. Use embed, side or none.")
+    if isinstance(content, ReportView):
+        return _write_plain(content, path, share)
+    clean: Cleaner = redactor(content, share) if share is not None else Cleaner()
+    with TraceWriter() as writer:
+        view = clean.parts(content.view)
+        budget = _budget(view, content, max_size) if traces == "embed" else None
+        previews = pack_traces(content, writer, clean, budget, traces != "none")
+        kept = writer.keep(budget)
+        side = path.with_suffix(".ekdata") if traces == "side" else None
+        left = _left_out(content, kept, traces, side)
+        core = _core(content, previews, kept, clean, writer, side, traces)
+        view = replace(view, left_out=tuple(left + _said(clean)))
+        if side is not None:
+            replacing(side, lambda file: [file.write(data) for _, data in writer.read_all(kept)])
+        embedded = kept if traces == "embed" else Kept([], {}, {}, 0)
+        size = replacing(path, lambda file: _stream(file, view, core, writer, embedded))
+    return Written(path, size, left, side, tuple(clean.removed()))
+
+
+def _write_plain(view: ReportView, path: Path, share: ShareOptions | None) -> Written:
+    """Write a view without runs."""
+    content = _without_runs(view)
+    return write_report(content, path, traces="none", share=share)
+
+
+def _without_runs(view: ReportView) -> Content:
+    from evalkit.report.sections.source import Source
+
+    return Content(view, Source((), None, (), None), ())
+
+
+def _budget(view: ReportView, content: Content, max_size: int) -> int:
+    """Return the bytes left for compressed traces: the page and its columns come first."""
+    page = sum(len(piece.encode()) for piece in html.page(view))
+    columns = 110 * (len(content.source.rows) if content.source.rows else 0)
+    return max(0, (max_size - page - columns) * 3 // 4 - 2000)
+
+
+def _core(
+    content: Content,
+    previews: Previews,
+    kept: Kept,
+    clean: Cleaner,
+    writer: TraceWriter,
+    side: Path | None,
+    traces: Traces,
+) -> bytes:
+    head = header(content, kept, clean) | {"traces": traces}
+    if side is not None:
+        index, at = {}, 0
+        for name, data in writer.read_all(kept):
+            index[name] = [at, len(data)]
+            at += len(data)
+        head |= {"side": side.name, "index": index}
+    return core_of(content, previews, kept, clean).pack(head)
+
+
+def _left_out(content: Content, kept: Kept, traces: Traces, side: Path | None) -> list[str]:
+    total = len(content.source.rows) if content.source.rows else 0
+    if not total:
+        return ["This report holds figures only, no runs."]
+    if traces == "none":
+        return [
+            f"Traces were left out on request; scores of {numbers.times(total, 'run')} are here."
+        ]
+    if side is not None:
+        return [
+            f"The traces of {numbers.times(total, 'run')} are in {side.name}, beside this file."
+        ]
+    if len(kept.where) == total:
+        return []
+    return [
+        f"Traces of {numbers.count(len(kept.where))} of the {numbers.times(total, 'run')} are in "
+        "this file, to hold its size: first what went wrong or regressed, then failing scores, "
+        "then the slowest 1%, then a random share of the rest."
+    ]
+
+
+def _said(clean: Cleaner) -> list[str]:
+    removed = clean.removed()
+    return [f"Removed before sharing: {'; '.join(removed)}."] if removed else []
+
+
+def _stream(
+    file: IO[bytes], view: ReportView, core: bytes, writer: TraceWriter, kept: Kept
+) -> None:
+    head, middle, tail = html.page(view)
+    file.write(head.encode())
+    file.write(base64.b64encode(core))
+    file.write(middle.encode())
+    for name, data in writer.read_all(kept):
+        file.write(f'<script type="text/plain" id="ek-{name}">'.encode())
+        file.write(base64.b64encode(data))
+        file.write(b"</script>\n")
+    file.write(tail.encode())
+
+
+def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:
+    """Write a file under a temporary name and put it in place when it is whole; return its size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            fill(file)
+            size = file.tell()
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return size
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""The same view for a terminal, Markdown, GitHub, JUnit, programs and notebooks."""

@@ -1,0 +1,1 @@
+"""What page, CSV and JUnit know of every run: columns, words, previews, traces."""

@@ -1,0 +1,236 @@
+"""Rows: what the page's tables, filters and charts know of every run, read column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.metrics.summaries.outcomes import normalise
+from evalkit.model.outcome import OUTCOMES
+from evalkit.model.results import Results
+from evalkit.model.score import CELL_OUTCOMES
+
+HOT = {"lat": "latency_s", "ttft": "ttft_s", "tok": "total_tokens", "cost": "total_cost"}
+PLAIN = {"nsteps": "n_steps", "rep": "repetition"}
+ERRORS = 250
+"""Different errors that can be filtered for; the rest shares the last place."""
+NO_ERROR = 255
+MISSING = CELL_OUTCOMES.index("missing")
+
+
+@dataclass(slots=True)
+class ScoreColumn:
+    """One score over all runs of all experiments; step scores are averaged inside their run."""
+
+    name: str
+    summary: ScoreSummary
+    type: str
+    """`bool`, `number` or `category`."""
+    low: float | None
+    """Values on the wrong side of it fail; None: passing is not defined."""
+    values: list[float | None]
+    """A number, or the place of the category in `categories`."""
+    outcomes: bytearray
+    categories: list[str] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    """Scored cells in each run: more than one for scores of steps."""
+
+    def fails(self, row: int) -> bool:
+        """Return whether the score of the run in `row` does not pass."""
+        value = self.values[row]
+        if value is None or self.low is None:
+            return False
+        return value > self.low if self.summary.direction == "lower" else value < self.low
+
+
+@dataclass(slots=True)
+class Rows:
+    """One entry a run, experiments one after the other."""
+
+    experiments: list[int] = field(default_factory=list)
+    run_ids: list[str] = field(default_factory=list)
+    examples: list[int] = field(default_factory=list)
+    example_ids: list[str] = field(default_factory=list)
+    outcomes: list[int] = field(default_factory=list)
+    errors: list[int] = field(default_factory=list)
+    error_names: list[str] = field(default_factory=list)
+    numbers: dict[str, list[float | None]] = field(default_factory=dict)
+    scores: list[ScoreColumn] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.run_ids)
+
+    @property
+    def failing(self) -> list[int]:
+        """How many scores of each run do not pass."""
+        return [sum(column.fails(row) for column in self.scores) for row in range(len(self))]
+
+
+def read(
+    results: Sequence[Results], summaries: Sequence[Summary], keys: Mapping[str, str] | None = None
+) -> Rows:
+    """Read the rows of every experiment.
+
+    `keys` gives the example of a run by its id, where runs were paired by something else than
+    their example id.
+    """
+    rows = Rows(numbers={name: [] for name in (*HOT, *PLAIN)})
+    places: dict[str, int] = {}
+    errors: dict[str, int] = {}
+    for number, one in enumerate(results):
+        _read_runs(rows, number, one, places, errors, keys or {})
+    rows.example_ids = list(places)
+    rows.error_names = list(errors)
+    rows.scores = _score_columns(rows, results, summaries)
+    return rows
+
+
+def _read_runs(
+    rows: Rows,
+    number: int,
+    results: Results,
+    places: dict[str, int],
+    errors: dict[str, int],
+    keys: Mapping[str, str],
+) -> None:
+    names = ["run_id", "example_id", "outcome", "error", *HOT.values(), *PLAIN.values()]
+    table = results.table("runs", names)
+    columns = {name: table.column(name).to_pylist() for name in names}
+    rows.experiments += [number] * table.num_rows
+    rows.run_ids += columns["run_id"]
+    for run_id, example_id in zip(columns["run_id"], columns["example_id"], strict=True):
+        key = keys.get(run_id) or example_id or f"(run {run_id})"
+        rows.examples.append(places.setdefault(key, len(places)))
+    for outcome, error in zip(columns["outcome"], columns["error"], strict=True):
+        rows.outcomes.append(OUTCOMES.index(outcome) if outcome in OUTCOMES else 1)
+        rows.errors.append(_error(outcome, error, errors))
+    for name, column in (HOT | PLAIN).items():
+        rows.numbers[name] += columns[column]
+
+
+def _error(outcome: str, error: str | None, errors: dict[str, int]) -> int:
+    if outcome in ("success", "running"):
+        return NO_ERROR
+    text = normalise(error) if error else f"({outcome}, nothing recorded)"
+    if text not in errors and len(errors) >= ERRORS:
+        text = "(other errors)"
+    return errors.setdefault(text, len(errors))
+
+
+def _score_columns(
+    rows: Rows, results: Sequence[Results], summaries: Sequence[Summary]
+) -> list[ScoreColumn]:
+    columns: dict[str, ScoreColumn] = {}
+    for summary in summaries:
+        for name, score in summary.scores.items():
+            known = columns.get(name)
+            if score.scope in ("run", "step") and (known is None or known.summary.type == "none"):
+                columns[name] = ScoreColumn(name, score, "", None, [], bytearray())
+    place = {run_id: row for row, run_id in _addresses(rows)}
+    sums = {name: _Sums(len(rows)) for name in columns}
+    for number, (one, summary) in enumerate(zip(results, summaries, strict=True)):
+        owners = Owners(summary)
+        for cell in _cells(one):
+            row = place.get((number, cell[0]))
+            for name in owners.names(cell[1], cell[2]) if row is not None else ():
+                if row is not None and name in sums:
+                    sums[name].add(row, cell)
+    for name, column in columns.items():
+        sums[name].fill(column)
+        _limit(column, results)
+    return list(columns.values())
+
+
+def _addresses(rows: Rows) -> Iterable[tuple[int, tuple[int, str]]]:
+    yield from enumerate(zip(rows.experiments, rows.run_ids, strict=True))
+
+
+def _cells(results: Results) -> Iterable[tuple[Any, ...]]:
+    names = ["run_id", "evaluator", "key", "outcome", "score", "score_type", "value"]
+    table = results.table("cells", names)
+    return zip(*(table.column(name).to_pylist() for name in names), strict=True)
+
+
+class Owners:
+    """Finds under which names of the Summary a cell of (evaluator, key) counts."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._exact: dict[tuple[str, str], str] = {}
+        self._by_evaluator: dict[str, list[str]] = {}
+        for name, score in summary.scores.items():
+            self._exact.setdefault((score.evaluator, score.key), name)
+            self._by_evaluator.setdefault(score.evaluator, []).append(name)
+
+    def names(self, evaluator: str | None, key: str | None) -> list[str]:
+        """Return the names; a cell whose evaluator raised belongs to every key it gives."""
+        exact = self._exact.get((evaluator or "", key or ""))
+        if exact is not None:
+            return [exact]
+        return self._by_evaluator.get(evaluator or "", [])
+
+
+class _Sums:
+    """Gathers the cells of one score by run."""
+
+    def __init__(self, n: int) -> None:
+        self.outcomes = bytearray([MISSING] * n)
+        self.sums: list[float] = [0.0] * n
+        self.counts = [0] * n
+        self.words: list[str | None] = [None] * n
+        self.types: set[str] = set()
+
+    def add(self, row: int, cell: tuple[Any, ...]) -> None:
+        _, _, _, outcome, score, score_type, value = cell
+        code = CELL_OUTCOMES.index(outcome) if outcome in CELL_OUTCOMES else MISSING
+        if code == 0 or self.outcomes[row] == MISSING:
+            self.outcomes[row] = code
+        if code != 0:
+            return
+        if score is not None:
+            self.sums[row] += score
+            self.counts[row] += 1
+            self.types.add("bool" if score_type == "bool" else "number")
+        elif value is not None:
+            self.words[row] = word_of(value)
+            self.types.add("category")
+
+    def fill(self, column: ScoreColumn) -> None:
+        column.outcomes = self.outcomes
+        column.counts = self.counts
+        if self.types == {"category"}:
+            column.type = "category"
+            places: dict[str, int] = {}
+            column.values = [
+                None if word is None else float(places.setdefault(word, len(places)))
+                for word in self.words
+            ]
+            column.categories = list(places)
+            return
+        pairs = zip(self.sums, self.counts, strict=True)
+        column.values = [total / n if n else None for total, n in pairs]
+        column.type = "bool" if column.summary.type == "rate" else "number"
+
+
+def word_of(value: Any) -> str:
+    """Return a category as people read it: JSON text of a string without its quotes."""
+    try:
+        parsed = orjson.loads(value) if isinstance(value, str | bytes) else value
+    except orjson.JSONDecodeError:
+        return str(value)
+    return parsed if isinstance(parsed, str) else orjson.dumps(parsed).decode()
+
+
+def _limit(column: ScoreColumn, results: Sequence[Results]) -> None:
+    """Set the value at which the score passes, where that is defined."""
+    if column.type == "category" or column.summary.direction is None:
+        return
+    infos = [i for one in results for i in one.evaluators if i.name == column.summary.evaluator]
+    threshold = next((i.threshold for i in infos if i.threshold is not None), None)
+    if column.type == "bool":
+        column.low = 0.0 if column.summary.direction == "lower" else 1.0
+    elif threshold is not None:
+        column.low = threshold

@@ -1,0 +1,140 @@
+"""Detail: one run as the JSON-ready document that the page opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from evalkit.model.document import read_documents
+from evalkit.model.example import Example
+from evalkit.model.message import Message, read_messages
+from evalkit.model.run import Run
+from evalkit.model.step import Step
+from evalkit.model.timing import seconds_between
+from evalkit.model.usage import USAGE_FIELDS, Usage
+from evalkit.report.runs import preview
+
+RUN_FIELDS = (
+    "run_id", "thread_id", "assistant_id", "name", "status", "outcome", "stopped", "error",
+    "multitask_strategy", "example_id", "repetition", "created_at", "updated_at", "started_at",
+    "ended_at", "first_token_at", "latency", "time_to_first_token", "queue_time", "url", "inputs",
+    "outputs", "metadata", "tags", "interrupts", "attachments", "extra", "steps_recorded",
+)  # fmt: skip
+CELL_FIELDS = (
+    "outcome", "score", "value", "comment", "error_type", "error_message", "traceback",
+    "timed_out", "source", "metadata",
+)  # fmt: skip
+
+
+def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the document of `run`; `cells` are its rows of the cells table, each with a `name`.
+
+    The values are as the run has them; `traces.plain` makes them JSON-ready.
+    """
+    places = {step.step_id: i for i, step in enumerate(run.steps)}
+    start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
+    document: dict[str, Any] = {name: getattr(run, name) for name in RUN_FIELDS}
+    document["asked"] = preview.asked(document["inputs"])
+    document["answered"] = preview.answered(document["outputs"])
+    document["usage"] = of_usage(run.usage)
+    document["reference"] = example.reference_outputs if example else None
+    document["example_metadata"] = example.metadata if example else None
+    document["feedback"] = [_cell(cell, places) for cell in cells]
+    document["steps"] = [_step(step, places, start) for step in run.steps]
+    return document
+
+
+def _cell(cell: Mapping[str, Any], places: Mapping[str, int]) -> dict[str, Any]:
+    out = {name: cell.get(name) for name in CELL_FIELDS}
+    out |= {name: _decoded(out[name]) for name in ("metadata", "value")}
+    if cell.get("score_type") == "bool" and out["score"] is not None:
+        out["score"] = bool(out["score"])
+    out["name"] = cell["name"]
+    step_id = cell.get("step_id")
+    out["step"] = None if step_id is None else places.get(step_id, -1)
+    return out
+
+
+def _decoded(text: Any) -> Any:
+    """Return the value of a JSON column; what is decoded already comes back unchanged."""
+    return orjson.loads(text) if isinstance(text, str | bytes) else text
+
+
+def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "id": step.step_id,
+        "parent": places.get(step.parent_id or "", -1),
+        "kind": step.kind,
+        "name": step.name,
+        "model": step.model,
+        "start": _offset(step.started_at, start),
+        "dur": step.latency,
+        "ttft": seconds_between(step.started_at, step.first_token_at, None),
+        "error": step.error,
+        "in": step.inputs,
+        "out": step.outputs,
+        "usage": of_usage(step.usage),
+        "metadata": step.metadata,
+        "tags": step.tags,
+    }
+    if out["parent"] == places.get(step.step_id):
+        out["parent"] = -1
+    out |= _reading(step)
+    return out
+
+
+def _reading(step: Step) -> dict[str, Any]:
+    """Return what people read of a model call or a retrieval; nothing for other steps."""
+    if step.kind == "llm":
+        asked = read_messages(step.inputs)
+        if asked:
+            answer = _answer(step.outputs)
+            return {
+                "msgs": [_message(m) for m in asked],
+                "answer": [_message(m) for m in answer] or None,
+            }
+    if step.kind == "retriever":
+        found = read_documents(step.outputs)
+        return {"docs": [{"id": d.id, "text": d.text, "score": d.score} for d in found]}
+    return {}
+
+
+def _answer(outputs: Any) -> list[Message]:
+    """Read the messages a model call gave, in the places where sources put them."""
+    found = read_messages(outputs)
+    if found or not isinstance(outputs, Mapping):
+        return found
+    for name in ("message", "output", "choices", "generations"):
+        inner = outputs.get(name)
+        while isinstance(inner, list) and inner and not read_messages(inner):
+            inner = inner[0]
+        if isinstance(inner, Mapping) and "message" in inner:
+            inner = inner["message"]
+        if inner is not None and (found := read_messages(inner)):
+            return found
+    return []
+
+
+def _message(message: Message) -> dict[str, Any]:
+    out: dict[str, Any] = {"role": message.role, "text": message.text}
+    if message.get("name"):
+        out["name"] = str(message["name"])
+    calls = [{"name": c.name, "arguments": c.arguments} for c in message.tool_calls]
+    return out | ({"calls": calls} if calls else {})
+
+
+def of_usage(usage: Usage | None) -> dict[str, Any] | None:
+    """Return the tokens and costs that were recorded."""
+    if usage is None:
+        return None
+    found = {name: getattr(usage, name) for name in USAGE_FIELDS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _offset(moment: datetime | None, start: datetime | None) -> float | None:
+    if moment is None or start is None:
+        return None
+    return max(0.0, round((moment - start).total_seconds(), 6))

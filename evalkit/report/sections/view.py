@@ -1,0 +1,201 @@
+"""View: builds the plain values of a report from figures, gates, results and history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import ConfigError
+from evalkit.metrics.documents.summary import Summary
+from evalkit.model.results import Results
+from evalkit.report.runs import columns, preview
+from evalkit.report.runs import facets as facets_of
+from evalkit.report.sections import (
+    cases,
+    gates,
+    latency,
+    metrics,
+    provenance,
+    scores,
+    slices,
+    verdict,
+)
+from evalkit.report.sections import history as history_parts
+from evalkit.report.sections.source import Source
+from evalkit.report.values.parts import ReportView
+
+if TYPE_CHECKING:
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.summaries.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A view with the rows and the results it was made from, for reports that hold runs."""
+
+    view: ReportView
+    source: Source
+    results: tuple[Results, ...]
+
+
+def build(
+    summaries: Summary | Sequence[Summary],
+    comparison: Comparison | None = None,
+    *,
+    results: Sequence[Results] = (),
+    gates: Sequence[GateResult] = (),
+    history: History | None = None,
+    title: str = "",
+    generated: str = "",
+    version: str = "",
+) -> ReportView:
+    """Build the view; see `content` for one that runs can be embedded with."""
+    return content(
+        summaries,
+        comparison,
+        results=results,
+        gates=gates,
+        history=history,
+        title=title,
+        generated=generated,
+        version=version,
+    ).view
+
+
+def content(
+    summaries: Summary | Sequence[Summary],
+    comparison: Comparison | None = None,
+    *,
+    results: Sequence[Results] = (),
+    gates: Sequence[GateResult] = (),
+    history: History | None = None,
+    title: str = "",
+    generated: str = "",
+    version: str = "",
+) -> Content:
+    """Build the view and keep what it was made from.
+
+    `results` are those of the summaries, in any order, or none: then there are no runs to link to.
+    `generated` is the time that is printed; the same input gives the same report.
+    """
+    ordered = _ordered([summaries] if isinstance(summaries, Summary) else summaries, comparison)
+    found = _results(ordered, results)
+    source = _source(ordered, comparison, gates, found)
+    return Content(_view(source, found, history, title, generated, version), source, found)
+
+
+def _ordered(summaries: Sequence[Summary], comparison: Comparison | None) -> tuple[Summary, ...]:
+    """Put the baseline first and keep the order of the others."""
+    if not summaries:
+        raise ConfigError("report: there is no summary to report on. Score an experiment first.")
+    if comparison is None:
+        return tuple(summaries)
+    known = {s.experiment: s for s in summaries}
+    return tuple(known[name] for name in _names(comparison) if name in known)
+
+
+def _names(comparison: Comparison) -> list[str]:
+    return list(dict.fromkeys([comparison.baseline, *comparison.experiments]))
+
+
+def _results(summaries: Sequence[Summary], results: Sequence[Results]) -> tuple[Results, ...]:
+    known = {one.experiment: one for one in results}
+    found = [known.get(s.experiment) for s in summaries]
+    return tuple(one for one in found if one is not None) if all(found) else ()
+
+
+def _source(
+    summaries: tuple[Summary, ...],
+    comparison: Comparison | None,
+    gate_results: Sequence[GateResult],
+    results: Sequence[Results],
+) -> Source:
+    paired = _paired_by_inputs(results, comparison) if results else {}
+    read = columns.read(results, summaries, paired) if results else None
+    wanted = list(
+        dict.fromkeys(f.by for s in summaries for c in s.scores.values() for f in c.slices)
+    )
+    taken = [column.name for column in read.scores] if read else []
+    found = facets_of.find(results, wanted, taken) if results else []
+    return Source(summaries, comparison, tuple(gate_results), read, tuple(found))
+
+
+def _paired_by_inputs(results: Sequence[Results], comparison: Comparison | None) -> dict[str, str]:
+    """Return the example of every run, where examples were paired by a hash of their inputs."""
+    keys: dict[str, str] = {}
+    for candidate in comparison.candidates if comparison else ():
+        if candidate.pairing.by != "inputs":
+            continue
+        from evalkit.metrics.comparing import measures, pairing
+
+        other = next((one for one in results if one.experiment == candidate.experiment), None)
+        if other is None:
+            continue
+        pairs = pairing.pair(measures.read(results[0]), measures.read(other))
+        for side in (pairs.baseline.runs, pairs.candidate.runs):
+            names = side.example_ids
+            for run_id, code in zip(side.run_ids.to_pylist(), side.cluster.tolist(), strict=True):
+                if code < len(names):
+                    keys[run_id] = names[code]
+    return keys
+
+
+def _view(
+    source: Source,
+    results: Sequence[Results],
+    history: History | None,
+    title: str,
+    generated: str,
+    version: str,
+) -> ReportView:
+    cases_title, cases_link, found = cases.build(source, _previews(source, results))
+    return ReportView(
+        title=title,
+        generated=generated,
+        version=version,
+        experiments=provenance.experiments(source),
+        over=verdict.over(source),
+        verdict=verdict.build(source),
+        gates=gates.build(source.gates, source.summaries[0].experiment if source.several else None),
+        groups=metrics.build(source),
+        latency=latency.distribution(source),
+        time=latency.time_per_step(source),
+        scores=scores.build(source),
+        slices=slices.build(source),
+        transitions=cases.transitions(source),
+        errors=provenance.errors(source),
+        evaluator_errors=provenance.evaluator_errors(source),
+        cases=found,
+        cases_title=cases_title,
+        cases_link=cases_link,
+        history=history_parts.build(history),
+        tables=(*provenance.rankings(source), *provenance.unmatched(source)),
+        notes=tuple(source.comparison.notes) if source.comparison else (),
+        primary=source.primary,
+        summaries=tuple(finite(s.to_dict()) for s in source.summaries),
+        comparison=finite(source.comparison.to_dict()) if source.comparison else None,
+    )
+
+
+def _previews(source: Source, results: Sequence[Results]) -> Mapping[str, str]:
+    """Return the first words of every example's input, for the few that are listed."""
+    out: dict[str, str] = {}
+    for one in results:
+        for example_id, example in one.examples().items():
+            if example_id not in out and example.inputs is not None:
+                out[example_id] = preview.of_inputs(example.inputs)
+    return out
+
+
+def finite(value: Any) -> Any:
+    """Return the document without NaN or infinity, which JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,1 @@
+"""What is taken out before a report leaves the house."""

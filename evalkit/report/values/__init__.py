@@ -1,0 +1,1 @@
+"""The report as plain values, from which every renderer draws; makes nothing."""

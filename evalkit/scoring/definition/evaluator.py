@@ -1,0 +1,226 @@
+"""Evaluator: a user's callable with what evalkit knows of it; `@evaluator` marks one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar, overload
+
+from evalkit.errors import EvaluatorError, EvaluatorSignatureError, did_you_mean
+from evalkit.model.score import EvaluatorInfo, Score
+from evalkit.scoring.definition.cases import Case
+from evalkit.scoring.definition.coerce import to_scores
+from evalkit.scoring.definition.inject import collect
+from evalkit.scoring.definition.signature import (
+    Scope,
+    Signature,
+    call_method,
+    read_signature,
+    unwrap,
+    where,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+MARK = "__evalkit_evaluator__"
+INFO_FIELDS = (
+    "name",
+    "version",
+    "direction",
+    "kind",
+    "range",
+    "threshold",
+    "failed_runs",
+    "options",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluator:
+    """A callable that scores, with its name, scope and options; made by `as_evaluator`."""
+
+    name: str
+    function: Callable[..., Any]
+    signature: Signature
+    version: str | None = None
+    failed_runs: Literal["call", "skip"] = "call"
+    cases: Sequence[Case] = ()
+    direction: Literal["higher", "lower"] | None = "higher"
+    kind: Literal["code", "judge"] = "code"
+    range: tuple[float, float] | None = None
+    threshold: float | None = None
+    timeout: float | None = None
+    """Seconds one call may take; `None` takes the project's setting."""
+    retries: int = 0
+    """Further tries after an exception; only for evaluators that are not pure."""
+    retry_on: tuple[type[BaseException], ...] = (Exception,)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options set for this project; the function's defaults fill the rest."""
+    fingerprint: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What is scored: `run`, `step`, `experiment` or `comparison`."""
+        return self.signature.scope
+
+    @property
+    def injected(self) -> tuple[str, ...]:
+        """The names evalkit passes: what this evaluator can see."""
+        return self.signature.injected
+
+    @property
+    def is_async(self) -> bool:
+        """Whether calls return awaitables."""
+        target = unwrap(self.function)
+        return any(map(inspect.iscoroutinefunction, (target, call_method(target))))
+
+    @property
+    def doc(self) -> str:
+        """The docstring, cleaned."""
+        return inspect.getdoc(unwrap(self.function)) or ""
+
+    def all_options(self) -> dict[str, Any]:
+        """Return every option with the value it has here."""
+        return {**self.signature.options, **self.options}
+
+    def with_options(self, options: Mapping[str, Any]) -> Evaluator:
+        """Return this evaluator with options set; an unknown option is an error."""
+        for name in options:
+            if name not in self.signature.options:
+                known = ", ".join(self.signature.options) or "none"
+                hint = did_you_mean(name, self.signature.options)
+                raise EvaluatorError(
+                    f"evaluator {self.name!r} has no option {name!r}.{hint} Its options: {known}."
+                )
+        return replace(self, options={**self.options, **options})
+
+    def invoke(self, run: Any, example: Any, step: Any = None) -> Any:
+        """Call the function on a run (or a step of it); returns what it returned, or an awaitable.
+
+        In the scopes experiment and comparison, `run` is the list of runs and `example` the list
+        of examples (or the one example compared).
+        """
+        values = collect(self.scope, self.injected, run, example, step)
+        if self.signature.positional:
+            return self.function(*values.values(), **self.options)
+        return self.function(**values, **self.options)
+
+    def scores(self, returned: Any) -> list[Score]:
+        """Return what the function returned as scores; see `evalkit.scoring.definition.coerce`."""
+        return to_scores(returned, self.name)
+
+    def info(self) -> EvaluatorInfo:
+        """Return what people are told about this evaluator."""
+        file, line = where(self.function)
+        values = {name: getattr(self, name) for name in INFO_FIELDS}
+        values["options"] = {name: _shown(value) for name, value in self.all_options().items()}
+        return EvaluatorInfo(
+            **values,
+            scope=self.scope,
+            keys=(self.name,),
+            fingerprint=self.fingerprint,
+            doc=self.doc,
+            file=file,
+            line=line,
+        )
+
+
+def _shown(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str | list | None) else repr(value)
+
+
+@overload
+def evaluator(function: F, /) -> F: ...
+@overload
+def evaluator(
+    *,
+    name: str | None = ...,
+    version: str | None = ...,
+    scope: Scope | None = ...,
+    failed_runs: Literal["call", "skip"] = ...,
+    cases: Sequence[Case] = ...,
+    direction: Literal["higher", "lower"] | None = ...,
+    kind: Literal["code", "judge"] = ...,
+    range: tuple[float, float] | None = ...,
+    threshold: float | None = ...,
+    timeout: float | None = ...,
+    retries: int = ...,
+    retry_on: type[BaseException] | tuple[type[BaseException], ...] = ...,
+) -> Callable[[F], F]: ...
+def evaluator(function: Any = None, /, **settings: Any) -> Any:
+    """Mark a function as an evaluator; it comes back unchanged and stays callable as a function.
+
+    `name` is the key of its scores (default: the function's name). `version` re-scores when it
+    changes. `scope` is needed where the parameters do not tell. `failed_runs="skip"` does not call
+    it on runs that did not succeed. `cases` are its own proof, run by `evalkit check`. `direction`
+    says which way is better, `threshold` from where on a score passes, `range` what is possible.
+    `timeout` is in seconds; `retries` further tries follow an exception of `retry_on`.
+    """
+
+    def mark(target: Any) -> Any:
+        made = as_evaluator(target, **settings)
+        try:
+            setattr(target, MARK, made)
+        except AttributeError:
+            raise EvaluatorError(
+                f"evaluator {made.name!r}: a {type(target).__name__} cannot be marked. "
+                "Wrap it in a function, or name it in the configuration."
+            ) from None
+        return target
+
+    return mark if function is None else mark(function)
+
+
+def marked(target: Any) -> Evaluator | None:
+    """Return the Evaluator of something marked with `@evaluator`, else `None`."""
+    found = getattr(target, MARK, None)
+    return found if isinstance(found, Evaluator) else None
+
+
+def as_evaluator(target: Any, *, name: str | None = None, **settings: Any) -> Evaluator:
+    """Make an Evaluator of any callable: function, partial, callable object, LangSmith class.
+
+    A callable that asks for something evalkit does not pass raises `EvaluatorSignatureError`.
+    """
+    known = marked(target)
+    if known is not None and not settings:
+        return known if name is None else replace(known, name=name)
+    if isinstance(target, Evaluator):
+        return target
+    function = _callable_of(target)
+    name = name or _name_of(target)
+    scope = settings.pop("scope", None)
+    retry_on = settings.pop("retry_on", (Exception,))
+    signature = read_signature(function, name, scope)
+    return Evaluator(
+        name=name,
+        function=function,
+        signature=signature,
+        retry_on=retry_on if isinstance(retry_on, tuple) else (retry_on,),
+        **settings,
+    )
+
+
+def _callable_of(target: Any) -> Callable[..., Any]:
+    """Return what to call; LangSmith's evaluator classes are called by `evaluate_run`."""
+    evaluate_run = getattr(target, "evaluate_run", None)
+    if callable(evaluate_run) and not inspect.isclass(target):
+
+        def evaluate(run: Any, example: Any) -> Any:
+            return evaluate_run(run, example)
+
+        evaluate.__doc__ = type(target).__doc__
+        return evaluate
+    if inspect.isclass(target):
+        raise EvaluatorSignatureError(
+            f"evaluator {target.__name__!r} is a class. Give an instance of it."
+        )
+    if not callable(target):
+        raise EvaluatorSignatureError(f"{target!r} cannot be called, so it is no evaluator.")
+    function: Callable[..., Any] = target
+    return function
+
+
+def _name_of(target: Any) -> str:
+    found = getattr(unwrap(target), "__name__", None)
+    return str(found) if found else type(target).__name__

@@ -1,0 +1,1 @@
+"""What a stored score rests on: the code an evaluator can reach, hashed."""

@@ -1,0 +1,1 @@
+"""Where calls happen: in this process, or in processes that can be killed."""

@@ -1,0 +1,1 @@
+"""Scores: kept by fingerprint, found again while they hold, handed to the engine in units."""

@@ -1,0 +1,1 @@
+"""Runs and examples: written as they arrive, mended, gathered, read back as rows."""

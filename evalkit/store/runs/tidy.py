@@ -1,0 +1,54 @@
+"""Tidy: deletes files nothing refers to any more."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from evalkit.store.disk.files import TEMPORARY, Files
+from evalkit.store.disk.state import DAMAGED, JOURNAL, State
+
+FOLDERS = ("runs", "examples", "scores", DAMAGED)
+
+
+def tidy(files: Files, state: State) -> list[str]:
+    """Delete run and example parts outside the manifest, half-written files and the journal.
+
+    Damaged files lie aside until what they held has come again. The caller holds the lock. Returns
+    the names of what was deleted.
+    """
+    kept = {part.name for part in state.parts}
+    if state.examples:
+        kept.add(state.examples.name)
+    unused = [JOURNAL] if JOURNAL in files.names() else []
+    unused += [
+        f"{folder}/{name}"
+        for folder in ("runs", "examples")
+        for name in files.names(folder)
+        if f"{folder}/{name}" not in kept
+    ]
+    if not state.damaged:
+        unused += [f"{DAMAGED}/{name}" for name in files.names(DAMAGED)]
+    unused += leftovers(files)
+    for name in dict.fromkeys(unused):
+        files.remove(name)
+    return unused
+
+
+def leftovers(files: Files) -> list[str]:
+    """Return the temporary files of writers that are gone."""
+    return [
+        f"{folder}/{name}" if folder else name
+        for folder in ("", *FOLDERS)
+        for name in files.names(folder)
+        if name.startswith(TEMPORARY) and not _alive(name)
+    ]
+
+
+def _alive(name: str) -> bool:
+    """Tell whether the process that was writing the file still runs, so that it may go on."""
+    with suppress(ValueError, ProcessLookupError, PermissionError, IndexError):
+        pid = int(name.removeprefix(TEMPORARY).split("-")[0])
+        os.kill(pid, 0)
+        return pid != os.getpid()
+    return False

@@ -1,0 +1,184 @@
+"""Writer: runs go into parts as they arrive; the manifest follows when all have come."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from evalkit.errors import IncompleteExperiment
+from evalkit.model.example import Example
+from evalkit.model.experiment import Manifest
+from evalkit.model.run import Run
+from evalkit.store.disk import state as states
+from evalkit.store.disk.encode import PartBuilder, examples_part
+from evalkit.store.disk.files import Files
+from evalkit.store.disk.lock import locked
+from evalkit.store.disk.parts import PART_ROWS, Part, PartFile, part_of
+from evalkit.store.disk.state import JOURNAL, MANIFEST, State
+from evalkit.store.runs.compact import compacted
+from evalkit.store.runs.known import Known
+from evalkit.store.runs.mend import owed_by
+from evalkit.store.runs.tidy import tidy
+
+PART_SECONDS = 20.0
+"""A slow source closes a part this often, so that a kill loses little."""
+COUNTS = (
+    *("expected", "unchanged", "pending", "duplicates", "orphans", "problems", "dataset_version"),
+    *("source_stats", "notes", "inferred"),
+)
+
+
+class RunWriter:
+    """Adds runs to a stored experiment; a run that is there already is replaced.
+
+    A context manager. `finish` makes what was added the experiment's new state. Leaving without it
+    keeps every finished part for the next fetch to go on from; what readers see stays as it was.
+    """
+
+    def __init__(
+        self, files: Files, name: str, *, source: str, query: Mapping[str, Any], known: Known | None
+    ) -> None:
+        self._files, self._name, self._known = files, name, known
+        self._source, self._query = source, dict(query)
+        self._stack = ExitStack()
+        self._notes: Counter[str] = Counter()
+        self._added: set[str] = set()
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(locked(self._files, self._name))
+        fresh = State(manifest=Manifest(experiment=self._name))
+        old = states.current(self._files) or fresh
+        after = states.manifest_hash(self._files)
+        self._state = replace(old, manifest=self._manifest(), after=after)
+        self._parts: list[Part | None] = [*old.parts, None]  # the last one is in hand
+        self._dead = [set(old.dead.get(part.name, ())) for part in old.parts] + [set[int]()]
+        self._places = self._stored_places()
+        self._owed, self._new = old.owed, 0
+        self._builder, self._began = PartBuilder(), time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._stack:
+            if self._finished:
+                return
+            if isinstance(error, IncompleteExperiment):
+                self.finish({"problems": [str(error)]})
+            elif self._added:
+                self._close_part()
+
+    def add(self, run: Run) -> None:
+        """Add one run; one with a field of the wrong type raises `StoreError`."""
+        self._builder.add(run, self._notes)
+        run_id = run.run_id
+        place = self._places.get(run_id)
+        if place is not None:
+            self._dead[place[0]].add(place[1])
+        else:
+            self._new += 1
+        self._places[run_id] = (len(self._parts) - 1, self._builder.rows - 1)
+        self._added.add(run_id)
+        if self._builder.rows >= PART_ROWS or time.monotonic() - self._began > PART_SECONDS:
+            self._close_part()
+
+    def add_examples(self, examples: Iterable[Example]) -> None:
+        """Replace the examples; none at all leaves those that are stored."""
+        data, rows = examples_part(examples, self._notes)
+        if rows:
+            part = part_of("examples", 0, data, rows)
+            self._files.write(part.name, data)
+            self._state = replace(self._state, examples=part)
+
+    def finish(self, counts: Mapping[str, Any] | None = None) -> Manifest:
+        """Make what was added the experiment's state; `counts` are what the fetcher counted.
+
+        The experiment is complete when the counts name no problem.
+        """
+        given = dict(counts or {})
+        self._close_part()
+        complete = bool(given.get("complete", not given.get("problems")))
+        self._state = self._marked()
+        if complete and (owed := owed_by(self._state)):
+            given["problems"], complete = [*given.get("problems", ()), owed], False
+        gone = self._drop_vanished() if complete else 0
+        self._state = compacted(self._files, self._marked())
+        notes = [*given.get("notes", ()), *(f"{what}: {n}" for what, n in self._notes.items())]
+        if complete and self._state.damaged:
+            notes.append(f"damaged files replaced: {len(self._state.damaged)}")
+            self._state = replace(self._state, owed=0, damaged=())
+        if gone:
+            notes.append(f"runs the source no longer has, dropped: {gone}")
+        values = {name: given[name] for name in COUNTS if given.get(name) is not None}
+        values |= {name: tuple(values.get(name, ())) for name in ("problems", "inferred")}
+        values |= {"notes": tuple(notes), "complete": complete, "received": self._state.rows}
+        self._state = self._state.with_manifest(**values, fetched_at=_now())
+        self._state = replace(self._state, after="")
+        states.save(self._files, MANIFEST, self._state)
+        self._finished = True
+        tidy(self._files, self._state)
+        return self._state.manifest
+
+    def _manifest(self) -> Manifest:
+        return Manifest(
+            experiment=self._name, source=self._source, query=self._query, complete=False
+        )
+
+    def _stored_places(self) -> dict[str, tuple[int, int]]:
+        places: dict[str, tuple[int, int]] = {}
+        for number, (part, dead) in enumerate(zip(self._parts, self._dead, strict=True)):
+            if part is None:
+                continue
+            ids = PartFile(self._files, part).read(["run_id"]).column("run_id").to_pylist()
+            places |= {run_id: (number, row) for row, run_id in enumerate(ids) if row not in dead}
+        return places
+
+    def _close_part(self) -> None:
+        if not self._builder.rows:
+            return
+        part, data = self._builder.finish(self._next_number())
+        self._files.write(part.name, data)
+        self._parts[-1:] = [part, None]
+        self._dead.append(set())
+        self._state = self._marked()
+        self._state = self._state.with_manifest(received=self._state.rows)
+        states.save(self._files, JOURNAL, self._state)
+        self._builder, self._began = PartBuilder(), time.monotonic()
+
+    def _next_number(self) -> int:
+        return 1 + max((part.number for part in self._parts if part is not None), default=0)
+
+    def _marked(self) -> State:
+        parts = tuple(part for part in self._parts if part is not None)
+        dead = {
+            part.name: tuple(sorted(rows))
+            for part, rows in zip(parts, self._dead, strict=False)
+            if rows
+        }
+        owed = max(0, self._owed - self._new)
+        return replace(self._state, parts=parts, dead=dead, owed=owed)
+
+    def _drop_vanished(self) -> int:
+        """Mark the runs that a complete fetch neither brought nor asked about; return how many."""
+        known = self._known
+        if known is None or known.listed:
+            return 0
+        gone = (set(known.revisions) - known.asked - self._added) & self._places.keys()
+        for run_id in gone:
+            number, row = self._places[run_id]
+            self._dead[number].add(row)
+        return len(gone)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Looking after what is stored: check it, clear it out, hand it to other programs."""

@@ -1,0 +1,100 @@
+"""Export: a stored experiment as files anybody reads: Parquet, JSON Lines, CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evalkit.errors import StoreError
+from evalkit.model.results import Results
+from evalkit.model.schema.columns import TABLES
+from evalkit.model.schema.content import dumps
+
+FORMATS = ("parquet", "jsonl", "csv")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs text that begins so; in CSV it gets a leading quote."""
+
+
+def export(results: Results, folder: Path, format: str = "parquet") -> list[Path]:
+    """Write an experiment into a folder and return the files.
+
+    `parquet` and `csv` write a file for each of the tables runs, steps, cells and examples.
+    `jsonl` writes `runs.jsonl` in evalkit's own record form, examples first, and `cells.jsonl`.
+    """
+    if format not in FORMATS:
+        raise StoreError(f"export: there is no format {format!r}. Formats: {', '.join(FORMATS)}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if format == "jsonl":
+        rows = results.table("cells").to_pylist()
+        return [
+            _lines(folder / "runs.jsonl", _records(results)),
+            _lines(folder / "cells.jsonl", iter(rows)),
+        ]
+    write = {"parquet": _parquet, "csv": _csv}[format]
+    return [_table(results, name, folder / f"{name}.{format}", write) for name in TABLES]
+
+
+def _table(
+    results: Results, name: str, path: Path, write: Callable[[pa.Table, Path], None]
+) -> Path:
+    table = results.table(name)
+    if name != "runs":
+        table = table.unify_dictionaries()
+    _replacing(path, lambda temporary: write(table, temporary))
+    return path
+
+
+def _lines(path: Path, rows: Iterator[Any]) -> Path:
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            for row in rows:
+                file.write(dumps(row) + b"\n")
+
+    _replacing(path, write)
+    return path
+
+
+def _records(results: Results) -> Iterator[dict[str, Any]]:
+    from evalkit.model.schema.records import example_to_record, run_to_record
+
+    for example in results.examples().values():
+        yield example_to_record(example)
+    for run in results.runs():
+        yield run_to_record(run)
+
+
+def _parquet(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd")
+
+
+def _csv(table: pa.Table, path: Path) -> None:
+    import csv
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.column_names)
+        for batch in table.to_batches(max_chunksize=10_000):
+            columns = [column.to_pylist() for column in batch.columns]
+            writer.writerows([list(map(_shown, row)) for row in zip(*columns, strict=True)])
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _replacing(path: Path, write: Callable[[Path], None]) -> None:
+    """Let a file be written under another name and put it in place when it is whole."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror or error}).") from None
+    finally:
+        temporary.unlink(missing_ok=True)
