@@ -91,7 +91,7 @@ def _means(column: ScoreColumn, place: Codes, pairs: int) -> Floats:
 
 
 def _listed(
-    chosen: list[int], metric: str, before: Codes, after: Codes, pairs: Pairs
+    chosen: list[int], metric: str, before: Floats, after: Floats, pairs: Pairs
 ) -> Iterator[ExampleChange]:
     for at in chosen:
         yield ExampleChange(
