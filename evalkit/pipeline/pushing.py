@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, ExitCode, did_you_mean
 from evalkit.fetchers.base import FetchContext, Progress, no_progress
+from evalkit.model.results import Results
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
 
 SOURCE = "langsmith"
+Only = Literal["failed", "errors"]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """What was written or removed, or would be."""
+    """What was written, removed or read back, or would be."""
 
     experiment: str
     dry_run: bool
     withdraw: bool
     counts: dict[str, Any]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Good, unless what was read back differs from what is here."""
+        return ExitCode.GOOD if self.counts.get("same", True) else ExitCode.SOURCE_FAILED
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document `--json` prints."""
@@ -38,10 +47,19 @@ def push(
     *,
     dry_run: bool = False,
     withdraw: bool = False,
+    verify: bool = False,
+    only: Only | None = None,
+    where: Sequence[str] = (),
+    evaluators: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> Pushed:
-    """Write the scores of an experiment back to LangSmith, or take back what evalkit wrote."""
+    """Write the scores of an experiment back to LangSmith, or take back what evalkit wrote.
+
+    `only`, `where` (`EXPRESSION=VALUE`, expressions as in `slices`) and `evaluators` choose a part;
+    of the rest nothing is written and nothing taken away. `verify` reads everything back after.
+    """
     from evalkit.fetchers.langsmith import push as langsmith
+    from evalkit.fetchers.langsmith import readback, written
     from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 
     config = project.experiment(name)
@@ -51,14 +69,77 @@ def push(
         )
     options = LangSmithOptions.model_validate(dict(config.options))
     context = FetchContext(experiment=name, base=project.root, progress=progress)
+    stored = results(project, name)
+    cells = stored.table("cells").to_pylist()
+
+    def step_ids() -> Iterable[str]:
+        ids: list[str] = stored.table("steps", ["step_id"]).column("step_id").to_pylist()
+        return ids
+
     if withdraw:
-        counts = langsmith.withdraw(options, context, dry_run=dry_run).to_dict()
+        report = written.withdraw(options, context, cells=cells, step_ids=step_ids, dry_run=dry_run)
+        return Pushed(experiment=name, dry_run=dry_run, withdraw=True, counts=report.to_dict())
+    keep = chosen(stored, only, where, evaluators)
+    plan = langsmith.plan(cells, options, context, keep=keep, step_ids=step_ids)
+    if dry_run:
+        counts = plan.to_dict()
+        langsmith.close(plan)
     else:
-        cells = results(project, name).table("cells").to_pylist()
-        plan = langsmith.plan(cells, options, context)
-        if dry_run:
-            counts = plan.to_dict()
-            langsmith.close(plan)
-        else:
-            counts = langsmith.apply(plan, progress).to_dict()
-    return Pushed(experiment=name, dry_run=dry_run, withdraw=withdraw, counts=counts)
+        counts = langsmith.apply(plan, progress).to_dict()
+    if verify:
+        counts |= readback.verify(cells, options, context, keep=keep, step_ids=step_ids).to_dict()
+    return Pushed(experiment=name, dry_run=dry_run, withdraw=False, counts=counts)
+
+
+def chosen(
+    stored: Results, only: Only | None, where: Sequence[str], evaluators: Sequence[str]
+) -> Callable[[Row], bool] | None:
+    """Return what tells whether a cell is in the part asked for; `None` where that is all."""
+    tests: list[Callable[[Row], bool]] = []
+    if only is not None:
+        tests.append(_failed if only == "failed" else _erred)
+    if evaluators:
+        names = {info.name for info in stored.evaluators}
+        for each in evaluators:
+            if each not in names:
+                raise ConfigError(
+                    f"{stored.experiment}: no scores of an evaluator {each!r}."
+                    f"{did_you_mean(each, names)}"
+                )
+        tests.append(lambda cell: cell["evaluator"] in evaluators)
+    if where:
+        runs = _runs_where(stored, where)
+        tests.append(lambda cell: cell["run_id"] in runs)
+    return (lambda cell: all(test(cell) for test in tests)) if tests else None
+
+
+def _failed(cell: Row) -> bool:
+    """A yes/no score that says no, or an evaluator that broke."""
+    return _erred(cell) or (cell["score_type"] == "bool" and cell["score"] == 0.0)
+
+
+def _erred(cell: Row) -> bool:
+    return bool(cell["outcome"] == "evaluator_error")
+
+
+def _runs_where(stored: Results, where: Sequence[str]) -> set[str]:
+    """Return the runs that are in every slice named, as `EXPRESSION=VALUE`."""
+    from evalkit.metrics.columns.reading import read_runs
+    from evalkit.metrics.slicing.slicing import slicing
+
+    runs = read_runs(stored)
+    ids = stored.table("runs", ["run_id"]).column("run_id").to_pylist()
+    found = set(ids)
+    for text in where:
+        by, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(
+                f"--where {text!r} is no EXPRESSION=VALUE, as in metadata.topic=billing."
+            )
+        members = slicing(stored, runs, by.strip()).members
+        if value.strip() not in members:
+            raise ConfigError(
+                f"--where {text!r}: no run has that value.{did_you_mean(value.strip(), members)}"
+            )
+        found &= {ids[row] for row in members[value.strip()].tolist()}
+    return found

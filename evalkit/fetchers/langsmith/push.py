@@ -6,15 +6,12 @@ goes on where it stopped, and a changed score replaces the old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from evalkit.errors import FetchError, SourceUnavailable
 from evalkit.fetchers.base import FetchContext, Progress, no_progress
-from evalkit.fetchers.http.answers import NotFound
 from evalkit.fetchers.langsmith.api.client import LangSmith
 from evalkit.fetchers.langsmith.api.connection import connect
 from evalkit.fetchers.langsmith.api.multipart import BYTES, MOST, batches, encode
@@ -22,11 +19,10 @@ from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 from evalkit.fetchers.langsmith.api.reference import read_reference
 from evalkit.fetchers.langsmith.check import explained
 from evalkit.fetchers.langsmith.convert import writes
-from evalkit.fetchers.langsmith.convert.feedback import is_ours
 from evalkit.fetchers.langsmith.convert.writes import Body
-from evalkit.fetchers.langsmith.listing import Listing, first_look
-
-DISTRIBUTION = "evalkit-harness"
+from evalkit.fetchers.langsmith.listing import first_look
+from evalkit.fetchers.langsmith.written import PushReport, delete, notes, own_version
+from evalkit.fetchers.langsmith.written import there as find_there
 
 
 @dataclass(slots=True)
@@ -40,10 +36,16 @@ class PushPlan:
     update: list[Body] = field(default_factory=list)
     replace: list[Body] = field(default_factory=list)
     """Errors that became scores, or the other way round: removed and written again."""
+    stale: list[str] = field(default_factory=list)
+    """Feedback evalkit wrote that no cell says any more: of an evaluator it still has, or that
+    scored these runs and says nothing now. Taken away when the plan is applied."""
+    foreign: int = 0
+    """Feedback evalkit wrote for evaluators that are not here: somebody else's, left alone."""
     left: int = 0
     """Scores that are there already, as they are here."""
     unknown_runs: list[str] = field(default_factory=list)
     """Runs that have scores here and are not on the server."""
+    notes: list[str] = field(default_factory=list)
     client: LangSmith | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,24 +55,11 @@ class PushPlan:
             "created": len(self.create),
             "updated": len(self.update) + len(self.replace),
             "left": self.left,
+            "stale": len(self.stale),
+            "foreign": self.foreign,
             "unknown_runs": self.unknown_runs,
+            "notes": self.notes,
         }
-
-
-@dataclass(slots=True)
-class PushReport:
-    """What a push did."""
-
-    experiment: str
-    created: int = 0
-    updated: int = 0
-    left: int = 0
-    withdrawn: int = 0
-    unknown_runs: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report, as `--json` prints it."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def plan(
@@ -78,12 +67,17 @@ def plan(
     options: LangSmithOptions,
     context: FetchContext,
     *,
+    keep: Callable[[Mapping[str, Any]], bool] | None = None,
+    step_ids: Callable[[], Iterable[str]] = tuple,
     environ: Mapping[str, str] | None = None,
 ) -> PushPlan:
     """Compare the cells (rows of the `cells` table, or Feedback) with what the server has.
 
-    Only reads. Raises what fetching raises.
+    Only reads. Raises what fetching raises. `keep` chooses the cells to push; of the others
+    nothing is written and nothing taken away. `step_ids` names the steps whose feedback is to be
+    looked for on a server that lists feedback by run only.
     """
+    every = [writes.row_of(cell) for cell in cells]
     client = LangSmith(connect(options, environ), options)
     try:
         with explained():
@@ -91,13 +85,20 @@ def plan(
             _, found = first_look(client, options, session)
             context.progress("runs listed", len(found.roots), None)
             starts = {run_id: root.record.get("start_time") for run_id, root in found.roots.items()}
-            wanted, unknown = writes.bodies(cells, session["id"], starts, _version())
-            there = _there(client, session["id"], found, wanted)
+            all_bodies, unknown = writes.bodies(every, session["id"], starts, own_version())
+            there = find_there(client, session["id"], found, all_bodies, step_ids)
     except BaseException:
         client.close()
         raise
     made = PushPlan(str(session.get("name")), session["id"], client=client)
     made.unknown_runs = sorted(unknown)
+    made.notes = notes(client)
+    wanted = all_bodies
+    if keep is None:
+        _find_stale(made, there, all_bodies, {str(cell.get("evaluator")) for cell in every})
+    else:
+        chosen = writes.bodies(every, session["id"], starts, own_version(), keep)[0]
+        wanted = chosen
     for body in wanted:
         before = there.get(body["id"])
         if before is None:
@@ -114,12 +115,19 @@ def plan(
 def apply(plan: PushPlan, progress: Progress = no_progress) -> PushReport:
     """Write what the plan says, many at a time; what broke off goes on when pushed again."""
     client = _client(plan)
-    report = PushReport(plan.experiment, left=plan.left, unknown_runs=plan.unknown_runs)
+    report = PushReport(
+        plan.experiment,
+        left=plan.left,
+        foreign=plan.foreign,
+        unknown_runs=plan.unknown_runs,
+        notes=plan.notes,
+    )
     total = len(plan.create) + len(plan.update) + len(plan.replace)
     try:
         with explained():
+            report.withdrawn = sum(client.http.map(lambda each: delete(client, each), plan.stale))
             for body in plan.replace:
-                _delete(client, body["id"])
+                delete(client, body["id"])
                 client.http.post_json(client.v1("/feedback"), body)
                 report.updated += 1
             for _ in client.http.map(lambda body: _patch(client, body), plan.update):
@@ -135,31 +143,6 @@ def apply(plan: PushPlan, progress: Progress = no_progress) -> PushReport:
     finally:
         close(plan)
     return report
-
-
-def withdraw(
-    options: LangSmithOptions,
-    context: FetchContext,
-    *,
-    dry_run: bool = False,
-    environ: Mapping[str, str] | None = None,
-) -> PushReport:
-    """Remove every score of the experiment that evalkit wrote, and nothing else."""
-    client = LangSmith(connect(options, environ), options)
-    try:
-        with explained():
-            session = client.session(read_reference(options.experiment))
-            _, found = first_look(client, options, session)
-            ids = sorted(_ours(client, session["id"], found.roots))
-            report = PushReport(str(session.get("name")), withdrawn=len(ids))
-            if not dry_run:
-                report.withdrawn = 0
-                for _ in client.http.map(lambda each: _delete(client, each), ids):
-                    report.withdrawn += 1
-                    context.progress("scores withdrawn", report.withdrawn, len(ids))
-            return report
-    finally:
-        client.close()
 
 
 def close(plan: PushPlan) -> None:
@@ -194,39 +177,21 @@ def _patch(client: LangSmith, body: Body) -> None:
     client.http.request("PATCH", path, json=writes.change(body))
 
 
-def _delete(client: LangSmith, feedback_id: str) -> None:
-    with suppress(NotFound):  # gone already, which is what was wanted
-        client.http.request("DELETE", client.v1(f"/feedback/{feedback_id}"))
-
-
-def _there(
-    client: LangSmith, session_id: str, found: Listing, wanted: Iterable[Body]
-) -> dict[str, Any]:
-    """Return what evalkit wrote, summary scores included where a list does not show them."""
-    ids = {**dict.fromkeys(found.roots), **{b["run_id"]: None for b in wanted if "run_id" in b}}
-    there = _ours(client, session_id, ids)
-    for body in wanted:
-        if "run_id" not in body and body["id"] not in there:
-            try:
-                there[body["id"]] = client.http.get_json(client.v1(f"/feedback/{body['id']}"))
-            except NotFound:
-                continue
-    return there
-
-
-def _ours(client: LangSmith, session_id: str, run_ids: Iterable[str]) -> dict[str, Any]:
-    """Return the feedback evalkit wrote on this experiment, by id."""
-    return {str(item["id"]): item for item in client.feedback(session_id, run_ids) if is_ours(item)}
+def _find_stale(
+    made: PushPlan, there: Mapping[str, Any], wanted: Iterable[Body], known: set[str]
+) -> None:
+    """Sort what evalkit wrote and no cell says: stale where the evaluator is here, else foreign."""
+    said = {body["id"] for body in wanted}
+    for each, item in there.items():
+        if each in said:
+            continue
+        if writes.evaluator_of(item) in known:
+            made.stale.append(each)
+        else:
+            made.foreign += 1
 
 
 def _client(plan: PushPlan) -> LangSmith:
     if plan.client is None:
         raise FetchError(f"{plan.experiment}: this plan was applied already. Make a new one.")
     return plan.client
-
-
-def _version() -> str:
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown"

@@ -51,7 +51,7 @@ class Recorded:
     ) -> Iterator[Payload]:
         """Yield all feedback; a server that has none to list costs the scores, not the runs."""
         try:
-            yield from client.feedback(session_id, roots)
+            yield from client.feedback(session_id, lambda: roots)
         except (NotFound, RecordError) as error:
             self.notes.append(f"recorded scores could not be read: {error}")
 

@@ -108,8 +108,8 @@ def _item(item: Any, key: str) -> Iterable[Score]:
 
 
 def _mapping(returned: Mapping[Any, Any], key: str) -> Iterable[Score]:
-    if set(returned) == {"results"}:
-        results = returned["results"]
+    if isinstance(results := returned.get("results"), list | tuple) or set(returned) == {"results"}:
+        # what stands beside the results is passed over, as LangSmith does
         if not isinstance(results, list | tuple):
             raise EvaluatorOutputError(f"{key}: 'results' is no list. Return {{'results': [...]}}.")
         return [score for item in results for score in _item(item, key)]
@@ -148,8 +148,14 @@ def _fields(raw: Mapping[Any, Any], key: str) -> Score:
         value=_scalar(value),
         comment=next((str(raw[name]) for name in COMMENTS if raw.get(name) is not None), None),
         metadata=metadata,
-        step_id=raw.get("step_id"),
+        step_id=_step_of(raw),
     )
+
+
+def _step_of(raw: Mapping[Any, Any]) -> str | None:
+    """Return the step a score is about; LangSmith's word is `target_run_id`."""
+    step = raw.get("step_id") or raw.get("target_run_id")
+    return None if step is None else str(step)
 
 
 def _score_number(score: Any, key: str) -> bool | int | float:

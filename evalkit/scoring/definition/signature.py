@@ -131,7 +131,7 @@ def _by_name(
 ) -> Signature:
     known = NAMES[scope]
     if any(each.kind is each.POSITIONAL_ONLY for each in parameters):
-        raise _refusal(function, name, parameters[0].name, scope)
+        return _by_place(function, name, parameters, scope)
     injected = tuple(each.name for each in parameters if each.name in known)
     options = {each.name: each.default for each in parameters if each.name not in known}
     if not injected:
@@ -140,6 +140,25 @@ def _by_name(
             f"It can ask for: {', '.join(known)}."
         )
     return Signature(scope=scope, injected=injected, options=options)
+
+
+def _by_place(
+    function: Callable[..., Any], name: str, parameters: list[inspect.Parameter], scope: Scope
+) -> Signature:
+    """Return the signature of a callable with parameters before a `/`: all are passed by place."""
+    known = NAMES[scope]
+    injected = [each for each in parameters if each.name in known]
+    for place, each in enumerate(parameters):
+        option_before = each.name not in known and place < len(injected)
+        if option_before or (each.name in known and each.kind is each.KEYWORD_ONLY):
+            raise EvaluatorSignatureError(
+                f"{_place(function)}evaluator {name!r} takes parameters by position (before `/`), "
+                f"and {each.name!r} is in their way. Put what evalkit passes first, options last."
+            )
+    named = [each for each in parameters if each.kind is not each.POSITIONAL_ONLY]
+    options = {each.name: each.default for each in named if each.name not in known}
+    names = tuple(each.name for each in injected)
+    return Signature(scope=scope, injected=names, positional=True, options=options)
 
 
 def _place(function: Callable[..., Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -38,6 +38,7 @@ def encode_blocks(
     origin: Origin,
 ) -> bytes:
     """Return the part of a unit's cells; `owners` are columns of the unit's runs."""
+    blocks = [_of_runs(block, owners["run_id"]) for block in blocks]
     places = [_int32(array("i", block.rows)) for block in blocks]
     seen = [
         place if block.wanted.sees_example else pa.nulls(len(place), pa.int32())
@@ -56,6 +57,20 @@ def encode_blocks(
         ("examples_part", _seen(blocks, origin.examples_part)),
     ]
     return encode([*columns, *_cells(blocks)], len(at))
+
+
+def _of_runs(block: CellBlock, run_ids: pa.Array) -> CellBlock:
+    """Return the block with scores that name the run itself as their step said of the run."""
+    if block.step_id is None:
+        return block
+    named = _spread(block.step_id, block.size)
+    ids = run_ids.to_pylist()
+    if set(ids).isdisjoint(named):
+        return block
+    steps = [
+        None if each == ids[row] else each for each, row in zip(named, block.rows, strict=True)
+    ]
+    return replace(block, step_id=steps)
 
 
 def encode_whole(blocks: Sequence[CellBlock], everything: str) -> bytes:

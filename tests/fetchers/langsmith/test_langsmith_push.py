@@ -13,7 +13,7 @@ from fetchers.langsmith_server.serve import LangSmithServer
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
 from evalkit.fetchers.base import FetchContext
-from evalkit.fetchers.langsmith import push
+from evalkit.fetchers.langsmith import push, readback, written
 from evalkit.fetchers.langsmith.api.multipart import batches, encode
 from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 from evalkit.fetchers.langsmith.convert.writes import bodies, feedback_id
@@ -45,11 +45,15 @@ class Pushed:
         made = push.plan(cells, self.options, CONTEXT, environ=self.environ)
         return made
 
-    def push(self, cells: list[Any]) -> push.PushReport:
-        return push.apply(self.plan(cells))
+    def push(self, cells: list[Any], **more: Any) -> written.PushReport:
+        made = push.plan(cells, self.options, CONTEXT, environ=self.environ, **more)
+        return push.apply(made)
 
     def withdraw(self, **more: Any) -> push.PushReport:
-        return push.withdraw(self.options, CONTEXT, environ=self.environ, **more)
+        return written.withdraw(self.options, CONTEXT, environ=self.environ, **more)
+
+    def verify(self, cells: list[Any]) -> readback.Verified:
+        return readback.verify(cells, self.options, CONTEXT, environ=self.environ)
 
     @property
     def there(self) -> dict[tuple[Any, str], dict[str, Any]]:
@@ -75,7 +79,8 @@ def test_a_plan_writes_nothing(pushed: Any, backend: str) -> None:
     plan = target.plan([cell(run_id, score=1.0, score_type="float") for run_id in target.roots])
     push.close(plan)
     assert plan.to_dict() == {
-        "experiment": "agent-7be21f", "created": 6, "updated": 0, "left": 0, "unknown_runs": [],
+        "experiment": "agent-7be21f", "created": 6, "updated": 0, "left": 0, "stale": 0,
+        "foreign": 0, "unknown_runs": [], "notes": [],
     }  # fmt: skip
     assert writes_of(target.server) == []
     assert target.server.world.feedback == {}
@@ -234,6 +239,95 @@ def test_a_server_that_lists_feedback_only_by_run(pushed: Any) -> None:
              cell(None, "f1", score=1.0)]  # fmt: skip
     assert target.push(cells).created == 3
     assert target.push(cells).left == 3
+
+
+def test_several_results_of_one_key_all_arrive(pushed: Any) -> None:
+    target = pushed()
+    run, steps = target.roots[0], target.server.world.children[target.roots[0]][:2]
+    cells = [cell(run, score=1.0, score_type="float", step_id=step) for step in steps]
+    cells += [cell(run, score=score, score_type="float") for score in (0.25, 0.5, 0.25)]
+    assert target.push(cells).created == 5
+    assert target.push(cells).left == 5
+    mine = [f for f in target.server.world.feedback.values() if f["key"] == "exact"]
+    assert sorted((str(f["run_id"]), f["score"]) for f in mine) == sorted(
+        [(step, 1.0) for step in steps] + [(run, 0.25), (run, 0.25), (run, 0.5)]
+    )
+    cells[3] |= {"score": 0.75}  # the second of three
+    assert target.push(cells).updated == 1
+
+
+def test_what_is_said_beside_the_score_goes_along(pushed: Any) -> None:
+    target = pushed()
+    said = {
+        "correction": {"answer": "x"}, "evaluator_info": {"model": "m"}, "extra": {"a": 1},
+        "feedback_config": {"type": "continuous", "min": 0, "max": 1}, "source_run_id": "s1",
+    }  # fmt: skip
+    target.push([cell(target.roots[0], score=0.5, score_type="float", metadata=json.dumps(said))])
+    there = target.there[target.roots[0], "exact"]
+    assert there["correction"] == {"answer": "x"}
+    assert there["feedback_config"]["max"] == 1
+    assert there["extra"] == {"a": 1}
+    source = there["feedback_source"]["metadata"]
+    assert (source["model"], source["__run"], source["evaluator"]) == (
+        "m", {"run_id": "s1"}, "exact",
+    )  # fmt: skip
+    changed = said | {"correction": {"answer": "y"}}
+    cells = [cell(target.roots[0], score=0.5, score_type="float", metadata=json.dumps(changed))]
+    assert target.push(cells).updated == 1
+    assert target.there[target.roots[0], "exact"]["correction"] == {"answer": "y"}
+
+
+def test_what_nothing_says_any_more_is_taken_away(pushed: Any) -> None:
+    target = pushed()
+    both = [cell(run, name, score=1.0) for run in target.roots for name in ("kept", "fades")]
+    target.push([*both, cell(target.roots[0], "colleague", score=1.0)])
+    now = [c if c["key"] == "kept" else c | {"outcome": "not_applicable", "score": None}
+           for c in both]  # fmt: skip
+    plan = target.plan(now)
+    push.close(plan)
+    assert (len(plan.stale), plan.foreign) == (6, 1)
+    report = target.push(now)
+    assert (report.withdrawn, report.foreign, report.left) == (6, 1, 6)
+    assert sorted({key for _, key in target.there}) == ["colleague", "kept"]
+
+
+def test_a_part_is_pushed_and_the_rest_left_alone(pushed: Any) -> None:
+    target = pushed()
+    cells = [cell(run, score=float(n % 2)) for n, run in enumerate(target.roots)]
+    assert target.push(cells, keep=lambda each: each["score"] == 0.0).created == 3
+    report = target.push(cells, keep=lambda each: each["score"] == 1.0)
+    assert (report.created, report.withdrawn) == (3, 0)
+    assert len(target.server.world.feedback) == 6
+
+
+def test_reading_back_finds_what_differs(pushed: Any) -> None:
+    target = pushed()
+    cells = [cell(run, score=n / 7, score_type="float") for n, run in enumerate(target.roots)]
+    target.push(cells)
+    whole = target.verify(cells)
+    assert whole.same
+    assert [(k.key, k.here, k.server) for k in whole.keys] == [("exact", 6, 6)]
+    assert whole.keys[0].server_mean == pytest.approx(15 / 42, abs=1e-4)
+    ids = list(target.server.world.feedback)
+    target.server.world.feedback[ids[0]]["score"] = 0.9
+    del target.server.world.feedback[ids[1]]
+    off = target.verify(cells)
+    assert (off.same, off.differ, off.missing, off.keys[0].server) == (False, 1, 1, 5)
+
+
+def test_withdrawing_where_feedback_is_listed_by_run_only(pushed: Any) -> None:
+    target = pushed()
+    target.server.faults.feedback_session_filter = False
+    step = target.server.world.children[target.roots[0]][0]
+    cells = [cell(target.roots[0], score=1.0), cell(target.roots[0], "s", score=1.0, step_id=step),
+             cell(None, "f1", score=1.0)]  # fmt: skip
+    target.push(cells)
+    blind = target.withdraw(dry_run=True)
+    assert (blind.withdrawn, len(blind.notes)) == (1, 1)
+    report = target.withdraw(cells=cells, step_ids=lambda: [step])
+    assert report.withdrawn == 3
+    assert target.server.world.feedback == {}
+    assert target.withdraw(cells=cells, step_ids=lambda: [step]).withdrawn == 0
 
 
 def test_a_plan_is_applied_once(pushed: Any) -> None:

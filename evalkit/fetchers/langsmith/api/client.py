@@ -38,6 +38,8 @@ class LangSmith:
         self._options = options
         self._sleep = sleep
         self._opened: list[HttpSource] = []
+        self.lists_sessions = True
+        """Whether the server lists feedback by session, as far as it was asked."""
         self.http = self.source()
 
     def source(
@@ -163,14 +165,20 @@ class LangSmith:
         except NotFound:
             return None
 
-    def feedback(self, session_id: str, run_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """Yield all feedback of a session; by its runs where the server cannot ask by session."""
+    def feedback(
+        self, session_id: str, run_ids: Callable[[], Iterable[str]]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield all feedback of a session; by its runs where the server cannot ask by session.
+
+        `lists_sessions` tells afterwards which it was.
+        """
         try:
             yield from self._pages("/feedback", {"session": session_id})
         except HttpError as error:
             if error.status not in (400, 422):
                 raise
-            ids = list(run_ids)
+            self.lists_sessions = False
+            ids = list(run_ids())
             for at in range(0, len(ids), PAGE):
                 yield from self._pages("/feedback", {"run": ids[at : at + PAGE]})
 
