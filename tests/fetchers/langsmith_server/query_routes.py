@@ -13,6 +13,9 @@ from .dsl import FilterError, parse
 from .shape import V1_FIELDS, V2_FIELDS, feedback_stats, run_v1, run_v2, to_time
 from .world import Record
 
+ALWAYS = ("id", "name", "run_type", "trace_id", "dotted_order", "status", "session_id", "app_path")
+"""What v1 sends of a run whatever was selected: the required fields of its schema."""
+
 
 class QueryRoutes(Shared):
     """Runs by page, one by one, by trace and by example."""
@@ -33,7 +36,7 @@ class QueryRoutes(Shared):
         rows, cursor = self._select(given, ("session", "id", "trace", "start_time", "end_time"))
         size = len(rows) if given.get("trace") else limit
         part, following = self._cut(rows, cursor, size, given)
-        key = None if select is None else tuple(select)
+        key = None if select is None else tuple(dict.fromkeys([*select, *ALWAYS]))
         runs = self._render(
             part,
             ("v1", key),

@@ -53,7 +53,8 @@ FORMATS = (
     Format(
         "langsmith",
         "LangSmith: v1 pages {runs}, v2 pages {items}, arrays or JSON Lines of runs, dumps nested "
-        "by child_runs, CLI exports, bulk-export Parquet, upload-experiment JSON",
+        "by child_runs, CLI exports, bulk-export Parquet, upload-experiment JSON, dumped rows of "
+        "ExperimentResults, frames of to_pandas and get_test_results",
         "langsmith.runs",
     ),
     Format("inspect", "Inspect: logs as .eval or .json", "inspect.logs"),

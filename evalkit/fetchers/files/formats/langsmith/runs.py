@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from evalkit.errors import RecordError
+from evalkit.errors import DatasetError, RecordError
 from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.formats.langsmith import shapes
 from evalkit.fetchers.files.formats.langsmith.buckets import Buckets
+from evalkit.fetchers.files.formats.langsmith.frames import frame_item
 from evalkit.fetchers.files.formats.langsmith.upload import upload_items
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
@@ -21,13 +22,15 @@ from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile, size_of
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.selection import Selection
-from evalkit.fetchers.langsmith.convert.feedback import from_stats
+from evalkit.fetchers.langsmith.convert.feedback import from_stats, to_feedback
 from evalkit.fetchers.langsmith.convert.order import parent_of
 from evalkit.fetchers.langsmith.convert.run import convert, to_example
 from evalkit.fetchers.langsmith.convert.traces import Grouped, Trace, flatten
 from evalkit.model.example import Example
+from evalkit.model.score import Feedback
 
 fits = shapes.fits
+SESSION_NAMES = ("session_id", "project_id", "session_name")
 SPILL = 256 << 20
 """Bytes of input beyond which records wait on disk until their trace is whole."""
 
@@ -37,10 +40,15 @@ def read(
     reading: Reading,
     dataset: Dataset | None = None,
     *,
+    session: str | None = None,
     spill: int = SPILL,
 ) -> Iterator[Item]:
-    """Yield the runs of all files together: a trace may be spread over pages and files."""
-    source = _Source(reading, dataset)
+    """Yield the runs of all files together: a trace may be spread over pages and files.
+
+    `session` is the id or name of the experiment whose runs count; without it, runs of two raise
+    `DatasetError`.
+    """
+    source = _Source(reading, dataset, session)
     buckets = Buckets(spill=sum(map(size_of, files)) > spill)
     try:
         for file in files:
@@ -58,8 +66,10 @@ def read(
 class _Source:
     """What has to be remembered between records."""
 
-    def __init__(self, reading: Reading, dataset: Dataset | None) -> None:
+    def __init__(self, reading: Reading, dataset: Dataset | None, session: str | None) -> None:
         self._reading = reading
+        self._session = session
+        self._sessions: dict[str, str] = {}
         self._dataset = dataset
         self._repetitions: Counter[str] = Counter()
         self._steps_recorded = False
@@ -75,12 +85,21 @@ class _Source:
                 for example in shapes.examples(value):
                     self._reading.book.add(to_example(example))
                 yield from upload_items(value, where, self._reading)
+                if shapes.shape_of(value) == "frame":
+                    yield self._frame(value, where)
                 if shapes.shape_of(value) == "other":
                     raise RecordError(f"{where}: not a run, a page or an example of LangSmith.")
                 for record in shapes.records(value):
                     yield from self._add(record, buckets, where)
             except RecordError as error:
                 self._reading.findings.break_at(where, str(error))
+
+    def _frame(self, row: Any, where: str) -> Item:
+        self._reading.findings.note("row of a frame: no steps, times or tokens", where)
+        try:
+            return frame_item(row, where, self._repetitions, self._reading)
+        except ValueError as error:
+            raise RecordError(f"{where}: {error}.") from None
 
     def _note_page(self, value: Any, where: str) -> None:
         follows = shapes.next_page(value)
@@ -126,6 +145,8 @@ class _Source:
         if shapes.is_evaluator_run(root):
             self._reading.findings.note("trace of an evaluator left out", str(root["id"]))
             return
+        if not self._is_of_session(root):
+            return
         example_id = self._example_of(root)
         root = {**root, "reference_example_id": example_id}
         repetition = None
@@ -137,11 +158,40 @@ class _Source:
             root,
             trace.children,
             repetition=repetition,
-            feedback=from_stats(root.get("feedback_stats"), run_id=run_id, example_id=example_id),
+            feedback=self._feedback(root, run_id, example_id),
             steps_recorded=self._steps_recorded,
         )
         self._reading.tally.orphans += len(made.orphans)
         yield Item(made.run, digest(root), run_id)
+
+    def _is_of_session(self, root: Any) -> bool:
+        """Tell whether a root belongs to the experiment; roots of two of them are never mixed."""
+        found = {str(root[name]) for name in SESSION_NAMES if root.get(name)}
+        if self._session is not None:
+            if self._session in found:
+                return True
+            self._reading.findings.note("run of another session left out", str(root["id"]))
+            return False
+        session = str(root.get("session_id") or root.get("project_id") or "")
+        self._sessions.setdefault(session, str(root.get("session_name") or session))
+        if len(self._sessions) > 1:
+            names = ", ".join(sorted(filter(None, self._sessions.values())))
+            raise DatasetError(
+                f"the files hold runs of several experiments (session {names}). Give each a path "
+                'of its own, or choose one with fetcher = "langsmith-files" and `session`.'
+            )
+        return True
+
+    def _feedback(self, root: Any, run_id: str, example_id: str | None) -> list[Feedback]:
+        given = {"run_id": run_id, "example_id": example_id}
+        said = root.pop(shapes.RESULTS, None)
+        if said is None:
+            return from_stats(root.get("feedback_stats"), **given)
+        return [
+            to_feedback(each, **given, step_id=_step_of(each, run_id))
+            for each in said
+            if isinstance(each, dict)
+        ]
 
     def _example_of(self, root: Any) -> str | None:
         """Return the id of the run's example; by equal inputs where the export left it out."""
@@ -159,6 +209,12 @@ class _Source:
         return example_id
 
 
+def _step_of(result: Any, run_id: str) -> str | None:
+    """Return the step a result names; the run itself is none."""
+    target = result.get("target_run_id")
+    return None if target is None or str(target) == run_id else str(target)
+
+
 def without_children(record: Any) -> dict[str, Any]:
     """Return a nested record as the flat one it would be."""
     return {name: value for name, value in record.items() if name != "child_runs"}
@@ -169,6 +225,8 @@ class LangSmithOptions(FileOptions):
 
     dataset: str | DatasetOptions | None = None
     """A file with the examples, joined by id, else by equal inputs."""
+    session: str | None = None
+    """Id or name of the experiment, where the files hold runs of several."""
 
 
 class LangSmithFiles(FileFetcher):
@@ -181,7 +239,7 @@ class LangSmithFiles(FileFetcher):
         dataset = None
         if self.options.dataset is not None:
             dataset = read_dataset(self.options.dataset, self.context, self.findings)
-        return read(files, self, dataset)
+        return read(files, self, dataset, session=self.options.session)
 
     def inferred(self) -> list[str]:
         """Say what LangSmith's files do not hold."""

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
+from evalkit.fetchers.files.formats.langsmith.frames import is_frame
 from evalkit.fetchers.files.mapping.convert import from_text
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.model.timing import parse_time
 
-Shape = Literal["run", "page", "cli", "bulk", "upload", "rows", "trace", "example", "other"]
+Shape = Literal[
+    "run", "page", "cli", "bulk", "upload", "rows", "trace", "result", "frame", "example", "other"
+]
 Payload = Mapping[str, Any]
+RESULTS = "evaluation_results"
+"""Where a run record carries the results of a dumped row."""
 EVALUATORS = "evaluators"
 """Name of the project into which LangSmith traces its own evaluators."""
 BULK_TEXT = (
@@ -24,13 +29,19 @@ BULK_TEXT = (
     "parent_run_ids",
     "prompt_token_details",
     "completion_token_details",
+    "prompt_cost_details",
+    "completion_cost_details",
 )
 """Columns of the bulk export that hold JSON as text."""
+BULK_ONLY = ("inputs", "outputs", "extra", "events", "feedback_stats")
+"""Of these, columns that the API never sends as text."""
 
 
 def fits(sample: Sample) -> bool:
     """Tell whether a file holds any of LangSmith's shapes."""
-    return sample.kind != "csv" and shape_of(sample.first) not in ("other", "example")
+    if sample.kind == "csv":
+        return is_frame(sample.first)
+    return shape_of(sample.first) not in ("other", "example")
 
 
 def shape_of(value: Any) -> Shape:
@@ -40,7 +51,10 @@ def shape_of(value: Any) -> Shape:
     if "run_type" in value and ("id" in value or "run_id" in value):
         if "id" not in value:
             return "cli"
-        return "bulk" if isinstance(value.get("inputs"), str) else "run"
+        # a row may lack its inputs, and any other of these too
+        return "bulk" if any(isinstance(value.get(name), str) for name in BULK_ONLY) else "run"
+    if isinstance(value.get("run"), Mapping) and "evaluation_results" in value:
+        return "result"
     if isinstance(value.get("results"), list) and "experiment_name" in value:
         return "upload"
     if "examples_with_runs" in value:
@@ -52,6 +66,8 @@ def shape_of(value: Any) -> Shape:
         return "rows" if "inputs" in value else "page"
     if "inputs" in value and "outputs" in value and "id" in value:
         return "example"
+    if is_frame(value):
+        return "frame"
     return "other"
 
 
@@ -69,6 +85,8 @@ def records(value: Any) -> Iterator[Payload]:
         yield from_cli(value)
     elif shape == "bulk":
         yield from_bulk(value)
+    elif shape == "result":
+        yield from_result(value)
     elif shape == "run":
         yield value
 
@@ -79,6 +97,8 @@ def examples(value: Any) -> Iterator[Payload]:
         yield from value.get("examples_with_runs", [value])
     elif shape_of(value) == "example":
         yield value
+    elif shape_of(value) == "result" and isinstance(value.get("example"), Mapping):
+        yield value["example"]
 
 
 def next_page(value: Any) -> bool | None:
@@ -106,6 +126,14 @@ def from_cli(record: Payload) -> dict[str, Any]:
     if not record.get("end_time") and started and isinstance(took, int | float):
         flat["end_time"] = (started + timedelta(milliseconds=took)).isoformat()
     return flat
+
+
+def from_result(row: Payload) -> dict[str, Any]:
+    """Return the run of a dumped row of `ExperimentResults`, with what its evaluators said."""
+    example, said = row.get("example"), row.get("evaluation_results")
+    results = said.get("results") if isinstance(said, Mapping) else None
+    example_id = example.get("id") if isinstance(example, Mapping) else None
+    return {"reference_example_id": example_id, **row["run"], RESULTS: list(results or ())}
 
 
 def from_bulk(record: Payload) -> dict[str, Any]:
