@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from evalkit import errors
-from evalkit.cli.table import SECTIONS
+from evalkit.cli.table.sections import SECTIONS
 from evalkit.model.schema.columns import TABLES
 from evalkit.project import plugins
 from evalkit.project.explained import model_of
@@ -47,9 +47,9 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def verbs() -> str:
     parts = []
-    for heading, section in SECTIONS.items():
-        rows = [(f"`evalkit {name}`", verb.line) for name, verb in section.items()]
-        parts.append(table((heading, ""), rows))
+    for section in SECTIONS:
+        rows = [(f"`evalkit {name}`", verb.line) for name, verb in section.verbs.items()]
+        parts.append(table((section.heading, ""), rows))
     return "\n".join(parts)
 
 

@@ -40,7 +40,10 @@ INSIDE = {
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
-    "cli": [OWN, "text"],
+    "cli": ["call", "text", "table", "verbs", OWN],
+    "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],
+    "cli/verbs/authoring": ["new", OWN],
+    "cli/verbs/further": ["store", OWN],
 }  # fmt: skip
 """What is inside a wide room, from the ground up: each imports only what stands before it."""
 MOST_MODULES, LONGEST = 16, 300

@@ -1,4 +1,4 @@
-"""The verbs as click sees them: imported when called, listed without being imported."""
+"""The verbs as click sees them: what each takes is listed, what it does is loaded when it runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from evalkit import __version__
-from evalkit.cli.session import Session
-from evalkit.cli.table import SECTIONS, VERBS
+from evalkit.cli.call.session import Session
+from evalkit.cli.table.sections import SECTIONS, VERBS, module_of
+from evalkit.cli.table.verb import Verb
 from evalkit.errors import did_you_mean
 
 
@@ -34,15 +35,9 @@ class Evalkit(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a verb and return its command."""
+        """Return a verb's command; nothing of what it does is loaded."""
         verb = VERBS.get(cmd_name)
-        if verb is None:
-            return None
-        module = importlib.import_module(f"evalkit.cli.{verb.module}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        for each in [command, *getattr(command, "commands", {}).values()]:
-            _add_common(each)
-        return command
+        return None if verb is None else _command(verb, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -55,9 +50,10 @@ class Evalkit(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs under their headings."""
-        for heading, verbs in SECTIONS.items():
-            with formatter.section(heading):
-                formatter.write_dl([(name, verb.line) for name, verb in verbs.items()], col_max=12)
+        for section in SECTIONS:
+            with formatter.section(section.heading):
+                lines = [(name, verb.line) for name, verb in section.verbs.items()]
+                formatter.write_dl(lines, col_max=12)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Complete verbs without importing them."""
@@ -67,6 +63,23 @@ class Evalkit(click.Group):
             names = [name for name in VERBS if name.startswith(incomplete)]
             return [CompletionItem(name, help=VERBS[name].line) for name in names]
         return super().shell_complete(ctx, incomplete)
+
+
+def _command(verb: Verb, *words: str) -> click.Command:
+    """Make click's command of a verb; one with verbs inside is a group of theirs."""
+    there = {param.name for param in verb.takes}
+    params = [*verb.takes, *(each for each in common_options() if each.name not in there)]
+    if verb.inside:
+        inside = {name: _command(each, *words, name) for name, each in verb.inside.items()}
+        return click.Group(words[-1], inside, params=params, help=verb.text)
+
+    def call(**given: Any) -> Any:
+        # The one place where what a verb does is loaded: help, completion and mistakes in the
+        # arguments cost none of it.
+        perform = importlib.import_module(module_of(*words)).perform
+        return perform(click.get_current_context().ensure_object(Session), **given)
+
+    return click.Command(words[-1], callback=call, params=params, help=verb.text)
 
 
 def common_options() -> list[click.Option]:
@@ -87,11 +100,6 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     session = ctx.ensure_object(Session)
     if value:
         setattr(session, str(param.name), value)
-
-
-def _add_common(command: click.Command) -> None:
-    there = {param.name for param in command.params}
-    command.params += [option for option in common_options() if option.name not in there]
 
 
 def _version() -> click.Option:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import EvalkitError, ExitCode, NoRunsError
+from evalkit.errors import EvalkitError, ExitCode
 from evalkit.pipeline.concluding import Ran, conclude, errors_in
 from evalkit.pipeline.fetching import fetch
 from evalkit.pipeline.progress import Progress, silent
@@ -37,11 +37,7 @@ def run(
     given. `gates` are rules beside the configured ones; `to` is where the report goes; `options` go
     to `evalkit.report.page.write.write_report`.
     """
-    chosen = list(names) or list(project.experiments)
-    if not chosen:
-        raise NoRunsError(
-            f"{project.file.shown}: has no experiments. Add a table [experiments.NAME]."
-        )
+    chosen = project.chosen(names)
     settings = settings or settings_of(project)
     failures: dict[str, EvalkitError] = {}
     for name in chosen:

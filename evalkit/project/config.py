@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import ConfigError, did_you_mean
+from evalkit.errors import ConfigError, NoRunsError, did_you_mean
 from evalkit.project.fitting import Unfit, fit
 from evalkit.project.layout import ConfigFile, find_config
 from evalkit.project.problems import Problems
@@ -74,6 +74,14 @@ class Project:
             f"There are: {there}."
         )
         raise ConfigError(message)
+
+    def chosen(self, names: Sequence[str] = ()) -> list[str]:
+        """Return the experiments named, or all; one there is not is an error before any work."""
+        found = [self.experiment(name).name for name in names] or list(self.experiments)
+        if not found:
+            message = f"{self.file.shown}: has no experiments. Add a table [experiments.NAME]."
+            raise NoRunsError(message)
+        return found
 
 
 def load(start: Path, *, deep: bool = True) -> Project:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -35,7 +36,19 @@ def _made(table: type[Table]) -> type[BaseModel]:
         default: Any = {"default": each.default}
         if each.default_factory is not MISSING:
             default = {"default_factory": each.default_factory}
-        kind = model_of(each.type) if is_table(each.type) else each.type
-        known[each.name] = (kind, Field(description=texts.get(each.name), **default))
+        known[each.name] = (
+            _with_models(each.type),
+            Field(description=texts.get(each.name), **default),
+        )
     config = ConfigDict(extra="forbid" if rest_of(table) is None else "allow")
     return create_model(table.__name__, __config__=config, __doc__=table.__doc__, **known)
+
+
+def _with_models(kind: Any) -> Any:
+    """Return a field's type with every table in it, however deep, as its model."""
+    if is_table(kind):
+        return model_of(kind)
+    origin, inner = get_origin(kind), tuple(map(_with_models, get_args(kind)))
+    if origin in (dict, list):
+        return origin[inner]
+    return Union[inner] if origin in (Union, UnionType) else kind  # noqa: UP007

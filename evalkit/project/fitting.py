@@ -74,12 +74,6 @@ class Checked:
 class Table:
     """A table of the configuration; fields are its keys."""
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
-        from evalkit.project.explained import model_of
-
-        return handler.generate_schema(model_of(cls))
-
 
 def rest_of(table: type[Table]) -> str | None:
     """Return the field that takes unknown keys, or None where there must not be any."""

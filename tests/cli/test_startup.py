@@ -41,6 +41,8 @@ NEVER = {
 PAGE = {"jinja2", "evalkit.report.page.html", "evalkit.report.page.embed"}
 CHECKS = {"pydantic", "pydantic_core", "importlib.metadata", "evalkit.project.explained"}
 WORK = {"webbrowser", "evalkit.fetchers", "evalkit.scoring", "evalkit.metrics.documents.comparison"}
+BODIES = {"evalkit.pipeline", "evalkit.project", "evalkit.store", "evalkit.model", "numpy"}
+"""What verbs do their work with; help lists what they take without it."""
 STEPS = {"evalkit.metrics.summaries.steps", "evalkit.metrics.slicing.slicing"}
 
 
@@ -74,6 +76,13 @@ def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
         collecting, modules = loaded(project, verb, "one")
         assert (verb, sorted(names & modules)) == (verb, [])
         assert collecting == ["True", "True"]  # from when work began, without what was loaded
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["store", "gc", "--help"]])
+def test_help_loads_nothing_of_what_a_verb_does(project: Path, words: list[str]) -> None:
+    _, modules = loaded(project, *words)
+    assert sorted((NEVER | PAGE | CHECKS | WORK | BODIES | {"rich"}) & modules) == []
+    assert not [name for name in modules if name.startswith("evalkit.cli.verbs.")]
 
 
 def test_the_probe_sees_what_is_loaded(project: Path) -> None:

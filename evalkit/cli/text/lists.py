@@ -14,14 +14,13 @@ from evalkit.project.config import Project
 from evalkit.project.layout import shown
 from evalkit.project.local import catalogue
 from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
+from evalkit.store.store import Store
 
 Row = dict[str, Any]
 
 
 def experiments(project: Project) -> list[Row]:
     """Return the experiments of the configuration with what is stored of each."""
-    from evalkit.store.store import Store
-
     store = Store(project.store)
     rows = []
     for name, config in project.experiments.items():

@@ -6,10 +6,12 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from evalkit.cli.text.columns import aligned, clean
 from evalkit.model.run import Run
+from evalkit.model.schema.records import run_to_record
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 
@@ -29,6 +31,11 @@ def run_text(run: Run, feedback: Iterable[Feedback]) -> str:
         _block("scores", aligned(_scores(feedback)) or "none"),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def run_document(run: Run, feedback: Iterable[Feedback]) -> dict[str, Any]:
+    """Return the run as evalkit's own records have it, with its scores."""
+    return {**run_to_record(run), "scores": [asdict(each) for each in feedback]}
 
 
 def _head(run: Run) -> Iterator[tuple[str, str]]:

@@ -1,48 +1,25 @@
-"""The verb that holds a metric against people: agree."""
+"""agree: hold a metric against labels given by people."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
-
-from evalkit.cli.options import json_option, pass_session
-from evalkit.cli.session import Session
+from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.errors import ConfigError
+from evalkit.metrics.agreement.agree import agree
+from evalkit.metrics.agreement.labels import read_labels
+from evalkit.metrics.documents.agreement import Agreement
+from evalkit.metrics.documents.figures import Figure
+from evalkit.pipeline.stored import results
+from evalkit.project.config import Project
 
-if TYPE_CHECKING:
-    from evalkit.metrics.documents.agreement import Agreement
-    from evalkit.metrics.documents.figures import Figure
-    from evalkit.project.config import Project
 
-
-@click.command("agree")
-@click.argument("name", required=False)
-@click.option(
-    "--human",
-    "labels",
-    required=True,
-    type=click.Path(path_type=Path),
-    help='JSON Lines of {"run_id": ..., "label": ...}.',
-)
-@click.option("--metric", required=True, help="The score to hold against the labels.")
-@json_option()
-@pass_session
-def agree_command(
+def perform(
     session: Session, /, name: str | None, labels: Path, metric: str, as_json: bool
 ) -> None:
-    """Hold a metric against labels given by people.
-
-    NAME is the experiment whose runs were labelled; it may be left out when there is one only. The
-    result is kept in reports/agreement/, and a judge that has one is no longer marked uncalibrated.
-    """
-    from evalkit.metrics.agreement.agree import agree
-    from evalkit.metrics.agreement.labels import read_labels
-    from evalkit.pipeline.stored import results
-
+    """Compute agreement and keep it where the figures of later days look for it."""
     project = session.load(deep=False)
     read = read_labels(labels)
     found = agree(results(project, _only(project, name)), read, metric, project.table.confidence)
@@ -78,14 +55,13 @@ def _text(found: Agreement) -> str:
         "observed pass rate": found.observed_rate,
         "corrected pass rate": found.corrected_rate,
     }
-    told = [(name, figure_text(each)) for name, each in figures.items() if each is not None]
+    told = [(name, _figure(each)) for name, each in figures.items() if each is not None]
     left = f"{found.unmatched_labels} labels without a score, {found.conflicting_labels} split"
     head = f"{found.metric} on {found.experiment}: {found.n} runs with label and score ({left})"
     return f"{head}\n\n{aligned(rows)}\n\n{aligned(told)}"
 
 
-def figure_text(figure: Figure) -> str:
-    """Return a figure with its interval and n."""
+def _figure(figure: Figure) -> str:
     if figure.value is None:
         return f"-  n={figure.n:,}"
     known = figure.low is not None and figure.high is not None

@@ -1,44 +1,30 @@
-"""The verb for CI: gate."""
+"""gate: check gates and write what CI reads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.options import experiment_names, json_option, pass_session
-from evalkit.cli.session import Session
+from evalkit.cli.call.page import cleaner, page_of
+from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import clean
-from evalkit.cli.text.figures import cleaner, page_of
 from evalkit.errors import ConfigError, ExitCode
-
-if TYPE_CHECKING:
-    from evalkit.metrics.documents.gate import GateResult
-    from evalkit.project.config import Project
-    from evalkit.report.sections.view import Content
-    from evalkit.report.sharing.share import Cleaner
+from evalkit.metrics.documents.gate import GateResult
+from evalkit.pipeline.concluding import conclude, errors_in
+from evalkit.project.config import Project
+from evalkit.report.renderers.github import error_lines, step_summary
+from evalkit.report.renderers.junit import render as as_junit
+from evalkit.report.renderers.markdown import render as as_markdown
+from evalkit.report.sections.view import Content
+from evalkit.report.sharing.share import Cleaner
 
 WORDS = {True: "pass", False: "MISS", None: "none"}
 
 
-@click.command("gate")
-@experiment_names()
-@click.option(
-    "--gate", "gates", multiple=True, metavar="RULE", help="A rule beside those configured."
-)
-@click.option(
-    "--baseline", metavar="NAME|FILE", help="Experiment or saved summary.json to compare with."
-)
-@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
-@click.option("--markdown", type=click.Path(path_type=Path), help="Write a PR comment here.")
-@click.option("--share", is_flag=True, help="Take secrets and personal data out of both files.")
-@click.option("--github", is_flag=True, help="Annotate and summarise the GitHub Actions job.")
-@json_option()
-@pass_session
-def gate_command(
+def perform(
     session: Session,
     /,
     names: Sequence[str],
@@ -46,20 +32,13 @@ def gate_command(
     baseline: str | None,
     junit: Path | None,
     markdown: Path | None,
-    github: bool,
     share: bool,
+    github: bool,
     as_json: bool,
 ) -> int:
-    """Check gates and write what CI reads; ends with 1 when one is missed.
-
-    Works on what is stored and scored. A rule that needs a baseline and has none is said and does
-    not block.
-    """
-    from evalkit.cli.work import chosen
-    from evalkit.pipeline.concluding import conclude, errors_in
-
-    project, names = with_baseline(session.load(), names, baseline)
-    ran = conclude(project, chosen(project, names), gates=gates, page=False)
+    """Say of every rule whether it holds; evaluator errors above what is allowed outrank it."""
+    project, names = _with_baseline(session.load(), names, baseline)
+    ran = conclude(project, project.chosen(names), gates=gates, page=False)
     if not ran.gates:
         message = f"{project.file.shown}: has no gates. Add `gates = [...]`, or give --gate RULE."
         raise ConfigError(message)
@@ -76,7 +55,7 @@ def gate_command(
     return ran.exit_code
 
 
-def with_baseline(
+def _with_baseline(
     project: Project, names: Sequence[str], baseline: str | None
 ) -> tuple[Project, Sequence[str]]:
     """Return the project with another baseline, and the experiments with the baseline's among them.
@@ -112,19 +91,15 @@ class _Outputs:
 
 def _write(to: _Outputs, made: Content, clean: Callable[[Content], Cleaner]) -> None:
     """Write what was asked for; annotations go to stdout, where GitHub reads them."""
-    from evalkit.report.renderers import github
-    from evalkit.report.renderers.junit import render as as_junit
-    from evalkit.report.renderers.markdown import render as as_markdown
-
     if to.junit is not None:
         _save(to.junit, as_junit(made, clean=clean(made)))
     view = clean(made).parts(made.view)
     if to.markdown is not None:
         _save(to.markdown, as_markdown(view))
     if to.github:
-        for line in github.error_lines(view):
+        for line in error_lines(view):
             click.echo(line)
-        github.step_summary(view)
+        step_summary(view)
 
 
 def _save(path: Path, text: str) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit.cli.call.progress import Progress, progress
+
 if TYPE_CHECKING:
-    from evalkit.cli.progress import Progress
     from evalkit.project.config import Project
 
 
@@ -50,8 +51,6 @@ class Session:
 
     def progress(self) -> Progress:
         """Return a context manager that shows how far the stages are."""
-        from evalkit.cli.progress import progress
-
         return progress(quiet=self.quiet)
 
     def reserve_stdout(self) -> None:

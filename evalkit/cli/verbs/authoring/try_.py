@@ -1,4 +1,4 @@
-"""Verbs for people who write evaluators: new, try."""
+"""try: call one evaluator on a sample of stored runs, and watch."""
 
 from __future__ import annotations
 
@@ -6,62 +6,21 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import click
-
-from evalkit.cli.options import json_option, pass_session
-from evalkit.cli.session import Session
+from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.cli.text.run import short
 from evalkit.errors import ExitCode
+from evalkit.pipeline.authoring import Trial, TryRow, try_evaluator, watch_evaluator
 
-if TYPE_CHECKING:
-    from evalkit.pipeline.authoring import Trial, TryRow
-
-SCOPES = ("run", "step", "experiment")
 CLEAR = "\x1b[2J\x1b[H"
 
 
-@click.group("new")
-def new_command() -> None:
-    """Start a new evaluator from a template."""
-
-
-@new_command.command("evaluator")
-@click.argument("name")
-@click.option(
-    "--scope", type=click.Choice(SCOPES), default="run", help="What it scores.", show_default=True
-)
-@pass_session
-def new_evaluator(session: Session, /, name: str, scope: str) -> None:
-    """Write evaluators/NAME.py: an evaluator that works, with cases that prove it."""
-    from evalkit.pipeline.authoring import new_evaluator as start
-    from evalkit.project.layout import shown
-
-    project = session.load(deep=False)
-    session.print(shown(start(project.evaluators_folder, name, scope)))
-    session.say(f"\nNow: evalkit check, then evalkit try {name} --on EXPERIMENT")
-
-
-@click.command("try")
-@click.argument("evaluator")
-@click.option("--on", "experiment", required=True, metavar="NAME", help="Experiment to sample.")
-@click.option("--sample", default=20, show_default=True, metavar="N", help="Runs to call it on.")
-@click.option("--seed", default=0, show_default=True, metavar="N", help="Another seed, other runs.")
-@click.option("--timeout", default=10.0, show_default=True, metavar="SECONDS", help="For one call.")
-@click.option("--watch", is_flag=True, help="Again whenever a file of the project changes.")
-@json_option()
-@pass_session
-def try_command(
+def perform(
     session: Session, /, evaluator: str, experiment: str, watch: bool, as_json: bool, **given: Any
 ) -> int:
-    """Call one evaluator on a sample of stored runs, and watch.
-
-    The sample is the same every time. Nothing is kept: scores of a trial are looked at.
-    """
-    from evalkit.pipeline.authoring import try_evaluator, watch_evaluator
-
+    """Print one trial, or one after every save; `given` chooses the sample and its time."""
     project = session.load(deep=False)
     if watch:
         with contextlib.suppress(KeyboardInterrupt):

@@ -1,52 +1,15 @@
-"""The verb that writes to a source, only when told to: push."""
+"""push: write scores back to LangSmith, only when told to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import click
-
-from evalkit.cli.options import experiment_name, json_option, pass_session
-from evalkit.cli.session import Session
-
-if TYPE_CHECKING:
-    from evalkit.pipeline.pushing import Pushed
+from evalkit.cli.call.session import Session
+from evalkit.pipeline.pushing import Pushed, push
 
 
-@click.command("push")
-@experiment_name()
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-@click.option("--withdraw", is_flag=True, help="Remove what evalkit wrote, and nothing else.")
-@click.option("--verify", is_flag=True, help="Read everything back: ends with 3 where it differs.")
-@click.option(
-    "--only",
-    type=click.Choice(["failed", "errors"]),
-    help="Only yes/no scores that say no and evaluator errors, or only the errors.",
-)
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="EXPR=VALUE",
-    help="Only runs of this slice, as in metadata.topic=billing; may be repeated.",
-)
-@click.option(
-    "--evaluator",
-    "-e",
-    "evaluators",
-    multiple=True,
-    metavar="NAME",
-    help="Only scores of this evaluator; may be repeated.",
-)
-@json_option()
-@pass_session
-def push_command(session: Session, /, name: str, as_json: bool, **given: Any) -> int:
-    """Write scores back to LangSmith.
-
-    Pushing again changes nothing; a score that changed replaces the old one; one that no evaluator
-    says any more is taken away; a push that broke off goes on where it stopped.
-    """
-    from evalkit.pipeline.pushing import push
-
+def perform(session: Session, /, name: str, as_json: bool, **given: Any) -> int:
+    """Push, withdraw or read back, and count what was or would be written."""
     project = session.load()
     with session.progress() as progress:
         pushed = push(project, name, progress=progress, **given)

@@ -1,0 +1,59 @@
+"""The page a verb writes: how it is made, what is taken out of it, and where it is."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from evalkit.cli.call.session import Session
+from evalkit.errors import ConfigError
+from evalkit.pipeline.concluding import Ran
+from evalkit.pipeline.reporting import page_content
+from evalkit.project.config import Project
+from evalkit.project.layout import shown
+from evalkit.project.tables import size_in_bytes
+from evalkit.report.sections.view import Content
+from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
+
+
+def say_report(session: Session, path: Path | None, *, as_json: bool, show: bool) -> None:
+    """Say where the page is, and open it when asked to."""
+    if path is None:
+        return
+    if not as_json:
+        session.print(f"report: {shown(path)}")
+    if show:
+        webbrowser.open(path.resolve().as_uri())
+
+
+def page_options(
+    project: Project, max_size: str | None = None, traces: str = "embed", share: bool = False
+) -> dict[str, Any]:
+    """Return what `write_report` is told: as configured, or as said on the command line."""
+    table = project.table.report
+    options: dict[str, Any] = {"traces": traces}
+    try:
+        options["max_size"] = size_in_bytes(max_size or table.max_size)
+    except ValueError as error:
+        raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
+    if share or table.share:
+        options["share"] = ShareOptions(drop=tuple(table.drop))
+    return options
+
+
+def page_of(project: Project, ran: Ran) -> Content:
+    """Return what the page is made of, for the outputs beside it."""
+    summaries, results = [*ran.summaries.values()], [*ran.results.values()]
+    return page_content(project, summaries, results, ran.comparison, ran.gates)
+
+
+def cleaner(project: Project, share: bool = False) -> Callable[[Content], Cleaner]:
+    """Return what makes the cleaner of a content: one that redacts when the output is shared."""
+    options = page_options(project, share=share).get("share")
+
+    def make(content: Content) -> Cleaner:
+        return Cleaner() if options is None else redactor(content, options)
+
+    return make

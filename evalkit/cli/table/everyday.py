@@ -1,0 +1,171 @@
+"""Verbs of every day."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit.cli.call.options import (
+    FILE,
+    argument,
+    experiment_name,
+    experiment_names,
+    flag,
+    json_option,
+    option,
+)
+from evalkit.cli.table.verb import Verb
+
+
+def _baseline(line: str = "Compare with this experiment.", metavar: str = "NAME") -> click.Option:
+    return option("--baseline", line, metavar=metavar)
+
+
+def _gates() -> click.Option:
+    return option("--gate gates", "A rule beside those configured.", multiple=True, metavar="RULE")
+
+
+def _page() -> list[click.Option]:
+    return [
+        option("--output", "Where the page goes.", type=FILE),
+        flag("--open show", "Open the page in the browser."),
+    ]
+
+
+def _fetching() -> list[click.Option]:
+    return [
+        flag("--refresh", "Pull everything again, not only what is new."),
+        flag("--wait", "Wait for runs that are still going."),
+    ]
+
+
+def _scoring() -> list[click.Option]:
+    """Return the options that say how evaluators are called; None is: as configured."""
+    return [
+        option(
+            "--evaluator -e evaluators",
+            "Only this evaluator; may be repeated.",
+            multiple=True,
+            metavar="NAME",
+            callback=lambda ctx, param, names: names or None,
+        ),
+        option(
+            "--workers",
+            "Worker processes; 0 stays in this one.",
+            type=click.IntRange(0),
+            metavar="N",
+        ),
+        option("--timeout", "For one call.", type=float, metavar="SECONDS"),
+        option("--memory", "A worker may take.", type=click.IntRange(1), metavar="MB"),
+        option("--max-errors", "Evaluator errors allowed.", type=click.IntRange(0), metavar="N"),
+        flag("--fail-fast", "Stop once more than --max-errors failed.", default=None),
+        option("--budget", "Judges may spend, in their currency.", type=float, metavar="MONEY"),
+        flag("--fresh", "Score everything again.", default=None),
+        flag("--retry-errors", "Score again what ended in an error.", default=None),
+    ]
+
+
+EVERYDAY = {
+    "run": Verb(
+        "Fetch, score, summarise and report experiments.",
+        """Fetch, score, summarise and report experiments; without names, all of them.
+
+        Two or more are compared when the configuration or --baseline names one to compare with.
+        """,
+        [
+            experiment_names(),
+            flag("--offline", "Fetch nothing: score and report what is stored."),
+            *_fetching(),
+            _baseline(),
+            _gates(),
+            *_page(),
+            *_scoring(),
+            json_option(),
+        ],
+    ),
+    "fetch": Verb(
+        "Pull the runs of experiments from where they were recorded.",
+        """Pull the runs of experiments from where they were recorded; without names, all of them.
+
+        Only what is new or changed is pulled, and what a damaged file of the store held. A fetch
+        that is not whole ends with 3; what arrived is kept.
+        """,
+        [experiment_names(), *_fetching(), json_option()],
+    ),
+    "score": Verb(
+        "Call evaluators on stored runs; only what is missing runs.",
+        "Call evaluators on stored runs; only what is missing or changed runs.",
+        [
+            experiment_names(),
+            flag("--explain", "Say per evaluator why cells ran or were reused."),
+            flag("--estimate", "Say what judges would take; ask nothing."),
+            *_scoring(),
+            json_option(),
+        ],
+    ),
+    "report": Verb(
+        "Write the HTML page of scored experiments.",
+        """Write the HTML page of scored experiments; without names, of all of them.
+
+        Nothing is fetched or scored. Gates that are missed end with 1, as in `run`.
+        """,
+        [
+            experiment_names(),
+            _baseline(),
+            option("--output", "Where the page goes.", type=FILE),
+            option("--max-size", "Of the page, such as 20MB; traces give way.", metavar="SIZE"),
+            option(
+                "--traces",
+                "In the page, in a file beside it, or left out.",
+                type=click.Choice(["embed", "side", "none"]),
+                default="embed",
+            ),
+            flag("--share", "Take secrets and personal data out, hash ids."),
+            option("--to-csv table", "Write a line a run, too.", type=FILE),
+            option("--to-json data", "Write the figures, too.", type=FILE),
+            flag("--open show", "Open the page in the browser."),
+            json_option(),
+        ],
+    ),
+    "show": Verb(
+        "Print figures of an experiment, or everything about one run.",
+        """Print figures of an experiment, or everything about one run.
+
+        RUN_ID may be the beginning of one.
+        """,
+        [experiment_name(), argument("run_id", required=False), json_option()],
+    ),
+    "compare": Verb(
+        "Compare two or more experiments, paired by example.",
+        """Compare two or more experiments, paired by example.
+
+        Each metric with difference, interval, p (corrected for the number of metrics), what could
+        have been detected, and a verdict: better, worse, equivalent, not inferior or cannot tell.
+        """,
+        [
+            experiment_names(required=True),
+            _baseline("Compare the others with this one."),
+            option("--correction", "Of p for many metrics.", type=click.Choice(["holm", "bh"])),
+            option("--output", "Write the page here, too.", type=FILE),
+            flag("--open show", "Write the page and open it in the browser."),
+            json_option(),
+        ],
+    ),
+    "gate": Verb(
+        "Check gates and write what CI reads.",
+        """Check gates and write what CI reads; ends with 1 when one is missed.
+
+        Works on what is stored and scored. A rule that needs a baseline and has none is said and
+        does not block.
+        """,
+        [
+            experiment_names(),
+            _gates(),
+            _baseline("Experiment or saved summary.json to compare with.", "NAME|FILE"),
+            option("--junit", "Write JUnit XML here.", type=FILE),
+            option("--markdown", "Write a PR comment here.", type=FILE),
+            flag("--share", "Take secrets and personal data out of both files."),
+            flag("--github", "Annotate and summarise the GitHub Actions job."),
+            json_option(),
+        ],
+    ),
+}

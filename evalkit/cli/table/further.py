@@ -1,0 +1,116 @@
+"""Verbs that look further."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit.cli.call.options import (
+    FILE,
+    experiment_name,
+    experiment_names,
+    flag,
+    json_option,
+    option,
+)
+from evalkit.cli.table.verb import Verb
+
+FORMATS = ("parquet", "jsonl", "csv")
+
+STORE = {
+    "list": Verb(
+        "List the stored experiments with their runs, size and time of fetch.",
+        takes=[json_option()],
+    ),
+    "verify": Verb(
+        "Read everything that is stored; ends with 3 when something does not fit.",
+        takes=[experiment_names(), json_option()],
+    ),
+    "gc": Verb(
+        "Drop stale scores and files nothing refers to; what is current stays as it is.",
+        takes=[experiment_names(), json_option()],
+    ),
+    "export": Verb(
+        "Write an experiment as files anybody reads: runs, steps, cells, examples.",
+        """Write an experiment as files anybody reads: runs, steps, cells, examples.
+
+        A text that a spreadsheet would run gets a leading quote in CSV.
+        """,
+        [
+            experiment_name(),
+            option("--to folder", "A folder.", required=True, type=FILE),
+            option(
+                "--format kind", type=click.Choice(FORMATS), default="parquet", show_default=True
+            ),
+        ],
+    ),
+}
+FURTHER = {
+    "history": Verb(
+        "Follow metrics over saved summaries.",
+        """Follow metrics over saved summaries.
+
+        Several names make one history, in order of time; without names, each experiment has its
+        own. Lasting changes beyond chance are marked.
+        """,
+        [
+            experiment_names(),
+            option("--metric metrics", "Only this one.", multiple=True, metavar="NAME"),
+            json_option(),
+        ],
+    ),
+    "metrics": Verb(
+        "Print performance metrics under LangSmith's field names.",
+        """Print performance metrics under LangSmith's field names.
+
+        Where the source stated figures of its own, both stand side by side with the difference.
+        """,
+        [experiment_name(), json_option("The payload of LangSmith's guide, as one JSON document.")],
+    ),
+    "view": Verb(
+        "Serve the report from the store, on this machine only.",
+        """Serve the report from the store, on this machine only, until Ctrl-C.
+
+        For experiments too large for one file: traces are read as they are opened. The address
+        holds a token; without it nothing answers.
+        """,
+        [
+            experiment_names(),
+            option("--baseline", "Compare with this experiment.", metavar="NAME"),
+            option("--port", "Port on 127.0.0.1; 0 takes a free one.", default=0),
+            flag("--open show", "Open the page in the browser."),
+        ],
+    ),
+    "push": Verb(
+        "Write scores back to LangSmith.",
+        """Write scores back to LangSmith.
+
+        Pushing again changes nothing; a score that changed replaces the old one; one that no
+        evaluator says any more is taken away; a push that broke off goes on where it stopped.
+        """,
+        [
+            experiment_name(),
+            flag("--dry-run", "Say what would be written, and write nothing."),
+            flag("--withdraw", "Remove what evalkit wrote, and nothing else."),
+            flag("--verify", "Read everything back: ends with 3 where it differs."),
+            option(
+                "--only",
+                "Only yes/no scores that say no and evaluator errors, or only the errors.",
+                type=click.Choice(["failed", "errors"]),
+            ),
+            option(
+                "--where",
+                "Only runs of this slice, as in metadata.topic=billing; may be repeated.",
+                multiple=True,
+                metavar="EXPR=VALUE",
+            ),
+            option(
+                "--evaluator -e evaluators",
+                "Only scores of this evaluator; may be repeated.",
+                multiple=True,
+                metavar="NAME",
+            ),
+            json_option(),
+        ],
+    ),
+    "store": Verb("Verify, list, tidy or export what is stored.", inside=STORE),
+}

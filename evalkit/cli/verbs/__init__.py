@@ -1,0 +1,1 @@
+"""What each verb does, a module a verb, loaded when the verb runs."""

@@ -1,0 +1,1 @@
+"""Verbs for people who write evaluators: new, try, agree."""

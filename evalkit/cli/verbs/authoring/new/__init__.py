@@ -1,0 +1,1 @@
+"""Verbs that start something from a template."""

@@ -1,0 +1,14 @@
+"""new evaluator: write one that works, with cases that prove it."""
+
+from __future__ import annotations
+
+from evalkit.cli.call.session import Session
+from evalkit.pipeline.authoring import new_evaluator
+from evalkit.project.layout import shown
+
+
+def perform(session: Session, /, name: str, scope: str) -> None:
+    """Write the file, and say what to do with it."""
+    project = session.load(deep=False)
+    session.print(shown(new_evaluator(project.evaluators_folder, name, scope)))
+    session.say(f"\nNow: evalkit check, then evalkit try {name} --on EXPERIMENT")

@@ -1,0 +1,1 @@
+"""Verbs of every day: run, fetch, score, report, show, compare, gate."""

@@ -1,0 +1,48 @@
+"""compare: two or more experiments, paired by example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from evalkit.cli.call.page import say_report
+from evalkit.cli.call.session import Session
+from evalkit.cli.text.figures import show_figures
+from evalkit.errors import ConfigError
+from evalkit.pipeline.concluding import conclude
+from evalkit.pipeline.figures import baseline_of
+from evalkit.project.config import Project
+
+
+def perform(
+    session: Session,
+    /,
+    names: Sequence[str],
+    baseline: str | None,
+    correction: Literal["holm", "bh"] | None,
+    output: Path | None,
+    show: bool,
+    as_json: bool,
+) -> int:
+    """Compare what is stored; the page is written only when it is asked for."""
+    project = _corrected(session.load(deep=False), correction)
+    if len(set(names)) < 2:
+        raise ConfigError("compare: needs two or more experiments. Name them: compare A B.")
+    names = project.chosen(names)
+    base = baseline_of(project, names, baseline)
+    ran = conclude(project, names, baseline=base, page=bool(output or show), to=output)
+    if as_json:
+        session.document(ran.to_dict())
+    else:
+        show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
+    say_report(session, ran.report, as_json=as_json, show=show)
+    return ran.exit_code
+
+
+def _corrected(project: Project, correction: Literal["holm", "bh"] | None) -> Project:
+    if correction is None:
+        return project
+    compare = replace(project.table.compare, correction=correction)
+    return replace(project, table=replace(project.table, compare=compare))

@@ -1,0 +1,35 @@
+"""fetch: pull the runs of experiments from where they were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evalkit.cli.call.session import Session
+from evalkit.pipeline.fetching import fetch
+
+
+def perform(
+    session: Session, /, names: Sequence[str], refresh: bool, wait: bool, as_json: bool
+) -> None:
+    """Fetch one experiment after the other; the first that fails ends the command."""
+    project = session.load()
+    documents = {}
+    with session.progress() as progress:
+        for name in project.chosen(names):
+            fetched = fetch(project, name, refresh=refresh, wait=wait, progress=progress)
+            documents[name] = {**fetched.manifest.to_dict(), "new": fetched.new}
+    for name, document in documents.items():
+        session.say(_text(name, document))
+    if as_json:
+        several = {"experiments": list(documents.values())}
+        session.document(next(iter(documents.values())) if len(documents) == 1 else several)
+
+
+def _text(name: str, document: dict[str, Any]) -> str:
+    expected = document["expected"]
+    of = f" of {expected:,}" if expected not in (None, document["received"]) else ""
+    parts = [f"{document['received']:,}{of} runs, {document['new']:,} new"]
+    parts += [f"{document[key]:,} {key}" for key in ("pending", "duplicates") if document[key]]
+    lines = [f"{name}: {', '.join(parts)}"]
+    return "\n".join([*lines, *(f"  note: {note}" for note in document["notes"])])

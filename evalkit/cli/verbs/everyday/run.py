@@ -1,0 +1,57 @@
+"""run: fetch, score, summarise and report experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evalkit.cli.call.page import page_options, say_report
+from evalkit.cli.call.session import Session
+from evalkit.cli.text.figures import show_figures
+from evalkit.cli.text.judges import say_judges
+from evalkit.pipeline.running import run
+from evalkit.pipeline.scoring import settings_of
+
+
+def perform(
+    session: Session,
+    /,
+    names: Sequence[str],
+    offline: bool,
+    refresh: bool,
+    wait: bool,
+    baseline: str | None,
+    gates: Sequence[str],
+    output: Path | None,
+    show: bool,
+    as_json: bool,
+    **scoring: Any,
+) -> int:
+    """Run the pipeline from the sources to the page; `scoring` says how evaluators are called."""
+    project = session.load(deep=not offline)
+    with session.progress() as progress:
+        ran = run(
+            project,
+            names,
+            fetching=not offline,
+            refresh=refresh,
+            wait=wait,
+            settings=settings_of(project, **scoring),
+            baseline=baseline,
+            gates=gates,
+            to=output,
+            progress=progress,
+            **page_options(project),
+        )
+    if as_json:
+        session.document(ran.to_dict())
+    else:
+        show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
+    for error in ran.failures.values():
+        click.echo(f"error[{error.slug}]: {error}", err=True)
+    say_judges(session)
+    say_report(session, ran.report, as_json=as_json, show=show)
+    return ran.exit_code

@@ -1,0 +1,1 @@
+"""Verbs that look further: history, metrics, view, push, store."""

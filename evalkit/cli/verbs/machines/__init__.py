@@ -1,0 +1,1 @@
+"""Verbs for machines: published schemas, completion scripts."""

@@ -1,0 +1,1 @@
+"""Verbs about the project itself: init, check, list, doctor."""

@@ -1,0 +1,24 @@
+"""doctor: say whether the source of an experiment can be read, before anything is pulled."""
+
+from __future__ import annotations
+
+from evalkit.cli.call.session import Session
+from evalkit.cli.text.columns import clean
+from evalkit.errors import ExitCode
+from evalkit.pipeline.fetching import doctor
+
+
+def perform(session: Session, /, name: str, as_json: bool) -> int:
+    """Say each thing as soon as it is known; a source may take its time."""
+    project = session.load()
+    marks = {True: "ok  ", False: "FAIL", None: "note"}
+    lines = []
+    for line in doctor(project, name):
+        lines.append(line)
+        if not as_json:
+            session.print(f"{marks[line.ok]}  {clean(line.text)}")
+    if as_json:
+        checks = [{"ok": line.ok, "text": line.text} for line in lines]
+        session.document({"experiment": name, "checks": checks})
+    broken = any(line.ok is False for line in lines)
+    return ExitCode.SOURCE_FAILED if broken else ExitCode.GOOD

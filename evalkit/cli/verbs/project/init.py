@@ -1,0 +1,16 @@
+"""init: make a project folder that works at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evalkit.cli.call.session import Session
+from evalkit.project.layout import shown
+from evalkit.project.scaffold import start_project
+
+
+def perform(session: Session, /, folder: Path) -> None:
+    """Write the starter and name every file."""
+    for path in start_project(folder):
+        session.print(shown(path))
+    session.say(f"\nNow: cd {folder} && evalkit run")
