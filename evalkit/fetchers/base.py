@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from evalkit.model.example import Example
     from evalkit.model.run import Run
+    from evalkit.model.score import Feedback
 
 Progress = Callable[[str, int, int | None], None]
 """Told `(what, done, total)` now and then; `total` is None while nobody knows it."""
@@ -57,6 +58,8 @@ class Counts:
     dataset_version: str | None = None
     source_stats: dict[str, Any] = field(default_factory=dict)
     """Figures the source states itself, to hold ours against."""
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    """Recorded scores of the whole experiment, as `recorded_score` makes them."""
     notes: list[str] = field(default_factory=list)
     """What a reader should know but need not act on."""
     inferred: list[str] = field(default_factory=list)
@@ -101,6 +104,12 @@ class Fetcher(Protocol):
     def check(self) -> Iterator[CheckLine]:
         """Look, without fetching, whether the source can be read."""
         ...
+
+
+def recorded_score(item: Feedback) -> dict[str, Any]:
+    """Return a recorded score of the whole experiment as the manifest keeps it."""
+    named = ("key", "score", "value", "comment", "evaluator", "metadata")
+    return {name: value for name in named if (value := getattr(item, name)) not in (None, {})}
 
 
 def revision(run: Run) -> str:

@@ -46,6 +46,8 @@ class Manifest:
     """Fields the source does not record and the fetcher derived."""
     source_stats: Mapping[str, Any] = field(default_factory=dict)
     """Figures the source itself computed, under its own names."""
+    scores: tuple[Mapping[str, Any], ...] = ()
+    """Scores the source had recorded of the whole experiment: `key`, `score`, `value` and so on."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as JSON-ready values."""
@@ -56,7 +58,7 @@ class Manifest:
         """Read a manifest; keys of a later format are ignored."""
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in raw.items() if name in known}
-        for name in ("problems", "notes", "inferred"):
+        for name in ("problems", "notes", "inferred", "scores"):
             values[name] = tuple(values.get(name) or ())
         return cls(**values)
 

@@ -131,6 +131,7 @@ class StoredResults:
         for fingerprint in prints:
             tables += [self._with_run(block, schema) for block in found[fingerprint]]
         tables += recorded.tables(self._files, self._state.parts, schema)
+        tables += recorded.whole(self.manifest.scores, schema)
         return pa.concat_tables(tables)
 
     def _with_run(self, block: Block, schema: pa.Schema) -> pa.Table:

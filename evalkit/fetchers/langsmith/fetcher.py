@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from evalkit.errors import IncompleteExperiment, RecordError, SourceUnavailable
-from evalkit.fetchers.base import CheckLine, Counts, FetchContext
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext, recorded_score
 from evalkit.fetchers.langsmith import audit, check, gather, listing
 from evalkit.fetchers.langsmith.api.client import LangSmith
 from evalkit.fetchers.langsmith.api.connection import connect
@@ -86,6 +86,7 @@ class LangSmithFetcher:
         recorded = Recorded.fetch(self.client, self._options.feedback, self._session, finished)
         wanted = self._changed(finished, recorded)
         self._counts.notes += recorded.notes
+        self._counts.scores = [recorded_score(each) for each in recorded.whole]
         if wanted:
             yield from self._pull(queries, wanted, recorded)
         audit.settle(self._counts, self._listing, self._session, self._options.filter)

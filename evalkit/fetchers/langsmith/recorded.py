@@ -24,6 +24,8 @@ class Recorded:
     """Feedback payloads by the run they are about; or statistics of the roots."""
 
     by_run: dict[str, list[Payload]] = field(default_factory=dict)
+    whole: list[Feedback] = field(default_factory=list)
+    """Scores of the experiment itself (summary scores of the session)."""
     stats: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -36,14 +38,22 @@ class Recorded:
             return cls()
         if by_average(kind, session):
             return cls(stats=True, notes=["recorded scores are averages of each run and key"])
-        found, ours = cls(), 0
+        found, ours, pairwise = cls(), 0, 0
         for item in found.read(client, str(session["id"]), roots):
             if is_ours(item):
                 ours += 1
+            elif item.get("comparative_experiment_id"):
+                pairwise += 1  # a preference between experiments: no score of this one
+            elif not item.get("run_id"):
+                found.whole.append(to_feedback(item, run_id=None))
             elif item.get("run_id"):
                 found.by_run.setdefault(str(item["run_id"]), []).append(item)
         if ours:
             found.notes.append(f"{ours} scores that evalkit had written were left out")
+        if pairwise:
+            found.notes.append(
+                f"{pairwise} pairwise scores were left out: they compare experiments"
+            )
         return found
 
     def read(

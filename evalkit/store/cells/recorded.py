@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -35,6 +35,15 @@ def tables(files: Files, parts: Sequence[Part], schema: pa.Schema) -> list[pa.Ta
     return made
 
 
+def whole(scores: Sequence[Mapping[str, Any]], schema: pa.Schema) -> list[pa.Table]:
+    """Return columns of the recorded scores of the experiment, which belong to no run."""
+    if not scores:
+        return []
+    rows = [dict.fromkeys(CELLS.names) | {RUN_PLACE.name: None} | _cell(each) for each in scores]
+    arrays = [pa.array([row[each.name] for row in rows], each.type) for each in schema]
+    return [pa.Table.from_arrays(arrays, schema=schema)]
+
+
 def _rows(runs: pa.Table, start: int) -> Iterator[dict[str, Any]]:
     empty = dict.fromkeys(CELLS.names)
     places = pc.indices_nonzero(pc.is_valid(runs.column("feedback")))
@@ -44,7 +53,7 @@ def _rows(runs: pa.Table, start: int) -> Iterator[dict[str, Any]]:
             yield empty | owner | _cell(item)
 
 
-def _cell(item: dict[str, Any]) -> dict[str, Any]:
+def _cell(item: Mapping[str, Any]) -> dict[str, Any]:
     score, value = item.get("score"), item.get("value")
     kind = Score(score=score, value=value).type
     metadata = item.get("metadata")

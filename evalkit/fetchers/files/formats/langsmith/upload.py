@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from evalkit.fetchers.base import recorded_score
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.formats.langsmith.shapes import Payload, upload_rows
 from evalkit.fetchers.files.mapping.convert import to_error, to_identity, to_moment
@@ -24,6 +25,10 @@ def upload_items(value: Any, where: str, reading: Reading) -> Iterator[Item]:
     for key in ("experiment_metadata", "summary_experiment_scores"):
         if value.get(key):
             reading.tally.source_stats[key] = value[key]
+    whole = value.get("summary_experiment_scores")
+    for score in whole if isinstance(whole, list) else ():
+        if isinstance(score, dict):
+            reading.tally.scores.append(recorded_score(to_feedback(score, run_id=None)))
     repetitions: Counter[str] = Counter()
     for number, row in enumerate(rows):
         try:
