@@ -19,6 +19,7 @@ from evalkit.model.schema.columns import TABLES
 from evalkit.project import plugins
 from evalkit.project.explained import model_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
+from evalkit.report.runs.fields import FIELDS
 from evalkit.scoring.definition.evaluator import as_evaluator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -155,6 +156,21 @@ def built_ins() -> str:
     return table(("name", "scope", "range", "is"), rows)
 
 
+def run_fields() -> str:
+    """What is known of every run on the page and in its exports."""
+    rows = [
+        (
+            f"`{each.key}`" if each.filterable else "",
+            "always" if each.shown is None else "at first" if each.shown else "in Columns",
+            each.label,
+            f"`{each.column}`",
+            each.doc,
+        )
+        for each in FIELDS
+    ]
+    return table(("in the filter", "in the table", "heading", "exported as", "is"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "config": keys,
@@ -162,6 +178,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "errors": error_slugs,
     "columns": columns,
+    "run-fields": run_fields,
     "built-ins": built_ins,
 }
 

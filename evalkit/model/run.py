@@ -11,6 +11,7 @@ from evalkit.model import views
 from evalkit.model.document import Document
 from evalkit.model.langsmith_names import LangSmithNames
 from evalkit.model.message import Message, ToolCall
+from evalkit.model.outcome import outcome_of
 from evalkit.model.row import Row
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step, select
@@ -163,14 +164,14 @@ class Run(Row, LangSmithNames):
 
     @property
     def outcome(self) -> str:
-        """How the run ended: `success error timeout cancelled paused running`.
+        """How the run ended: `success error timeout cancelled paused running unknown`.
 
         A LangGraph run that stopped at an interrupt says `success` but is `paused`; one whose
-        status is `interrupted` was cancelled.
+        status is `interrupted` was cancelled. A status nobody knows is `unknown`, no success.
         """
         if self._source is not None:
             return str(self._source["outcome"](self._row))
-        return views.outcome(self.status, self.error, self.stopped, bool(self.interrupts))
+        return outcome_of(self.status, self.error, self.stopped, bool(self.interrupts))
 
     @property
     def error_type(self) -> str | None:

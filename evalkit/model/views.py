@@ -34,21 +34,6 @@ class Viewed(Protocol):
     def find(self, name: str | None = None, kind: str | None = None) -> list[Step]: ...  # noqa: D102
 
 
-def outcome(status: str, error: str | None, stopped: str | None, has_interrupts: bool) -> str:
-    """Derive how a run ended; a status evalkit does not know is judged by its error."""
-    if status == "success":
-        return "paused" if stopped == "paused" or has_interrupts else stopped or "success"
-    if status == "interrupted":
-        return stopped or "cancelled"
-    if status in ("pending", "running"):
-        return "running"
-    if status == "timeout" or stopped == "timeout":
-        return "timeout"
-    if stopped is not None:
-        return stopped
-    return "error" if status == "error" or error else "success"
-
-
 def error_type(error: str | None) -> str | None:
     """Return the exception's class named in an error text, or `None`.
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from evalkit.errors import EvalkitError, EvaluatorError, NoRunsError
 from evalkit.model.example import Example
+from evalkit.model.outcome import succeeded
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo, Score
 from evalkit.model.step import Step
@@ -217,7 +218,7 @@ def _rows(evaluator: Evaluator, pairs: Sequence[Pair], timeout: float) -> Iterat
 def _row(
     evaluator: Evaluator, run: Run, example: Example | None, step: Step | None, timeout: float
 ) -> TryRow:
-    skipped = evaluator.failed_runs == "skip" and run.outcome != "success"
+    skipped = evaluator.failed_runs == "skip" and not succeeded(run.outcome)
     scores: tuple[Score, ...] = ()
     failure = None
     if not skipped:

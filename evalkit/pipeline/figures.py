@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.errors import ConfigError
+from evalkit.model.outcome import succeeded
 from evalkit.model.results import Results
 from evalkit.pipeline import stored
 from evalkit.project.config import Project
@@ -114,7 +115,7 @@ def judgements(project: Project, results: Sequence[Results]) -> list[object]:
     for each in results:
         runs: dict[str, list[object]] = {}
         for run in each.runs():
-            if run.example_id is not None and run.outcome == "success":
+            if run.example_id is not None and succeeded(run.outcome):
                 runs.setdefault(run.example_id, []).append(run)
         answered.append(runs)
     examples = results[0].examples()

@@ -56,6 +56,11 @@ def test_figures_of_runs() -> None:
         "feedback_stats": {}, "session_feedback_stats": {},
         "n": {"runs": 4, "latency": 3, "first_token": 1, "total_tokens": 2, "prompt_tokens": 1,
               "completion_tokens": 1, "total_cost": 1, "prompt_cost": 0, "completion_cost": 0},
+        "notes": [
+            "error_rate is LangSmith's: 2 of 4 runs, for it counts what was stopped (timeouts, "
+            "cancellations, status error) as well. evalkit's gate error_rate counts the outcome "
+            "error alone: 1."
+        ],
     }  # fmt: skip
     assert json.loads(json.dumps(found)) == found
 

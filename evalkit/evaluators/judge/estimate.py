@@ -10,6 +10,7 @@ from evalkit.evaluators.judge.client import OUTPUT_GUESS, guess_tokens
 from evalkit.evaluators.judge.judge import judging_of
 from evalkit.evaluators.judge.panel import MEMBERS
 from evalkit.evaluators.judge.session import Session, current
+from evalkit.model.outcome import succeeded
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.definition.inject import collect
 
@@ -54,7 +55,7 @@ def estimate(
         return Estimate(0, 0, 0, 0, None)
     calls = cached = guessed = 0
     for run, example in pairs:
-        if evaluator.failed_runs == "skip" and run.outcome != "success":
+        if evaluator.failed_runs == "skip" and not succeeded(run.outcome):
             continue
         messages = judging.messages(collect("run", judging.prompt.names, run, example, None))
         if judging.client(session).is_known(messages, session):

@@ -19,7 +19,6 @@ from evalkit.model.usage import USAGE_FIELDS
 
 OUTCOMES: tuple[str, ...] = outcome.OUTCOMES
 CELL_OUTCOMES: tuple[str, ...] = score.CELL_OUTCOMES
-UNFINISHED = ("timeout", "cancelled", "paused", "running")
 
 RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
 NEVER = -(2**63)
@@ -96,6 +95,7 @@ def read_runs(results: Results) -> RunColumns:
     columns = _columns(results, ["example_id", "outcome"])
     cluster, example_ids, clusters = _clusters(columns.pop("example_id"))
     outcomes = lookup(columns.pop("outcome"), OUTCOMES)
+    outcomes[outcomes < 0] = outcome.place_of(None)
     # Read apart, so that texts and numbers of many runs are not in memory at once.
     columns = _columns(results, [*floats, "steps_recorded", "created_at"])
     created = integers(columns.pop("created_at"), missing=NEVER)

@@ -10,7 +10,6 @@ import numpy as np
 from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.columns.reading import (
     OUTCOMES,
-    UNFINISHED,
     CellColumns,
     RunColumns,
     read_cells,
@@ -19,6 +18,7 @@ from evalkit.metrics.columns.reading import (
 from evalkit.metrics.columns.scores import ScoreColumn, score_columns
 from evalkit.metrics.slicing.slicing import with_units
 from evalkit.metrics.summaries.categories import category_codes
+from evalkit.model.outcome import is_better
 from evalkit.model.results import Results
 
 MOST_WORDS = 8
@@ -170,7 +170,7 @@ def _outcomes(runs: RunColumns, occurring: set[str]) -> Iterator[Measure]:
             name=f"{name}_rate",
             kind="outcome",
             unit="share",
-            direction="higher" if name == "success" else None if name == "paused" else "lower",
+            direction=is_better(name),
             values=hit,
             cluster=runs.cluster,
             bounded=True,
@@ -192,7 +192,7 @@ def _durations(runs: RunColumns) -> Iterator[Measure]:
         values = runs.numbers[column]
         known = values >= 0
         if column == "latency_s":
-            running = OUTCOMES.index(UNFINISHED[-1])
+            running = OUTCOMES.index("running")
             known &= runs.outcome != running
         yield _positive(name, "latency", "s", values[known], runs.cluster[known], quantile)
 

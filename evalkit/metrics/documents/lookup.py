@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from evalkit.metrics.documents.figures import Distribution, Figure
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.model.outcome import is_better
 
 DISTRIBUTIONS = {"latency": "s", "ttft": "s", "queue": "s"}
 USAGE = {
@@ -113,7 +114,7 @@ def score_unit(score: ScoreSummary) -> str:
 def _rate(summary: Summary, head: str, statistic: str) -> Found | None:
     outcome = head.removesuffix("_rate")
     figure = summary.rates[outcome].figure
-    direction = "higher" if outcome == "success" else "lower"
+    direction = is_better(outcome)
     if statistic in ("low", "high"):
         end = figure.low if statistic == "low" else figure.high
         return Found(f"{head}.{statistic}", Figure(end, n=figure.n), "share", direction)

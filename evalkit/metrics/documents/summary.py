@@ -29,7 +29,7 @@ class Counts:
     repetitions_min: int
     repetitions_max: int
     outcomes: dict[str, int]
-    """success, error, timeout, cancelled, paused, running: all six, zeros included."""
+    """success, error, timeout, cancelled, paused, running, unknown: all seven, zeros included."""
     cells: dict[str, int]
     """scored, not_applicable, evaluator_error, run_failed, missing over all scores."""
     duplicates: int = 0
@@ -232,7 +232,7 @@ class Summary(Shown):
     experiment: str
     counts: Counts
     rates: dict[str, Rate]
-    """Outcome rates by name: success error timeout cancelled paused running."""
+    """Outcome rates by name: success error timeout cancelled paused running unknown."""
     scores: dict[str, ScoreSummary]
     latency: Distribution
     """End to end, seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -14,12 +15,15 @@ from evalkit.metrics.columns.reading import CELL_OUTCOMES, OUTCOMES, RunColumns,
 from evalkit.metrics.documents.figures import Rate
 from evalkit.metrics.documents.summary import ErrorGroup
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
+from evalkit.model.outcome import FAILED, UNKNOWN, places_of
 from evalkit.model.results import Results
 
 MESSAGE_LENGTH = 300
 GROUPS = 50
 """Error groups kept: the most frequent; the rest is counted in the last one's place."""
 KEPT_IDS = 5
+WORDS = 6
+"""Status words nobody knows that are named."""
 
 _VARIABLE = (
     (re.compile(r"https?://\S+"), "<url>"),
@@ -105,8 +109,7 @@ def _group(
 
 def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
     """Group what runs that failed, ran out of time or were cancelled say; a pause is no error."""
-    failed = [OUTCOMES.index(name) for name in ("error", "timeout", "cancelled")]
-    bad = np.flatnonzero(np.isin(runs.outcome, failed))
+    bad = np.flatnonzero(np.isin(runs.outcome, places_of(FAILED)))
     if not len(bad):
         return []
     table = taken(results.table("runs", ["run_id", "outcome", "error", "error_type"]), bad)
@@ -119,6 +122,21 @@ def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
         ),
         steps,
     )
+
+
+def unknown_words(results: Results, runs: RunColumns) -> list[str]:
+    """Say which status words nobody knows and how many runs ended with each."""
+    rows = np.flatnonzero(np.isin(runs.outcome, places_of(UNKNOWN)))
+    if not len(rows):
+        return []
+    words = Counter(taken(results.table("runs", ["status"]).column(0), rows).to_pylist())
+    shown = ", ".join(f"{str(word)[:60]!r} ({n:,})" for word, n in words.most_common(WORDS))
+    more = f" and {len(words) - WORDS} more" if len(words) > WORDS else ""
+    runs_are = "1 run is" if len(rows) == 1 else f"{len(rows):,} runs are"
+    return [
+        f"{runs_are} neither a success nor a failure, for nobody here knows the status {shown}"
+        f"{more}. Say what a word means in [experiments.{results.experiment}.statuses]."
+    ]
 
 
 def _failed_steps(results: Results) -> dict[str, str]:

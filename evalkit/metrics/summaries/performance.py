@@ -30,7 +30,8 @@ SUMS = {
     "completion_cost": "output_cost",
 }
 """LangSmith's name -> column of the runs table."""
-FAILED = ("error", "timeout", "cancelled")
+STATUS_ERROR = ("error", "timeout", "cancelled")
+"""Outcomes to which LangSmith gives its one status of failure, whatever counts as failed here."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STATISTICS = ("n", "avg", "min", "max", "stdev", "errors")
 
@@ -44,6 +45,8 @@ class Performance:
     """By LangSmith's field names; seconds, tokens, the source's currency, shares from 0 to 1."""
     n: Mapping[str, int]
     """How many runs each group of figures is over."""
+    notes: tuple[str, ...] = ()
+    """Where a figure of this name is another one in evalkit."""
     server: Mapping[str, Any] = field(default_factory=dict)
     """The source's own figures, where they were fetched."""
     difference: Mapping[str, Any] = field(default_factory=dict)
@@ -53,20 +56,21 @@ class Performance:
         """Return the payload with LangSmith's names on top, as `--json` prints it."""
         beside = {"server": dict(self.server), "difference": dict(self.difference)}
         shown = {name: value for name, value in beside.items() if self.server}
-        return {"experiment": self.experiment, **self.figures, "n": dict(self.n), **shown}
+        told = {"n": dict(self.n), "notes": list(self.notes), **shown}
+        return {"experiment": self.experiment, **self.figures, **told}
 
 
 def performance(results: Results) -> Performance:
     """Return the performance figures of an experiment, and the server's where it stated any."""
-    figures, n = _figures(results)
+    figures, n, notes = _figures(results)
     stats, whole, recorded = _feedback(results)
     figures |= {"feedback_stats": stats, "session_feedback_stats": whole}
     server = _server(results.manifest.source_stats)
     ours = {**figures, "feedback_stats": recorded}
-    return Performance(results.experiment, figures, n, server, _difference(ours, server))
+    return Performance(results.experiment, figures, n, notes, server, _difference(ours, server))
 
 
-def _figures(results: Results) -> tuple[dict[str, Any], dict[str, int]]:
+def _figures(results: Results) -> tuple[dict[str, Any], dict[str, int], tuple[str, ...]]:
     names = ["status", "outcome", "started_at", "latency_s", "ttft_s", *SUMS.values()]
     table = results.table("runs", names)
     total = table.num_rows
@@ -82,11 +86,23 @@ def _figures(results: Results) -> tuple[dict[str, Any], dict[str, int]]:
         there = table.column(column)
         figures[name] = _sum(numbers(there), whole="tokens" in name)
         n[name] = int(valid(there).sum())
-    failed = _is(table.column("outcome"), FAILED) | _is(table.column("status"), ("error",))
+    failed = _is(table.column("outcome"), STATUS_ERROR) | _is(table.column("status"), ("error",))
     figures["error_rate"] = float(failed.mean()) if total else None
     figures["streaming_rate"] = n["first_token"] / total if total else None
     figures["last_run_start_time"] = _latest(table.column("started_at"))
-    return figures, n
+    return figures, n, _counted_otherwise(failed, table.column("outcome"))
+
+
+def _counted_otherwise(failed: NDArray[np.bool_], outcomes: Any) -> tuple[str, ...]:
+    """Say so where LangSmith's `error_rate` is not the rate of evalkit's outcome `error`."""
+    ours, theirs = int(_is(outcomes, ("error",)).sum()), int(failed.sum())
+    if ours == theirs:
+        return ()
+    return (
+        f"error_rate is LangSmith's: {theirs:,} of {len(failed):,} runs, for it counts what was "
+        f"stopped (timeouts, cancellations, status error) as well. evalkit's gate error_rate "
+        f"counts the outcome error alone: {ours:,}.",
+    )
 
 
 def _sum(values: NDArray[Any], *, whole: bool) -> int | float | None:

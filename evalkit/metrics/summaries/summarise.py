@@ -12,7 +12,6 @@ from evalkit.errors import NoRunsError
 from evalkit.metrics.columns.reading import (
     CELL_OUTCOMES,
     OUTCOMES,
-    UNFINISHED,
     RunColumns,
     read_cells,
     read_runs,
@@ -30,10 +29,11 @@ from evalkit.metrics.documents.summary import (
     Summary,
 )
 from evalkit.metrics.statistics.distribution import describe
-from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors
+from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
 from evalkit.metrics.summaries.reducers import parse, reduce_scores
 from evalkit.metrics.summaries.scores import summarise_scores
 from evalkit.metrics.summaries.usage import summarise_usage
+from evalkit.model import outcome
 from evalkit.model.results import Results
 
 
@@ -128,7 +128,7 @@ def _duration(
 ) -> Distribution:
     values = runs.numbers[name]
     known = values >= 0  # NaN compares false: not recorded; below zero: the clocks disagree
-    cut = np.isin(runs.outcome, [OUTCOMES.index(each) for each in UNFINISHED])
+    cut = np.isin(runs.outcome, outcome.places_of(outcome.CUT_SHORT))
     return describe(
         values[known],
         runs.unit[known],
@@ -198,9 +198,10 @@ def _quality(
     steps: Sequence[StepSummary],
 ) -> Quality:
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
+    said = [*unknown_words(results, runs), *_judges(scores)]
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
-        notes=[*results.manifest.problems, *results.manifest.notes, *_judges(scores)],
+        notes=[*results.manifest.problems, *results.manifest.notes, *said],
         latency_missing_share=latency.missing_share,
         steps_missing=runs.n - runs.steps_recorded,
         runs_without_example=int((runs.cluster >= len(runs.example_ids)).sum()),

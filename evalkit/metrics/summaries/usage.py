@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.metrics.columns.reading import OUTCOMES, RunColumns
+from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.documents.figures import Distribution, Figure
 from evalkit.metrics.documents.summary import UsageSummary
 from evalkit.metrics.statistics.bootstrap import bca_ratio
 from evalkit.metrics.statistics.distribution import BCA_LEAST, BCA_MOST, describe
 from evalkit.metrics.statistics.intervals import Sums, mean_figure
+from evalkit.model.outcome import SUCCEEDED, places_of
 from evalkit.model.usage import USAGE_FIELDS
 
 
@@ -43,7 +44,8 @@ def _per_success(runs: RunColumns, name: str, confidence: float) -> Figure:
     """
     values = runs.numbers[name]
     known = ~np.isnan(values)
-    good = (runs.outcome[known] == OUTCOMES.index("success")).astype(np.float64)
+    good = np.isin(runs.outcome[known], places_of(SUCCEEDED))
+    good = good.astype(np.float64)
     n = int(known.sum())
     if not good.any():
         return Figure(None, n=n, method="none: no success")

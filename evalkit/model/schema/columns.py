@@ -35,7 +35,7 @@ RUN_COLUMNS = (
     Column("assistant_id", "str", "The assistant that ran, where the source has them."),
     Column("name", "str", "Name the source gave the run."),
     Column("status", "str", "Status as the source said it."),
-    Column("outcome", "str", "success, error, timeout, cancelled, paused or running."),
+    Column("outcome", "str", "success, error, timeout, cancelled, paused, running or unknown."),
     Column("stopped", "str", "Why it stopped, where the status alone does not tell."),
     Column("multitask_strategy", "str", "LangGraph's strategy for concurrent runs."),
     Column("example_id", "str", "The example it answered."),

@@ -24,6 +24,7 @@ from pydantic import (
 
 from evalkit.errors import RecordError
 from evalkit.model.example import Example
+from evalkit.model.outcome import Outcome
 from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.model.score import Feedback
 from evalkit.model.step import KINDS, STEP_FIELDS, Step
@@ -145,7 +146,7 @@ class RunRecord(Record):
     url: str | None = None
     extra: dict[str, Any] = Field(default_factory=dict)
     steps_recorded: bool | None = None
-    stopped: Literal["cancelled", "paused", "timeout"] | None = None
+    stopped: Outcome | None = None
 
     def to_model(self) -> Run:
         """Return the value."""

@@ -7,10 +7,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from evalkit.model.example import Example
-from evalkit.model.outcome import OUTCOMES
+from evalkit.model.outcome import CUT_SHORT, OUTCOMES, SETS, SUCCEEDED, places_of
 from evalkit.model.run import Run
 from evalkit.model.score import CELL_OUTCOMES
-from evalkit.report.runs import detail, preview
+from evalkit.report.runs import detail, fields, preview
 from evalkit.report.runs.columns import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.runs.feedback import Cells
 from evalkit.report.runs.pack import Core
@@ -72,20 +72,20 @@ def _preview(
 def priorities(content: Content) -> list[int]:
     """Return which traces go first: what went wrong, what fails, the slowest, a random rest."""
     rows = content.source.rows or Rows()
-    success = OUTCOMES.index("success")
+    good = places_of(SUCCEEDED)
     error = CELL_OUTCOMES.index("evaluator_error")
     fell = {e for c in content.source.candidates for e in _fallen(rows, c)}
     failing = rows.failing
-    latencies = sorted((v for v in rows.numbers["lat"] if v is not None), reverse=True)
+    latencies = sorted((v for v in rows.numbers["latency"] if v is not None), reverse=True)
     slow = latencies[int(len(latencies) * SLOWEST)] if latencies else None
     out = []
     for row in range(len(rows)):
         broken = any(column.outcomes[row] == error for column in rows.scores)
-        if broken or rows.outcomes[row] != success or rows.examples[row] in fell:
+        if broken or rows.outcomes[row] not in good or rows.examples[row] in fell:
             out.append(FIRST)
         elif failing[row]:
             out.append(FAILING)
-        elif slow is not None and (rows.numbers["lat"][row] or 0) >= slow:
+        elif slow is not None and (rows.numbers["latency"][row] or 0) >= slow:
             out.append(SLOW)
         else:
             pile = blake2b(rows.run_ids[row].encode("utf-8", "replace"), digest_size=1).digest()[0]
@@ -108,6 +108,8 @@ def core_of(content: Content, previews: Previews, kept: Kept, clean: Cleaner) ->
     core.codes("err", [min(code, NO_ERROR) for code in rows.errors])
     for name, values in rows.numbers.items():
         core.numbers(name, values)
+    for name, words in rows.texts.items():
+        core.texts(f"t.{name}", [clean.text(word or "") for word in words])
     core.numbers("low", rows.failing)
     for i, column in enumerate(rows.scores):
         core.numbers(f"s{i}", column.values)
@@ -144,6 +146,8 @@ def header(content: Content, kept: Kept, clean: Cleaner) -> dict[str, Any]:
         "baseline": 0,
         "candidate": len(view.experiments) - 1,
         "outcomes": list(OUTCOMES),
+        "outcomeSets": {**SETS, "cut": CUT_SHORT},
+        "fields": fields.described(),
         "cellOutcomes": list(CELL_OUTCOMES),
         "evaluators": [_evaluator(column, clean) for column in rows.scores],
         "primary": names.index(view.primary) if view.primary in names else -1,

@@ -8,7 +8,7 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from evalkit.model.outcome import OUTCOMES
+from evalkit.model.outcome import OUTCOMES, succeeded
 from evalkit.report.charts import numbers
 from evalkit.report.runs.columns import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.sections.view import Content
@@ -76,9 +76,9 @@ def _runs(rows: Rows, number: int, name: str, every: bool, clean: Cleaner) -> It
         if problem is None and not every:
             continue
         example = clean.ident(rows.example_ids[rows.examples[row]])
-        repetition = rows.numbers["rep"][row]
+        repetition = rows.numbers["repetition"][row]
         suffix = "" if repetition is None else f" #{repetition:g}"
-        case = TestCase(_text(example + suffix), _text(name), rows.numbers["lat"][row])
+        case = TestCase(_text(example + suffix), _text(name), rows.numbers["latency"][row])
         if problem is not None:
             case.result = [problem]
         yield case
@@ -89,7 +89,7 @@ def _runs(rows: Rows, number: int, name: str, every: bool, clean: Cleaner) -> It
 
 def _problem(rows: Rows, row: int, clean: Cleaner) -> Error | Failure | None:
     outcome = OUTCOMES[rows.outcomes[row]]
-    if outcome != "success":
+    if not succeeded(outcome):
         code = rows.errors[row]
         said = rows.error_names[code] if code != NO_ERROR else ""
         return Error(_text(clean.text(said) or outcome), _text(outcome))

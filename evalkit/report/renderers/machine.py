@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +14,7 @@ from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report.page.html import document
 from evalkit.report.page.write import replacing
 from evalkit.report.runs.columns import NO_ERROR, Rows
+from evalkit.report.runs.fields import REST, START, Field
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner
 
@@ -52,25 +53,47 @@ def _safe(cell: Any) -> Any:
 def _lines(content: Content, rows: Rows, clean: Cleaner) -> Iterator[list[Any]]:
     facets = content.source.facets
     scores = [name for c in rows.scores for name in (c.name, f"{c.name}.outcome")]
-    yield [
-        "run_id", "experiment", "example_id", "repetition", "outcome",
-        *(clean.text(f.name) for f in facets), *scores,
-        "latency_s", "ttft_s", "total_tokens", "total_cost", "steps", "error",
-    ]  # fmt: skip
+    start, rest = _exported(START), _exported(REST)
+    columns = [each.column for each in start], [each.column for each in rest]
+    yield [*columns[0], *(clean.text(f.name) for f in facets), *scores, *columns[1]]
     names = [clean.text(part.name) for part in content.view.experiments]
     for row in range(len(rows)):
-        error = rows.errors[row]
         yield [
-            clean.ident(rows.run_ids[row]),
-            names[rows.experiments[row]],
-            clean.ident(rows.example_ids[rows.examples[row]]),
-            rows.numbers["rep"][row],
-            OUTCOMES[rows.outcomes[row]],
+            *(_value(each, rows, row, names, clean) for each in start),
             *(_word(f.values, f.codes[row], clean) for f in facets),
             *_scores(rows, row, clean),
-            *(rows.numbers[name][row] for name in ("lat", "ttft", "tok", "cost", "nsteps")),
-            clean.text(rows.error_names[error]) if error != NO_ERROR else None,
+            *(_value(each, rows, row, names, clean) for each in rest),
         ]
+
+
+def _exported(fields: tuple[Field, ...]) -> list[Field]:
+    """Return the fields that are whole here: previews of payloads are for the page."""
+    return [each for each in fields if each.key not in ("input", "output")]
+
+
+def _value(field: Field, rows: Rows, row: int, names: list[str], clean: Cleaner) -> Any:
+    """Return what a run has under a field of the table."""
+    if field.kind == "number":
+        return rows.numbers[field.key][row]
+    if field.kind == "text":
+        text = rows.texts[field.key][row]
+        return None if text is None else clean.text(text)
+    return OWN[field.key](rows, row, names, clean)
+
+
+def _error(rows: Rows, row: int, names: list[str], clean: Cleaner) -> str | None:
+    error = rows.errors[row]
+    return clean.text(rows.error_names[error]) if error != NO_ERROR else None
+
+
+OWN: dict[str, Callable[[Rows, int, list[str], Cleaner], Any]] = {
+    "id": lambda rows, row, names, clean: clean.ident(rows.run_ids[row]),
+    "experiment": lambda rows, row, names, clean: names[rows.experiments[row]],
+    "example": lambda rows, row, names, clean: clean.ident(rows.example_ids[rows.examples[row]]),
+    "outcome": lambda rows, row, names, clean: OUTCOMES[rows.outcomes[row]],
+    "error": _error,
+}
+"""Fields that the rows keep in a form of their own."""
 
 
 def _word(values: tuple[str, ...], code: int, clean: Cleaner) -> str | None:

@@ -88,7 +88,8 @@ class _Writer:
     def warnings(self, view: ReportView) -> None:
         """Print what readers must know of the data."""
         for warning in view.warnings[:12]:
-            self.line(self.text("! ", "yellow"), self.text(warning))
+            said = Text("").join([self.text("! ", "yellow"), self.text(warning)])
+            self._console.print(said, overflow="fold", no_wrap=False)
 
     def unscored(self, view: ReportView) -> None:
         """Print what became of the cells that are in no mean."""

@@ -10,12 +10,11 @@ import orjson
 
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.metrics.summaries.outcomes import normalise
-from evalkit.model.outcome import OUTCOMES
+from evalkit.model.outcome import failed, place_of
 from evalkit.model.results import Results
 from evalkit.model.score import CELL_OUTCOMES
+from evalkit.report.runs import fields
 
-HOT = {"lat": "latency_s", "ttft": "ttft_s", "tok": "total_tokens", "cost": "total_cost"}
-PLAIN = {"nsteps": "n_steps", "rep": "repetition"}
 ERRORS = 250
 """Different errors that can be filtered for; the rest shares the last place."""
 NO_ERROR = 255
@@ -59,6 +58,8 @@ class Rows:
     errors: list[int] = field(default_factory=list)
     error_names: list[str] = field(default_factory=list)
     numbers: dict[str, list[float | None]] = field(default_factory=dict)
+    """By key of the table of fields."""
+    texts: dict[str, list[str | None]] = field(default_factory=dict)
     scores: list[ScoreColumn] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -78,7 +79,10 @@ def read(
     `keys` gives the example of a run by its id, where runs were paired by something else than
     their example id.
     """
-    rows = Rows(numbers={name: [] for name in (*HOT, *PLAIN)})
+    rows = Rows(
+        numbers={each.key: [] for each in fields.NUMBERS},
+        texts={each.key: [] for each in fields.TEXTS},
+    )
     places: dict[str, int] = {}
     errors: dict[str, int] = {}
     for number, one in enumerate(results):
@@ -97,7 +101,8 @@ def _read_runs(
     errors: dict[str, int],
     keys: Mapping[str, str],
 ) -> None:
-    names = ["run_id", "example_id", "outcome", "error", *HOT.values(), *PLAIN.values()]
+    more = [each.column for each in (*fields.NUMBERS, *fields.TEXTS)]
+    names = ["run_id", "example_id", "outcome", "error", *more]
     table = results.table("runs", names)
     columns = {name: table.column(name).to_pylist() for name in names}
     rows.experiments += [number] * table.num_rows
@@ -106,14 +111,16 @@ def _read_runs(
         key = keys.get(run_id) or example_id or f"(run {run_id})"
         rows.examples.append(places.setdefault(key, len(places)))
     for outcome, error in zip(columns["outcome"], columns["error"], strict=True):
-        rows.outcomes.append(OUTCOMES.index(outcome) if outcome in OUTCOMES else 1)
+        rows.outcomes.append(place_of(outcome))
         rows.errors.append(_error(outcome, error, errors))
-    for name, column in (HOT | PLAIN).items():
-        rows.numbers[name] += columns[column]
+    for each in fields.NUMBERS:
+        rows.numbers[each.key] += columns[each.column]
+    for each in fields.TEXTS:
+        rows.texts[each.key] += columns[each.column]
 
 
 def _error(outcome: str, error: str | None, errors: dict[str, int]) -> int:
-    if outcome in ("success", "running"):
+    if not (failed(outcome) or error):
         return NO_ERROR
     text = normalise(error) if error else f"({outcome}, nothing recorded)"
     if text not in errors and len(errors) >= ERRORS:

@@ -12,13 +12,10 @@ import orjson
 from evalkit.metrics.columns.reading import RunColumns, read_runs
 from evalkit.metrics.slicing.slicing import slicing
 from evalkit.model.results import Results
+from evalkit.report.runs.fields import reserved
 
 MOST_FACETS = 8
 MOST_VALUES = 50
-RESERVED = frozenset(
-    {"outcome", "status", "experiment", "exp", "error", "id", "example", "has", "latency", "ttft"}
-    | {"tokens", "cost", "steps", "repetition", "failing"}
-)
 ID = re.compile(r"(?:^|_)(?:id|uuid|key|hash)s?$", re.IGNORECASE)
 NONE = 255
 """The code of a run that has no value."""
@@ -44,7 +41,7 @@ def find(results: Sequence[Results], wanted: Sequence[str], taken: Iterable[str]
     """
     columns = [read_runs(one) for one in results]
     names = list(dict.fromkeys([*wanted, *_guesses(results)]))
-    closed = RESERVED | set(taken)
+    closed = reserved() | set(taken)
     found: list[Facet] = []
     for by in names:
         facet = _facet(by, results, columns)

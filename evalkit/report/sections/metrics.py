@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.model.outcome import OUTCOMES, succeeded
 from evalkit.report.charts import numbers
 from evalkit.report.sections.changes import change
 from evalkit.report.sections.source import Source, address, term
@@ -21,6 +22,7 @@ CELL_WORDS = {
     "missing": "missing",
 }
 
+LABELS = {"running": "Still running", "unknown": "End unknown"}
 P50 = ("latency.p50", "Latency p50", "Half of the runs are faster.")
 P95 = ("latency.p95", "Latency p95", "19 of 20 runs are faster.")
 MEAN = ("latency.mean", "Latency mean", "From start to end.")
@@ -65,7 +67,11 @@ def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:
 def _success(source: Source) -> MetricPart:
     return _row(
         source,
-        ("success_rate", "Success rate", "Runs that ended without an error, a timeout or a stop."),
+        (
+            "success_rate",
+            "Success rate",
+            "Runs that ended without an error, a timeout or a stop.",
+        ),
         lambda s: s.rates["success"].figure if "success" in s.rates else None,
         "share",
         address("runs", q="-outcome:success"),
@@ -77,11 +83,11 @@ def _success(source: Source) -> MetricPart:
 def _outcomes(source: Source) -> list[MetricPart]:
     """Return a row for each way not to succeed that happened."""
     rows = []
-    for name in ("error", "timeout", "cancelled", "paused", "running"):
+    for name in (each for each in OUTCOMES if not succeeded(each)):
         if not any(s.rates[name].count for s in source.summaries if name in s.rates):
             continue
         metric = f"{name}_rate"
-        label = {"running": "Still running"}.get(name, f"{name.capitalize()} rate")
+        label = LABELS.get(name, f"{name.capitalize()} rate")
         rows.append(
             _row(
                 source,

@@ -92,6 +92,9 @@ def _warnings(summary: Summary) -> list[str]:
         found.append(f"{numbers.times(counts.orphans, 'step')} came without a parent.")
     if counts.examples_without_runs:
         found.append(f"{numbers.times(counts.examples_without_runs, 'example')} without a run.")
+    if summary.quality.clock_problems:
+        clocks = numbers.times(summary.quality.clock_problems, "run")
+        found.append(f"{clocks} ended before the start: of these the latency is not used.")
     found += [note for note in summary.quality.notes if note not in found]
     return found
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.model.outcome import SAID, SUCCEEDED
 from evalkit.report.charts import numbers
 from evalkit.report.sections.changes import WORDS
-from evalkit.report.sections.source import Source, address, unit_of
+from evalkit.report.sections.source import Source, address, term, unit_of
 from evalkit.report.values.parts import Span
 
 if TYPE_CHECKING:
@@ -37,15 +38,23 @@ def _alone(source: Source, summary: Summary) -> Iterator[Span]:
     if score is not None and score.mean is not None:
         yield Span(_value(score), strong=True)
         yield Span(f" {_of(score, name or '')} (n {numbers.count(score.n)}{_ci(score)}). ")
-    success = summary.rates.get("success")
-    if success is not None and success.rate is not None:
-        yield Span(numbers.percent(success.rate), strong=True)
-        yield Span(f" of {numbers.times(success.n, 'run')} ended without an error.")
-    failed = sum(n for name, n in summary.counts.outcomes.items() if name != "success")
-    if failed:
-        yield Span(" ")
-        yield Span(numbers.times(failed, "run"), link=address("runs", q="-outcome:success"))
-        yield Span(" did not.")
+    yield from ended(summary)
+
+
+def ended(summary: Summary) -> Iterator[Span]:
+    """Say how the runs ended: what share succeeded, and each other end by its name."""
+    n = summary.counts.received
+    good = sum(summary.counts.outcomes.get(name, 0) for name in SUCCEEDED)
+    if not n:
+        return
+    yield Span(numbers.percent(good / n), strong=True)
+    yield Span(f" of {numbers.times(n, 'run')} succeeded")
+    others = [(name, c) for name, c in summary.counts.outcomes.items() if name not in SUCCEEDED]
+    for place, (name, count) in enumerate((name, c) for name, c in others if c):
+        yield Span(", " if place else ": ")
+        link = address("runs", q=term("outcome", ":", name))
+        yield Span(f"{numbers.count(count)} {SAID.get(name, name)}", link=link)
+    yield Span(".")
 
 
 def _value(score: ScoreSummary) -> str:

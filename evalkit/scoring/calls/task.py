@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from evalkit.model.example import Example
+from evalkit.model.outcome import succeeded
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.units import Wanted
@@ -47,7 +48,7 @@ class Task:
 
     def skips(self, run: Run) -> bool:
         """Whether the evaluator wants only runs that succeeded, and this one did not."""
-        return self.evaluator.failed_runs == "skip" and run.outcome != "success"
+        return self.evaluator.failed_runs == "skip" and not succeeded(run.outcome)
 
 
 def make_tasks(evaluators: Sequence[Evaluator], timeout: float | None) -> list[Task]:
@@ -133,4 +134,4 @@ def _step_call(
 def _skipping(evaluator: Evaluator, call: Call) -> Call:
     if evaluator.failed_runs != "skip":
         return call
-    return lambda run, example: call(run, example) if run.outcome == "success" else RUN_FAILED
+    return lambda run, example: call(run, example) if succeeded(run.outcome) else RUN_FAILED

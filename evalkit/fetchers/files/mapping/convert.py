@@ -9,22 +9,9 @@ from typing import Any
 
 import orjson
 
-from evalkit.model.outcome import STATUSES
+from evalkit.model.outcome import status_of
 from evalkit.model.timing import parse_time
 
-# fmt: off
-STATUS_WORDS: dict[str, str] = {
-    **dict(zip(STATUSES, STATUSES, strict=True)),
-    **dict.fromkeys(("ok", "success", "succeeded", "completed", "complete", "done", "finished",
-                     "passed", "stop", "true"), "success"),
-    **dict.fromkeys(("error", "errored", "failed", "failure", "fail", "exception", "crashed",
-                     "false"), "error"),
-    **dict.fromkeys(("timeout", "timed_out", "timedout", "time_limit"), "timeout"),
-    **dict.fromkeys(("cancelled", "canceled", "aborted", "killed"), "interrupted"),
-    **dict.fromkeys(("queued", "waiting"), "pending"),
-    **dict.fromkeys(("in_progress", "started"), "running"),
-}
-# fmt: on
 FALSE: tuple[Any, ...] = (None, False, "", [], {}, 0)
 
 
@@ -112,7 +99,7 @@ def to_status(value: Any) -> str | None:
     if isinstance(value, bool):
         return "success" if value else "error"
     word = to_text(value) or ""
-    return STATUS_WORDS.get(word.strip().lower(), word)
+    return status_of(word) or word.strip()
 
 
 def to_names(value: Any) -> tuple[str, ...]:

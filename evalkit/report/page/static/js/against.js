@@ -21,12 +21,12 @@ async function drawAgainst(view) {
 
 function sideName(r, view) {
   const both = D.exp[view.r] === D.exp[view.other];
-  return both ? `repetition ${numbers("rep")[r]}` : experimentName(r);
+  return both ? `repetition ${numbers("repetition")[r]}` : experimentName(r);
 }
 
 function picker(view) {
   const options = view.others.map((r) => {
-    const rep = numbers("rep")[r];
+    const rep = numbers("repetition")[r];
     return h("option", { value: r, selected: r === view.other }, oneLine(`${experimentName(r)}${known(rep) ? `, repetition ${rep}` : ""}, ${outcomeName(r)}`));
   });
   const select = h("select", { "aria-label": "Run to compare with", onchange: () => {
@@ -46,7 +46,7 @@ function scoresOfBoth(a, b) {
     const change = !known(d) ? DASH : Math.abs(d) < 1e-12 ? "0" : `${d > 0 ? "▲ +" : "▼ "}${number(d)}`;
     return h("tr", null, h("th", { scope: "row" }, show(e.key, h("span"))), h("td.r.num", null, oneLine(scoreText(e, a.r).text)), h("td.r.num", null, oneLine(scoreText(e, b.r).text)), h("td.r.num." + tone, null, change), h("td.wrap", null, show((b.run && reasonOf(b.run, e)) || "", h("span"))));
   });
-  const [p, n] = [numbers("lat")[a.r], numbers("lat")[b.r]];
+  const [p, n] = [numbers("latency")[a.r], numbers("latency")[b.r]];
   const k = n / p - 1;
   lines.push(h("tr", null, h("th", { scope: "row" }, "latency"), h("td.r.num", null, duration(p)), h("td.r.num", null, duration(n)), h("td.r.num", null, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH), h("td")));
   return scroller("Scores of both", table("small", [["Evaluator"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], [`Reason in ${oneLine(b.name)}`]], lines));

@@ -5,7 +5,7 @@ const TICKS = [0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1
 
 /* The log axis of latency, shared by both charts; null when no run has a latency. */
 function latencyAxis() {
-  const values = numbers("lat");
+  const values = numbers("latency");
   let low = Infinity;
   let high = 0;
   for (const v of values) {
@@ -52,7 +52,7 @@ function latencyCounts(axis, rows) {
   const lows = numbers("low");
   for (const r of rows) {
     if (axis.bins[r] === 255) continue;
-    counts[D.outcome[r] !== 0 ? 2 : lows[r] > 0 ? 1 : 0][axis.bins[r]]++;
+    counts[!ended(r, "succeeded") ? 2 : lows[r] > 0 ? 1 : 0][axis.bins[r]]++;
   }
   return counts;
 }

@@ -95,8 +95,8 @@ class CompareView {
     if (evaluator) columns.unshift(this.changeColumn(evaluator));
     if (facet) columns.push({ key: facet.name, label: oneLine(facet.name), width: 116, cls: "dim", optional: true, value: facetOf, fill: (c, e) => setText(c, oneLine(facet.values[facetOf(e)] ?? "")) });
     for (const other of others) columns.push(this.deltaColumn(other));
-    columns.push({ key: "latency", label: "Δ latency", width: 98, right: true, optional: true, value: (e) => pairs.relative("lat", e), fill: (c, e) => {
-      const k = pairs.relative("lat", e);
+    columns.push({ key: "latency", label: "Δ latency", width: 98, right: true, optional: true, value: (e) => pairs.relative("latency", e), fill: (c, e) => {
+      const k = pairs.relative("latency", e);
       setText(c, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH);
       c.className = "r num opt " + (!Number.isFinite(k) || Math.abs(k) < 0.1 ? "dim" : k > 0 ? "bad" : "good");
     } });
@@ -149,7 +149,7 @@ class CompareView {
   }
   delta(name) {
     const { pairs } = this;
-    if (name === "latency") return (e) => pairs.relative("lat", e);
+    if (name === "latency") return (e) => pairs.relative("latency", e);
     const e = D.evaluators.find((one) => one.key === name);
     return e ? (x) => pairs.difference("s" + e.i, x) : null;
   }

@@ -97,6 +97,7 @@ async function load() {
   D.exp = codes("exp");
   D.ex = codes("ex");
   D.outcome = codes("outcome");
+  D.sets = Object.fromEntries(Object.entries(D.head.outcomeSets).map(([name, all]) => [name, new Set(all.map((each) => D.head.outcomes.indexOf(each)))]));
   D.several = D.head.experiments.length > 1;
   D.evaluators = D.head.evaluators.map((e, i) => ({ ...e, i }));
   groupRuns();
@@ -158,6 +159,37 @@ const runId = (r) => texts("id").get(r);
 const exampleId = (e) => texts("ex.id").get(e);
 const experimentName = (r) => D.head.experiments[D.exp[r]].name;
 const outcomeName = (r) => D.head.outcomes[D.outcome[r]];
+/* Whether a run is in one of the sets of outcomes: succeeded, failed, unfinished, unknown, cut. */
+const ended = (r, set) => D.sets[set].has(D.outcome[r]);
+
+/* What a run has under a field of the header's table; fields that are packed in a form of their own. */
+const OWN = {
+  id: runId,
+  experiment: experimentName,
+  example: (r) => exampleId(D.ex[r]),
+  outcome: outcomeName,
+  error: (r) => D.head.errors[codes("err")[r]] ?? null,
+  input: (r) => texts("ex.input").get(D.ex[r]),
+  output: (r) => texts("out").get(r),
+};
+function fieldValue(field) {
+  if (field.kind === "own") return OWN[field.key];
+  if (field.kind === "text") return (r) => texts("t." + field.key).get(r) || null;
+  return (r) => numbers(field.key)[r];
+}
+/* What rows are sorted by: numbers, and the place of words. */
+function sortValue(field) {
+  if (field.key === "outcome") return (r) => -D.outcome[r];
+  if (field.key === "experiment") return (r) => D.exp[r];
+  if (field.key === "example" || field.key === "input") return (r) => D.ex[r];
+  if (field.kind !== "text") return fieldValue(field);
+  let places = null;
+  return (r) => {
+    const value = fieldValue(field);
+    places ||= new Map([...new Set(Array.from({ length: D.runs }, (_, i) => value(i)))].sort().map((word, i) => [word, i]));
+    return places.get(value(r));
+  };
+}
 
 /* Whether a value is on the bad side of its evaluator's middle; null when there is no good side. */
 function low(e, value) {

@@ -16,9 +16,9 @@ function showExample(query, id) {
       const { text, bad } = scoreText(v, r);
       return h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text));
     });
-    const rep = numbers("rep")[r];
+    const rep = numbers("repetition")[r];
     const name = h("a", { href: runLink(r) }, D.several ? oneLine(experimentName(r)) : known(rep) ? `run ${rep}` : "run");
-    return h("tr", null, h("th", { scope: "row" }, name), D.several ? h("td.r.num", null, known(rep) ? rep : DASH) : null, outcome, scores, h("td.r.num", null, duration(numbers("lat")[r])), h("td.cut", null, oneLine(texts("out").get(r)).slice(0, 80)));
+    return h("tr", null, h("th", { scope: "row" }, name), D.several ? h("td.r.num", null, known(rep) ? rep : DASH) : null, outcome, scores, h("td.r.num", null, duration(numbers("latency")[r])), h("td.cut", null, oneLine(texts("out").get(r)).slice(0, 80)));
   });
   fill(
     VIEWS.example,

@@ -8,26 +8,18 @@ function download(name, content, type) {
 /* The columns of an exported table: name, kind ("text" or "number"), value of a row. */
 function exportColumns() {
   const nothing = (v) => (Number.isNaN(v) ? null : v);
-  const num = (name, field) => [name, "number", (r) => nothing(numbers(field)[r])];
+  const own = (start) => D.head.fields.filter((f) => f.start === start).map((f) => {
+    const value = fieldValue(f);
+    return f.kind === "number" ? [f.column, "number", (r) => nothing(value(r))] : [f.column, "text", value];
+  });
   return [
-    ["run_id", "text", runId],
-    ["experiment", "text", experimentName],
-    ["example_id", "text", (r) => exampleId(D.ex[r])],
-    num("repetition", "rep"),
-    ["outcome", "text", outcomeName],
+    ...own(true),
     ...D.head.facets.map((f, i) => [f.name, "text", (r) => f.values[codes("f" + i)[r]] ?? null]),
     ...D.evaluators.flatMap((e) => [
       e.type === "category" ? [e.key, "text", (r) => e.values[score(e, r)] ?? null] : [e.key, "number", (r) => nothing(score(e, r))],
       [`${e.key}.outcome`, "text", (r) => cellOutcome(e, r)],
     ]),
-    num("latency_s", "lat"),
-    num("ttft_s", "ttft"),
-    num("total_tokens", "tok"),
-    num("total_cost", "cost"),
-    num("steps", "nsteps"),
-    ["error", "text", (r) => D.head.errors[codes("err")[r]] ?? null],
-    ["input", "text", (r) => texts("ex.input").get(D.ex[r])],
-    ["output", "text", (r) => texts("out").get(r)],
+    ...own(false),
   ];
 }
 
@@ -54,7 +46,7 @@ const fence = (text) => "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(
 
 /* One run as Markdown, for an issue or a chat. */
 function runMarkdown(r, run) {
-  const lines = [`### ${escapeMarkdown(runId(r))}: ${outcomeName(r)}`, "", `Experiment ${escapeMarkdown(experimentName(r))}, example ${escapeMarkdown(exampleId(D.ex[r]))}, ${duration(numbers("lat")[r])}`, "", "| Evaluator | Score | Reason |", "|---|--:|---|"];
+  const lines = [`### ${escapeMarkdown(runId(r))}: ${outcomeName(r)}`, "", `Experiment ${escapeMarkdown(experimentName(r))}, example ${escapeMarkdown(exampleId(D.ex[r]))}, ${duration(numbers("latency")[r])}`, "", "| Evaluator | Score | Reason |", "|---|--:|---|"];
   for (const e of D.evaluators) lines.push(`| ${escapeMarkdown(e.key)} | ${escapeMarkdown(scoreText(e, r).text)} | ${escapeMarkdown((run && reasonOf(run, e)) || "")} |`);
   if (run) {
     if (run.error) lines.push("", `Error: ${escapeMarkdown(run.error)}`);

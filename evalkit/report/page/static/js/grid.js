@@ -15,7 +15,7 @@ class Grid {
     this.listen();
   }
   heading(c, sort) {
-    const press = h("button", { type: "button", title: c.title || null, onclick: () => sort(c.key) }, c.label);
+    const press = c.fixed ? h("span", { title: c.title || null }, c.label) : h("button", { type: "button", title: c.title || null, onclick: () => sort(c.key) }, c.label);
     c.th = h("th" + (c.right ? ".r" : "") + (c.optional ? ".opt" : ""), { scope: "col", role: "columnheader" }, press);
     return c.th;
   }
@@ -150,8 +150,11 @@ function setText(cell, text) {
   else cell.textContent = text;
 }
 
-const OUTCOME_GLYPHS = { success: "✓", error: "!", timeout: "!", cancelled: "×", paused: "‖", running: "…" };
-const outcomeTone = (name) => ({ success: "pass", error: "fail", timeout: "fail" })[name] || "warn";
+const OUTCOME_GLYPHS = { success: "✓", error: "!", timeout: "!", cancelled: "×", paused: "‖", running: "…", unknown: "?" };
+function outcomeTone(name) {
+  const { succeeded, failed } = D.head.outcomeSets;
+  return succeeded.includes(name) ? "pass" : failed.includes(name) ? "fail" : "warn";
+}
 
 function fillOutcome(cell, r) {
   const name = outcomeName(r);

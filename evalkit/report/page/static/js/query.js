@@ -30,11 +30,11 @@ function amount(text) {
   return scale < 1 ? Number(match[1]) / Math.round(1 / scale) : Number(match[1]) * scale;
 }
 
-/* The number fields of a run, by the name they have in the filter. */
-const NUMBER_FIELDS = { latency: "lat", ttft: "ttft", tokens: "tok", cost: "cost", steps: "nsteps", repetition: "rep", failing: "low" };
+/* The fields of a run that can be asked for, by the name they have in the filter. */
+const fieldOf = (name) => D.head.fields.find((f) => f.filterable && f.key === name);
 
 function fieldNames() {
-  return ["outcome", "experiment", "error", "id", "example", "has", ...Object.keys(NUMBER_FIELDS), ...D.head.facets.map((f) => f.name), ...D.evaluators.map((e) => e.key)];
+  return [...D.head.fields.filter((f) => f.filterable).map((f) => f.key), "has", "failing", ...D.head.facets.map((f) => f.name), ...D.evaluators.map((e) => e.key)];
 }
 
 /* A test on numbers, from the operator and the text after it. */
@@ -82,8 +82,9 @@ function markTest(name, text, rowOf) {
 }
 
 function fieldTest(name, operator, text, pair) {
-  if (Object.hasOwn(NUMBER_FIELDS, name)) {
-    const values = numbers(NUMBER_FIELDS[name]);
+  const field = fieldOf(name);
+  if (name === "failing" || field?.kind === "number") {
+    const values = numbers(field ? field.key : "low");
     return numberTest((r) => values[r], operator, text);
   }
   const evaluator = D.evaluators.find((e) => e.key === name);
@@ -92,7 +93,8 @@ function fieldTest(name, operator, text, pair) {
     const delta = pair(name.slice(2));
     if (delta) return { ...numberTest(delta, operator, text), byExample: true };
   }
-  if (name === "outcome" || name === "status") return wordTest("outcome", D.head.outcomes, D.outcome, text);
+  if (name === "outcome") return Object.hasOwn(D.sets, text) ? { test: (r) => ended(r, text) } : wordTest("outcome", D.head.outcomes, D.outcome, text);
+  if (field?.kind === "text") return markTest("t." + name, text);
   if (name === "experiment" || name === "exp") return wordTest("experiment", D.head.experiments.map((x) => x.name), D.exp, text);
   if (name === "error") return errorTest(text);
   if (name === "has" && text === "trace") return { test: hasTrace };

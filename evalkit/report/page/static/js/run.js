@@ -61,8 +61,8 @@ class RunView {
     const order = D.head.experiments.map((_, i) => i).filter((i) => i !== x);
     const front = x === D.head.baseline ? D.head.candidate : D.head.baseline;
     order.sort((a, b) => (b === front) - (a === front) || a - b);
-    const rep = numbers("rep")[r];
-    const near = (rows) => [...rows].sort((a, b) => (numbers("rep")[b] === rep) - (numbers("rep")[a] === rep) || a - b);
+    const rep = numbers("repetition")[r];
+    const near = (rows) => [...rows].sort((a, b) => (numbers("repetition")[b] === rep) - (numbers("repetition")[a] === rep) || a - b);
     return [...order.flatMap((i) => near(D.by(i, e))), ...[...D.by(x, e)].filter((row) => row !== r)];
   }
   async open() {
@@ -120,8 +120,8 @@ class RunView {
   facts() {
     const { r } = this;
     const e = D.ex[r];
-    const rep = numbers("rep")[r];
-    const facts = [D.several ? oneLine(experimentName(r)) : null, duration(numbers("lat")[r]), known(numbers("ttft")[r]) ? `first token ${duration(numbers("ttft")[r])}` : null, known(numbers("tok")[r]) ? `${int(numbers("tok")[r])} tokens` : null, known(numbers("cost")[r]) ? `cost ${number(numbers("cost")[r])}` : null, `${int(numbers("nsteps")[r] || 0)} steps`, known(rep) ? `repetition ${rep}` : null];
+    const rep = numbers("repetition")[r];
+    const facts = [D.several ? oneLine(experimentName(r)) : null, duration(numbers("latency")[r]), known(numbers("ttft")[r]) ? `first token ${duration(numbers("ttft")[r])}` : null, known(numbers("tokens")[r]) ? `${int(numbers("tokens")[r])} tokens` : null, known(numbers("cost")[r]) ? `cost ${number(numbers("cost")[r])}` : null, `${int(numbers("steps")[r] || 0)} steps`, known(rep) ? `repetition ${rep}` : null];
     const facets = D.head.facets.map((f, i) => (f.values[codes("f" + i)[r]] === undefined ? null : oneLine(`${f.name}: ${f.values[codes("f" + i)[r]]}`)));
     const out = [...facts, ...facets].filter(Boolean).map((text) => h("span", null, text));
     const total = D.head.experiments.reduce((n, _, x) => n + D.by(x, e).length, 0);
@@ -131,7 +131,7 @@ class RunView {
   errorBox() {
     const { run } = this;
     const failed = run.steps.findIndex((s) => s.error);
-    const text = run.error || (failed >= 0 && outcomeName(this.r) !== "success" ? run.steps[failed].error : "");
+    const text = run.error || (failed >= 0 && !ended(this.r, "succeeded") ? run.steps[failed].error : "");
     if (!text && !run.stopped) return;
     const box = block(text || `The run stopped: ${run.stopped}`, "div.errbox", 1200);
     if (failed >= 0) box.append(h("span.dim", null, ` in step ${failed + 1}, `), show(run.steps[failed].name, h("span")));

@@ -1,11 +1,32 @@
 /* Runs: every run as a row, filtered, sorted, drawn and saved. */
 let runsView = null;
-/* Outcomes whose latency is only known to be at least what it was. */
-const CUT = new Set(["timeout", "cancelled", "paused", "running"]);
 
 function showRuns(query) {
   runsView ||= new RunsView();
   runsView.read(query);
+}
+
+const UNIT_TEXT = { s: duration, cost: number };
+
+/* A column of the table from a field of the header's table. */
+function fieldColumn(field) {
+  const value = fieldValue(field);
+  const right = field.kind === "number";
+  const text = right ? UNIT_TEXT[field.unit] || count : (v) => oneLine(v ?? "");
+  const width = field.wide ? undefined : right ? 92 : field.key === "outcome" ? 98 : 140;
+  const fillText = (cell, r) => setText(cell, text(value(r)));
+  return {
+    key: field.key,
+    label: field.label,
+    title: field.doc,
+    width,
+    right,
+    optional: field.shown !== null,
+    extra: field.shown === false,
+    fixed: !field.sortable,
+    value: sortValue(field),
+    fill: field.key === "outcome" ? fillOutcome : fillText,
+  };
 }
 
 class RunsView {
@@ -21,21 +42,13 @@ class RunsView {
     (window.requestIdleCallback || setTimeout)(() => ["ex.input", "out"].forEach((name) => texts(name).index()));
   }
   columns() {
-    const seconds = (key, label, field, extra) => ({ key, label, width: 92, right: true, optional: key !== "latency", extra, value: (r) => numbers(field)[r], fill: (c, r) => setText(c, duration(numbers(field)[r])) });
     const facets = D.head.facets.map((f, i) => ({ key: f.name, label: oneLine(f.name), width: 116, cls: "dim", optional: true, extra: i > 0, value: (r) => codes("f" + i)[r], fill: (c, r) => setText(c, oneLine(f.values[codes("f" + i)[r]] ?? "")) }));
     const scores = D.evaluators.map((e, i) => ({ key: e.key, label: plainName(e.key), title: `${e.key}: ${e.doc || "no description"}`, width: 118, right: true, cls: "sc", optional: true, extra: i > 7, value: (r) => numbers("s" + e.i)[r], fill: fillScore(e) }));
     return [
-      { key: "outcome", label: "Outcome", width: 98, value: (r) => -D.outcome[r], fill: fillOutcome },
-      { key: "input", label: "Input", value: (r) => D.ex[r], fill: (c, r) => setText(c, oneLine(texts("ex.input").get(D.ex[r]))) },
+      ...D.head.fields.filter((f) => f.start).map(fieldColumn),
       ...facets,
       ...scores,
-      seconds("latency", "Latency", "lat"),
-      seconds("ttft", "First token", "ttft", true),
-      { key: "tokens", label: "Tokens", width: 84, right: true, optional: true, value: (r) => numbers("tok")[r], fill: (c, r) => setText(c, count(numbers("tok")[r])) },
-      { key: "cost", label: "Cost", width: 84, right: true, optional: true, extra: true, value: (r) => numbers("cost")[r], fill: (c, r) => setText(c, number(numbers("cost")[r])) },
-      { key: "steps", label: "Steps", width: 70, right: true, optional: true, extra: true, value: (r) => numbers("nsteps")[r], fill: (c, r) => setText(c, count(numbers("nsteps")[r])) },
-      { key: "repetition", label: "Repetition", width: 92, right: true, optional: true, extra: true, value: (r) => numbers("rep")[r], fill: (c, r) => setText(c, count(numbers("rep")[r])) },
-      { key: "example", label: "Example", width: 140, optional: true, extra: true, value: (r) => D.ex[r], fill: (c, r) => setText(c, oneLine(exampleId(D.ex[r]))) },
+      ...D.head.fields.filter((f) => !f.start).map(fieldColumn),
     ];
   }
   build() {
@@ -81,7 +94,7 @@ class RunsView {
   sort(key) {
     const { state } = this;
     if (state.sort === key) state.descending = !state.descending;
-    else Object.assign(state, { sort: key, descending: ["latency", "tokens", "cost", "ttft"].includes(key) });
+    else Object.assign(state, { sort: key, descending: D.head.fields.some((f) => f.key === key && f.down) });
     this.apply(true);
   }
   read(query) {
@@ -131,10 +144,10 @@ class RunsView {
     const rows = this.found;
     let fine = 0;
     const times = [];
-    const latency = numbers("lat");
+    const latency = numbers("latency");
     for (const r of rows) {
-      if (D.outcome[r] === 0) fine++;
-      if (latency[r] >= 0) times.push([latency[r], CUT.has(outcomeName(r))]);
+      if (ended(r, "succeeded")) fine++;
+      if (latency[r] >= 0) times.push([latency[r], ended(r, "cut")]);
     }
     times.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const total = which === "all" ? D.runs : D.head.experiments[which].runs;
