@@ -40,7 +40,10 @@ from evalkit.report.runs.traces import TraceWriter, dumps, plain
 from evalkit.report.sections.view import content
 from evalkit.scoring import engine
 from evalkit.scoring.definition.evaluator import as_evaluator, evaluator
+from evalkit.store.rescoring import open_scoring
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 KINDS = ("llm", "retriever", "node", "tool", "llm", "tool", "llm", "guardrail")
@@ -135,7 +138,7 @@ def experiment(root: Path, name: str, count: int, seed: int) -> Results:
     """Store and score `count` runs."""
     rng, texts = random.Random(seed), passages()
     stored = Store(root).experiment(name)
-    with stored.writer(source="evalkit") as writer:
+    with open_writer(stored, source="evalkit") as writer:
         for number in range(count):
             writer.add(make_run(name, number, texts, rng))
         writer.add_examples(
@@ -143,9 +146,9 @@ def experiment(root: Path, name: str, count: int, seed: int) -> Results:
             for n in range(count)
         )
         writer.finish({"expected": None})
-    with stored.scoring() as work:
+    with open_scoring(stored) as work:
         engine.score(work, [as_evaluator(e) for e in (correct, grounded, recall, cited, quick)])
-    return stored.results()
+    return read_results(stored)
 
 
 @contextmanager

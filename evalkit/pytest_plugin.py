@@ -87,14 +87,14 @@ class Saved:
         """Return the figures of one experiment: as saved, else computed."""
         from evalkit.metrics.documents.plain import from_plain
         from evalkit.metrics.documents.summary import Summary
-        from evalkit.pipeline import figures
+        from evalkit.pipeline.figures import summarise_experiment
 
         if name not in self._summaries:
             document = self.documents.get(name)
             made = (
                 from_plain(Summary, document)
                 if document
-                else figures.summarise(self.project, self.results(name))
+                else summarise_experiment(self.project, self.results(name))
             )
             self._summaries[name] = made
         return self._summaries[name]
@@ -137,9 +137,9 @@ class Saved:
 def open_saved(path: Path, chosen: list[str]) -> Saved:
     """Open a project, a report's folder or a `summary.json`; what is none raises `ConfigError`."""
     from evalkit.errors import ConfigError
-    from evalkit.pipeline import stored
     from evalkit.pipeline.gating import read_summary
     from evalkit.project.config import load
+    from evalkit.store.store import Store
 
     if not path.exists():
         raise ConfigError(f"--evalkit {path}: is not there. Name a project or one of its reports.")
@@ -149,9 +149,8 @@ def open_saved(path: Path, chosen: list[str]) -> Saved:
     if document.is_file():
         summary = read_summary(document)
         return Saved(project, [summary["experiment"]], {summary["experiment"]: summary})
-    names = chosen or [
-        name for name in project.experiments if stored.stored_experiment(project, name).exists
-    ]
+    store = Store(project.store)
+    names = chosen or [name for name in project.experiments if store.experiment(name).exists]
     if not names:
         raise ConfigError(f"--evalkit {path}: nothing is stored. Run `evalkit run` first.")
     return Saved(project, names, {})

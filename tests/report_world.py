@@ -17,7 +17,10 @@ from evalkit.model.usage import Usage
 from evalkit.report.sections.view import content
 from evalkit.scoring import engine
 from evalkit.scoring.definition.evaluator import as_evaluator, evaluator
+from evalkit.store.rescoring import open_scoring
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 TOPICS = ("billing", "delivery and returns", "repairs")
@@ -165,14 +168,14 @@ def make_examples(count: int) -> list[Example]:
 def stored(root: Path, name: str, runs, examples, evaluators=EVALUATORS):
     """Write one experiment to a store, score it, and return its results."""
     experiment = Store(root).experiment(name)
-    with experiment.writer(source="evalkit") as writer:
+    with open_writer(experiment, source="evalkit") as writer:
         for run in runs:
             writer.add(run)
         writer.add_examples(examples)
         writer.finish({"expected": None})
-    with experiment.scoring() as work:
+    with open_scoring(experiment) as work:
         engine.score(work, [as_evaluator(each) for each in evaluators], workers=0)
-    return experiment.results()
+    return read_results(experiment)
 
 
 def make_results(

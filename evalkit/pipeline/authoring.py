@@ -30,6 +30,7 @@ from evalkit.project.modules import no_bytecode
 from evalkit.project.scaffold import start_evaluator
 from evalkit.scoring.calls.failure import Failure, failure_of, overran
 from evalkit.scoring.definition.evaluator import Evaluator
+from evalkit.store.results import read_results
 
 SAMPLE = 20
 TIMEOUT = 10.0
@@ -95,7 +96,7 @@ def pinned_sample(
     project: Project, experiment: str, *, sample: int = SAMPLE, seed: int = 0
 ) -> list[Pair]:
     """Return the same runs every time, drawn at random from those stored, with examples."""
-    results = fetched_experiment(project, experiment).results()
+    results = read_results(fetched_experiment(project, experiment))
     ids: list[str] = results.table("runs", ["run_id"]).column("run_id").to_pylist()
     if not ids:
         raise NoRunsError(f"{experiment}: no run is stored. Run `evalkit fetch {experiment}`.")

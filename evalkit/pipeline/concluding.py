@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, ExitCode
 from evalkit.model.results import Results
-from evalkit.pipeline import figures, stored
+from evalkit.pipeline import stored
+from evalkit.pipeline.figures import summarise_experiment
 from evalkit.pipeline.gating import check_gates
 from evalkit.pipeline.reporting import report
 from evalkit.project.config import Project
@@ -83,11 +84,13 @@ def conclude(
     Without `page`, nothing is written. `options` go to `evalkit.report.page.write.write_report`.
     """
     results = {name: stored.results(project, name) for name in names}
-    summaries = {name: figures.summarise(project, each) for name, each in results.items()}
+    summaries = {name: summarise_experiment(project, each) for name, each in results.items()}
     configured = [c.baseline for name in names if (c := project.experiments.get(name))]
     comparison = None
     if len(names) > 1 and (baseline or any(configured)):
-        comparison = figures.compare(project, list(results.values()), baseline=baseline)
+        from evalkit.pipeline.comparing import compare_experiments  # brings scipy and judges
+
+        comparison = compare_experiments(project, list(results.values()), baseline=baseline)
     checked = check_gates(project, list(summaries.values()), comparison, gates)
     path = None
     if page:

@@ -13,10 +13,11 @@ from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, Record
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
 from evalkit.model.experiment import Manifest
 from evalkit.pipeline.progress import Progress, silent
-from evalkit.pipeline.stored import stored_experiment
 from evalkit.project import plugins
 from evalkit.project.config import Project
 from evalkit.store.experiment import StoredExperiment
+from evalkit.store.store import Store
+from evalkit.store.writing import known_runs, mend_runs, open_writer
 
 SECRETS = re.compile(
     r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
@@ -82,16 +83,19 @@ def fetch(
     going. A source that held more than arrived raises `IncompleteExperiment`, one that holds none
     `NoRunsError`; what did arrive is kept for the next try.
     """
-    stored = stored_experiment(project, name)
+    stored = Store(project.store).experiment(name)
     query = shown_query(project, name)
     again = refresh or not stored.exists or stored.manifest.query != query
     if stored.exists:
         _mend(stored, name, progress, forget=again)
-    known = stored.known()  # asked for in any case: what the fetch does not mention is dropped
+    known = known_runs(stored)  # asked for in any case: what the fetch does not mention is dropped
     told = {} if again else known
     fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
     source = project.experiment(name).fetcher
-    with _collecting_rarely(), stored.writer(source=source, query=query) as writer:
+    with (
+        _collecting_rarely(),
+        open_writer(stored, source=source, query=query, known=known) as writer,
+    ):
         new = 0
         broken: FetchError | RecordError | None = None
         try:
@@ -113,7 +117,7 @@ def fetch(
 
 def _mend(stored: StoredExperiment, name: str, progress: Progress, *, forget: bool) -> None:
     """Set what is damaged aside and say so, so that this fetch brings it again."""
-    found = stored.mend(forget=forget)
+    found = mend_runs(stored, forget=forget)
     for done, each in enumerate(found, start=1):
         lost = f"{each.lost:,} of {each.rows:,} rows cannot be read and are fetched again"
         progress(f"Mend {name}, {each.name}", done, len(found), lost)

@@ -12,6 +12,7 @@ from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
 from evalkit.scoring.definition.evaluator import Evaluator
+from evalkit.store.results import read_results
 
 if TYPE_CHECKING:
     from evalkit.evaluators.judge.estimate import Estimate
@@ -90,7 +91,7 @@ def estimate_judges(
     from evalkit.evaluators.judge.estimate import estimate
 
     open_judges(project, judges)
-    results = fetched_experiment(project, name).results()
+    results = read_results(fetched_experiment(project, name))
     examples = results.examples()
     pairs = [(run, examples.get(run.example_id or "")) for run in results.runs()]
     return {judge.name: estimate(judge, pairs) for judge in judges}

@@ -15,7 +15,10 @@ from evalkit.model.results import Results
 from evalkit.model.run import Run
 from evalkit.scoring import engine
 from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
+from evalkit.store.rescoring import open_scoring
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 
 def score_runs(
@@ -38,17 +41,17 @@ def score_runs(
     folder = tempfile.mkdtemp(prefix="evalkit-")
     try:
         stored = Store(folder).experiment(name)
-        with stored.writer(source="memory") as writer:
+        with open_writer(stored, source="memory") as writer:
             for run in runs:
                 writer.add(run)
             writer.add_examples(examples)
             manifest = writer.finish()
         if not manifest.received:
             raise NoRunsError(f"{name}: there are no runs to score. Give at least one.")
-        with stored.scoring() as source:
+        with open_scoring(stored) as source:
             chosen = [as_evaluator(each) for each in evaluators]
             engine.score(source, chosen, workers=workers, timeout=timeout)
-        results = stored.results()
+        results = read_results(stored)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

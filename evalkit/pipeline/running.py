@@ -11,7 +11,7 @@ from evalkit.errors import EvalkitError, ExitCode
 from evalkit.pipeline.concluding import Ran, conclude, errors_in
 from evalkit.pipeline.fetching import fetch
 from evalkit.pipeline.progress import Progress, silent
-from evalkit.pipeline.scoring import ScoreSettings, score, settings_of
+from evalkit.pipeline.scoring import ScoreSettings, score_experiment, settings_of
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
 
@@ -46,7 +46,7 @@ def run(
         try:
             if fetching:
                 fetch(project, name, refresh=refresh, wait=wait, progress=progress)
-            score(project, name, settings=settings, progress=progress)
+            score_experiment(project, name, settings=settings, progress=progress)
         except EvalkitError as error:
             if len(chosen) == 1 or error.exit_code is ExitCode.INTERRUPTED:
                 raise

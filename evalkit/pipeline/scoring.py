@@ -15,6 +15,7 @@ from evalkit.project.config import Project
 from evalkit.project.local import Loader, load_evaluators
 from evalkit.scoring import engine
 from evalkit.scoring.session.tally import Listener, Progress, ScoreOutcome
+from evalkit.store.rescoring import open_scoring
 
 MEGABYTE = 1024 * 1024
 
@@ -51,7 +52,7 @@ def settings_of(project: Project, **given: Any) -> ScoreSettings:
     return ScoreSettings(**{**values, **{k: v for k, v in given.items() if v is not None}})
 
 
-def score(
+def score_experiment(
     project: Project,
     name: str,
     *,
@@ -72,7 +73,7 @@ def score(
     if not stored.manifest.received:
         raise NoRunsError(f"{name}: no run is stored. Run `evalkit fetch {name}` first.")
     open_judges(project, chosen, budget=settings.budget, fresh=settings.fresh)
-    with stored.scoring() as source:
+    with open_scoring(stored) as source:
         outcome = engine.score(
             source,
             chosen,

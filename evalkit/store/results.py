@@ -11,20 +11,36 @@ import pyarrow.compute as pc
 from evalkit.errors import StoreError
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
+from evalkit.model.results import Results
 from evalkit.model.run import Run
 from evalkit.model.schema.columns import RUN_PLACE, TABLES
 from evalkit.model.score import EvaluatorInfo
-from evalkit.store.cells import recorded
+from evalkit.store.cells import infos, recorded
 from evalkit.store.cells.current import Block, Now, current_blocks
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import PartFile, groups_of
 from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty
 from evalkit.store.disk.state import State
+from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.examples import StoredExamples
 from evalkit.store.runs.rows import STEP_PREFIX, Touched, one_array, runs_of
 
 OF_THE_RUN = frozenset({"run_id", "example_id", "repetition", RUN_PLACE.name})
 """Columns of cells that are those of their runs."""
+
+
+def read_results(
+    stored: StoredExperiment, evaluators: Sequence[EvaluatorInfo] | None = None
+) -> Results:
+    """Return the runs of an experiment with their current cells.
+
+    `evaluators` are those whose cells are wanted, with today's fingerprints; without them, those
+    that scored last.
+    """
+    last = infos.load(stored.files)
+    given = last if evaluators is None else evaluators
+    keys = {each.fingerprint: each.keys for each in last}
+    return Results(StoredResults(stored.files, stored.settled(), infos.with_keys(given, keys)))
 
 
 class StoredResults:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from command_line import evalkit
 
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
 GOOD = """
@@ -57,6 +58,7 @@ import threading
 import time
 
 from evalkit import evaluator
+from evalkit.store.results import read_results
 
 LIBC = ctypes.CDLL(None)
 
@@ -203,7 +205,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def cells(project: Path) -> list[dict[str, Any]]:
-    table = Store(project / ".evalkit").experiment("one").results().table("cells")
+    table = read_results(Store(project / ".evalkit").experiment("one")).table("cells")
     return table.drop_columns(["duration_ms", "fingerprint"]).to_pylist()
 
 

@@ -9,11 +9,13 @@ import pytest
 from command_line import evalkit
 from small_disk import resize, small_disk
 
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
 WORDY = """
 import hashlib
 from evalkit import Score, evaluator
+from evalkit.store.results import read_results
 
 def said(outputs, number):
     # the comment is what fills the disk: no compression makes it small
@@ -45,7 +47,7 @@ def fetched(tmp_path: Path) -> Iterator[Path]:
 
 
 def cells(project: Path) -> list[tuple[object, ...]]:
-    table = Store(project / "disk").experiment("one").results().table("cells")
+    table = read_results(Store(project / "disk").experiment("one")).table("cells")
     names = ("run_id", "evaluator", "outcome", "score", "comment")
     return list(zip(*[table.column(name).to_pylist() for name in names], strict=True))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import Ended, evalkit
 
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
 RUNS = 1200
@@ -78,7 +79,7 @@ def scored(pristine: Path, tmp_path: Path) -> Path:
 
 def everything(project: Path) -> list[list[str]]:
     """Return what is stored of runs, examples and cells, whatever its order."""
-    results = Store(project / ".evalkit").experiment("the one").results()
+    results = read_results(Store(project / ".evalkit").experiment("the one"))
     tables = [results.table(name).to_pylist() for name in ("runs", "steps", "cells", "examples")]
     return [sorted(str(row | {"duration_ms": 0}) for row in rows) for rows in tables]
 

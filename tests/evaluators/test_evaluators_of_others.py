@@ -11,7 +11,7 @@ import pytest
 from evalkit import Experiment, score_runs, summarise
 from evalkit.model.schema.records import run_to_record
 from evalkit.pipeline.fetching import fetch
-from evalkit.pipeline.scoring import score
+from evalkit.pipeline.scoring import score_experiment
 from evalkit.pipeline.stored import results
 from evalkit.project.config import load
 from evalkit.testing import make_example, make_run
@@ -65,6 +65,6 @@ def test_openevals_named_in_the_config(tmp_path: Path) -> None:
     )
     project = load(tmp_path)
     fetch(project, "nightly")
-    score(project, "nightly")
+    score_experiment(project, "nightly")
     summary = summarise(results(project, "nightly"))
     assert summary.scores["exact_match"].mean == summary.scores["json_match"].mean == 0.5

@@ -8,6 +8,7 @@ import pytest
 from command_line import evalkit
 from shared import SHARED, needs_shared
 
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
 pytestmark = needs_shared
@@ -51,7 +52,7 @@ def differing(folder: Path, experiment: str, one: str, other: str) -> list[str]:
     """Return the runs of which two scores say different things."""
     scores: dict[str, dict[str, float]] = {one: {}, other: {}}
     stored = Store(str(folder / ".evalkit")).experiment(experiment)
-    for cell in stored.results().table("cells").to_pylist():
+    for cell in read_results(stored).table("cells").to_pylist():
         scores[cell["key"]][cell["run_id"]] = cell["score"]
     assert scores[one].keys() == scores[other].keys()
     return [run_id for run_id, score in scores[one].items() if score != scores[other][run_id]]

@@ -12,7 +12,10 @@ from evalkit.model.step import Step
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.engine import score
 from evalkit.store.experiment import StoredExperiment
+from evalkit.store.rescoring import open_scoring
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 
 def make_run(number: int, **fields: Any) -> Run:
@@ -47,7 +50,7 @@ class Lab:
             Example(example_id=f"ex-{n}", inputs={"question": n}, reference_outputs={"answer": n})
             for n in range(10)
         ]
-        with self.stored.writer(source="test") as writer:
+        with open_writer(self.stored, source="test") as writer:
             for run in runs:
                 writer.add(run)
             writer.add_examples(examples)
@@ -55,11 +58,11 @@ class Lab:
 
     def score(self, *functions: Any, marks: dict[str, Any] | None = None, **settings: Any) -> Any:
         made = [as_evaluator(each, **(marks or {})) for each in functions]
-        with self.stored.scoring() as source:
+        with open_scoring(self.stored) as source:
             return score(source, made, **settings)
 
     def cells(self, evaluator: str | None = None) -> list[dict[str, Any]]:
-        rows = self.stored.results().table("cells").to_pylist()
+        rows = read_results(self.stored).table("cells").to_pylist()
         return [row for row in rows if evaluator in (None, row["evaluator"])]
 
     def outcomes(self, evaluator: str) -> dict[str, int]:

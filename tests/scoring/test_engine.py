@@ -20,6 +20,8 @@ from evalkit.project.config import load
 from evalkit.project.local import Loader, load_evaluators
 from evalkit.scoring.calls.watch import Watch
 from evalkit.scoring.workers.process import may_fork
+from evalkit.store.care import collect_stale, verify_stored
+from evalkit.store.results import read_results
 
 SHOWN = ("run_id", "step_id", "evaluator", "key", "outcome", "score", "score_type", "value")
 
@@ -95,7 +97,7 @@ def test_two_keys_are_remembered(lab: Any) -> None:
     outcome = place.score(several)
     assert outcome.infos[0].keys == ("size", "kind")
     place.score(several)
-    assert place.stored.results().evaluators[0].keys == ("size", "kind")
+    assert read_results(place.stored).evaluators[0].keys == ("size", "kind")
 
 
 def test_flaky_evaluators_are_tried_again(lab: Any, tmp_path: Path) -> None:
@@ -244,14 +246,16 @@ SCORE = """
     sys.path.insert(0, sys.argv[2])
     from evalkit.scoring.engine import score
     from evalkit.scoring.definition.evaluator import as_evaluator
+    from evalkit.store.rescoring import open_scoring
+    from evalkit.store.results import read_results
     from evalkit.store.store import Store
     from test_engine import even, number, several, named, whole
     made = [as_evaluator(each) for each in (number, even, several, named, whole)]
     stored = Store(sys.argv[1]).experiment("lab")
     print("ready", flush=True)
-    with stored.scoring() as source:
+    with open_scoring(stored) as source:
         score(source, made, workers=int(sys.argv[3]))
-    table = stored.results().table("cells").drop_columns(["duration_ms"])
+    table = read_results(stored).table("cells").drop_columns(["duration_ms"])
     print(json.dumps(table.to_pylist()))
 """
 
@@ -274,8 +278,9 @@ def test_killed_fifty_times_it_ends_up_with_the_same(lab: Any) -> None:
         process.wait()
         process.stdout.close()
     assert _json(subprocess.run(command, capture_output=True, check=True).stdout) == whole
-    assert all(finding.ok for finding in place.stored.verify())
-    assert not [name for name in os.listdir(scores) if "tmp" in name and place.stored.gc() is None]
+    assert all(finding.ok for finding in verify_stored(place.stored))
+    collect_stale(place.stored)
+    assert not [name for name in os.listdir(scores) if "tmp" in name]
 
 
 def _json(output: bytes) -> Any:
@@ -291,6 +296,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on(lab: Any) -> None
         from evalkit.errors import Interrupted
         from evalkit.scoring.engine import score
         from evalkit.scoring.definition.evaluator import as_evaluator
+        from evalkit.store.rescoring import open_scoring
         from evalkit.store.store import Store
         def slow(outputs):
             time.sleep(0.001)
@@ -298,7 +304,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on(lab: Any) -> None
                 os.kill(int(os.environ["MAIN"]), signal.SIGINT)
             return True
         os.environ["MAIN"] = str(os.getpid())
-        with Store(sys.argv[1]).experiment("lab").scoring() as source:
+        with open_scoring(Store(sys.argv[1]).experiment("lab")) as source:
             try:
                 score(source, [as_evaluator(slow)], workers=int(sys.argv[3]))
             except Interrupted as error:

@@ -14,7 +14,10 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator, marked
 from evalkit.scoring.fingerprint.fingerprint import combined, fingerprint
+from evalkit.store.care import collect_stale
 from evalkit.store.disk.parts import PART_ROWS
+from evalkit.store.results import read_results
+from evalkit.store.writing import open_writer
 
 PROJECT = {
     "evaluators/__init__.py": "",
@@ -195,8 +198,8 @@ def test_stale_cells_are_never_shown(lab: Any) -> None:
 def test_a_changed_run_is_scored_again_alone(lab: Any) -> None:
     place = lab(30)
     place.score(long_answer, counts)
-    run = place.stored.results().run("run-00004")
-    with place.stored.writer() as writer:
+    run = read_results(place.stored).run("run-00004")
+    with open_writer(place.stored) as writer:
         writer.add(Run(run_id=run.run_id, outputs={"answer": 99}, example_id=run.example_id))
         writer.finish()
     outcome = place.score(long_answer, counts)
@@ -208,9 +211,9 @@ def test_a_changed_run_is_scored_again_alone(lab: Any) -> None:
 def test_a_changed_example_matters_to_those_who_see_it(lab: Any) -> None:
     place = lab(30)
     place.score(long_answer, knows)
-    examples = dict(place.stored.results().examples())
+    examples = dict(read_results(place.stored).examples())
     examples["ex-3"] = Example(example_id="ex-3", reference_outputs={"answer": 33})
-    with place.stored.writer() as writer:
+    with open_writer(place.stored) as writer:
         writer.add_examples(examples.values())
         writer.finish()
     outcome = place.score(long_answer, knows)
@@ -220,9 +223,9 @@ def test_a_changed_example_matters_to_those_who_see_it(lab: Any) -> None:
 def test_an_example_that_comes_later_matters_to_those_who_see_it(lab: Any) -> None:
     place = lab(5, example_id="ex-late")
     place.score(long_answer, knows)
-    examples = dict(place.stored.results().examples())
+    examples = dict(read_results(place.stored).examples())
     examples["ex-late"] = Example(example_id="ex-late", reference_outputs={"answer": 3})
-    with place.stored.writer() as writer:
+    with open_writer(place.stored) as writer:
         writer.add_examples(examples.values())
         writer.finish()
     outcome = place.score(long_answer, knows)
@@ -254,13 +257,13 @@ def test_every_cell_stays_with_its_run(lab: Any) -> None:
     place = lab(PART_ROWS + 100)  # two parts, both as they were
     place.score(number, steps)
     check(place, PART_ROWS + 100)
-    with place.stored.writer() as writer:  # now the first is another
+    with open_writer(place.stored) as writer:  # now the first is another
         writer.add(place.run(7, outputs={"answer": "another"}))
         writer.finish()
     check(place, PART_ROWS + 99)
     assert place.score(number, steps).done == 2
     check(place, PART_ROWS + 100)
-    place.stored.gc()
+    collect_stale(place.stored)
     check(place, PART_ROWS + 100)
 
 

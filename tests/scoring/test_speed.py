@@ -14,6 +14,7 @@ from evalkit.scoring.calls.unit import UnitRun
 from evalkit.scoring.calls.watch import Watch
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.fingerprint.fingerprint import fingerprinted
+from evalkit.store.results import read_results
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -33,7 +34,7 @@ class Rows:
 
 
 def test_the_harness_adds_little_to_a_call(lab: Any) -> None:
-    runs = list(lab(2000).stored.results().runs())
+    runs = list(read_results(lab(2000).stored).runs())
     stamped, _ = fingerprinted([as_evaluator(passes, name=f"e{n}") for n in range(5)])
     tasks, watch = make_tasks(stamped, 60.0), Watch(5)
     unit = Unit(number=0, where=None, rows=len(runs), todo=(b"\1" * len(runs),) * 5)

@@ -14,6 +14,7 @@ from evalkit.model.step import Step
 from evalkit.model.usage import Usage
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 
@@ -69,7 +70,7 @@ def stored(tmp_path: Path) -> Callable[..., StoredExperiment]:
     def make(runs: Any = 20, name: str = "exp", **fields: Any) -> StoredExperiment:
         experiment = Store(tmp_path / "store").experiment(name)
         made = [make_run(n, **fields) for n in range(runs)] if isinstance(runs, int) else runs
-        with experiment.writer(source="test", query={"from": "here"}) as writer:
+        with open_writer(experiment, source="test", query={"from": "here"}) as writer:
             for run in made:
                 writer.add(run)
             writer.add_examples(make_example(n) for n in range(7))

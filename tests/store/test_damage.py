@@ -12,7 +12,11 @@ import pytest
 from small_disk import small_disk
 
 from evalkit.errors import StoreError
+from evalkit.store.care import verify_stored
+from evalkit.store.rescoring import open_scoring
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 
 def the_part(experiment: Any, folder: str = "runs") -> Path:
@@ -20,7 +24,7 @@ def the_part(experiment: Any, folder: str = "runs") -> Path:
 
 
 def read_everything(experiment: Any) -> None:
-    results = experiment.results()
+    results = read_results(experiment)
     for name in ("runs", "steps", "cells", "examples"):
         results.table(name)
     assert results.examples() is not None
@@ -35,7 +39,7 @@ def test_a_truncated_part_is_a_clear_error(stored: Any) -> None:
     part.write_bytes(part.read_bytes()[:-100])
     with pytest.raises(StoreError, match=r"part-000001-\w+\.parquet: the file is damaged"):
         read_everything(experiment)
-    bad = [finding for finding in experiment.verify() if not finding.ok]
+    bad = [finding for finding in verify_stored(experiment) if not finding.ok]
     assert [finding.name for finding in bad] == [f"runs/{part.name}"]
 
 
@@ -61,10 +65,10 @@ def test_a_flipped_byte_is_never_silent(stored: Any, folder: str) -> None:
         silent.append(place)
     for place in silent:  # a byte nothing is read from; verify sees it all the same
         part.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
-        assert not all(finding.ok for finding in experiment.verify())
+        assert not all(finding.ok for finding in verify_stored(experiment))
     assert len(silent) <= 6
     part.write_bytes(whole)
-    assert all(finding.ok for finding in experiment.verify())
+    assert all(finding.ok for finding in verify_stored(experiment))
 
 
 def test_two_writers_do_not_mix(stored: Any, tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_two_writers_do_not_mix(stored: Any, tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         with pytest.raises(StoreError, match=rf"another evalkit process \(pid {process.pid}"):
-            experiment.writer().__enter__()
+            open_writer(experiment).__enter__()
         read_everything(experiment)  # readers never wait
         process.kill()
     with experiment.lock():  # a lock ends with its process
@@ -100,7 +104,7 @@ def test_a_read_only_store_can_be_read(stored: Any, tmp_path: Path) -> None:
     try:
         read_everything(experiment)
         with pytest.raises(StoreError, match="cannot be written"):
-            experiment.writer().__enter__()
+            open_writer(experiment).__enter__()
     finally:
         for path in (folder, folder / "runs"):
             path.chmod(0o755)
@@ -108,14 +112,14 @@ def test_a_read_only_store_can_be_read(stored: Any, tmp_path: Path) -> None:
 
 def test_a_store_on_a_read_only_disk_can_be_read(small_disk: Path, a_run: Any) -> None:
     experiment = Store(small_disk).experiment("exp")
-    with experiment.writer() as writer:
+    with open_writer(experiment) as writer:
         writer.add(a_run(0))
         writer.finish()
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     read_everything(experiment)
     with pytest.raises(StoreError, match="Read-only file system"):
-        experiment.writer().__enter__()
-    with pytest.raises(StoreError, match="Read-only file system"), experiment.scoring():
+        open_writer(experiment).__enter__()
+    with pytest.raises(StoreError, match="Read-only file system"), open_scoring(experiment):
         pass
 
 
@@ -127,17 +131,17 @@ def a_small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_loses_nothing_that_was_there(small_disk: Path, a_run: Any) -> None:
     experiment = Store(small_disk).experiment("exp")
-    with experiment.writer() as writer:
+    with open_writer(experiment) as writer:
         for number in range(20):
             writer.add(a_run(number))
         writer.finish()
-    with pytest.raises(StoreError, match="No space left"), experiment.writer() as writer:  # noqa: PT012
+    with pytest.raises(StoreError, match="No space left"), open_writer(experiment) as writer:  # noqa: PT012
         for number in range(20, 60):
             writer.add(a_run(number, outputs=os.urandom(20_000).hex()))
         writer.finish()
-    assert experiment.results().table("runs", ["run_id"]).num_rows == 20
+    assert read_results(experiment).table("runs", ["run_id"]).num_rows == 20
     read_everything(experiment)
-    assert all(finding.ok for finding in experiment.verify())
-    with experiment.writer() as writer:  # what was half-written is gone
+    assert all(finding.ok for finding in verify_stored(experiment))
+    with open_writer(experiment) as writer:  # what was half-written is gone
         writer.finish()
     assert not [name for name in os.listdir(small_disk / "exp" / "runs") if "tmp" in name]

@@ -11,35 +11,38 @@ from typing import Any
 import pytest
 
 from evalkit.errors import IncompleteExperiment
+from evalkit.store.care import verify_stored
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import LocalFiles
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
+from evalkit.store.writing import known_runs, open_writer
 
 
 def ids(experiment: Any) -> list[str]:
-    return experiment.results().table("runs", ["run_id"]).column(0).to_pylist()
+    return read_results(experiment).table("runs", ["run_id"]).column(0).to_pylist()
 
 
 def test_a_changed_run_replaces_the_old_one(stored: Any, a_run: Any) -> None:
     experiment = stored(10)
-    with experiment.writer() as writer:
+    with open_writer(experiment) as writer:
         writer.add(a_run(3, outputs="new"))
         writer.add(a_run(10))
         assert writer.finish().received == 11
-    assert experiment.results().run("run-00003").outputs == "new"
+    assert read_results(experiment).run("run-00003").outputs == "new"
     assert sorted(ids(experiment)) == [f"run-{n:05d}" for n in range(11)]
 
 
 def test_the_same_run_twice_is_stored_once(stored: Any, a_run: Any) -> None:
     experiment = stored([a_run(0, outputs=1), a_run(0, outputs=2)])
     assert ids(experiment) == ["run-00000"]
-    assert experiment.results().run("run-00000").outputs == 2
+    assert read_results(experiment).run("run-00000").outputs == 2
 
 
 def test_runs_the_source_no_longer_has_are_dropped(stored: Any, a_run: Any) -> None:
     experiment = stored(10)
-    known = experiment.known()
-    with experiment.writer() as writer:
+    known = known_runs(experiment)
+    with open_writer(experiment, known=known) as writer:
         for number in range(2, 12):
             if known.get(f"run-{number:05d}") is None:
                 writer.add(a_run(number))
@@ -50,8 +53,8 @@ def test_runs_the_source_no_longer_has_are_dropped(stored: Any, a_run: Any) -> N
 
 def test_an_incomplete_fetch_drops_nothing(stored: Any, a_run: Any) -> None:
     experiment = stored(10)
-    experiment.known()
-    with pytest.raises(IncompleteExperiment), experiment.writer() as writer:  # noqa: PT012
+    writing = open_writer(experiment, known=known_runs(experiment))
+    with pytest.raises(IncompleteExperiment), writing as writer:  # noqa: PT012
         writer.add(a_run(10))
         raise IncompleteExperiment("fetched 1 of 5")
     assert len(ids(experiment)) == 11
@@ -61,7 +64,7 @@ def test_an_incomplete_fetch_drops_nothing(stored: Any, a_run: Any) -> None:
 
 def test_revisions_are_updated_at_or_the_hash(stored: Any, a_run: Any) -> None:
     when = a_run(0).started_at
-    known = stored([a_run(0, updated_at=when), a_run(1)]).known()
+    known = known_runs(stored([a_run(0, updated_at=when), a_run(1)]))
     assert known["run-00000"] == when.isoformat()
     assert len(known["run-00001"]) == 32
     assert "run-00002" not in known
@@ -69,23 +72,23 @@ def test_revisions_are_updated_at_or_the_hash(stored: Any, a_run: Any) -> None:
 
 def test_a_broken_fetch_leaves_readers_what_they_had(stored: Any, a_run: Any) -> None:
     experiment = stored(10)
-    with pytest.raises(ZeroDivisionError), experiment.writer() as writer:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), open_writer(experiment) as writer:  # noqa: PT012
         writer.add(a_run(3, outputs="new"))
         writer.add(a_run(11))
         1 / 0  # noqa: B018
-    assert experiment.results().run("run-00003").outputs == {"answer": 3, "nothing": None}
+    assert read_results(experiment).run("run-00003").outputs == {"answer": 3, "nothing": None}
     assert len(ids(experiment)) == 10
     again = Store(Path(experiment.where).parent).experiment("exp")
-    assert "run-00011" in again.known()  # the next fetch goes on from there
-    with experiment.writer() as writer:
+    assert "run-00011" in known_runs(again)  # the next fetch goes on from there
+    with open_writer(experiment) as writer:
         writer.finish()
     assert len(ids(experiment)) == 11
-    assert experiment.results().run("run-00003").outputs == "new"
+    assert read_results(experiment).run("run-00003").outputs == "new"
 
 
 def test_a_first_fetch_that_broke_is_there_but_incomplete(tmp_path: Path, a_run: Any) -> None:
     experiment = Store(tmp_path).experiment("first")
-    with pytest.raises(ZeroDivisionError), experiment.writer() as writer:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), open_writer(experiment) as writer:  # noqa: PT012
         for number in range(5):
             writer.add(a_run(number))
         1 / 0  # noqa: B018
@@ -98,7 +101,7 @@ def test_a_first_fetch_that_broke_is_there_but_incomplete(tmp_path: Path, a_run:
 def test_small_parts_are_gathered_and_order_is_kept(stored: Any, a_run: Any, tmp_path: Any) -> None:
     experiment = stored(1)
     for number in range(1, 12):
-        with experiment.writer() as writer:
+        with open_writer(experiment) as writer:
             writer.add(a_run(number))
             writer.finish()
     assert ids(experiment) == [f"run-{n:05d}" for n in range(12)]
@@ -111,22 +114,23 @@ def test_a_newer_format_is_refused_and_a_damaged_manifest_named(stored: Any) -> 
     text = manifest.read_text()
     manifest.write_text(text.replace('"format_version": 1', '"format_version": 99'))
     with pytest.raises(Exception, match="written by a later evalkit"):
-        experiment.results()
+        read_results(experiment)
     manifest.write_text(text[: len(text) // 2])
     with pytest.raises(Exception, match=r"manifest\.json: is damaged"):
-        experiment.results()
+        read_results(experiment)
 
 
 FETCH = """
     import sys
     sys.path.insert(0, sys.argv[2])
     from conftest import make_run
-    from evalkit.store import writer as writers
+    from evalkit.store.runs import writer as writers
     from evalkit.store.store import Store
+    from evalkit.store.writing import known_runs, open_writer
     writers.PART_ROWS = 40
     experiment = Store(sys.argv[1]).experiment("exp")
-    known = experiment.known()
-    with experiment.writer(source="test") as writer:
+    known = known_runs(experiment)
+    with open_writer(experiment, source="test", known=known) as writer:
         for number in range(800):
             if known.get(f"run-{number:05d}") is None:
                 writer.add(make_run(number))
@@ -157,4 +161,4 @@ def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path) -> None:
     subprocess.run(command, check=True)
     experiment = Store(tmp_path).experiment("exp")
     assert ids(experiment) == [f"run-{n:05d}" for n in range(800)]
-    assert all(finding.ok for finding in experiment.verify())
+    assert all(finding.ok for finding in verify_stored(experiment))

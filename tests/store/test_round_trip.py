@@ -13,7 +13,10 @@ from evalkit.model.schema.content import dumps
 from evalkit.model.schema.row_values import content_hash
 from evalkit.model.score import Feedback
 from evalkit.model.step import STEP_FIELDS
+from evalkit.store.care import verify_stored
+from evalkit.store.results import read_results
 from evalkit.store.store import Store, folder_of
+from evalkit.store.writing import open_writer
 
 
 def same(one: Any, two: Any) -> bool:
@@ -21,7 +24,7 @@ def same(one: Any, two: Any) -> bool:
 
 
 def test_a_run_comes_back_as_it_was(stored: Any, a_run: Any) -> None:
-    results = stored(20).results()
+    results = read_results(stored(20))
     for number, found in enumerate(results.runs()):
         wanted = a_run(number)
         assert same(found, wanted)
@@ -33,7 +36,7 @@ def test_a_run_comes_back_as_it_was(stored: Any, a_run: Any) -> None:
 
 
 def test_steps_are_the_same_objects_however_they_are_asked_for(stored: Any) -> None:
-    run = stored(3).results().run("run-00002")
+    run = read_results(stored(3)).run("run-00002")
     found = run.find(kind="tool") + run.find(name="", kind="llm")
     assert [step is other for step, other in zip(found, run.steps, strict=True)] == [True, True]
     assert run.find(kind="llm")[0] is run.steps[1]
@@ -43,7 +46,7 @@ def test_steps_are_the_same_objects_however_they_are_asked_for(stored: Any) -> N
 
 
 def test_tables_have_the_documented_columns(stored: Any) -> None:
-    results = stored(10).results()
+    results = read_results(stored(10))
     assert results.table("runs").num_rows == 10
     assert results.table("steps", ["run_id", "name", "model"]).to_pylist()[0] == {
         "run_id": "run-00001",
@@ -59,12 +62,12 @@ def test_tables_have_the_documented_columns(stored: Any) -> None:
 
 
 def test_examples_decode_when_touched_and_compare(stored: Any) -> None:
-    examples = stored(1).results().examples()
+    examples = read_results(stored(1)).examples()
     assert examples["ex-3"].reference_outputs == {"answer": 3}
     assert examples["ex-3"].split == "test"
     assert examples["ex-0"].split is None
     assert examples["ex-3"].attachments == {}
-    assert examples["ex-3"] == stored(1, name="other").results().examples()["ex-3"]
+    assert examples["ex-3"] == read_results(stored(1, name="other")).examples()["ex-3"]
     assert examples.get("ex-99") is None
     assert len(examples) == 7
 
@@ -74,7 +77,7 @@ def test_recorded_scores_are_cells(stored: Any, a_run: Any) -> None:
         Feedback(key="reward", score=True, evaluator="env", source="recorded"),
         Feedback(key="mood", value="good", evaluator="env", source="recorded"),
     ]
-    results = stored([a_run(0, feedback=feedback), a_run(1)]).results()
+    results = read_results(stored([a_run(0, feedback=feedback), a_run(1)]))
     rows = results.table("cells").to_pylist()
     assert [(r["key"], r["score"], r["score_type"], r["value"]) for r in rows] == [
         ("reward", 1.0, "bool", None),
@@ -106,14 +109,14 @@ def test_what_was_changed_is_counted_in_the_manifest(stored: Any, a_run: Any) ->
     notes = " ".join(experiment.manifest.notes)
     assert "lone surrogates replaced: 2" in notes
     assert "NaN" in notes
-    assert experiment.results().run("run-00002").error == "a\ufffd"
+    assert read_results(experiment).run("run-00002").error == "a\ufffd"
 
 
 def test_a_payload_without_a_bottom_is_cut(stored: Any, a_run: Any) -> None:
     deep: Any = "bottom"
     for _ in range(5_000):
         deep = [deep]
-    found = stored([a_run(0, outputs=deep)]).results().run("run-00000").outputs
+    found = read_results(stored([a_run(0, outputs=deep)])).run("run-00000").outputs
     depth = 0
     while isinstance(found, list):
         found, depth = found[0], depth + 1
@@ -134,10 +137,10 @@ def test_any_payload_can_be_stored(
 ) -> None:
     experiment = Store(tmp_path_factory.mktemp("any")).experiment("any")
     run = Run(run_id="r", inputs=inputs, outputs=outputs, error=error, tags=tags)
-    with experiment.writer() as writer:
+    with open_writer(experiment) as writer:
         writer.add(run)
         writer.finish()
-    found = experiment.results().run("r")
+    found = read_results(experiment).run("r")
     assert dumps(found.inputs) == dumps(inputs)
     assert dumps(found.outputs) == dumps(outputs)
     assert content_hash(found) == content_hash(run)
@@ -167,13 +170,13 @@ def test_any_name_of_an_experiment_is_one_folder(stored: Any, tmp_path: Any, nam
 def test_the_store_lies_behind_a_url_too(a_run: Any) -> None:
     store = Store("memory://somewhere/store")
     experiment = store.experiment("far")
-    with experiment.writer(source="test") as writer:
+    with open_writer(experiment, source="test") as writer:
         for number in range(3):
             writer.add(a_run(number))
         writer.finish()
     assert store.names() == ["far"]
-    assert [run.outputs["answer"] for run in experiment.results().runs()] == [0, 1, 2]
-    assert all(finding.ok for finding in experiment.verify())
+    assert [run.outputs["answer"] for run in read_results(experiment).runs()] == [0, 1, 2]
+    assert all(finding.ok for finding in verify_stored(experiment))
 
 
 def test_a_run_of_the_wrong_type_is_refused_by_name(stored: Any, a_run: Any) -> None:

@@ -10,7 +10,9 @@ from evalkit.model.schema.columns import TABLES
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.engine import score
 from evalkit.store.disk.schema import CELLS, EXAMPLES, RUNS, STEPS
+from evalkit.store.rescoring import open_scoring
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 
 README = Path(__file__).parents[2] / "evalkit" / "store" / "README.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
@@ -46,11 +48,11 @@ def test_a_block_of_the_readme_runs(
     if "duckdb" in BLOCKS[number]:
         pytest.importorskip("duckdb")
     experiment = Store(tmp_path / ".evalkit").experiment("demo")
-    with experiment.writer(source="test") as writer:
+    with open_writer(experiment, source="test") as writer:
         for each in range(5):
             writer.add(a_run(each))
         writer.finish()
-    with experiment.scoring() as source:
+    with open_scoring(experiment) as source:
         score(source, [as_evaluator(lambda outputs: outputs["answer"] > 2, name="big")])
     monkeypatch.chdir(tmp_path)
     exec(compile(BLOCKS[number], f"README block {number}", "exec"), {})

@@ -13,6 +13,7 @@ from fetchers.langgraph.proxy import Choose, harmful
 from fetchers.langgraph.world import made_up
 
 from evalkit.model.schema.records import run_to_record
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
 EVALKIT = [sys.executable, "-m", "evalkit"]
@@ -34,7 +35,7 @@ def fetch(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def stored(folder: Path) -> list[dict[str, Any]]:
-    runs = Store(folder / ".evalkit").experiment("exp").results().runs()
+    runs = read_results(Store(folder / ".evalkit").experiment("exp")).runs()
     found = [run_to_record(run) for run in runs]
     for record in found:
         record.pop("url")  # another port each time

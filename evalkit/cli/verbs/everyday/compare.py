@@ -11,8 +11,8 @@ from evalkit.cli.call.page import say_report
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.figures import show_figures
 from evalkit.errors import ConfigError
+from evalkit.pipeline.comparing import baseline_of
 from evalkit.pipeline.concluding import conclude
-from evalkit.pipeline.figures import baseline_of
 from evalkit.project.config import Project
 
 

@@ -13,9 +13,9 @@ from evalkit.cli.text.judges import say_judges
 from evalkit.errors import ExitCode
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.pipeline import stored
-from evalkit.pipeline.figures import summarise
+from evalkit.pipeline.figures import summarise_experiment
 from evalkit.pipeline.judging import estimate_judges
-from evalkit.pipeline.scoring import ScoreSettings, score, settings_of
+from evalkit.pipeline.scoring import ScoreSettings, score_experiment, settings_of
 from evalkit.project.config import Project
 from evalkit.scoring.session.tally import ScoreOutcome
 
@@ -39,8 +39,8 @@ def perform(
     documents, errors = [], 0
     for name in names:
         with session.progress() as progress:
-            outcome = score(project, name, settings=how, progress=progress)
-        summary = summarise(project, stored.results(project, name), steps=as_json)
+            outcome = score_experiment(project, name, settings=how, progress=progress)
+        summary = summarise_experiment(project, stored.results(project, name), steps=as_json)
         errors += summary.counts.cells.get("evaluator_error", 0)
         documents.append({**_work(outcome), "summary": summary.to_dict()})
         if explain:

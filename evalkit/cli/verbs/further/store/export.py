@@ -6,10 +6,12 @@ from pathlib import Path
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.call.store import opened_store
+from evalkit.store.results import read_results
+from evalkit.store.upkeep.export import export
 
 
 def perform(session: Session, /, name: str, folder: Path, kind: str) -> None:
     """Name every file that was written."""
     store, names = opened_store(session, [name])
-    for path in store.experiment(names[0]).export(folder, kind):
+    for path in export(read_results(store.experiment(names[0])), folder, kind):
         session.print(str(path))

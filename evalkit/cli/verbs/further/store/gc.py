@@ -8,12 +8,13 @@ from shlex import quote
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.call.store import opened_store
+from evalkit.store.care import collect_stale
 
 
 def perform(session: Session, /, names: Sequence[str], as_json: bool) -> None:
     """Say what was dropped, and what is damaged and had to stay."""
     store, names = opened_store(session, names)
-    rows = [{"experiment": n, **asdict(store.experiment(n).gc())} for n in names]
+    rows = [{"experiment": n, **asdict(collect_stale(store.experiment(n)))} for n in names]
     if as_json:
         session.document({"experiments": rows})
         return

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from evalkit.cli.call.session import Session
 from evalkit.cli.call.store import opened_store
 from evalkit.errors import ExitCode
+from evalkit.store.care import verify_stored
 
 
 def perform(session: Session, /, names: Sequence[str], as_json: bool) -> int:
@@ -15,7 +16,7 @@ def perform(session: Session, /, names: Sequence[str], as_json: bool) -> int:
     store, names = opened_store(session, names)
     rows = []
     for name in names:
-        for found in store.experiment(name).verify():
+        for found in verify_stored(store.experiment(name)):
             rows.append({"experiment": name, **asdict(found)})
             if not as_json and (session.verbose or not found.ok):
                 session.print(

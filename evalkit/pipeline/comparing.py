@@ -1,0 +1,79 @@
+"""Comparing: two or more experiments as configured, with what judges say of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.errors import ConfigError
+from evalkit.metrics.comparing.compare import compare
+from evalkit.metrics.documents.comparison import Comparison
+from evalkit.model.outcome import succeeded
+from evalkit.model.results import Results
+from evalkit.pipeline.figures import calibrated
+from evalkit.pipeline.judging import open_judges
+from evalkit.project.config import Project
+from evalkit.project.local import load_evaluators
+from evalkit.scoring.side_by_side import judge_all
+
+
+def baseline_of(project: Project, names: Sequence[str], asked: str | None = None) -> str:
+    """Return the experiment the others are compared with: as asked, as configured, or the first."""
+    if asked is not None:
+        if asked not in names:
+            raise ConfigError(
+                f"baseline {asked!r} is none of the experiments compared: {', '.join(names)}. "
+                "Add it to them, or choose one of them."
+            )
+        return asked
+    configured = [c.baseline for n in names if (c := project.experiments.get(n)) and c.baseline]
+    return next((each for each in configured if each in names), names[0])
+
+
+def compare_experiments(
+    project: Project,
+    results: Sequence[Results],
+    *,
+    baseline: str | None = None,
+    judge: bool = True,
+) -> Comparison:
+    """Compare two or more experiments, paired by example.
+
+    `judge` also calls the project's evaluators of scope comparison.
+    """
+    names = [each.experiment for each in results]
+    table = project.table.compare
+    return compare(
+        list(results),
+        baseline=baseline_of(project, names, baseline),
+        confidence=project.table.confidence,
+        correction=table.correction,
+        margins=table.margin,
+        slices=tuple(project.table.slices),
+        calibrated=calibrated(project, results),
+        cluster=project.table.cluster,
+        judgements=judgements(project, results) if judge else (),
+    )
+
+
+def judgements(project: Project, results: Sequence[Results]) -> list[object]:
+    """Call the evaluators of scope comparison on the examples all experiments answered."""
+    chosen = [each for each in load_evaluators(project) if each.scope == "comparison"]
+    open_judges(project, chosen, budget=project.table.score.budget)
+    if not chosen:
+        return []
+    answered: list[dict[str, list[object]]] = []
+    for each in results:
+        runs: dict[str, list[object]] = {}
+        for run in each.runs():
+            if run.example_id is not None and succeeded(run.outcome):
+                runs.setdefault(run.example_id, []).append(run)
+        answered.append(runs)
+    examples = results[0].examples()
+    shared = [key for key in answered[0] if all(key in runs for runs in answered[1:])]
+    names = [each.experiment for each in results]
+    groups = [
+        (examples[key], {name: runs[key] for name, runs in zip(names, answered, strict=True)})
+        for key in shared
+        if key in examples
+    ]
+    return list(judge_all(chosen, groups))  # type: ignore[arg-type]

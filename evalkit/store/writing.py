@@ -1,0 +1,55 @@
+"""The store's door for a fetch: what is known already, the writer, and what damage it mends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evalkit.store.disk import state as states
+from evalkit.store.disk.files import Files
+from evalkit.store.disk.parts import PartFile
+from evalkit.store.disk.state import State
+from evalkit.store.experiment import StoredExperiment
+from evalkit.store.runs.known import Known
+from evalkit.store.runs.mend import Mended, mend
+from evalkit.store.runs.writer import RunWriter
+
+
+def known_runs(stored: StoredExperiment) -> Known:
+    """Return the revision of every run stored: `updated_at`, else the content's hash."""
+    state = states.current(stored.files)
+    return Known(dict(_revisions(stored.files, state)) if state else {})
+
+
+def open_writer(
+    stored: StoredExperiment,
+    *,
+    source: str = "",
+    query: Mapping[str, Any] | None = None,
+    known: Known | None = None,
+) -> RunWriter:
+    """Return a context manager that adds runs; see `RunWriter`.
+
+    `known` is what the fetch was told: runs it neither brought nor asked about are dropped, as no
+    longer there at the source. Without it, what is stored already stays.
+    """
+    return RunWriter(stored.files, stored.name, source=source, query=query or {}, known=known)
+
+
+def mend_runs(stored: StoredExperiment, *, forget: bool = False) -> list[Mended]:
+    """Set damaged files of runs and examples aside, so that the next fetch brings them again.
+
+    What can be read of them is kept. See `evalkit.store.runs.mend`.
+    """
+    with stored.lock():
+        return mend(stored.files, forget=forget)
+
+
+def _revisions(files: Files, state: State) -> Iterator[tuple[str, str]]:
+    for part in state.parts:
+        dead = set(state.dead.get(part.name, ()))
+        table = PartFile(files, part).read(["run_id", "updated_at", "content_hash"])
+        columns = [table.column(name).to_pylist() for name in table.column_names]
+        for row, (run_id, updated, content) in enumerate(zip(*columns, strict=True)):
+            if row not in dead:
+                yield run_id, content if updated is None else updated.isoformat()
