@@ -35,11 +35,27 @@ class Patience:
 class Retryable(SourceUnavailable):
     """One attempt failed in a way that another may not."""
 
-    def __init__(self, what: str, *, wait: float | None = None, dropped: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        wait: float | None = None,
+        dropped: bool = False,
+        status: int | None = None,
+    ) -> None:
         self.what = what
         self.wait = wait
         self.dropped = dropped
+        self.status = status
         super().__init__(what)
+
+
+class StillFailing(SourceUnavailable):
+    """All attempts failed; `status` is the last answer's code, None if there was no answer."""
+
+    def __init__(self, message: str, *, status: int | None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class Trial:

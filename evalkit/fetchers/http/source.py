@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from evalkit.fetchers.http.attempts import (
     RETRIED_STATUS,
     Patience,
     Retryable,
+    StillFailing,
     Trial,
     retry_after,
     transport_defect,
@@ -66,6 +67,7 @@ class _Ask:
     params: Mapping[str, Any] | None = None
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    attempts: int | None = None
 
 
 class HttpSource:
@@ -149,16 +151,19 @@ class HttpSource:
         json: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        attempts: int | None = None,
     ) -> Reply:
         """Ask, with retries, and return the parsed body with the answer's headers.
 
-        The body is `json`, or `content` of the type that `headers` name.
+        The body is `json`, or `content` of the type that `headers` name. `attempts` says how often
+        this one request may be tried, where that is other than the patience of the source.
         """
         content = content if json is None else orjson.dumps(json)
         extra = {"content-type": "application/json"} if content is not None else {}
         url = self.base_url + path
         return self._patiently(
-            _Ask(method, url, path, params, content, {**extra, **(headers or {})}), self._parsed
+            _Ask(method, url, path, params, content, {**extra, **(headers or {})}, attempts),
+            self._parsed,
         )
 
     def stream_bytes(self, url: str) -> Iterator[bytes]:
@@ -189,7 +194,10 @@ class HttpSource:
             return self._try(ask, once, fresh=False)
         except Retryable as error:
             first: Retryable | None = error
-        trial = Trial(self._patience.after(time.monotonic() - began), self._on_pause)
+        patience = self._patience.after(time.monotonic() - began)
+        if ask.attempts is not None:
+            patience = replace(patience, attempts=ask.attempts)
+        trial = Trial(patience, self._on_pause)
         try:
             for attempt in trial.attempts(self._sleep):
                 with attempt:
@@ -198,7 +206,8 @@ class HttpSource:
                         raise failure
                     return self._try(ask, once, fresh=trial.dropped)
         except Retryable as error:
-            raise SourceUnavailable(self._message(ask, f"{error.what} {trial.summary()}")) from None
+            said = self._message(ask, f"{error.what} {trial.summary()}")
+            raise StillFailing(said, status=error.status) from None
         raise AssertionError("the attempts end by a return or an exception")
 
     def _try(self, ask: _Ask, once: Callable[[_Ask, bool], Answer], *, fresh: bool) -> Answer:
@@ -281,7 +290,7 @@ class HttpSource:
         if status < 300:
             return
         if status in RETRIED_STATUS or (status >= 500 and status != 501):  # 501 will not pass
-            raise Retryable(f"HTTP {status}", wait=retry_after(response.headers))
+            raise Retryable(f"HTTP {status}", wait=retry_after(response.headers), status=status)
         detail = self.redact(detail_of(self._read(ask, response)))
         said = f"HTTP {status}" + (f" ({detail})" if detail else "")
         if status < 400:

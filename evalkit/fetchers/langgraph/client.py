@@ -1,18 +1,19 @@
 """Talks to a LangGraph Server: threads, runs, histories, assistants, as the server pages them.
 
 Measured on langgraph-api 0.16: the default order of a thread search moves while paging (so it is
-always set), `X-Pagination-Total` is no total (so threads are counted), a run list has neither, and
-`before` in a history must hold a `configurable`.
+always set), `X-Pagination-Total` is no total (so threads are counted), and a run list has neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from evalkit.errors import SourceUnavailable
 from evalkit.fetchers.http.answers import HttpError, NotFound
 from evalkit.fetchers.http.source import HttpSource
+from evalkit.fetchers.langgraph.abilities import REFUSED, Abilities, Negotiation
 from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
 
 THREAD_PAGE = 1000
@@ -37,6 +38,20 @@ class LangGraphClient:
 
     def __init__(self, http: HttpSource) -> None:
         self.http = http
+        self.abilities = Abilities()
+        self._negotiated = False
+
+    def identify(self) -> Abilities:
+        """Find out what this server is; asked once, before anything is pulled."""
+        self.abilities = Negotiation(self.http).identify(self.info())
+        return self.abilities
+
+    def negotiate(self, thread_id: str) -> Abilities:
+        """Find out how histories are asked for, on a thread of this server; asked once."""
+        if not self._negotiated:
+            self._negotiated = True
+            self.abilities = Negotiation(self.http, self.abilities).ask_of_histories(thread_id)
+        return self.abilities
 
     def info(self) -> dict[str, Any]:
         """Return the server's version and flags, if it says them; needs no key."""
@@ -47,27 +62,39 @@ class LangGraphClient:
 
     def count_threads(self, metadata: Mapping[str, Any]) -> int | None:
         """Return how many threads carry this metadata, the only true total; None if not offered."""
+        if not self.abilities.count:
+            return None
         try:
             answer = self.http.post_json("/threads/count", {"metadata": dict(metadata)})
         except HttpError as error:
-            if error.status in (404, 405):
-                return None  # older servers do not count
-            raise
+            if error.status not in REFUSED:
+                raise
+            self.abilities = replace(self.abilities, count=False)
+            return None
         if type(answer) is not int:
             raise self._strange("/threads/count", "a number", answer)
         return answer
 
     def thread_page(self, metadata: Mapping[str, Any], offset: int) -> list[dict[str, Any]]:
         """Return threads with this metadata, oldest first, from `offset` on."""
-        body = {
+        body: dict[str, Any] = {
             "metadata": dict(metadata),
             "limit": THREAD_PAGE,
             "offset": offset,
             "sort_by": "created_at",
             "sort_order": "asc",
-            "select": THREAD_FIELDS,
         }
-        return self._list(self.http.post_json("/threads/search", body), "/threads/search")
+        path = "/threads/search"
+        if self.abilities.select:
+            try:
+                wanted = {**body, "select": THREAD_FIELDS}
+                return self._list(self.http.post_json(path, wanted), path, "thread_id")
+            except HttpError as error:
+                if error.status not in REFUSED or isinstance(error, NotFound):
+                    raise
+        found = self._list(self.http.post_json(path, body), path, "thread_id")
+        self.abilities = replace(self.abilities, select=False)
+        return found
 
     def thread(self, thread_id: str) -> dict[str, Any]:
         """Return one thread with its last error."""
@@ -107,7 +134,8 @@ class LangGraphClient:
             if namespace:
                 body["checkpoint"] = {"checkpoint_ns": namespace}
             if before:
-                body["before"] = {"configurable": {"checkpoint_id": before}}
+                held = {"configurable": {"checkpoint_id": before}}
+                body["before"] = before if self.abilities.before == "text" else held
             reply = self.http.request("POST", path, json=body)
             page = [read_snapshot(item, where) for item in self._list(reply.value, path)]
             fresh = [s for s in page if s.checkpoint_id not in seen]

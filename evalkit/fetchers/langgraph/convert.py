@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from evalkit.errors import RecordError
+from evalkit.fetchers.langgraph.facts import Facts, as_count, example_named, harmless, lookup
 from evalkit.fetchers.langgraph.inner import InnerReader, messages_in, new_messages, usage_of
 from evalkit.fetchers.langgraph.snapshots import Snapshot
 from evalkit.fetchers.langgraph.steps import Evidence, StepReader
 from evalkit.model.run import Run
 from evalkit.model.step import Step
-from evalkit.model.timing import parse_time
 from evalkit.model.usage import Usage, total_usage
-
-SECRET = re.compile(r"key|token|secret|passw|auth|credential|cookie", re.IGNORECASE)
-INTERNAL = re.compile(r"^(__|langgraph_|run_id$|thread_id$|graph_id$|assistant_id$|user_id$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +43,23 @@ def convert(
     reading: Reading,
     *,
     thread_error: Any = None,
-    thread_graph: str | None = None,
+    thread_metadata: Mapping[str, Any] | None = None,
     name: str | None = None,
     url: str | None = None,
     identify: Callable[[str | None, Any], str | None] = lambda example_id, inputs: example_id,
 ) -> Converted:
     """Return the run of a server's `raw` run and of its snapshots.
 
-    `thread_error` is that of its thread, if the run is the last there. `thread_graph` is the graph
-    the server decoded the snapshots with, which is that of the thread's last run. `identify` gets
+    `thread_error` is that of its thread, if the run is the last there. `thread_metadata` is the
+    thread's: it stands for that of a run which has none, and its `graph_id` is the graph the server
+    decoded the snapshots with, which is that of the thread's last run. `identify` gets
     the example id of the metadata and the inputs, and returns the id of the example.
     """
-    facts = _Facts(raw)
-    status, updated = str(raw.get("status")), facts.time("updated_at")
-    cut_off = status in ("timeout", "interrupted")
+    facts = Facts(raw, thread_metadata)
+    status, updated = facts.status, facts.time("updated_at")
+    cut_off = status in ("timeout", "interrupted") and facts.asked is None
     evidence = replace(evidence, run_id=facts.run_id, ended_at=updated, cut_off=cut_off)
+    thread_graph = lookup(thread_metadata or {}, "graph_id")
     mixed = _mixed(facts.metadata, evidence.own, thread_graph)
     if mixed:
         evidence = _only_times(evidence)
@@ -71,9 +68,11 @@ def convert(
     reader.forget(before)
     steps = StepReader(evidence, reader)
     found = steps.read()
-    last = evidence.own[-1] if evidence.own else None
-    paused = status == "success" and last is not None and bool(last.next)
-    state = reader.strip(last.values) if last else None
+    last = evidence.last
+    paused = facts.asked is not None or (
+        status == "success" and last is not None and bool(last.next)
+    )
+    state = reader.strip(last.values if last else facts.output)
     inputs = _input(facts, evidence.own)
     run = Run(
         run_id=facts.run_id,
@@ -87,49 +86,22 @@ def convert(
         name=name or facts.metadata.get("graph_id"),
         inputs=inputs,
         outputs=_project(state, reading.output_keys),
-        error=_error(status, last, thread_error),
+        error=_error(facts, evidence, thread_error),
         steps=found,
         example_id=identify(example_named(facts.metadata, reading.example_id), inputs),
-        repetition=_count(_lookup(facts.metadata, reading.repetition)),
+        repetition=as_count(lookup(facts.metadata, reading.repetition)),
         started_at=_start(evidence),
         ended_at=_end(status, last, updated, paused=paused),
         first_token_at=min((s.first_token_at for s in found if s.first_token_at), default=None),
         usage=_usage(found, state, before),
         tags=[str(tag) for tag in (facts.config.get("tags") or ())],
-        interrupts=_interrupts(last) if paused else (),
+        interrupts=(facts.asked or evidence.asked()) if paused else (),
         url=url,
-        extra=_extra(facts, state, before, mixed),
+        extra=_extra(facts, evidence, mixed) | _own_messages(state, _ids(before)),
         steps_recorded=_recorded(evidence, steps, facts, mixed=bool(mixed)),
         stopped="paused" if paused else "cancelled" if status == "interrupted" else None,
     )
     return Converted(run, reader.problems)
-
-
-class _Facts:
-    """The parts of a raw run that need a look inside."""
-
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        run_id = raw.get("run_id")
-        if not isinstance(run_id, str) or not run_id:
-            raise RecordError("run: has no run_id. The server's answer is no run evalkit knows.")
-        self.raw, self.run_id = raw, run_id
-        self.metadata: dict[str, Any] = dict(self._dict(raw.get("metadata"), "metadata"))
-        self.kwargs = self._dict(raw.get("kwargs"), "kwargs")
-        self.config = self._dict(self.kwargs.get("config"), "kwargs.config")
-        self.command = self._dict(self.kwargs.get("command"), "kwargs.command")
-
-    def time(self, name: str) -> datetime | None:
-        try:
-            return parse_time(self.raw.get(name))
-        except ValueError as error:
-            raise RecordError(f"run {self.run_id}, field {name}: {error}.") from None
-
-    def _dict(self, value: Any, path: str) -> Mapping[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping):
-            raise RecordError(f"run {self.run_id}, field {path}: is no object.")
-        return value
 
 
 def _mixed(metadata: Mapping[str, Any], own: Sequence[Snapshot], graph: str | None) -> str | None:
@@ -147,7 +119,7 @@ def _only_times(evidence: Evidence) -> Evidence:
 def _messages_before(evidence: Evidence) -> list[Any]:
     """Return the messages the thread had before the run."""
     if not evidence.own:
-        return []
+        return messages_in(evidence.base.values) if evidence.base else []
     first = evidence.own[0]
     if first.source in ("input", "fork"):
         return messages_in(first.values)  # the state as it was found: the input comes as a task
@@ -155,10 +127,9 @@ def _messages_before(evidence: Evidence) -> list[Any]:
     return messages_in(parent.values) if parent else []
 
 
-def _input(facts: _Facts, own: Sequence[Snapshot]) -> Any:
-    given = facts.kwargs.get("input")
-    if given is not None:
-        return given
+def _input(facts: Facts, own: Sequence[Snapshot]) -> Any:
+    if facts.given is not None:
+        return facts.given
     if "resume" in facts.command:
         return {"resume": facts.command["resume"]}
     if own and own[0].source == "input":
@@ -188,20 +159,17 @@ def _end(
     return updated  # the last snapshot is older than the work that was cut off
 
 
-def _error(status: str, last: Snapshot | None, thread_error: Any) -> str | None:
+def _error(facts: Facts, evidence: Evidence, thread_error: Any) -> str | None:
     """Return the failing task's own text; the thread's is masked for classes it does not know."""
-    if status not in ("error", "timeout", "interrupted"):
+    if facts.status not in ("error", "timeout", "interrupted") or facts.asked is not None:
         return None
-    if last and last.error:
-        return last.error
-    if isinstance(thread_error, Mapping):
-        parts = [str(thread_error.get(k)) for k in ("error", "message") if thread_error.get(k)]
+    if evidence.own and evidence.own[-1].error:
+        return evidence.own[-1].error
+    said = facts.raw.get("error_message") or thread_error
+    if isinstance(said, Mapping):
+        parts = [str(said.get(k)) for k in ("error", "message") if said.get(k)]
         return ": ".join(parts) or None
-    return str(thread_error) if thread_error else None
-
-
-def _interrupts(last: Snapshot | None) -> list[Any]:
-    return [item for task in (last.work if last else ()) for item in task.interrupts]
+    return str(said) if said else None
 
 
 def _usage(steps: Sequence[Step], state: Any, before: Sequence[Any]) -> Usage | None:
@@ -219,32 +187,38 @@ def _ids(messages: Sequence[Any]) -> set[str]:
     return seen
 
 
-def _recorded(evidence: Evidence, steps: StepReader, facts: _Facts, *, mixed: bool) -> bool:
+def _recorded(evidence: Evidence, steps: StepReader, facts: Facts, *, mixed: bool) -> bool:
     """Whether the steps are all there: not with durability "exit", nor when none was kept."""
-    if mixed or steps.gaps or facts.kwargs.get("durability") == "exit":
+    if mixed or steps.gaps or evidence.unreadable or facts.kwargs.get("durability") == "exit":
         return False
     if facts.kwargs.get("checkpoint_during") is False:
         return False
     if evidence.own:
+        first = evidence.own[0]
+        # A run that was given an input begins with it, unless only its last snapshot was kept.
+        return facts.resumes or first.source in ("input", "fork") or first.step <= 0
+    if evidence.base:
         return True
     # A run that was given an input and made no snapshot never began, unless it succeeded: then they
     # were pruned. One that resumed and failed in its first node leaves none either.
-    return facts.kwargs.get("input") is not None and facts.raw.get("status") != "success"
+    return facts.given is not None and facts.status != "success"
 
 
-def _extra(facts: _Facts, state: Any, before: Sequence[Any], mixed: str | None) -> dict[str, Any]:
+def _extra(facts: Facts, evidence: Evidence, mixed: str | None) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if facts.command:
         extra["command"] = dict(facts.command)
-    if context := _harmless(facts.kwargs.get("context")):
+    if context := harmless(facts.context()):
         extra["context"] = context
-    if configurable := _harmless(facts.config.get("configurable")):
+    if configurable := harmless(facts.config.get("configurable")):
         extra["configurable"] = configurable
     if durability := facts.kwargs.get("durability"):
         extra["durability"] = durability
+    if evidence.base:
+        extra["committed"] = "nothing: it stopped again where the run before had stopped"
     if mixed:
         extra["mixed_graphs"] = f"decoded with graph {mixed!r}, so outputs and steps are lost"
-    return extra | _own_messages(state, _ids(before))
+    return extra
 
 
 def _own_messages(state: Any, seen: set[str]) -> dict[str, Any]:
@@ -255,36 +229,3 @@ def _own_messages(state: Any, seen: set[str]) -> dict[str, Any]:
     own = new_messages(messages, set(seen))
     start = len(messages) - len(own)
     return {"messages_start": start} if messages[start:] == own else {"messages": own}
-
-
-def _harmless(settings: Any) -> dict[str, Any]:
-    """Return what the caller configured, without the server's own keys and without secrets."""
-    if not isinstance(settings, Mapping):
-        return {}
-    return {
-        key: value
-        for key, value in settings.items()
-        if value is not None and not INTERNAL.match(key) and not SECRET.search(key)
-    }
-
-
-def _lookup(metadata: Mapping[str, Any], path: str) -> Any:
-    value: Any = metadata
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
-def example_named(metadata: Mapping[str, Any], path: str) -> str | None:
-    """Return the example id that a run's metadata names under `path`, if any."""
-    value = _lookup(metadata, path)
-    return None if value is None else str(value)
-
-
-def _count(value: Any) -> int | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None

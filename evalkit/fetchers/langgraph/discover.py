@@ -7,14 +7,15 @@ and the sweep is done again at the end to meet what was written while we read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import ExperimentNotFound, SourceUnavailable, did_you_mean
-from evalkit.fetchers.http.answers import NotFound
+from evalkit.fetchers.http.answers import HttpError, NotFound
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.options import LangGraphOptions
+from evalkit.fetchers.langgraph.snapshots import Snapshot
 from evalkit.model.timing import parse_time
 
 TRIES = 3
@@ -27,8 +28,18 @@ class Found:
 
     raw: dict[str, Any]
     thread: Mapping[str, Any]
-    alone: bool
-    newest: bool
+    siblings: Sequence[Mapping[str, Any]]
+    """All runs of its thread, oldest first, this one too."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is the only run known on its thread."""
+        return len(self.siblings) == 1
+
+    @property
+    def newest(self) -> bool:
+        """Whether no run came after it."""
+        return self.siblings[-1] is self.raw
 
     @property
     def run_id(self) -> str:
@@ -52,6 +63,8 @@ class Discovery:
     problems: list[str] = field(default_factory=list)
     uncounted: bool = False
     """Whether the server cannot say how many threads there are."""
+    copies: list[str] = field(default_factory=list)
+    """Threads that are copies of others and have no run of their own."""
     _known: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,6 +76,8 @@ class Discovery:
         """Return the threads that are new or changed since the last call."""
         threads = self._all_threads()
         changed = [t for t in threads if self._known.get(t["thread_id"]) != t.get("updated_at")]
+        if changed:
+            self.client.negotiate(changed[0]["thread_id"])
         self._known = {t["thread_id"]: t.get("updated_at") for t in threads}
         return [t for t in changed if not self._too_old(t)]
 
@@ -112,13 +127,11 @@ class Discovery:
         thread_id = str(thread["thread_id"])
         raws = list(self._thread_runs(thread_id, enough=0 if sure else 1))
         if not raws:
-            raws = self._look_again(thread_id)
-        newest = raws[0]["run_id"] if raws else None
-        return [
-            Found(raw, thread, alone=len(raws) == 1, newest=raw["run_id"] == newest)
-            for raw in reversed(raws)
-            if self.wanted(raw)
-        ]
+            raws = self._look_again(thread)
+        # Servers list the newest first, or the oldest; equal times keep the usual order.
+        raws.reverse()
+        raws.sort(key=lambda raw: str(raw.get("created_at")))
+        return [Found(raw, thread, raws) for raw in raws if self.wanted(raw)]
 
     def _thread_runs(self, thread_id: str, *, enough: int) -> Iterator[dict[str, Any]]:
         """Yield all runs of a thread, newest first; a thread that is gone has none."""
@@ -128,27 +141,38 @@ class Discovery:
         except NotFound:
             return
 
-    def _look_again(self, thread_id: str) -> list[dict[str, Any]]:
+    def _look_again(self, thread: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Ask again for the runs of a thread that has none listed, if its history names one."""
+        thread_id = str(thread["thread_id"])
         raws: list[dict[str, Any]] = []
         for _ in range(TRIES):
-            newest = self.client.latest(thread_id)
-            # A copied thread has a history, of runs of the thread it was copied from.
-            if (
-                newest is None
-                or newest.run_id is None
-                or newest.metadata.get("thread_id")
-                not in (
-                    None,
-                    thread_id,
-                )
-            ):
+            newest = self._latest(thread_id)
+            if newest is None or newest.run_id is None:
+                return raws
+            if self._is_copied(thread, newest):
+                self.copies.append(thread_id)
                 return raws
             raws = list(self._thread_runs(thread_id, enough=0))
             if raws:
                 return raws
         self.problems.append(f"thread {thread_id} has a history but lists no run")
         return raws
+
+    def _latest(self, thread_id: str) -> Snapshot | None:
+        """Return the newest snapshot, or None where it cannot be read: then no run made one."""
+        try:
+            return self.client.latest(thread_id)
+        except HttpError:
+            return None
+
+    def _is_copied(self, thread: Mapping[str, Any], newest: Snapshot) -> bool:
+        """Whether a thread's history is a copy of another's, whose runs stay where they were."""
+        thread_id = str(thread["thread_id"])
+        if newest.metadata.get("thread_id") not in (None, thread_id):
+            return True
+        made = parse_time(thread.get("created_at"))
+        older = made is not None and newest.created_at is not None and newest.created_at < made
+        return older and self.client.run(thread_id, str(newest.run_id)) is None
 
     def wanted(self, raw: Mapping[str, Any]) -> bool:
         """Whether a run belongs to the experiment; one that cannot be read does: it is named."""

@@ -28,11 +28,10 @@ def check(discovery: Discovery, options: LangGraphOptions) -> Iterator[CheckLine
 
 
 def _server(discovery: Discovery) -> Iterator[CheckLine]:
-    info = discovery.client.info()
-    version = info.get("version", "not stated")
-    graph = info.get("langgraph_py_version")
-    more = f", langgraph {graph}" if graph else ""
-    yield CheckLine(True, f"{discovery.client.http.source} answers: version {version}{more}")
+    client = discovery.client
+    found = client.identify()
+    more = f", {found.library}" if found.library else ""
+    yield CheckLine(True, f"{client.http.source}: {found.name}, version {found.version}{more}")
 
 
 def _matches(discovery: Discovery, options: LangGraphOptions) -> Iterator[CheckLine]:
@@ -42,6 +41,10 @@ def _matches(discovery: Discovery, options: LangGraphOptions) -> Iterator[CheckL
     threads = discovery.client.thread_page(options.thread_metadata, 0)
     count = len(threads) if count is None else count
     yield CheckLine(count > 0, f"threads with {asked}: {count}")
+    if threads:
+        discovery.client.negotiate(threads[0]["thread_id"])
+    for lack in discovery.client.abilities.lacks():
+        yield CheckLine(None, f"the server {lack}")
     threads = threads[:LOOKED_AT]
     found = [f for runs in discovery.client.http.map(discovery.runs, threads) for f in runs]
     if not threads:

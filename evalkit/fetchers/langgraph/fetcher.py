@@ -19,8 +19,8 @@ from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.http.transport import httpx
 from evalkit.fetchers.langgraph.client import LangGraphClient
-from evalkit.fetchers.langgraph.convert import example_named
 from evalkit.fetchers.langgraph.discover import Discovery, Found
+from evalkit.fetchers.langgraph.facts import example_named
 from evalkit.fetchers.langgraph.one import Result, RunReader
 from evalkit.fetchers.langgraph.options import LangGraphOptions, environment, request_headers
 from evalkit.model.example import Example
@@ -87,6 +87,9 @@ class LangGraphFetcher:
         counts.pending = len(self._pending)
         counts.problems = [*self.discovery.problems, *self.findings.problems()]
         counts.notes = self.findings.notes()
+        if copies := self.discovery.copies:
+            said = f"{len(set(copies))} thread(s) are copies and have no run (first: {copies[0]})"
+            counts.notes.append(said)
         if self.discovery.uncounted:
             counts.notes.append("the server cannot count threads: its list of them was believed")
         return counts
@@ -118,6 +121,7 @@ class LangGraphFetcher:
         )
 
     def _prepare(self) -> None:
+        self.client.identify()
         if self.options.dataset is not None:
             self._dataset = read_dataset(self.options.dataset, self.context, self.findings)
         if self.options.assistant is not None:
@@ -207,15 +211,21 @@ class LangGraphFetcher:
         run = result.converted.run
         for problem in result.converted.problems:
             self.findings.note("span that is no step record was left out", problem)
-        self._note(run)
+        self._note(run, result)
         return run
 
-    def _note(self, run: Run) -> None:
-        if "mixed_graphs" in run.extra:
+    def _note(self, run: Run, result: Result) -> None:
+        if result.refused is not None:
+            left = "steps" if result.found.newest else "steps and outputs"
+            what = f"history refused by the server: {left} are not known"
+            self.findings.note(what, f"run {run.run_id}: {result.refused}")
+        elif "mixed_graphs" in run.extra:
             where = f"thread {run.thread_id}, run {run.run_id}"
             self.findings.note("thread used with two graphs: outputs and steps are lost", where)
         elif not run.steps_recorded:
             self.findings.note("run whose steps the server did not keep, or not all", run.run_id)
+        if any(isinstance(i, Mapping) and i.get("value", i) is None for i in run.interrupts):
+            self.findings.note("question of a pause that a later pause overwrote", run.run_id)
         if self._dataset and self._dataset.find(run.example_id, run.inputs) is None:
             self.findings.note("the dataset has no example for a run", run.run_id)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evalkit.fetchers.http.answers import HttpError
 from evalkit.fetchers.langgraph.client import LangGraphClient
-from evalkit.fetchers.langgraph.snapshots import Snapshot, in_order
+from evalkit.fetchers.langgraph.discover import Found
+from evalkit.fetchers.langgraph.facts import Facts, turn_of
+from evalkit.fetchers.langgraph.histories import Histories
+from evalkit.fetchers.langgraph.snapshots import Snapshot, in_order, next_call
 from evalkit.fetchers.langgraph.steps import Evidence
+from evalkit.model.timing import parse_time
 
 STATES_BYTES = 8_000_000
 """States of one run that are kept as inputs of its nodes, in bytes of JSON; see `_Own.add`."""
@@ -20,6 +25,8 @@ class Gathered:
 
     evidence: Evidence
     strangers: set[str] = field(default_factory=set)
+    refused: str | None = None
+    """What the server said when it was asked for the history, if it refused that."""
 
 
 @dataclass(slots=True)
@@ -33,7 +40,6 @@ class _Own:
     run_id: str
     snapshots: list[Snapshot] = field(default_factory=list)
     strangers: set[str] = field(default_factory=set)
-    others: dict[str, Snapshot] = field(default_factory=dict)
     spent: int = 0
 
     def add(self, page: Iterable[Snapshot], size: int) -> None:
@@ -48,68 +54,129 @@ class _Own:
             self.snapshots[1:-1] = middle
 
 
-def gather(
-    client: LangGraphClient,
-    raw: Mapping[str, Any],
-    *,
-    alone: bool,
-    newest: bool,
-    subgraphs: bool,
-) -> Gathered:
-    """Fetch the snapshots of the run `raw`.
+@dataclass(slots=True)
+class Gatherer:
+    """Gathers runs one by one, from any thread."""
 
-    `alone`: it is the only run known on its thread, so the whole history is read, which costs the
-    same and shows when other runs were left out. `newest`: no run came after it.
-    """
-    thread_id, run_id = str(raw["thread_id"]), str(raw["run_id"])
-    own = _Own(run_id)
-    wanted = {} if alone else {"run_id": run_id}
-    for page in client.history(thread_id, **wanted):
-        own.add(page.snapshots, page.size)
-    ordered = in_order(own.snapshots)
-    parents = _parents(client, thread_id, ordered)
-    evidence = Evidence(
-        own=ordered,
-        parents=parents,
-        subgraphs=_below(client, thread_id, [*ordered, *parents.values()]) if subgraphs else {},
-        continued=not newest and _continued(client, thread_id, ordered),
+    client: LangGraphClient
+    subgraphs: bool
+    histories: Histories = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.histories = Histories(self.client)
+
+    def gather(self, found: Found) -> Gathered:
+        """Fetch the snapshots of a run, and those of others that it went on from."""
+        thread_id = str(found.raw["thread_id"])
+        own = _Own(found.run_id)
+        for page in self.histories.of_run(thread_id, found.run_id, found.siblings):
+            own.add(page.snapshots, page.size)
+        ordered = in_order(own.snapshots)
+        base = None if ordered else self._base(found)
+        parents = self._parents(found, ordered)
+        shown = [*ordered, *parents.values(), *([base] if base else [])]
+        evidence = Evidence(
+            own=ordered,
+            base=base,
+            parents=parents,
+            subgraphs=self._below(thread_id, shown) if self.subgraphs else {},
+            turns=[turn_of(raw) for raw in found.siblings] if len(found.siblings) > 1 else (),
+            committer=self._committer(found, ordered[-1] if ordered else base),
+        )
+        return Gathered(evidence, own.strangers)
+
+    def from_the_thread(self, found: Found, refused: str) -> Gathered:
+        """Return what the thread says of its last run, where its history is refused."""
+        thread_id = str(found.raw["thread_id"])
+        own: list[Snapshot] = []
+        if found.newest:
+            thread = self.client.thread(thread_id)
+            state = self._latest(thread_id)
+            if state is not None and state.run_id not in (None, found.run_id):
+                state = None  # the run made no snapshot: what stands there is another's
+            elif state is None:
+                state = _state_of(thread, found.run_id)
+            if state is not None:
+                told = thread.get("values")
+                own = [state if told is None else replace(state, values=told)]
+        return Gathered(Evidence(own=own, unreadable=True), refused=refused)
+
+    def _latest(self, thread_id: str) -> Snapshot | None:
+        try:
+            return self.client.latest(thread_id)
+        except HttpError:
+            return None
+
+    def _parents(self, found: Found, own: list[Snapshot]) -> dict[str, Snapshot]:
+        """Fetch the snapshots of other runs that this one went on from."""
+        known = {s.checkpoint_id for s in own}
+        parents: dict[str, Snapshot] = {}
+        for snapshot in own:
+            parent = snapshot.parent_id
+            if snapshot.source == "loop" and parent and parent not in known:
+                other = self.client.snapshot(str(found.raw["thread_id"]), parent)
+                if other is not None:
+                    parents[parent] = other
+        return parents
+
+    def _base(self, found: Found) -> Snapshot | None:
+        """Return the snapshot that a run which resumed and committed nothing stood on."""
+        facts = Facts(found.raw)
+        if not facts.resumes or facts.status not in ("success", "interrupted"):
+            return None
+        thread_id, ended = str(found.raw["thread_id"]), parse_time(found.raw.get("updated_at"))
+        for page in self.histories.of_thread(thread_id, found.siblings):
+            for snapshot in page.snapshots:
+                if ended is None or snapshot.created_at is None or snapshot.created_at <= ended:
+                    return snapshot if snapshot.next else None
+        return None
+
+    def _below(self, thread_id: str, snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
+        """Fetch the snapshots of every subgraph that was called, and of theirs, and so on.
+
+        A node may call a subgraph more than once: the later calls bear the number of the call.
+        """
+        found: dict[str, list[Snapshot]] = {}
+        waiting = [task.namespace for s in snapshots for task in s.work if task.namespace]
+        while waiting:
+            namespace = waiting.pop()
+            if namespace in found:
+                continue
+            pages = self.histories.of_namespace(thread_id, namespace)
+            inner = in_order([s for page in pages for s in page.snapshots])
+            if inner or "|" not in namespace or not namespace.rpartition("|")[2].isdigit():
+                found[namespace] = inner
+            if inner:
+                waiting.append(next_call(namespace))
+            waiting += [t.namespace for s in inner for t in s.work if t.namespace]
+        return found
+
+    def _committer(self, found: Found, last: Snapshot | None) -> str | None:
+        """Return the later run that took up the work still planned on this snapshot."""
+        if found.newest or last is None or not last.next:
+            return None
+        pages = self.histories.children(str(found.raw["thread_id"]), last.step + 1, found.siblings)
+        for page in pages:
+            for s in page.snapshots:
+                if s.source == "loop" and s.parent_id == last.checkpoint_id:
+                    return s.run_id
+        return None
+
+
+def _state_of(thread: Mapping[str, Any], run_id: str) -> Snapshot | None:
+    """Return a thread's own word of its state as a snapshot, as far as it goes."""
+    if thread.get("values") is None:
+        return None
+    waits = thread.get("status") == "interrupted"
+    return Snapshot(
+        checkpoint_id="",
+        parent_id=None,
+        source="loop",
+        step=0,
+        run_id=run_id,
+        graph_id=None,
+        created_at=None,
+        next=("not known",) if waits else (),
+        values=thread["values"],
+        tasks=(),
     )
-    return Gathered(evidence, own.strangers)
-
-
-def _parents(client: LangGraphClient, thread_id: str, own: list[Snapshot]) -> dict[str, Snapshot]:
-    """Fetch the snapshots of other runs that this one went on from."""
-    known = {s.checkpoint_id for s in own}
-    found: dict[str, Snapshot] = {}
-    for snapshot in own:
-        parent = snapshot.parent_id
-        if snapshot.source == "loop" and parent and parent not in known:
-            other = client.snapshot(thread_id, parent)
-            if other is not None:
-                found[parent] = other
-    return found
-
-
-def _below(
-    client: LangGraphClient, thread_id: str, snapshots: Iterable[Snapshot]
-) -> dict[str, list[Snapshot]]:
-    """Fetch the snapshots of every subgraph that was called, and of theirs, and so on."""
-    found: dict[str, list[Snapshot]] = {}
-    waiting = [task.namespace for s in snapshots for task in s.work if task.namespace]
-    while waiting:
-        namespace = waiting.pop()
-        if namespace in found:
-            continue
-        pages = client.history(thread_id, namespace=namespace)
-        found[namespace] = in_order([s for page in pages for s in page.snapshots])
-        waiting += [t.namespace for s in found[namespace] for t in s.work if t.namespace]
-    return found
-
-
-def _continued(client: LangGraphClient, thread_id: str, own: list[Snapshot]) -> bool:
-    """Whether a later run took up the work that was still planned on this run's last snapshot."""
-    if not own or not own[-1].next:
-        return False
-    last = own[-1]
-    pages = client.history(thread_id, step=last.step + 1, source="loop")
-    return any(s.parent_id == last.checkpoint_id for page in pages for s in page.snapshots)

@@ -31,13 +31,34 @@ class InnerReader:
     retrievers: frozenset[str] | None = None
     """Nodes whose update holds retrieved documents; None: those named like it."""
     problems: list[str] = field(default_factory=list)
-    _seen: set[str] = field(default_factory=set)
+    _seen: dict[str, Any] = field(default_factory=dict)
+    """Message id -> the usage it came with."""
     _spans_seen: set[tuple[Any, ...]] = field(default_factory=set)
     _calls: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def forget(self, messages: Iterable[Any]) -> None:
-        """Take messages as known: they were there before the run."""
-        self._seen.update(filter(None, map(message_id, messages)))
+        """Take messages as known: they were there before the run, with the calls they ask for."""
+        for message in messages:
+            self._remember(message)
+
+    def _remember(self, message: Any) -> bool:
+        """Take note of a message, and say whether it is new.
+
+        A message that comes again under its id replaces the one before: its calls count now. It is
+        another call of a model only if it brings a usage of its own.
+        """
+        if not isinstance(message, Mapping):
+            return False
+        body = body_of(message)
+        for call in body.get("tool_calls") or ():
+            if isinstance(call, Mapping) and call.get("id"):
+                self._calls[str(call["id"])] = call
+        name, usage = message_id(message), body.get("usage_metadata")
+        if name is None:
+            return True
+        new = name not in self._seen or (usage is not None and usage != self._seen[name])
+        self._seen[name] = usage if usage is not None else self._seen.get(name)
+        return new
 
     def steps(self, node: Step, update: Any) -> list[Step]:
         """Return the steps inside `node`, told by its `update` (a dict, or a list of dicts)."""
@@ -85,9 +106,9 @@ class InnerReader:
 
     def _from_messages(self, node: Step, update: Any) -> list[Step]:
         steps: list[Step] = []
-        for message in new_messages(update, self._seen):
+        for message in messages_in(update):
             flat = read_message(message)
-            if flat is None:
+            if not self._remember(message) or flat is None:
                 continue
             if flat.role == "assistant":
                 steps.append(self._model_call(node, message, len(steps)))
@@ -96,11 +117,7 @@ class InnerReader:
         return steps
 
     def _model_call(self, node: Step, message: Mapping[str, Any], place: int) -> Step:
-        body = message.get("kwargs") if "lc" in message else message
-        body = body if isinstance(body, Mapping) else message
-        for call in body.get("tool_calls") or ():
-            if isinstance(call, Mapping) and call.get("id"):
-                self._calls[str(call["id"])] = call
+        body = body_of(message)
         about = body.get("response_metadata")
         about = about if isinstance(about, Mapping) else {}
         model = about.get("model_name") or about.get("model")
@@ -182,11 +199,14 @@ def new_messages(state: Any, seen: set[str]) -> list[Mapping[str, Any]]:
 
 def message_id(message: Any) -> str | None:
     """Return the id of a message, however it is written down."""
-    if not isinstance(message, Mapping):
-        return None
-    body = message.get("kwargs") if "lc" in message else message
-    name = body.get("id") if isinstance(body, Mapping) else None
+    name = body_of(message).get("id") if isinstance(message, Mapping) else None
     return name if isinstance(name, str) else None
+
+
+def body_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a message, however it is written down."""
+    body = message.get("kwargs") if "lc" in message else message
+    return body if isinstance(body, Mapping) else message
 
 
 def usage_of(raw: Any) -> Usage | None:

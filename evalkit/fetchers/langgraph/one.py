@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import EvalkitError, RecordError, SourceUnavailable
+from evalkit.fetchers.http.answers import HttpError, NotFound
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.convert import Converted, Reading, convert
 from evalkit.fetchers.langgraph.discover import TRIES, Found
-from evalkit.fetchers.langgraph.gather import Gathered, gather
+from evalkit.fetchers.langgraph.gather import Gathered, Gatherer
 from evalkit.fetchers.langgraph.options import LangGraphOptions
 
 Identify = Callable[[str | None, Any], str | None]
@@ -26,6 +27,8 @@ class Result:
     failure: EvalkitError | None = None
     strangers: set[str] = field(default_factory=set)
     """Runs that the history of the thread names and its list of runs does not."""
+    refused: str | None = None
+    """What the server said when it was asked for the history, if it refused that."""
 
     @property
     def gone(self) -> bool:
@@ -43,28 +46,37 @@ class RunReader:
     names: dict[str, str] = field(default_factory=dict)
     """Assistant id -> name, where known."""
     _output_keys: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    _gatherer: Gatherer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._gatherer = Gatherer(self.client, self.options.subgraphs)
 
     def fetch(self, found: Found) -> Result:
         """Fetch one run; what fails is returned, so that the others still arrive."""
         try:
             gathered = self._gather(found)
-            if not gathered.evidence.own and self._is_gone(found):
+            if not gathered.evidence.last and self._is_gone(found):
                 return Result(found)
-            return Result(found, self._convert(found, gathered), strangers=gathered.strangers)
+            return Result(
+                found,
+                self._convert(found, gathered),
+                strangers=gathered.strangers,
+                refused=gathered.refused,
+            )
         except (RecordError, SourceUnavailable) as error:
             return Result(found, failure=error)
 
     def _gather(self, found: Found) -> Gathered:
         """Gather, and again when a run that succeeded seems to have left no checkpoint at all."""
         for _ in range(TRIES):
-            gathered = gather(
-                self.client,
-                found.raw,
-                alone=found.alone,
-                newest=found.newest,
-                subgraphs=self.options.subgraphs,
-            )
-            if gathered.evidence.own or found.raw.get("status") != "success":
+            try:
+                gathered = self._gatherer.gather(found)
+            except NotFound:
+                raise
+            except HttpError as error:
+                # The server cannot show this history, now or later: the thread knows its state.
+                return self._gatherer.from_the_thread(found, str(error))
+            if gathered.evidence.last or found.raw.get("status") != "success":
                 return gathered
         thread_id = str(found.raw["thread_id"])
         if self.client.latest(thread_id) is None and not self._is_gone(found):
@@ -82,7 +94,7 @@ class RunReader:
             gathered.evidence,
             self._reading(raw),
             thread_error=self._thread_error(found, gathered),
-            thread_graph=(found.thread.get("metadata") or {}).get("graph_id"),
+            thread_metadata=found.thread.get("metadata"),
             name=self.names.get(str(raw.get("assistant_id"))),
             url=f"{self.options.url}/threads/{thread_id}/runs/{found.run_id}",
             identify=self.identify,
@@ -97,6 +109,8 @@ class RunReader:
         own, thread_id = gathered.evidence.own, str(found.raw["thread_id"])
         if found.raw.get("status") == "success" or not found.newest or (own and own[-1].error):
             return None
+        if found.raw.get("error_message"):
+            return None  # the run says it itself
         if not own and (started := self.client.latest(thread_id)) and started.error:
             return started.error
         return self.client.thread(thread_id).get("error")

@@ -69,6 +69,11 @@ class Snapshot:
         failed.sort(key=lambda task: task.cancelled)
         return failed[0].error if failed else None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the work planned here failed or waits for somebody."""
+        return any(task.error is not None or task.interrupts for task in self.work)
+
     def without_values(self) -> Snapshot:
         """Return this snapshot without the state, which is the large part."""
         return replace(self, values=None, values_kept=False)
@@ -77,6 +82,12 @@ class Snapshot:
 def in_order(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     """Return snapshots oldest first, each once."""
     return sorted({s.checkpoint_id: s for s in snapshots}.values(), key=lambda s: s.checkpoint_id)
+
+
+def next_call(namespace: str) -> str:
+    """Return the namespace of the next call of a subgraph by the same task."""
+    before, _, number = namespace.rpartition("|")
+    return f"{before}|{int(number) + 1}" if number.isdigit() and before else f"{namespace}|1"
 
 
 def read_snapshot(raw: Mapping[str, Any], where: str) -> Snapshot:
