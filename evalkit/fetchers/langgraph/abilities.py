@@ -2,7 +2,7 @@
 
 Measured: langgraph-api (Python) takes everything, with a `before` of a history that holds a
 `configurable`; the JavaScript server takes `before` as a text only; aegra refuses `select`, cannot
-count threads, and fails on a metadata filter of a history.
+count threads, fails on a metadata filter of a history and does not say which task is a subgraph.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ class Abilities:
     before: str = "configurable"
     """How the next page of a history is asked for: `configurable`, or `text`."""
 
+    names_subgraphs: bool = True
+    """Whether a task says where the history of its subgraph is; else every task is asked for it."""
+
     def lacks(self) -> list[str]:
         """Say what the server cannot do, and what is done instead."""
         said = []
@@ -46,6 +49,8 @@ class Abilities:
             said.append("cannot count threads: its list of them is believed")
         if not self.filters:
             said.append("cannot filter a history: that of a thread is read whole, once")
+        if not self.names_subgraphs:
+            said.append("does not tell which nodes are subgraphs: each task is asked for")
         return said
 
 
@@ -66,7 +71,12 @@ class Negotiation:
         else:
             name = "LangGraph server (Python)" if info else "server that does not say what it is"
             library = info.get("langgraph_py_version")
-        self.found = Abilities(name, version, f"langgraph {library}" if library else None)
+        self.found = Abilities(
+            name,
+            version,
+            f"langgraph {library}" if library else None,
+            names_subgraphs=not info.get("name"),
+        )
         return self.found
 
     def ask_of_histories(self, thread_id: str) -> Abilities:

@@ -137,7 +137,7 @@ class LangGraphClient:
                 held = {"configurable": {"checkpoint_id": before}}
                 body["before"] = before if self.abilities.before == "text" else held
             reply = self.http.request("POST", path, json=body)
-            page = [read_snapshot(item, where) for item in self._list(reply.value, path)]
+            page = [self._read(item, where) for item in self._list(reply.value, path)]
             fresh = [s for s in page if s.checkpoint_id not in seen]
             if page and not fresh:
                 repeats += 1
@@ -167,7 +167,10 @@ class LangGraphClient:
             return None
         if not (raw.get("checkpoint") or {}).get("checkpoint_id"):
             return None
-        return read_snapshot(raw, f"{self.http.source}: thread {thread_id}")
+        return self._read(raw, f"{self.http.source}: thread {thread_id}")
+
+    def _read(self, raw: Mapping[str, Any], where: str) -> Snapshot:
+        return read_snapshot(raw, where, named=self.abilities.names_subgraphs)
 
     def assistants(self) -> Iterator[dict[str, Any]]:
         """Yield every assistant (a graph with settings)."""
@@ -186,6 +189,16 @@ class LangGraphClient:
         schema = self._object(self.http.get_json(path), path).get("output_schema")
         keys = schema.get("properties") if isinstance(schema, Mapping) else None
         return frozenset(keys) if keys else None
+
+    def joins(self, assistant_id: str) -> dict[str, frozenset[str]]:
+        """Return the nodes of a graph that edges from several nodes lead to, with those nodes."""
+        path = f"/assistants/{assistant_id}/graph"
+        edges = self._object(self.http.get_json(path), path).get("edges")
+        sources: dict[str, set[str]] = {}
+        for edge in edges if isinstance(edges, list) else ():
+            if isinstance(edge, Mapping) and not edge.get("conditional"):
+                sources.setdefault(str(edge.get("target")), set()).add(str(edge.get("source")))
+        return {name: frozenset(found) for name, found in sources.items() if len(found) > 1}
 
     def _object(self, answer: Any, path: str) -> dict[str, Any]:
         if not isinstance(answer, dict):

@@ -69,9 +69,7 @@ def convert(
     steps = StepReader(evidence, reader)
     found = steps.read()
     last = evidence.last
-    paused = facts.asked is not None or (
-        status == "success" and last is not None and bool(last.next)
-    )
+    paused = facts.asked is not None or (status == "success" and evidence.paused)
     state = reader.strip(last.values if last else facts.output)
     inputs = _input(facts, evidence.own)
     run = Run(

@@ -14,6 +14,7 @@ from typing import Any
 from evalkit.errors import ExperimentNotFound, SourceUnavailable, did_you_mean
 from evalkit.fetchers.http.answers import HttpError, NotFound
 from evalkit.fetchers.langgraph.client import LangGraphClient
+from evalkit.fetchers.langgraph.facts import turn_of
 from evalkit.fetchers.langgraph.options import LangGraphOptions
 from evalkit.fetchers.langgraph.snapshots import Snapshot
 from evalkit.model.timing import parse_time
@@ -40,6 +41,13 @@ class Found:
     def newest(self) -> bool:
         """Whether no run came after it."""
         return self.siblings[-1] is self.raw
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the run after it was given no input, so that it may have gone on from this."""
+        place = next(n for n, raw in enumerate(self.siblings) if raw is self.raw)
+        later = self.siblings[place + 1 : place + 2]
+        return any(not turn_of(raw).began_anew for raw in later)
 
     @property
     def run_id(self) -> str:

@@ -9,7 +9,13 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from evalkit.errors import ExperimentNotFound, IncompleteExperiment, NoRunsError
+from evalkit.errors import (
+    EvalkitError,
+    ExperimentNotFound,
+    IncompleteExperiment,
+    NoRunsError,
+    SourceUnavailable,
+)
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext
 from evalkit.fetchers.files.mapping.dataset import read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
@@ -150,10 +156,26 @@ class LangGraphFetcher:
                 yield run
 
     def _listed(self, threads: list[Any], *, sure: bool) -> Iterator[Found]:
-        lists = self.http.map(lambda thread: self.discovery.runs(thread, sure=sure), threads)
-        for done, found in enumerate(lists, start=1):
+        """Yield the runs of threads; a thread whose list cannot be read costs its own runs."""
+
+        def listed(thread: Mapping[str, Any]) -> list[Found] | SourceUnavailable:
+            try:
+                return self.discovery.runs(thread, sure=sure)
+            except SourceUnavailable as error:
+                return error
+
+        for done, found in enumerate(self.http.map(listed, threads), start=1):
             self.context.progress("threads", done, len(threads))
-            yield from found
+            if isinstance(found, SourceUnavailable):
+                self._break(f"thread {threads[done - 1]['thread_id']}", found)
+            else:
+                yield from found
+
+    def _break(self, where: str, failure: EvalkitError) -> None:
+        """Remember what could not be read; too much of it means that the server is down."""
+        self.findings.break_at(where, str(failure))
+        if self.findings.broken_count > MOST_FAILURES:
+            raise failure
 
     def _fresh(self, listed: Iterable[Found]) -> Iterator[Found]:
         """Let through runs that have ended and are not yet here; count the others."""
@@ -200,9 +222,7 @@ class LangGraphFetcher:
             return None
         self._expected.add(run_id)
         if result.failure is not None:
-            self.findings.break_at(f"run {run_id}", str(result.failure))
-            if self.findings.broken_count > MOST_FAILURES:
-                raise result.failure
+            self._break(f"run {run_id}", result.failure)
             return None
         assert result.converted is not None
         self._counts.received += 1

@@ -61,6 +61,7 @@ class Gatherer:
     client: LangGraphClient
     subgraphs: bool
     histories: Histories = field(init=False)
+    _known_joins: dict[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.histories = Histories(self.client)
@@ -74,6 +75,7 @@ class Gatherer:
         ordered = in_order(own.snapshots)
         base = None if ordered else self._base(found)
         parents = self._parents(found, ordered)
+        hidden = _hides_a_task(ordered, parents)
         shown = [*ordered, *parents.values(), *([base] if base else [])]
         evidence = Evidence(
             own=ordered,
@@ -82,6 +84,8 @@ class Gatherer:
             subgraphs=self._below(thread_id, shown) if self.subgraphs else {},
             turns=[turn_of(raw) for raw in found.siblings] if len(found.siblings) > 1 else (),
             committer=self._committer(found, ordered[-1] if ordered else base),
+            joins=self._joins(str(found.raw.get("assistant_id"))) if hidden else {},
+            waits=found.newest and found.thread.get("status") == "interrupted",
         )
         return Gathered(evidence, own.strangers)
 
@@ -100,6 +104,14 @@ class Gatherer:
                 told = thread.get("values")
                 own = [state if told is None else replace(state, values=told)]
         return Gathered(Evidence(own=own, unreadable=True), refused=refused)
+
+    def _joins(self, assistant_id: str) -> Mapping[str, frozenset[str]]:
+        if assistant_id not in self._known_joins:
+            try:
+                self._known_joins[assistant_id] = self.client.joins(assistant_id)
+            except HttpError:
+                self._known_joins[assistant_id] = {}
+        return self._known_joins[assistant_id]
 
     def _latest(self, thread_id: str) -> Snapshot | None:
         try:
@@ -153,7 +165,7 @@ class Gatherer:
 
     def _committer(self, found: Found, last: Snapshot | None) -> str | None:
         """Return the later run that took up the work still planned on this snapshot."""
-        if found.newest or last is None or not last.next:
+        if found.newest or last is None or not (last.next or found.resumed):
             return None
         pages = self.histories.children(str(found.raw["thread_id"]), last.step + 1, found.siblings)
         for page in pages:
@@ -161,6 +173,13 @@ class Gatherer:
                 if s.source == "loop" and s.parent_id == last.checkpoint_id:
                     return s.run_id
         return None
+
+
+def _hides_a_task(own: list[Snapshot], parents: Mapping[str, Snapshot]) -> bool:
+    """Whether a step was committed of which the snapshot before it says nothing."""
+    known = {**parents, **{s.checkpoint_id: s for s in own}}
+    before = (known.get(s.parent_id or "") for s in own if s.source == "loop")
+    return any(s is not None and not s.tasks for s in before)
 
 
 def _state_of(thread: Mapping[str, Any], run_id: str) -> Snapshot | None:

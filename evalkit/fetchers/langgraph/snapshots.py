@@ -84,22 +84,34 @@ def in_order(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return sorted({s.checkpoint_id: s for s in snapshots}.values(), key=lambda s: s.checkpoint_id)
 
 
+def below(namespace: str, task: Task) -> str:
+    """Return the namespace of the subgraph that a task is, or calls first."""
+    return f"{namespace}|{task.name}:{task.task_id}" if namespace else f"{task.name}:{task.task_id}"
+
+
 def next_call(namespace: str) -> str:
     """Return the namespace of the next call of a subgraph by the same task."""
     before, _, number = namespace.rpartition("|")
     return f"{before}|{int(number) + 1}" if number.isdigit() and before else f"{namespace}|1"
 
 
-def read_snapshot(raw: Mapping[str, Any], where: str) -> Snapshot:
-    """Read one item of a server's history; `where` names it in the `RecordError` of a bad one."""
+def read_snapshot(raw: Mapping[str, Any], where: str, *, named: bool = True) -> Snapshot:
+    """Read one item of a server's history; `where` names it in the `RecordError` of a bad one.
+
+    Where tasks are not `named` as subgraphs, each is given the namespace that its subgraph has.
+    """
     try:
         metadata = raw.get("metadata") or {}
         checkpoint = raw["checkpoint"]
         parent = raw.get("parent_checkpoint") or {}
+        namespace = checkpoint.get("checkpoint_ns") or ""
+        tasks = tuple(_read_task(task) for task in raw.get("tasks") or ())
+        if not named:
+            tasks = tuple(replace(t, namespace=below(namespace, t)) for t in tasks)
         return Snapshot(
             checkpoint_id=str(checkpoint["checkpoint_id"]),
             parent_id=parent.get("checkpoint_id"),
-            namespace=checkpoint.get("checkpoint_ns") or "",
+            namespace=namespace,
             source=str(metadata.get("source", "")),
             step=int(metadata.get("step") or 0),
             run_id=metadata.get("run_id"),
@@ -107,7 +119,7 @@ def read_snapshot(raw: Mapping[str, Any], where: str) -> Snapshot:
             created_at=parse_time(raw.get("created_at")),
             next=tuple(raw.get("next") or ()),
             values=raw.get("values"),
-            tasks=tuple(_read_task(task) for task in raw.get("tasks") or ()),
+            tasks=tasks,
             metadata=metadata,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

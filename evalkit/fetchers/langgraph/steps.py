@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from evalkit.fetchers.langgraph.inner import InnerReader
+from evalkit.fetchers.langgraph.inner import READ_FROM, InnerReader
 from evalkit.fetchers.langgraph.pauses import Standing, Turn, base_of, committer_of, standing
 from evalkit.fetchers.langgraph.snapshots import Snapshot, Task, in_order, next_call
-from evalkit.fetchers.langgraph.updates import read_update
+from evalkit.fetchers.langgraph.updates import difference, read_update
 from evalkit.model.step import Step
 
 
@@ -36,6 +36,10 @@ class Evidence:
     """All runs of the thread, this one too, where there are others."""
     committer: str | None = None
     """The later run that took up the tasks on the last snapshot: their results are its work."""
+    joins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Nodes that wait for several others, with those; asked for where a task seems to be hidden."""
+    waits: bool = False
+    """Whether the thread says that this run, its last, waits for somebody."""
     unreadable: bool = False
     """Whether the server refused the history, so that there are no steps to be had."""
     cut_off: bool = False
@@ -45,6 +49,12 @@ class Evidence:
     run_id: str | None = None
     ended_at: datetime | None = None
     """When the run stopped, for tasks that were cut off."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether work was left that somebody may take up, or took up later."""
+        last = self.last
+        return last is not None and bool(last.next or self.waits or self.committer)
 
     @property
     def last(self) -> Snapshot | None:
@@ -98,6 +108,7 @@ class StepReader:
     evidence: Evidence
     inner: InnerReader
     gaps: int = 0
+    _visited: set[str] = field(default_factory=set)
 
     def read(self) -> list[Step]:
         """Return all steps, in start order, each parent before its children."""
@@ -117,6 +128,8 @@ class StepReader:
                 continue
             mine = before.checkpoint_id in ids
             how = Standing() if mine else self._standing(before, self.evidence.run_id)
+            if not before.tasks:
+                yield from self._hidden(before, snapshot, parent, mine=mine)
             for task in before.work:
                 if task.task_id not in how.before:
                     yield from self._turn(task, before, snapshot, parent, how, mine=mine)
@@ -127,6 +140,38 @@ class StepReader:
                 if task.task_id not in how.before:
                     after = level.committed
                     yield from self._turn(task, level.last, after, parent, how, mine=mine)
+
+    def _hidden(
+        self, before: Snapshot, after: Snapshot, parent: str | None, *, mine: bool
+    ) -> Iterator[Step]:
+        """Yield the step of a task that the server does not list, told by what it changed.
+
+        langgraph-api 0.16 shows no task at a snapshot whose next node waits for several others.
+        """
+        name = self._joined()
+        changed = difference(before.values, after.values)
+        step = Step(
+            step_id=f"{after.checkpoint_id}:{name}",
+            parent_id=parent,
+            kind="node",
+            name=name,
+            inputs=self.inner.strip(before.values),
+            outputs=self.inner.strip(changed),
+            started_at=before.created_at if mine else None,
+            ended_at=after.created_at,
+            metadata={"langgraph_step": after.step, READ_FROM: "difference of states"},
+        )
+        if changed is None or name == "unnamed":
+            self.gaps += 1
+        yield step
+        yield from self.inner.steps(step, changed)
+
+    def _joined(self) -> str:
+        """Return the node that had everything it waits for, if there is one such node only."""
+        joins = {n: s for n, s in self.evidence.joins.items() if n not in self._visited}
+        ready = [name for name, sources in joins.items() if sources <= self._visited]
+        names = ready or list(joins)  # a resumed run did not visit what came before it
+        return names[0] if len(names) == 1 else "unnamed"
 
     def _standing(self, snapshot: Snapshot, committer: str | None) -> Standing:
         return standing(snapshot, self.evidence.run_id, self.evidence.turns, committer)
@@ -159,6 +204,7 @@ class StepReader:
             ended_at=_end(state, after, self.evidence.ended_at),
             metadata=_about(task, before, state, mine=mine) | result.about,
         )
+        self._visited.add(task.name)
         yield step
         for call in below:
             yield from self._graph(self._inside(call, after), task.task_id)

@@ -41,6 +41,28 @@ def merged(writes: Sequence[Any]) -> Any:
     return plain
 
 
+def difference(before: Any, after: Any) -> Any:
+    """Return what must have been written to come from one state to the next; None if not known.
+
+    A list that grew was given its new items, by place, or by id where items have one.
+    """
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return None if before is None or after is None else after
+    return {
+        key: _grown(before.get(key), value)
+        for key, value in after.items()
+        if key not in before or before[key] != value
+    }
+
+
+def _grown(before: Any, after: Any) -> Any:
+    if not isinstance(before, list) or not isinstance(after, list):
+        return after
+    if after[: len(before)] == before:
+        return after[len(before) :]
+    return [item for item in after if item not in before]
+
+
 def is_overwrite(value: Any) -> bool:
     """Whether a value replaces its channel: Python's form, or that of JavaScript."""
     if not isinstance(value, Mapping):
