@@ -28,6 +28,7 @@ from evalkit.fetchers.http.attempts import (
 from evalkit.fetchers.http.connections import Connections
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.redact import Redactor, secrets_of
+from evalkit.fetchers.http.stats import HttpStats
 from evalkit.fetchers.http.threads import Crew
 from evalkit.fetchers.http.transport import httpx
 
@@ -38,23 +39,6 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 log = logging.getLogger("evalkit.http")
-
-
-@dataclass
-class HttpStats:
-    """What talking to the source took."""
-
-    requests: int = 0
-    retries: int = 0
-    size: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def add(self, *, requests: int = 0, retries: int = 0, size: int = 0) -> None:
-        """Count, from any thread."""
-        with self._lock:
-            self.requests += requests
-            self.retries += retries
-            self.size += size
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ def _hides_a_task(own: list[Snapshot], parents: Mapping[str, Snapshot]) -> bool:
     """Whether a step was committed of which the snapshot before it says nothing."""
     known = {**parents, **{s.checkpoint_id: s for s in own}}
     before = (known.get(s.parent_id or "") for s in own if s.source == "loop")
-    return any(s is not None and not s.tasks for s in before)
+    return any(s is not None and not s.tasks and s.source != "input" for s in before)
 
 
 def _state_of(thread: Mapping[str, Any], run_id: str) -> Snapshot | None:

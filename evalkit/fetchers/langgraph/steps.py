@@ -128,7 +128,7 @@ class StepReader:
                 continue
             mine = before.checkpoint_id in ids
             how = Standing() if mine else self._standing(before, self.evidence.run_id)
-            if not before.tasks:
+            if not before.tasks and before.source != "input":
                 yield from self._hidden(before, snapshot, parent, mine=mine)
             for task in before.work:
                 if task.task_id not in how.before:

@@ -47,7 +47,7 @@ def difference(before: Any, after: Any) -> Any:
     A list that grew was given its new items, by place, or by id where items have one.
     """
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return None if before is None or after is None else after
+        return None if before is None or after is None else _grown(before, after)
     return {
         key: _grown(before.get(key), value)
         for key, value in after.items()

@@ -4,6 +4,7 @@ What each does is known, and written down in `known.py`.
 """
 
 import operator
+from itertools import pairwise
 from typing import Annotated
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
@@ -29,7 +30,7 @@ def line(state, nodes):
     names = [START, *nodes, END]
     for name, node in nodes.items():
         builder.add_node(name, node)
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         builder.add_edge(before, after)
     return builder
 
@@ -63,9 +64,7 @@ def call_tools(state):
     for call in state["messages"][-1].tool_calls:
         known = call["args"]["city"] == "Oslo"
         text, status = ("3 degrees", "success") if known else ("no such city", "error")
-        results.append(
-            ToolMessage(text, tool_call_id=call["id"], name=call["name"], status=status)
-        )
+        results.append(ToolMessage(text, tool_call_id=call["id"], name=call["name"], status=status))
     return {"messages": results}
 
 
@@ -86,7 +85,9 @@ builder.add_node("plan", lambda state: {"log": ["plan"]})
 builder.add_node("work", lambda given: {"log": [f"w{given['i']}"]})
 builder.add_node("total", lambda state: {"n": len(state["log"])})
 builder.add_edge(START, "plan")
-builder.add_conditional_edges("plan", lambda s: [Send("work", {"i": i}) for i in range(3)], ["work"])
+builder.add_conditional_edges(
+    "plan", lambda s: [Send("work", {"i": i}) for i in range(3)], ["work"]
+)
 builder.add_edge("work", "total")
 builder.add_edge("total", END)
 fan = builder.compile()

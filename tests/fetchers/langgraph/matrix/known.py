@@ -30,7 +30,10 @@ INPUTS: dict[str, Any] = {
 }  # fmt: skip
 ANSWERS = {"ask": ["yes"], "twice": ["x", "y"], "asks": ["x", "y"]}
 """What the pauses are answered, one run each."""
-CALLS = [("weather", {"city": "Oslo"}, "3 degrees"), ("weather", {"city": "Nowhere"}, "no such city")]
+CALLS = [
+    ("weather", {"city": "Oslo"}, "3 degrees"),
+    ("weather", {"city": "Nowhere"}, "no such city"),
+]
 KNOWN: dict[str, list[Known]] = {
     "answer": [
         Known("success", None, ["model"], [("user", "weather?"), ("assistant", "hello")], tokens=7)
@@ -41,9 +44,12 @@ KNOWN: dict[str, list[Known]] = {
             None,
             ["agent", "tools", "agent"],
             [
-                ("user", "weather?"), ("assistant", ""), ("tool", "3 degrees"),
-                ("tool", "no such city"), ("assistant", "cold"),
-            ],  # fmt: skip
+                ("user", "weather?"),
+                ("assistant", ""),
+                ("tool", "3 degrees"),
+                ("tool", "no such city"),
+                ("assistant", "cold"),
+            ],
             CALLS,
             53,
         )
@@ -80,9 +86,7 @@ KNOWN: dict[str, list[Known]] = {
         ),
     ],
     "nested": [
-        Known(
-            "success", {"n": 8, "log": ["n=8"]}, ["middle", "-pre", "-deep", "--leaf", "last"]
-        )
+        Known("success", {"n": 8, "log": ["n=8"]}, ["middle", "-pre", "-deep", "--leaf", "last"])
     ],
     "caller": [Known("success", {"n": 12, "log": []}, ["calls", "-leaf", "-leaf"])],
     "joined": [Known("success", {"n": 0, "log": ["a", "b", "late"]}, ["a", "b", "late"])],
