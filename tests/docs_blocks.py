@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from evalkit import errors
 from evalkit.cli.table.sections import SECTIONS
+from evalkit.model.messages.forms import FORMS
 from evalkit.model.schema.columns import TABLES
 from evalkit.project import plugins
 from evalkit.project.explained import model_of
@@ -171,6 +172,10 @@ def run_fields() -> str:
     return table(("in the filter", "in the table", "heading", "exported as", "is"), rows)
 
 
+def message_forms() -> str:
+    return table(("whose", "a message is known by", "its calls", "their answers"), list(FORMS))
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "config": keys,
@@ -180,6 +185,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "columns": columns,
     "run-fields": run_fields,
     "built-ins": built_ins,
+    "message-forms": message_forms,
 }
 
 

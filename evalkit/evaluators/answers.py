@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.model.message import read_messages, text_of
+from evalkit.model.messages.message import text_of
+from evalkit.model.messages.read import read_messages
 from evalkit.model.score import Score
 
 KEYS = (
@@ -57,7 +58,7 @@ def _find(payload: Any, path: str, names: tuple[str, ...]) -> Any:
             return payload[name]
     if isinstance(payload.get("messages"), list):
         said = [m for m in read_messages(payload["messages"]) if m.role == "assistant"]
-        return said[-1].text if said and not said[-1].tool_calls else None
+        return (said[-1].text or said[-1].refusal) if said and not said[-1].tool_calls else None
     if len(payload) == 1:
         return next(iter(payload.values()))
     return payload or None
@@ -79,6 +80,15 @@ def as_text(value: Any) -> str | None:
 def no_reference() -> Score:
     """Say that the example has nothing to compare with: the evaluator does not apply."""
     return Score(comment="the example has no reference for this")
+
+
+def not_read(tool_calls: Sequence[Any]) -> Score | None:
+    """Say that the run may have called more tools than are known; `None`: all are known."""
+    unread = getattr(tool_calls, "unread", ())
+    if not unread:
+        known = tool_calls or getattr(tool_calls, "recorded", True)
+        return None if known else Score(comment="the source recorded neither steps nor messages")
+    return Score(comment=f"messages hold what is not read: {', '.join(unread[:3])}")
 
 
 def no_answer() -> Score:

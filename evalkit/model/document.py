@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evalkit.model.message import text_of
+from evalkit.model.messages.message import text_of
 
 LISTS = ("documents", "docs", "results", "output", "outputs", "context", "matches")
 IDS = ("id", "doc_id", "document_id", "_id", "source", "url")

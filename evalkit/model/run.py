@@ -10,7 +10,7 @@ from weakref import ref
 from evalkit.model import views
 from evalkit.model.document import Document
 from evalkit.model.langsmith_names import LangSmithNames
-from evalkit.model.message import Message, ToolCall
+from evalkit.model.messages.message import Message, ToolCall
 from evalkit.model.outcome import outcome_of
 from evalkit.model.row import Row
 from evalkit.model.score import Feedback
@@ -203,7 +203,10 @@ class Run(Row, LangSmithNames):
 
     @property
     def tool_calls(self) -> list[ToolCall]:
-        """The tools called, in order, with results: from tool steps, else from the messages."""
+        """The tools called, in order, with results: from tool steps, else from the messages.
+
+        The list's `unread` names forms of messages that may hold more calls but are not read.
+        """
         return self._view("tool_calls", views.tool_calls)
 
     @property

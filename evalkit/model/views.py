@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
 from typing import Any, Protocol
 
 from evalkit.model.document import Document, read_documents
-from evalkit.model.message import Message, ToolCall, pair_tool_calls, parse_arguments, read_messages
+from evalkit.model.messages.message import Message, ToolCall, parse_arguments
+from evalkit.model.messages.pairing import pair_tool_calls
+from evalkit.model.messages.part import BLOCK, Unread
+from evalkit.model.messages.places import answer_in, conversation_in
+from evalkit.model.messages.read import read_messages
+from evalkit.model.messages.told import of_exchanges
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 
@@ -27,6 +33,8 @@ class Viewed(Protocol):
     def extra(self) -> dict[str, Any]: ...  # noqa: D102
     @property
     def steps(self) -> tuple[Step, ...]: ...  # noqa: D102
+    @property
+    def steps_recorded(self) -> bool: ...  # noqa: D102
     @property
     def messages(self) -> list[Message]: ...  # noqa: D102
     @property
@@ -50,33 +58,72 @@ def error_type(error: str | None) -> str | None:
     return name if name[:1].isupper() and not error[match.end() :].startswith("//") else None  # type: ignore[union-attr]
 
 
-def messages(run: Viewed) -> list[Message]:
-    """Return the messages of this run.
+def messages(run: Viewed, unread: Unread | None = None) -> list[Message]:
+    """Return the messages of this run; forms that are not read are counted in `unread`.
 
-    Taken from the source's own list (`extra["messages"]`) where it had one, else from the
-    outputs; `extra["messages_start"]` says where this run's own begin in a longer thread.
+    Taken from the source's own list (`extra["messages"]`) where it had one, else from the outputs,
+    else from what the model steps were asked and answered, else from the inputs;
+    `extra["messages_start"]` says where this run's own begin in a longer thread.
     """
-    extra = run.extra
+    extra, outputs = run.extra, run.outputs
     if "messages" in extra:
-        return read_messages(extra["messages"])
-    found = read_messages(_message_list(run.outputs))
+        return read_messages(extra["messages"], unread)
+    found = conversation_in(outputs, unread)
     if found:
         return found[extra.get("messages_start", 0) :]
-    return read_messages(_message_list(run.inputs))
+    if answer := answer_in(outputs, unread):
+        return [*conversation_in(run.inputs, unread), *answer]
+    told = of_exchanges(((s.inputs, s.outputs) for s in run.find(kind="llm")), unread)
+    if any(message["role"] == "assistant" for message in told):
+        return told
+    return conversation_in(run.inputs, unread)
 
 
-def _message_list(payload: Any) -> Any:
-    if isinstance(payload, Mapping):
-        return payload.get("messages")
-    return payload if isinstance(payload, list) else None
+def unread_forms(run: Viewed) -> Unread:
+    """Count the forms of messages in a run that are not read, where its calls come from messages.
+
+    Runs whose tool calls were recorded as steps are not looked at, unless messages stand beside.
+    """
+    unread: Unread = Counter()
+    if "messages" in run.extra or not run.find(kind="tool"):
+        messages(run, unread)
+    return unread
 
 
-def tool_calls(run: Viewed) -> list[ToolCall]:
+MAY_CALL = re.compile(r"call|tool|func|act|invo|exec|comput|command|use", re.IGNORECASE)
+
+
+class ToolCalls(list[ToolCall]):
+    """The calls of a run, and the forms of messages that may hold more but are not read."""
+
+    unread: tuple[str, ...] = ()
+    recorded: bool = True
+    """False when the source kept neither steps nor messages: then nobody knows of any call."""
+
+
+UNREAD = "unread_messages"
+"""Where `extra` names forms that were not read when tool steps were made of messages."""
+
+
+def tool_calls(run: Viewed) -> ToolCalls:
     """Return the tools called, from tool steps where recorded, else from the messages."""
     steps = run.find(kind="tool")
     if steps:
-        return [_call_of(step) for step in steps]
-    return pair_tool_calls(messages(run))
+        calls = ToolCalls(map(_call_of, steps))
+        unread = Counter(run.extra.get(UNREAD) or ())
+    else:
+        unread = Counter()
+        said = messages(run, unread)
+        calls = ToolCalls(pair_tool_calls(said))
+        calls.recorded = bool(said) or run.steps_recorded
+    if unread:
+        calls.unread = tuple(name for name in sorted(unread) if may_call(name))
+    return calls
+
+
+def may_call(form: str) -> bool:
+    """Say whether what is not read may be a tool call: a record, or a block named like one."""
+    return not form.startswith(BLOCK) or MAY_CALL.search(form, len(BLOCK)) is not None
 
 
 def _call_of(step: Step) -> ToolCall:
@@ -90,6 +137,7 @@ def _call_of(step: Step) -> ToolCall:
         result=step.outputs,
         error=step.error,
         step_id=step.step_id,
+        arguments_recorded=arguments is not None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
 from evalkit.model.experiment import Manifest
+from evalkit.model.messages.part import Unread
+from evalkit.model.views import unread_forms
 from evalkit.pipeline.progress import Progress, silent
 from evalkit.project import plugins
 from evalkit.project.config import Project
@@ -97,9 +100,11 @@ def fetch(
         open_writer(stored, source=source, query=query, known=known) as writer,
     ):
         new = 0
+        unread: Unread = Counter()
         broken: FetchError | RecordError | None = None
         try:
             for run in fetcher.runs():
+                unread.update(unread_forms(run))
                 writer.add(run)
                 new += 1
         except IncompleteExperiment as error:
@@ -108,6 +113,7 @@ def fetch(
         counts = fetcher.counts().to_dict()
         if broken is not None and str(broken) not in counts["problems"]:
             counts["problems"] = [*counts["problems"], str(broken)]
+        counts["notes"] = [*counts["notes"], *map(_not_read, unread.items())]
         manifest = writer.finish({**counts, "complete": not counts["problems"]})
     if broken is not None:
         raise broken
@@ -132,6 +138,11 @@ def _collecting_rarely() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def _not_read(form: tuple[str, int]) -> str:
+    name, count = form
+    return f"{count} x in messages, not read: {name}; tool calls it may hold are not seen"
 
 
 def _refuse_shortfall(manifest: Manifest) -> None:

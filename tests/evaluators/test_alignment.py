@@ -19,7 +19,7 @@ from evalkit.evaluators.trajectory.score import (
     trajectory_match,
 )
 from evalkit.evaluators.wording import wording
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 from evalkit.testing import make_run, make_step, node, tool
 
 names = st.text(alphabet="abc", max_size=6)

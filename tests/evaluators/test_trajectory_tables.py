@@ -17,7 +17,7 @@ from evalkit.evaluators.trajectory.compare import compare
 from evalkit.evaluators.trajectory.expected import Rules
 from evalkit.evaluators.trajectory.score import message_match, trajectory_match
 from evalkit.evaluators.trajectory.source import expected_steps
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 from evalkit.testing import make_run
 
 MODES = ("strict", "unordered", "subset", "superset")

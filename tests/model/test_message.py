@@ -3,7 +3,8 @@
 import pytest
 
 from evalkit.model.document import read_documents
-from evalkit.model.message import pair_tool_calls, read_message, read_messages
+from evalkit.model.messages.pairing import pair_tool_calls
+from evalkit.model.messages.read import read_message, read_messages
 from evalkit.model.run import Run
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "search", "arguments": '{"q": "x"}'}}

@@ -25,7 +25,7 @@ from evalkit.evaluators.judge.judge import judge
 from evalkit.evaluators.text import exact_match
 from evalkit.evaluators.trajectory.score import trajectory_match
 from evalkit.model.document import Document
-from evalkit.model.message import Message, ToolCall
+from evalkit.model.messages.message import Message, ToolCall
 from evalkit.testing import make_example, make_experiment, make_run, make_step, retrieval, tool
 
 

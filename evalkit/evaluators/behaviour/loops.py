@@ -10,7 +10,7 @@ import orjson
 
 from evalkit.evaluators.tokens import content_words, spaced
 from evalkit.evaluators.wording import wording
-from evalkit.model.message import ToolCall, text_of
+from evalkit.model.messages.message import ToolCall, text_of
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case

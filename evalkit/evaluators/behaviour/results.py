@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from evalkit.evaluators.answers import not_read
 from evalkit.evaluators.tokens import content_words
 from evalkit.evaluators.wording import wording
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
@@ -44,6 +45,8 @@ def unused_tool_results(run: Run, *, least: int = 1) -> Score:
     results does not apply.
     """
     calls = run.tool_calls
+    if unknown := not_read(calls):
+        return unknown
     asked = set(content_words(_flat(run.inputs)))
     later = set(content_words(_flat(run.outputs))) - asked
     if isinstance(run.outputs, dict) and "messages" in run.outputs:
@@ -86,6 +89,8 @@ def tool_errors_recovered(tool_calls: list[ToolCall]) -> Score:
     0 to 1, higher is better; a run without tool errors does not apply.
     """
     failed = [i for i, call in enumerate(tool_calls) if call.error]
+    if unknown := not_read(tool_calls):
+        return unknown
     if not failed:
         return Score(comment="no tool failed")
     lost = [

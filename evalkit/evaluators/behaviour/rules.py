@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from evalkit.evaluators.answers import not_read
 from evalkit.evaluators.wording import wording
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
 from evalkit.scoring.definition.evaluator import evaluator
@@ -31,8 +32,10 @@ def forbidden_tools(tool_calls: list[ToolCall], *, tools: Sequence[str] = ()) ->
     if not tools:
         return Score(comment="no tools are named in the option 'tools'")
     bad = [c for c in tool_calls if any(fnmatchcase(c.name, pattern) for pattern in tools)]
+    if not bad:
+        return not_read(tool_calls) or Score(score=True)
     said = ", ".join(wording(call.name, call.arguments) for call in bad[:3])
-    return Score(score=not bad, comment=f"called: {said}" if bad else None)
+    return Score(score=False, comment=f"called: {said}")
 
 
 @evaluator(
@@ -79,8 +82,10 @@ def tool_order(
             wanted = [needed] if isinstance(needed, str) else needed
             missing = [w for w in wanted if not any(fnmatchcase(name, w) for name in done)]
             if missing:
+                if unknown := not_read(tool_calls):
+                    return unknown
                 said = f"{wording(call.name, call.arguments)} before {', '.join(missing)}"
                 return Score(score=False, comment=said)
         if not call.error:
             done.append(call.name)
-    return Score(score=True)
+    return not_read(tool_calls) or Score(score=True)

@@ -15,7 +15,7 @@ from evalkit.fetchers.http.answers import HttpError
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.http.transport import httpx
-from evalkit.model.message import text_of
+from evalkit.model.messages.message import text_of
 
 PIECES = re.compile(r"[A-Za-z]{1,8}|\d{1,3}|[^\sA-Za-z\d]")
 OUTPUT_GUESS = 120

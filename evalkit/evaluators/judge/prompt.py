@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from evalkit.errors import EvaluatorError, did_you_mean
 from evalkit.model.document import Document
-from evalkit.model.message import Message, ToolCall, text_of
+from evalkit.model.messages.message import Message, ToolCall, text_of
 from evalkit.model.step import Step
 
 SYSTEM = """You judge the recorded work of an AI application.

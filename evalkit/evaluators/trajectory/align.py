@@ -16,7 +16,7 @@ from typing import Any, Literal
 from evalkit.evaluators.matching import agreement
 from evalkit.evaluators.trajectory.expected import ANY, Expected
 from evalkit.evaluators.wording import wording
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 
 Op = Literal["match", "replace", "insert", "delete"]
 MATCH, REPLACE, DELETE, INSERT = 0, 1, 2, 3

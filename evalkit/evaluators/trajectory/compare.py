@@ -10,7 +10,7 @@ from evalkit.evaluators.trajectory.align import Alignment, Row, align, retried
 from evalkit.evaluators.trajectory.expected import ANY, Expected
 from evalkit.evaluators.trajectory.pairing import pair_up
 from evalkit.evaluators.wording import wording
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 
 Mode = Literal["strict", "in_order", "unordered", "subset", "superset"]
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -15,7 +15,8 @@ from typing import Any
 
 from evalkit.evaluators.matching import Matcher, MatcherSpec, compile_matcher
 from evalkit.evaluators.wording import short
-from evalkit.model.message import ToolCall, parse_arguments, read_messages
+from evalkit.model.messages.message import ToolCall, parse_arguments
+from evalkit.model.messages.read import read_messages
 
 ANY = object()
 GAP = "..."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from evalkit.evaluators.trajectory.align import Alignment, Row, pair_cost
 from evalkit.evaluators.trajectory.expected import Expected
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 
 
 def pair(actual: Sequence[ToolCall], expected: Sequence[Expected]) -> dict[int, int]:

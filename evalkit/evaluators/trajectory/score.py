@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.evaluators.answers import at, no_reference
+from evalkit.evaluators.answers import at, no_reference, not_read
 from evalkit.evaluators.trajectory.align import Alignment, align
 from evalkit.evaluators.trajectory.compare import compare, explain
 from evalkit.evaluators.trajectory.expected import Expected, Rules
 from evalkit.evaluators.trajectory.source import actual_steps, expected_steps
-from evalkit.model.message import ToolCall
+from evalkit.model.messages.message import ToolCall
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
@@ -38,7 +38,10 @@ def _wanted(
     return expected_steps(at(reference, reference_at), of, rules)
 
 
-def _unseen(run: Run, actual: Sequence[ToolCall]) -> Score | None:
+def _unseen(run: Run, of: str, actual: Sequence[ToolCall]) -> Score | None:
+    """Say that the source kept no steps, or keeps them in messages that are not read."""
+    if of != "nodes" and (unknown := not_read(run.tool_calls)):
+        return unknown
     if actual or run.steps_recorded or run.messages:
         return None
     return Score(comment="the source recorded no steps")
@@ -51,7 +54,7 @@ def _matched(
         return no_reference()
     actual = actual_steps(run, of, within)
     verdict = compare(actual, wanted, mode, retries=retries)
-    return _unseen(run, actual) or Score(
+    return _unseen(run, of, actual) or Score(
         score=verdict.passed,
         comment=verdict.reason,
         metadata={"alignment": verdict.alignment.to_list()},
@@ -127,7 +130,7 @@ def trajectory_match(
     plain = mode == "strict" and arguments == "exact" and not tools and within is None
     own = expected is None and not reference_at
     if plain and own and equal_at_sight(run.tool_calls, reference_outputs):
-        return PASSED
+        return not_read(run.tool_calls) or PASSED
     rules = EXACT if plain else Rules(arguments, tools)
     wanted = _wanted(reference_outputs, reference_at, expected, "tools", rules)
     return _matched(run, "tools", within, wanted, mode, retries)
@@ -249,7 +252,7 @@ def trajectory_credit(
         return no_reference()
     actual = actual_steps(run, of, within)
     alignment = align(actual, wanted, retries=retries)
-    return _unseen(run, actual) or Score(
+    return _unseen(run, of, actual) or Score(
         score=credit(alignment, figure),
         comment=explain(alignment.rows),
         metadata={"alignment": alignment.to_list()},

@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 
 from evalkit.evaluators.trajectory.expected import Expected, Rules, read_expected
 from evalkit.evaluators.trajectory.pairing import pair
-from evalkit.model.message import Message, ToolCall, read_messages
+from evalkit.model.messages.message import Message, ToolCall
+from evalkit.model.messages.read import read_messages
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.model.document import LISTS
-from evalkit.model.message import parse_arguments, read_message, text_of
+from evalkit.model.messages.message import parse_arguments, text_of
+from evalkit.model.messages.read import read_message
 from evalkit.model.schema.records import StepRecord
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage

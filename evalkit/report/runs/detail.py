@@ -10,7 +10,9 @@ import orjson
 
 from evalkit.model.document import read_documents
 from evalkit.model.example import Example
-from evalkit.model.message import Message, read_messages
+from evalkit.model.messages.message import Message
+from evalkit.model.messages.part import Part
+from evalkit.model.messages.places import messages_in
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
@@ -89,9 +91,9 @@ def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict
 def _reading(step: Step) -> dict[str, Any]:
     """Return what people read of a model call or a retrieval; nothing for other steps."""
     if step.kind == "llm":
-        asked = read_messages(step.inputs)
+        asked = messages_in(step.inputs)
         if asked:
-            answer = _answer(step.outputs)
+            answer = messages_in(step.outputs)
             return {
                 "msgs": [_message(m) for m in asked],
                 "answer": [_message(m) for m in answer] or None,
@@ -102,28 +104,22 @@ def _reading(step: Step) -> dict[str, Any]:
     return {}
 
 
-def _answer(outputs: Any) -> list[Message]:
-    """Read the messages a model call gave, in the places where sources put them."""
-    found = read_messages(outputs)
-    if found or not isinstance(outputs, Mapping):
-        return found
-    for name in ("message", "output", "choices", "generations"):
-        inner = outputs.get(name)
-        while isinstance(inner, list) and inner and not read_messages(inner):
-            inner = inner[0]
-        if isinstance(inner, Mapping) and "message" in inner:
-            inner = inner["message"]
-        if inner is not None and (found := read_messages(inner)):
-            return found
-    return []
-
-
 def _message(message: Message) -> dict[str, Any]:
-    out: dict[str, Any] = {"role": message.role, "text": message.text}
+    """Return what people read of a message; what is no text is named in brackets."""
+    others = [_shown(p) for p in message.parts if p.kind not in ("text", "reasoning", "refusal")]
+    text = "\n".join(filter(None, (message.text, message.refusal, *others)))
+    out: dict[str, Any] = {"role": message.role, "text": text}
     if message.get("name"):
         out["name"] = str(message["name"])
+    if message.reasoning:
+        out["thought"] = message.reasoning
     calls = [{"name": c.name, "arguments": c.arguments} for c in message.tool_calls]
     return out | ({"calls": calls} if calls else {})
+
+
+def _shown(part: Part) -> str:
+    known = part.name or (part.url if part.url and len(part.url) < 200 else None) or part.mime_type
+    return f"[{part.kind} {known}]" if known else f"[{part.kind}]"
 
 
 def of_usage(usage: Usage | None) -> dict[str, Any] | None:

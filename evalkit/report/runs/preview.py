@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from evalkit.model.message import read_messages
+from evalkit.model.messages.read import read_messages
 
 ASKED = ("question", "query", "input", "prompt", "instruction", "user_input", "text", "task")
 ANSWERED = ("answer", "output", "response", "result", "final_answer", "text", "content")

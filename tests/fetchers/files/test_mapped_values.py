@@ -153,7 +153,7 @@ def test_messages_of_parts_become_plain_ones():
     roles = [message["role"] for message in found.inputs["messages"]]
     assert roles == ["user", "assistant", "tool"]
     assert found.inputs["messages"][0]["content"] == "add"
-    assert found.inputs["messages"][1]["tool_calls"][0]["name"] == "add"
+    assert found.inputs["messages"][1]["tool_calls"][0]["function"]["name"] == "add"
     assert found.inputs["messages"][2] == {"role": "tool", "tool_call_id": "c", "content": "2"}
 
 

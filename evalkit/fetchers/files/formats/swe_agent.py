@@ -15,7 +15,7 @@ from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.example import Example
-from evalkit.model.message import text_of
+from evalkit.model.messages.message import text_of
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any, NamedTuple
 
 from evalkit.fetchers.files.mapping.convert import from_cell
@@ -14,10 +15,12 @@ from evalkit.fetchers.files.mapping.messages import chat_steps
 from evalkit.fetchers.files.mapping.scores import feedback_of, read_score, read_scores
 from evalkit.fetchers.files.mapping.steps import read_steps
 from evalkit.model.example import Example
+from evalkit.model.messages.part import Unread
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage, total_usage
+from evalkit.model.views import UNREAD
 
 COPIED = (
     "name",
@@ -68,7 +71,8 @@ class Builder:
             inputs = example.inputs
         repetition = self._repetition(values, example_id)
         outputs = self.fields.whole(values, "outputs")
-        steps = self._steps(values, where)
+        unread: Unread = Counter()
+        steps = self._steps(values, where, unread)
         run = Run(
             run_id=run_id or fingerprint,
             example_id=example_id,
@@ -87,7 +91,7 @@ class Builder:
                 example_id=example_id,
                 repetition=repetition,
             ),
-            extra=self._extra(values, outputs),
+            extra=self._extra(values, outputs, unread),
             **{name: values[name] for name in COPIED if name in values},
         )
         return Built(run, example, theirs)
@@ -99,8 +103,9 @@ class Builder:
         self._repetitions[example_id] += 1
         return number
 
-    def _steps(self, values: Values, where: str) -> list[Step] | None:
-        for name, read in (("steps", read_steps), ("messages", chat_steps)):
+    def _steps(self, values: Values, where: str, unread: Unread) -> list[Step] | None:
+        chat = partial(chat_steps, unread=unread)
+        for name, read in (("steps", read_steps), ("messages", chat)):
             if name in values:
                 try:
                     return read(values[name])
@@ -131,9 +136,11 @@ class Builder:
             scores += read_score(".".join(field.path[1:]), from_cell(value) if cells else value)
         return scores
 
-    def _extra(self, values: Values, outputs: Any) -> Values:
+    def _extra(self, values: Values, outputs: Any, unread: Unread) -> Values:
         """Keep the messages where the outputs do not already hold them."""
         extra = dict(self.fields.whole(values, "extra") or {})
+        if unread:
+            extra[UNREAD] = sorted(unread)
         messages = values.get("messages")
         held = outputs.get("messages") if isinstance(outputs, dict) else outputs
         if messages and held is not messages and held != messages:

@@ -2,82 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evalkit.fetchers.files.mapping.convert import to_error
 from evalkit.fetchers.files.mapping.counts import read_usage
-from evalkit.model.message import Message, ToolCall, parse_arguments, read_message
+from evalkit.model.messages.message import Message, ToolCall, parse_arguments, plain_result
+from evalkit.model.messages.pairing import Asked, pair
+from evalkit.model.messages.part import Unread
+from evalkit.model.messages.read import Group, read_groups
 from evalkit.model.step import Step
 
 Draft = dict[str, Any]
 
 
-def chat_steps(raw: Iterable[Any]) -> list[Step]:
+def chat_steps(raw: Iterable[Any], unread: Unread | None = None) -> list[Step]:
     """Return the llm and tool steps of a conversation, in order.
 
     A model step holds what was new before it (`inputs.messages`) and what it said
     (`outputs.messages`). A tool step stands where it was called; the answer is found by
     `tool_call_id`, else by name, else by order. A call nobody answered stays, without outputs.
+    Forms that are not read are counted in `unread`.
     """
-    chat = _Chat()
-    for item in _flat(raw):
-        message = read_message(item)
-        if message is None:
-            continue
-        if message["role"] == "assistant":
-            chat.answer(item, message)
-        elif message["role"] == "tool":
-            chat.tool_result(item, message)
-        else:
-            chat.new.append(item)
-    return [Step(**draft) for draft in chat.drafts]
+    groups = read_groups(raw, unread)
+    asked, lost = pair([message for group in groups for message in group.messages])
+    return [Step(**draft) for draft in _Chat(asked, [at for at, _ in lost]).drafts_of(groups)]
 
 
 class _Chat:
-    def __init__(self) -> None:
+    def __init__(self, asked: list[Asked], lost: list[int]) -> None:
         self.drafts: list[Draft] = []
         self.new: list[Any] = []
-        """Messages since the last answer."""
-        self._open: list[tuple[ToolCall, Draft]] = []
+        """Records since the last answer."""
+        self._asked: dict[int, list[Asked]] = {}
+        for each in asked:
+            self._asked.setdefault(each.at, []).append(each)
+        self._lost = set(lost)
+        self._records: dict[int, Any] = {}
+        """The record each answer was read from, by the message's identity."""
 
-    def answer(self, raw: Mapping[str, Any], message: Message) -> None:
-        model = _model(raw)
-        usage = message.get("usage_metadata")
+    def drafts_of(self, groups: Iterable[Group]) -> list[Draft]:
+        """Return the steps of all messages; those of one record are one call of the model."""
+        groups = list(groups)
+        for group in groups:
+            self._records |= {id(message): group.records[0] for message in group.messages}
+        at = 0
+        for group in groups:
+            said = [m for m in group.messages if m["role"] == "assistant"]
+            if said:
+                self._model(group.records, said)
+            else:
+                self.new += group.records
+            for message in group.messages:
+                for each in self._asked.get(at, ()):
+                    self._answer(self._call(each.call), each.answer)
+                if at in self._lost:
+                    self._unasked(message)
+                at += 1
+        return self.drafts
+
+    def _model(self, records: list[Any], said: list[Message]) -> None:
+        raw = records[0]
+        model = _model(raw) if isinstance(raw, Mapping) else None
+        usage = said[0].get("usage_metadata")
         self._add(
             kind="llm",
-            name=message.get("name") or model or "model",
+            name=said[0].get("name") or model or "model",
             inputs={"messages": self.new} if self.new else None,
-            outputs={"messages": [raw]},
+            outputs={"messages": records},
             usage=read_usage(usage) if isinstance(usage, dict) else None,
             metadata={"model": model} if model else {},
         )
         self.new = []
-        for call in message.tool_calls:
-            self._open.append((call, self._call(call)))
 
-    def tool_result(self, raw: Mapping[str, Any], message: Message) -> None:
-        self.new.append(raw)
-        draft = self._find(raw, message)
+    def _answer(self, draft: Draft, message: Message | None) -> None:
+        if message is None:
+            return
+        raw = self._records.get(id(message), message)
         failed = message.get("status") == "error"
-        draft["outputs"] = message.get("content")
-        draft["error"] = to_error(raw.get("error")) or (message.text if failed else None)
+        stated = to_error(raw.get("error")) if isinstance(raw, Mapping) else None
+        draft["outputs"] = plain_result(message.get("content"))
+        draft["error"] = stated or ((message.text or "error") if failed else None)
 
-    def _find(self, raw: Mapping[str, Any], message: Message) -> Draft:
-        """Return the call this answers, or a new one when nobody asked."""
-        embedded = _embedded(raw)
-        wanted = message.get("tool_call_id") or (embedded.id if embedded else None)
-        name = message.get("name") or raw.get("function") or (embedded.name if embedded else None)
-        for at, (call, draft) in enumerate(self._open):
-            fits = call.id == wanted if wanted and call.id else name in (None, call.name)
-            if fits:
-                del self._open[at]
-                return draft
-        return self._call(embedded or ToolCall(name=name or "tool", arguments=None, id=wanted))
+    def _unasked(self, message: Message) -> None:
+        """Make a call of an answer that nobody asked for; some logs repeat the call inside it."""
+        raw = self._records.get(id(message), message)
+        name, key = message.get("name"), message.get("tool_call_id")
+        call = _embedded(raw) or ToolCall(name=name or "tool", arguments=None, id=key)
+        self._answer(self._call(call), message)
 
     def _call(self, call: ToolCall) -> Draft:
         metadata = {"tool_call_id": call.id} if call.id else {}
-        return self._add(kind="tool", name=call.name, inputs=call.arguments, metadata=metadata)
+        return self._add(
+            kind="tool",
+            name=call.name,
+            inputs=call.arguments,
+            error=call.error,
+            metadata=metadata,
+        )
 
     def _add(self, **fields: Any) -> Draft:
         draft = {"step_id": str(len(self.drafts)), **fields}
@@ -85,31 +107,9 @@ class _Chat:
         return draft
 
 
-def _flat(raw: Iterable[Any]) -> Iterator[Any]:
-    """Undo batches, and make one tool message of each result block of an Anthropic message."""
-    for item in raw:
-        if isinstance(item, list):
-            yield from _flat(item)
-            continue
-        content = item.get("content") if isinstance(item, dict) else None
-        blocks = content if isinstance(content, list) else []
-        results = [block for block in blocks if _is_result(block)]
-        if not results:
-            yield item
-            continue
-        yield from ({"role": "user", "content": [block]} for block in results)
-        rest = [block for block in blocks if not _is_result(block)]
-        if rest:
-            yield {**item, "content": rest}
-
-
-def _is_result(block: Any) -> bool:
-    return isinstance(block, dict) and block.get("type") == "tool_result"
-
-
-def _embedded(raw: Mapping[str, Any]) -> ToolCall | None:
-    """Some logs repeat the call inside its answer (`tool_call: {function, args}`)."""
-    call: Any = raw.get("tool_call")
+def _embedded(raw: Any) -> ToolCall | None:
+    """Return the call that some logs repeat inside its answer (`tool_call: {function, args}`)."""
+    call: Any = raw.get("tool_call") if isinstance(raw, Mapping) else None
     if not isinstance(call, dict):
         return None
     function: Any = call.get("function") or call.get("name")

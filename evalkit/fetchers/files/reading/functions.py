@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import orjson
 from jmespath import functions
 
-from evalkit.model.message import text_of
+from evalkit.model.messages.message import text_of
 
 ANY: dict[str, list[str]] = {"types": []}
 ANYS = {"types": ["object", "array", "null"], "variadic": True}

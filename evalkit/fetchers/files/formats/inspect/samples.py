@@ -11,7 +11,7 @@ from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.messages import chat_steps
 from evalkit.fetchers.files.mapping.scores import feedback_of
 from evalkit.model.example import Example
-from evalkit.model.message import text_of
+from evalkit.model.messages.message import text_of
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step

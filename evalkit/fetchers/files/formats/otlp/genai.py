@@ -26,6 +26,7 @@ from evalkit.fetchers.files.formats.otlp.names import (
 )
 from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.traces import payload, tool_name
+from evalkit.model.messages.read import read_messages
 from evalkit.model.usage import Usage
 
 Attributes = Mapping[str, Any]
@@ -127,35 +128,22 @@ def _metadata(attributes: Attributes) -> dict[str, Any]:
 
 
 def _messages(value: Any) -> Any:
-    """Put a bare list of messages under the key where evaluators look for it."""
+    """Put a bare list of messages under the key where evaluators look for it, in one form.
+
+    What is no message stays as it is, to be named as not read.
+    """
     if not isinstance(value, list) or not all(_is_message(item) for item in value):
         return value
-    return {"messages": [each for item in value for each in from_parts(item)]}
+    groups = [(item, read_messages([item])) for item in value]
+    return {
+        "messages": [each for item, found in groups for each in map(dict, found) or [item]]
+        if any("parts" in item for item in value)
+        else value
+    }
 
 
 def _is_message(item: Any) -> bool:
     return isinstance(item, dict) and "role" in item
-
-
-def from_parts(message: Any) -> list[Any]:
-    """Return OpenTelemetry's `{role, parts}` as messages with `content` and `tool_calls`."""
-    parts = message.get("parts") if isinstance(message, dict) else None
-    if not isinstance(parts, list):
-        return [message]
-    texts, calls, answers = [], [], []
-    for part in parts:
-        kind = part.get("type") if isinstance(part, dict) else None
-        if kind == "text":
-            texts.append(part)
-        elif kind == "tool_call":
-            calls.append(part)
-        elif kind == "tool_call_response":
-            content = part.get("response", part.get("result"))
-            answers.append({"role": "tool", "tool_call_id": part.get("id"), "content": content})
-    if not texts and not calls:
-        return answers
-    said = {"role": message.get("role"), "content": "".join(str(t["content"]) for t in texts)}
-    return [said | ({"tool_calls": calls} if calls else {}), *answers]
 
 
 def _said(events: list[tuple[str, Attributes]], *, outputs: bool) -> list[dict[str, Any]] | None:

@@ -101,7 +101,8 @@ function messageBlock(message, output) {
   const calls = (message.calls || []).map((call) => h("div.call", null, h("span.mono", null, oneLine(call.name)), call.arguments && typeof call.arguments === "object" ? jsonBlock(call.arguments) : block(call.arguments, "pre")));
   const body = message.text ? block(message.text) : calls.length ? null : h("p.empty", null, "No text.");
   const label = show(message.role + (message.name ? ` ${message.name}` : "") + (output ? ", output" : calls.length ? ", calls" : ""), h("b"));
-  return h("div.msg." + role, null, label, body, calls);
+  const thought = message.thought ? h("details", null, h("summary", null, "Reasoning"), block(message.thought)) : null;
+  return h("div.msg." + role, null, label, thought, body, calls);
 }
 
 function documentList(docs) {

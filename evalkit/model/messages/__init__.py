@@ -1,0 +1,1 @@
+"""Chat messages of every common form, read as one form: the only reader of messages there is."""
