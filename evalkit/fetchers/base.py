@@ -35,6 +35,8 @@ class FetchContext:
     progress: Progress = no_progress
     wait: bool = False
     """Wait for runs that are still going instead of leaving them pending."""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Outcome of each of the source's words for the end of a run, where the user says so."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,8 @@ class Fetcher(Protocol):
 
     Options: ClassVar[type[BaseModel]]
     """Keys of `[experiments.NAME]` this fetcher takes (`extra="forbid"`)."""
+    on_repeat: ClassVar[str] = "keep"
+    """Default for two runs of one example and repetition: `error` where that is a mistake."""
 
     def __init__(self, options: Any, context: FetchContext) -> None: ...
 

@@ -7,7 +7,7 @@ its header). To count a pause as a failure, move its word from `UNFINISHED` to `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 RunStatus = Literal["pending", "running", "error", "success", "timeout", "interrupted"]
@@ -63,9 +63,12 @@ STATUS_WORDS: dict[str, RunStatus] = {
 }
 # fmt: on
 """Words sources use, in lower case, and the status each stands for."""
+SHOWN_WORDS = 6
 ROOTLESS = "rootless"
 """Status of a trace that came without its root: nobody can say how the run ended."""
-ERROR_WORD = re.compile(r"(?i:error|failed)[_:. -]\S.*|[\w.]*(?:Error|Exception)", re.ASCII)
+ERROR_WORD = re.compile(
+    r"(?i:error|failed)[_:. -].*|[\w.]*(?:Error|Exception)", re.ASCII | re.DOTALL
+)
 """`error_max_turns`, and names of exceptions such as `ValueError`."""
 
 
@@ -106,6 +109,21 @@ def place_of(outcome: str | None) -> int:
 def places_of(outcomes: Iterable[str]) -> list[int]:
     """Return the places of some outcomes, as columns hold them."""
     return [place_of(each) for each in outcomes]
+
+
+def unknown_said(experiment: str, words: Mapping[str, int]) -> list[str]:
+    """Say in one line which status words nobody knows, how many runs have each, and what to do."""
+    n = sum(words.values())
+    if not n:
+        return []
+    ordered = sorted(words.items(), key=lambda each: (-each[1], each[0]))
+    shown = ", ".join(f"{word[:60]!r} ({count:,})" for word, count in ordered[:SHOWN_WORDS])
+    more = f" and {len(words) - SHOWN_WORDS:,} more" if len(words) > SHOWN_WORDS else ""
+    runs_are = "1 run is" if n == 1 else f"{n:,} runs are"
+    return [
+        f"{runs_are} neither a success nor a failure, for nobody here knows the status {shown}"
+        f"{more}. Say what a word means in [experiments.{experiment}.statuses]."
+    ]
 
 
 def succeeded(outcome: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
+from evalkit.fetchers.statuses import settled
 from evalkit.model.experiment import Manifest
 from evalkit.model.messages.part import Unread
 from evalkit.model.views import unread_forms
@@ -19,6 +20,7 @@ from evalkit.pipeline.progress import Progress, silent
 from evalkit.project import plugins
 from evalkit.project.config import Project
 from evalkit.store.experiment import StoredExperiment
+from evalkit.store.runs.writer import RunWriter
 from evalkit.store.store import Store
 from evalkit.store.writing import known_runs, mend_runs, open_writer
 
@@ -54,6 +56,7 @@ def open_fetcher(
         known=known or {},
         progress=_listener(name, progress),
         wait=wait,
+        statuses=config.statuses,
     )
     return made(made.Options.model_validate(dict(config.options)), context)
 
@@ -94,10 +97,10 @@ def fetch(
     known = known_runs(stored)  # asked for in any case: what the fetch does not mention is dropped
     told = {} if again else known
     fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
-    source = project.experiment(name).fetcher
+    config = project.experiment(name)
     with (
         _collecting_rarely(),
-        open_writer(stored, source=source, query=query, known=known) as writer,
+        open_writer(stored, source=config.fetcher, query=query, known=known) as writer,
     ):
         new = 0
         unread: Unread = Counter()
@@ -105,12 +108,13 @@ def fetch(
         try:
             for run in fetcher.runs():
                 unread.update(unread_forms(run))
-                writer.add(run)
+                writer.add(settled(run, config.statuses) if config.statuses else run)
                 new += 1
         except IncompleteExperiment as error:
             broken = error
         writer.add_examples(fetcher.examples())
         counts = fetcher.counts().to_dict()
+        _settle_repeats(writer, counts, config.on_repeat or fetcher.on_repeat)
         if broken is not None and str(broken) not in counts["problems"]:
             counts["problems"] = [*counts["problems"], str(broken)]
         counts["notes"] = [*counts["notes"], *map(_not_read, unread.items())]
@@ -119,6 +123,35 @@ def fetch(
         raise broken
     _refuse_shortfall(manifest)
     return Fetched(manifest, new)
+
+
+def _settle_repeats(writer: RunWriter, counts: dict[str, Any], rule: str) -> None:
+    """See to runs of one example and repetition under several ids: a resume records them twice.
+
+    Where the source states no repetition it was counted, and nothing can have come twice.
+    """
+    if any(each.partition(":")[0] == "repetition" for each in counts["inferred"]):
+        return
+    repeats = writer.repeats()
+    if not repeats:
+        return
+    first = repeats[0]
+    more = sum(len(each.run_ids) - 1 for each in repeats)
+    ids = " and ".join(map(repr, first.run_ids[:3]))
+    said = (
+        f"{more:,} run{'s' * (more != 1)} of an example and repetition that had one already "
+        f"(first: example {first.example_id!r}, repetition {first.repetition}: {ids})"
+    )
+    if rule == "error":
+        choices = 'on_repeat = "last", "first" or "keep"'
+        counts["problems"] = [*counts["problems"], f"{said}; {choices} says what counts"]
+        return
+    if rule in ("last", "first"):
+        kept = -1 if rule == "last" else 0
+        for each in repeats:
+            writer.drop(place for place in each.places if place != each.places[kept])
+        said += f": the {rule} of each counts"
+    counts["notes"] = [*counts["notes"], said + (": all are counted" if rule == "keep" else "")]
 
 
 def _mend(stored: StoredExperiment, name: str, progress: Progress, *, forget: bool) -> None:
@@ -163,7 +196,8 @@ def _refuse_shortfall(manifest: Manifest) -> None:
 def shown_query(project: Project, name: str) -> dict[str, Any]:
     """Return what is asked of the source, as JSON-ready values without secrets."""
     config = project.experiment(name)
-    return {"fetcher": config.fetcher, **_without_secrets(dict(config.options))}
+    said = {"statuses": dict(config.statuses)} if config.statuses else {}
+    return {"fetcher": config.fetcher, **said, **_without_secrets(dict(config.options))}
 
 
 def _without_secrets(value: Any, key: str = "") -> Any:

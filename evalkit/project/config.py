@@ -29,6 +29,9 @@ class ExperimentConfig:
     reducers: tuple[str, ...]
     gates: tuple[str, ...]
     baseline: str | None
+    statuses: Mapping[str, str]
+    """Outcome of each of the source's words for the end of a run."""
+    on_repeat: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,4 +167,6 @@ def _resolve(name: str, table: ProjectTable) -> ExperimentConfig:
         reducers=tuple(table.reducers if own.reducers is None else own.reducers),
         gates=(*table.gates, *(own.gates or ())),
         baseline=None if baseline == name else baseline,
+        statuses=dict(own.statuses),
+        on_repeat=own.on_repeat,
     )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
+from evalkit.model.outcome import Outcome
 from evalkit.project.fitting import REST, Bounds, Checked, Table
 
 PositiveFloat = Annotated[float, Bounds(gt=0)]
@@ -104,6 +105,10 @@ class ExperimentTable(Table):
     """Rules that decide the exit code, beside the project's."""
     baseline: str | None = None
     """Experiment this one is compared with; not set: the project's."""
+    statuses: dict[str, Outcome] = field(default_factory=dict)
+    """Words of the source for the end of a run -> the outcome each means."""
+    on_repeat: Literal["error", "last", "first", "keep"] | None = None
+    """Which of several runs of one example and repetition counts; not set: `error` for files."""
     options: dict[str, Any] = field(default_factory=dict, metadata={REST: True})
     """Every other key, as written; the fetcher's `Options` model parses them."""
 

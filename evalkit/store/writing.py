@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.model.outcome import STATUSES, SUCCEEDED, status_of
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import PartFile
@@ -48,8 +49,16 @@ def mend_runs(stored: StoredExperiment, *, forget: bool = False) -> list[Mended]
 def _revisions(files: Files, state: State) -> Iterator[tuple[str, str]]:
     for part in state.parts:
         dead = set(state.dead.get(part.name, ()))
-        table = PartFile(files, part).read(["run_id", "updated_at", "content_hash"])
-        columns = [table.column(name).to_pylist() for name in table.column_names]
-        for row, (run_id, updated, content) in enumerate(zip(*columns, strict=True)):
+        names = ["run_id", "updated_at", "content_hash", "status", "stopped", "outcome"]
+        columns = [column.to_pylist() for column in PartFile(files, part).read(names).columns]
+        for row, (run_id, updated, content, *end) in enumerate(zip(*columns, strict=True)):
             if row not in dead:
-                yield run_id, content if updated is None else updated.isoformat()
+                current = content if updated is None else updated.isoformat()
+                yield run_id, "" if _was_taken_for_success(*end) else current
+
+
+def _was_taken_for_success(status: str | None, stopped: str | None, outcome: str) -> bool:
+    """Tell whether an earlier evalkit counted a status nobody knows as a success."""
+    if status in STATUSES or stopped is not None or outcome not in SUCCEEDED:
+        return False
+    return status_of(status or "") is None

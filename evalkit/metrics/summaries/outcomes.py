@@ -15,15 +15,13 @@ from evalkit.metrics.columns.reading import CELL_OUTCOMES, OUTCOMES, RunColumns,
 from evalkit.metrics.documents.figures import Rate
 from evalkit.metrics.documents.summary import ErrorGroup
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
-from evalkit.model.outcome import FAILED, UNKNOWN, places_of
+from evalkit.model.outcome import FAILED, UNKNOWN, places_of, unknown_said
 from evalkit.model.results import Results
 
 MESSAGE_LENGTH = 300
 GROUPS = 50
 """Error groups kept: the most frequent; the rest is counted in the last one's place."""
 KEPT_IDS = 5
-WORDS = 6
-"""Status words nobody knows that are named."""
 
 _VARIABLE = (
     (re.compile(r"https?://\S+"), "<url>"),
@@ -130,13 +128,7 @@ def unknown_words(results: Results, runs: RunColumns) -> list[str]:
     if not len(rows):
         return []
     words = Counter(taken(results.table("runs", ["status"]).column(0), rows).to_pylist())
-    shown = ", ".join(f"{str(word)[:60]!r} ({n:,})" for word, n in words.most_common(WORDS))
-    more = f" and {len(words) - WORDS} more" if len(words) > WORDS else ""
-    runs_are = "1 run is" if len(rows) == 1 else f"{len(rows):,} runs are"
-    return [
-        f"{runs_are} neither a success nor a failure, for nobody here knows the status {shown}"
-        f"{more}. Say what a word means in [experiments.{results.experiment}.statuses]."
-    ]
+    return unknown_said(results.experiment, {word or "": n for word, n in words.items()})
 
 
 def _failed_steps(results: Results) -> dict[str, str]:

@@ -201,7 +201,7 @@ def _quality(
     said = [*unknown_words(results, runs), *_judges(scores)]
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
-        notes=[*results.manifest.problems, *results.manifest.notes, *said],
+        notes=list(dict.fromkeys([*results.manifest.problems, *results.manifest.notes, *said])),
         latency_missing_share=latency.missing_share,
         steps_missing=runs.n - runs.steps_recorded,
         runs_without_example=int((runs.cluster >= len(runs.example_ids)).sum()),

@@ -10,14 +10,14 @@ class Known(Mapping[str, str]):
 
     def __init__(self, revisions: Mapping[str, str]) -> None:
         self.revisions = revisions
-        self.asked: set[str] = set()
+        self.asked: dict[str, None] = {}
+        """Every id asked about, in the order of the source, whether it is stored or not."""
         self.listed = False
         """Whether somebody read the whole mapping, so that `asked` says nothing."""
 
     def __getitem__(self, run_id: str) -> str:
-        revision = self.revisions[run_id]
-        self.asked.add(run_id)
-        return revision
+        self.asked[run_id] = None
+        return self.revisions[run_id]
 
     def __iter__(self) -> Iterator[str]:
         self.listed = True

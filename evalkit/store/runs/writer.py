@@ -14,6 +14,7 @@ from typing import Any, Self
 from evalkit.errors import IncompleteExperiment
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
+from evalkit.model.outcome import unknown_said
 from evalkit.model.run import Run
 from evalkit.store.disk import state as states
 from evalkit.store.disk.encode import PartBuilder, examples_part
@@ -22,8 +23,10 @@ from evalkit.store.disk.lock import locked
 from evalkit.store.disk.parts import PART_ROWS, Part, PartFile, part_of
 from evalkit.store.disk.state import JOURNAL, MANIFEST, State
 from evalkit.store.runs.compact import compacted
+from evalkit.store.runs.endings import unknown_words
 from evalkit.store.runs.known import Known
 from evalkit.store.runs.mend import owed_by
+from evalkit.store.runs.repeats import Repeat, repeats_in
 from evalkit.store.runs.tidy import tidy
 
 PART_SECONDS = 20.0
@@ -100,6 +103,18 @@ class RunWriter:
             self._files.write(part.name, data)
             self._state = replace(self._state, examples=part)
 
+    def repeats(self) -> list[Repeat]:
+        """Return the examples and repetitions that have several runs, the first one first."""
+        self._close_part()
+        asked = self._known.asked if self._known is not None else {}
+        order = {run_id: place for place, run_id in enumerate(asked)}
+        return repeats_in(self._files, self._parts, self._dead, order)
+
+    def drop(self, places: Iterable[tuple[int, int]]) -> None:
+        """Leave out rows of the new state, as `repeats` gives their places."""
+        for number, row in places:
+            self._dead[number].add(row)
+
     def finish(self, counts: Mapping[str, Any] | None = None) -> Manifest:
         """Make what was added the experiment's state; `counts` are what the fetcher counted.
 
@@ -113,7 +128,9 @@ class RunWriter:
             given["problems"], complete = [*given.get("problems", ()), owed], False
         gone = self._drop_vanished() if complete else 0
         self._state = compacted(self._files, self._marked())
-        notes = [*given.get("notes", ()), *(f"{what}: {n}" for what, n in self._notes.items())]
+        words = unknown_said(self._name, unknown_words(self._files, self._state))
+        counted = [f"{what}: {n}" for what, n in self._notes.items()]
+        notes = [*given.get("notes", ()), *words, *counted]
         if complete and self._state.damaged:
             notes.append(f"damaged files replaced: {len(self._state.damaged)}")
             self._state = replace(self._state, owed=0, damaged=())
@@ -173,7 +190,7 @@ class RunWriter:
         known = self._known
         if known is None or known.listed:
             return 0
-        gone = (set(known.revisions) - known.asked - self._added) & self._places.keys()
+        gone = (set(known.revisions) - set(known.asked) - self._added) & self._places.keys()
         for run_id in gone:
             number, row = self._places[run_id]
             self._dead[number].add(row)

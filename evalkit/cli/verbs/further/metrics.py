@@ -35,7 +35,8 @@ def _text(found: Performance) -> str:
         rows.append(
             (f"feedback_stats.{key}", " ".join(f"{k}={_said(v)}" for k, v in stats.items()))
         )
-    return f"{found.experiment}\n{aligned(rows, header)}"
+    notes = "".join(f"\n{note}" for note in found.notes)
+    return f"{found.experiment}\n{aligned(rows, header)}{notes}"
 
 
 def _said(value: Any) -> str:

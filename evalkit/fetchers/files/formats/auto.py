@@ -30,12 +30,18 @@ class AutoFetcher(FileFetcher):
     """Reads any format evalkit knows by itself."""
 
     Options: ClassVar[type[BaseModel]] = AutoOptions
+    _counted = False
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the runs of the files."""
         known = self.options.format
         chosen = named(known, self.who) if known else one_format(files, self.who)
+        self._counted = chosen.counts_repetitions
         yield from chosen.reader().read(files, self)
+
+    def inferred(self) -> list[str]:
+        """Say what the format does not hold."""
+        return ["repetition: counted per example"] if self._counted else []
 
     def examples(self) -> Iterable[Example]:
         """Return the examples, with what the dataset says of them under the ids the runs use."""

@@ -13,6 +13,7 @@ from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile, find_files
+from evalkit.fetchers.statuses import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.schema.documented import Documented
@@ -34,6 +35,7 @@ class FileFetcher:
     """Base of the fetchers of files; a subclass reads items."""
 
     Options: ClassVar[type[BaseModel]] = FileOptions
+    on_repeat: ClassVar[str] = "error"
 
     def __init__(self, options: Any, context: FetchContext) -> None:
         if isinstance(options, Mapping):
@@ -71,17 +73,18 @@ class FileFetcher:
             if self._is_copy(item):
                 counts.duplicates += 1
                 continue
-            if item.run.outcome == "running":
+            run = settled(item.run, self.context.statuses, item.status)
+            if run.outcome == "running":
                 counts.pending += 1
                 continue
             counts.received += 1
             if counts.received % EVERY == 0:
                 self.context.progress("runs", counts.received, None)
-            stored = self.context.known.get(item.run.run_id)
-            if stored and stored == revision(item.run):
+            stored = self.context.known.get(run.run_id)
+            if stored and stored == revision(run):
                 counts.unchanged += 1
             else:
-                yield item.run
+                yield run
         self.context.progress("runs", counts.received, counts.received)
         self._end(files)
 
@@ -98,7 +101,19 @@ class FileFetcher:
         if not self.tally.received and not self.findings.broken_count:
             raise NoRunsError(f"{self.who}: {self.nothing(files)}")
         self.settle()
+        self._hold_against_promise(files)
         self.findings.raise_if_broken(self.who, self.tally.received)
+
+    def _hold_against_promise(self, files: list[SourceFile]) -> None:
+        """Compare what came with what the files' own headers say there is."""
+        there, promised = self.tally.received + self.tally.pending, self.tally.expected
+        if promised is None or there == promised or self.findings.broken_count:
+            return
+        said = f"the header promises {promised:,} runs and {there:,} are there"
+        if there < promised:
+            self.findings.break_at(files[0].shown, said)
+        else:
+            self.findings.note(said, files[0].shown)
 
     def nothing(self, files: list[SourceFile]) -> str:
         """Say why there is nothing to evaluate."""

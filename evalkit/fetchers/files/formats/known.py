@@ -41,6 +41,8 @@ class Format(NamedTuple):
     name: str
     doc: str
     module: str
+    counts_repetitions: bool = False
+    """The files hold no number of the repetition, so that it is counted per example."""
 
     def reader(self) -> Reader:
         """Import the module."""
@@ -56,13 +58,20 @@ FORMATS = (
         "by child_runs, CLI exports, bulk-export Parquet, upload-experiment JSON, dumped rows of "
         "ExperimentResults, frames of to_pandas and get_test_results",
         "langsmith.runs",
+        counts_repetitions=True,
     ),
     Format("inspect", "Inspect: logs as .eval or .json", "inspect.logs"),
-    Format("langfuse", "Langfuse: traces with their observations, alone or in pages", "langfuse"),
+    Format(
+        "langfuse",
+        "Langfuse: traces with their observations, alone or in pages",
+        "langfuse",
+        counts_repetitions=True,
+    ),
     Format(
         "otlp",
         "OpenTelemetry: OTLP/JSON or flat spans, with gen_ai, OpenInference, Vercel AI names",
         "otlp.spans",
+        counts_repetitions=True,
     ),
     Format("swe-agent", "SWE-agent: .traj files", "swe_agent"),
     Format("tau2", "tau2-bench: results with simulations, in one file or one file each", "tau2"),

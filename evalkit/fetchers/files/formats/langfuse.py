@@ -62,6 +62,8 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
         for row in read_rows(file, Selection(None), reading.findings):
             value = row.value
             page = value.get("data") if isinstance(value, Mapping) else None
+            if isinstance(page, list):
+                _note_total(value, reading)
             for each in page if isinstance(page, list) else [value]:
                 found = _trace_and_observations(each) if isinstance(each, Mapping) else None
                 if found is None:
@@ -76,6 +78,14 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 if example is not None:
                     reading.book.add(example)
                 yield Item(run, digest(each), row.where)
+
+
+def _note_total(page: Payload, reading: Reading) -> None:
+    """Keep how many traces the listing has of which this is a page."""
+    meta = page.get("meta")
+    total = meta.get("totalItems") if isinstance(meta, Mapping) else None
+    if isinstance(total, int):
+        reading.tally.expected = max(reading.tally.expected or 0, total)
 
 
 def _trace_and_observations(value: Payload) -> tuple[Payload, list[Payload]] | None:

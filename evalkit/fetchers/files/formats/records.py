@@ -83,7 +83,8 @@ class RecordsFetcher(FileFetcher):
     def _item(self, row: Row, cells: bool) -> Item:
         record, where = row.value, row.where
         fingerprint = digest(record)
-        values = self._fields.values(self._placed(row), where)
+        placed = self._placed(row)
+        values = self._fields.values(placed, where)
         if "run_id" not in values:
             fingerprint = self._distinct(fingerprint, where)
         run, example, theirs = self._builder.build(values, fingerprint, where, cells=cells)
@@ -93,7 +94,14 @@ class RecordsFetcher(FileFetcher):
             self.book.add(example)
             if self._builder.dataset is not None:
                 self.findings.note("run whose example is not in the dataset", where)
-        return Item(run, fingerprint, where)
+        return Item(run, fingerprint, where, self._word(placed))
+
+    def _word(self, record: Any) -> str | None:
+        """Return the status as it is written, where the configuration says what words mean."""
+        if not self.context.statuses or "status" not in self._fields.by_name:
+            return None
+        word = self._fields.by_name["status"].expression(record)
+        return str(word).lower() if isinstance(word, bool) else None if word is None else str(word)
 
     def _hint(self, row: Row) -> None:
         """Say so when a whole document was taken for one record though it holds lists of them."""

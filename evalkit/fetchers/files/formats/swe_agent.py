@@ -44,7 +44,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 reading.findings.break_at(row.where, f"not a trajectory of SWE-agent: {error!r}")
                 continue
             reading.book.add(Example(example_id=name, inputs=run.inputs))
-            yield Item(run, digest(row.value), row.where)
+            yield Item(run, digest(row.value), row.where, row.value["info"].get("exit_status"))
 
 
 def to_run(raw: Payload, name: str) -> Run:

@@ -39,6 +39,9 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 for task in value.get("tasks") or ():
                     reading.book.add(_example(task))
                 simulations = value.get("simulations") or []
+                promised = _promised(value)
+                if promised:
+                    reading.tally.expected = (reading.tally.expected or 0) + promised
             else:
                 simulations = [value]
             for number, simulation in enumerate(simulations):
@@ -50,7 +53,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                     continue
                 if run.example_id is not None and run.example_id not in reading.book:
                     reading.book.add(Example(example_id=run.example_id))
-                yield Item(run, digest(simulation), where)
+                yield Item(run, digest(simulation), where, simulation.get("termination_reason"))
 
 
 def _is_simulation(value: Payload) -> bool:
@@ -59,6 +62,13 @@ def _is_simulation(value: Payload) -> bool:
 
 def _is_results(value: Payload) -> bool:
     return isinstance(value.get("info"), Mapping) and isinstance(value.get("tasks"), list)
+
+
+def _promised(results: Payload) -> int:
+    """Return how many simulations the header says there are: each task so many times."""
+    trials = results["info"].get("num_trials")
+    tasks = results.get("tasks") or ()
+    return trials * len(tasks) if isinstance(trials, int) and trials > 0 else 0
 
 
 def _example(task: Payload) -> Example:

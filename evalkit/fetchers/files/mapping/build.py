@@ -79,7 +79,7 @@ class Builder:
             repetition=repetition,
             inputs=inputs,
             outputs=outputs,
-            status=values.get("status") or ("error" if values.get("error") else "success"),
+            status=self._status(values),
             metadata=self.fields.whole(values, "metadata"),
             steps=steps or (),
             steps_recorded=steps is not None,
@@ -95,6 +95,13 @@ class Builder:
             **{name: values[name] for name in COPIED if name in values},
         )
         return Built(run, example, theirs)
+
+    def _status(self, values: Values) -> str:
+        """Return the status; a record without the word that others have is no success by that."""
+        stated: str | None = values.get("status")
+        if stated or values.get("error"):
+            return stated or "error"
+        return "" if "status" in self.fields else "success"
 
     def _repetition(self, values: Values, example_id: str | None) -> int | None:
         if "repetition" in values or example_id is None:

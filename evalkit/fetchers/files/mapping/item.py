@@ -14,3 +14,5 @@ class Item(NamedTuple):
     fingerprint: str
     """Of the record the run was made from."""
     where: str
+    status: str | None = None
+    """The source's own word for how the run ended, where the run's status is another."""

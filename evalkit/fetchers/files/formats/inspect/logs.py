@@ -48,7 +48,8 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
             kept += 1
             if made.example is not None:
                 reading.book.add(made.example)
-            yield Item(made.run, digest(sample), where)
+            limit = (sample.get("limit") or {}).get("type")
+            yield Item(made.run, digest(sample), where, limit)
         _settle(file, header, kept, reading)
 
 

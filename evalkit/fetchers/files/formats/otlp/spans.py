@@ -22,6 +22,7 @@ from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.example import Example
+from evalkit.model.outcome import ROOTLESS
 from evalkit.model.run import Run
 from evalkit.model.usage import total_usage
 
@@ -175,6 +176,7 @@ def to_run(
     if example_id is not None:
         repetitions[example_id] += 1
     error = next((root.error for root in roots if root.error), None)
+    rootless = all(root.parent_id is not None for root in roots)
     run = Run(
         run_id=trace_id,
         thread_id=thread_of(main.metadata),
@@ -184,7 +186,7 @@ def to_run(
         inputs=inputs,
         outputs=next((each for each in said if each is not None), None),
         error=error,
-        status="error" if error else "success",
+        status="error" if error else ROOTLESS if rootless else "success",
         started_at=roots[0].started_at,
         ended_at=ended.ended_at,
         usage=total_usage([main.usage if lone else None, *(step.usage for step in steps)]),
