@@ -9,7 +9,9 @@ from weakref import ref
 
 from evalkit.model import views
 from evalkit.model.document import Document
-from evalkit.model.langsmith_names import LangSmithNames
+from evalkit.model.langsmith.attributes import answering
+from evalkit.model.langsmith.names import SourceExtra
+from evalkit.model.langsmith.run import LangSmithRun
 from evalkit.model.messages.message import Message, ToolCall
 from evalkit.model.outcome import outcome_of
 from evalkit.model.row import Row
@@ -29,7 +31,7 @@ RUN_FIELDS = (
 STORED = frozenset(RUN_FIELDS)
 
 
-class Run(Row, LangSmithNames):
+class Run(Row, LangSmithRun):
     """One completed execution; read-only, whether just fetched or a row of the store.
 
     The first eight fields are those of the LangGraph SDK's `Run`, by name, type and meaning;
@@ -59,7 +61,7 @@ class Run(Row, LangSmithNames):
     duration_s: float | None
     first_token_s: float | None
     usage: Usage | None
-    tags: tuple[str, ...]
+    tags: list[str]
     interrupts: tuple[Any, ...]
     attachments: dict[str, Any]
     feedback: tuple[Feedback, ...]
@@ -114,8 +116,8 @@ class Run(Row, LangSmithNames):
             None if metadata is None else dict(metadata),
             multitask_strategy,
             name,
-            inputs,
-            outputs,
+            answering(inputs),
+            answering(outputs),
             error,
             tuple(steps),
             example_id,
@@ -126,12 +128,12 @@ class Run(Row, LangSmithNames):
             duration_s,
             first_token_s,
             usage,
-            tuple(tags),
+            list(tags),
             tuple(interrupts),
             dict(attachments or {}),
             tuple(feedback),
             url,
-            dict(extra or {}),
+            SourceExtra(extra or {}, metadata),
             steps_recorded,
             stopped,
             None,
@@ -151,6 +153,10 @@ class Run(Row, LangSmithNames):
             value = source[name](self._row)
             if name == "steps":
                 value = self._all(value)
+            elif name == "outputs" or name == "inputs":
+                value = answering(value)
+            elif name == "extra":
+                value = SourceExtra(value, self.metadata)
             _set[name](self, value)
             return value
         if name in ("_views", "_made"):
@@ -254,32 +260,14 @@ class Run(Row, LangSmithNames):
         view: T = known[name]
         return view
 
-    # LangSmith's names, so that evaluators written for it run unmodified.
-    @property
-    def id(self) -> str:
-        """LangSmith's name for `run_id`."""
-        return self.run_id
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles hold every field, decoded; steps belong to the copy."""
+        fields = {name: getattr(self, name) for name in RUN_FIELDS if name != "steps"}
+        return _rebuilt, (fields, [step._fields() for step in self.steps])
 
-    @property
-    def run_type(self) -> str:
-        """LangSmith's kind of a root run."""
-        return "chain"
 
-    @property
-    def reference_example_id(self) -> str | None:
-        """LangSmith's name for `example_id`."""
-        return self.example_id
-
-    @property
-    def child_runs(self) -> list[Step]:
-        """LangSmith's name for the steps at the top; never `None`."""
-        known = {step.step_id for step in self.steps}
-        return [step for step in self.steps if step.parent_id not in known]
-
-    @property
-    def feedback_stats(self) -> dict[str, dict[str, Any]]:
-        """Recorded scores by key, in LangSmith's shape (`n`, `avg`)."""
-        return views.feedback_stats(self.feedback)
+def _rebuilt(fields: dict[str, Any], steps: list[dict[str, Any]]) -> Run:
+    return Run(**fields, steps=[Step(**each) for each in steps])
 
 
 _set = Run._setters

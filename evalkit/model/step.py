@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 from weakref import ref
 
-from evalkit.model.langsmith_names import LangSmithNames
+from evalkit.model.langsmith.attributes import answering
+from evalkit.model.langsmith.step import LangSmithStep
 from evalkit.model.row import Row
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
@@ -45,7 +46,7 @@ MODEL_KEYS_SET = frozenset(MODEL_KEYS)
 STORED = frozenset(STEP_FIELDS)
 
 
-class Step(Row, LangSmithNames):
+class Step(Row, LangSmithStep):
     """One step of a run: read-only; times are aware UTC datetimes, `parent_id` a step or `None`."""
 
     __slots__ = (*STEP_FIELDS, "__weakref__", "_children", "_owner", "_parent")
@@ -63,7 +64,7 @@ class Step(Row, LangSmithNames):
     duration_s: float | None
     usage: Usage | None
     metadata: dict[str, Any]
-    tags: tuple[str, ...]
+    tags: list[str]
     _children: tuple[Step, ...] | None
     _owner: ref[Any] | None
     _parent: ref[Step] | None
@@ -100,7 +101,7 @@ class Step(Row, LangSmithNames):
             duration_s,
             usage,
             dict(metadata or {}),
-            tuple(tags),
+            list(tags),
             None,
             0,
         )
@@ -110,6 +111,8 @@ class Step(Row, LangSmithNames):
     def __getattr__(self, name: str) -> Any:
         if name in STORED and (source := self._source) is not None:
             value = source[name](self._row)
+            if name == "outputs" or name == "inputs":
+                value = answering(value)
             self._setters[name](self, value)
             return value
         if name in ("_owner", "_children", "_parent"):
@@ -183,33 +186,27 @@ class Step(Row, LangSmithNames):
             if run is not None:
                 link(run.steps)
 
-    # LangSmith's names, so that evaluators written for it run unmodified.
-    @property
-    def id(self) -> str:
-        """LangSmith's name for `step_id`."""
-        return self.step_id
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in STEP_FIELDS}
 
-    @property
-    def run_type(self) -> str:
-        """LangSmith's name for `kind` (a node or agent is a `chain` there)."""
-        if self.kind == "other":  # `parser`, `prompt` and the like, where the source said so
-            return str(self.metadata.get("ls_run_type") or "chain")
-        return "chain" if self.kind in ("node", "agent", "guardrail") else self.kind
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy of a step takes its run along, so that it still knows its place."""
+        run = self._run()
+        if run is None:
+            return _rebuilt, (self._fields(),)
+        return _inside, (run, self.step_id)
 
-    @property
-    def parent_run_id(self) -> str | None:
-        """LangSmith's name for `parent_id`."""
-        return self.parent_id
 
-    @property
-    def child_runs(self) -> list[Step]:
-        """LangSmith's name for `children`."""
-        return list(self.children)
+def _rebuilt(fields: dict[str, Any]) -> Step:
+    return Step(**fields)
 
-    @property
-    def extra(self) -> dict[str, Any]:
-        """LangSmith keeps metadata here."""
-        return {"metadata": self.metadata}
+
+def _inside(run: Any, step_id: str) -> Step:
+    """Return a step of a copied run, which the step keeps alive."""
+    step: Step = next(each for each in run.steps if each.step_id == step_id)
+    link(run.steps)
+    Step._setters["_owner"](step, lambda: run)
+    return step
 
 
 FILLED = tuple(Step._setters[name] for name in (*STEP_FIELDS, "_source", "_row"))

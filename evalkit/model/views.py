@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import fsum
 from typing import Any, Protocol
 
 from evalkit.model.document import Document, read_documents
@@ -15,7 +14,6 @@ from evalkit.model.messages.part import BLOCK, Unread
 from evalkit.model.messages.places import answer_in, conversation_in
 from evalkit.model.messages.read import read_messages
 from evalkit.model.messages.told import of_exchanges
-from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 
 ERROR_TYPE = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(?:\(|:|$)")
@@ -175,16 +173,3 @@ def trajectory(run: Viewed) -> Trajectory:
     """Return the path of a run: tools, nodes and messages."""
     nodes = [step.name for step in run.find(kind="node")]
     return Trajectory(run.tool_calls, nodes, run.messages)
-
-
-def feedback_stats(feedback: Iterable[Feedback]) -> dict[str, dict[str, Any]]:
-    """Return recorded scores by key with their count and average, as LangSmith shows them."""
-    by_key: dict[str, list[float]] = {}
-    for item in feedback:
-        scores = by_key.setdefault(item.key, [])
-        if item.score is not None:
-            scores.append(float(item.score))
-    return {
-        key: {"n": len(scores), "avg": fsum(scores) / len(scores) if scores else None}
-        for key, scores in by_key.items()
-    }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evalkit.errors import ConfigError
 from evalkit.metrics.comparing.compare import compare
 from evalkit.metrics.documents.comparison import Comparison
-from evalkit.model.outcome import succeeded
+from evalkit.model.outcome import UNFINISHED
 from evalkit.model.results import Results
 from evalkit.pipeline.figures import calibrated
 from evalkit.pipeline.judging import open_judges
@@ -56,7 +56,10 @@ def compare_experiments(
 
 
 def judgements(project: Project, results: Sequence[Results]) -> list[object]:
-    """Call the evaluators of scope comparison on the examples all experiments answered."""
+    """Call the evaluators of scope comparison on the examples all experiments answered.
+
+    Runs that failed are shown too, as LangSmith does: their outputs are empty.
+    """
     chosen = [each for each in load_evaluators(project) if each.scope == "comparison"]
     open_judges(project, chosen, budget=project.table.score.budget)
     if not chosen:
@@ -65,7 +68,7 @@ def judgements(project: Project, results: Sequence[Results]) -> list[object]:
     for each in results:
         runs: dict[str, list[object]] = {}
         for run in each.runs():
-            if run.example_id is not None and succeeded(run.outcome):
+            if run.example_id is not None and run.outcome not in UNFINISHED:
                 runs.setdefault(run.example_id, []).append(run)
         answered.append(runs)
     examples = results[0].examples()

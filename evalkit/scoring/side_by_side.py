@@ -17,6 +17,7 @@ from typing import Any
 
 from evalkit.errors import EvaluatorOutputError
 from evalkit.model.example import Example
+from evalkit.model.outcome import succeeded
 from evalkit.model.run import Run
 from evalkit.model.score import CellOutcome
 from evalkit.scoring.definition.coerce import to_scores
@@ -78,6 +79,8 @@ def _judge(
         "order": order,
     }
     shown = [runs[name] for name in order]
+    if evaluator.failed_runs == "skip" and not all(succeeded(run.outcome) for run in shown):
+        return Judgement(**said, outcome="run_failed")
     try:
         returned = evaluator.invoke(shown, example)
         if inspect.isawaitable(returned):

@@ -118,6 +118,7 @@ EXAMPLE_COLUMNS = (
     Column("reference_outputs", "json", "What should come out."),
     Column("metadata", "json", "Metadata."),
     Column("attachments", "json", "Attachments by name."),
+    Column("extra", "json", "What the source said and evalkit has no name for."),
 )
 
 RUN_PLACE = Column("run_place", "int", "Row of the cell's run in the table of runs.")

@@ -183,6 +183,7 @@ class ExampleRecord(Record):
     metadata: dict[str, Any] = Field(default_factory=dict)
     split: str | list[str] | None = None
     attachments: dict[str, Any] = Field(default_factory=dict)
+    extra: dict[str, Any] = Field(default_factory=dict)
 
     def to_model(self) -> Example:
         """Return the value."""
@@ -282,5 +283,6 @@ def example_to_record(example: Example) -> dict[str, Any]:
         "metadata": dict(example.metadata),
         "split": _plain(example.split),
         "attachments": dict(example.attachments),
+        "extra": dict(example.extra),
     }
     return {"kind": "example", **_present(values)}

@@ -127,7 +127,7 @@ def _texts(values: RowValues, notes: Counter[str]) -> RowValues:
 
 
 def example_row(example: Example, notes: Counter[str]) -> RowValues:
-    """Return the values of an example, `example_hash` at the end."""
+    """Return the values of an example, `example_hash` at the end; `extra` is no part of it."""
     split = example.split
     names = [] if split is None else [split] if isinstance(split, str) else list(split)
     example_id, splits = text(example.example_id, notes), [text(name, notes) for name in names]
@@ -141,7 +141,8 @@ def example_row(example: Example, notes: Counter[str]) -> RowValues:
     seen = [example_id, splits]
     _take(pieces, seen, EXAMPLE_HEADS, payloads)
     pieces.append(orjson.dumps(seen))
-    return (example_id, splits, *payloads, _digest(pieces))
+    extra = dumps(example.extra, notes) if example.extra else None
+    return (example_id, splits, *payloads, extra, _digest(pieces))
 
 
 def content_hash(run: Run) -> str:

@@ -16,6 +16,7 @@ EMPTY: dict[str, Callable[[], Any]] = {
     "reference_outputs": lambda: None,
     "metadata": dict,
     "attachments": dict,
+    "extra": dict,
 }
 NAMES = tuple(each.name for each in fields(Example))
 _set = {name: getattr(Example, name).__set__ for name in NAMES}

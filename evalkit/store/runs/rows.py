@@ -117,7 +117,7 @@ class Fields(dict[Any, Getter]):
         if name == "usage":
             return self._usage()
         if name == "tags":
-            return tuples(self.column(name))
+            return lists(self.column(name))
         if name in JSON_FIELDS:
             return json_getter(self.column(name), EMPTY.get(name, lambda: None))
         if name in TIMES:
@@ -271,10 +271,10 @@ def integers(column: pa.Array) -> list[int | None]:
     return values
 
 
-def tuples(column: pa.Array) -> Getter:
-    """Return lists by row, as tuples."""
+def lists(column: pa.Array) -> Getter:
+    """Return lists by row."""
     values = column.to_pylist()
-    return lambda row: tuple(values[row] or ())
+    return lambda row: list(values[row] or ())
 
 
 def json_getter(column: pa.Array, empty: Callable[[], Any]) -> Getter:

@@ -114,7 +114,7 @@ def test_times_are_utc_whatever_zone_was_written() -> None:
         ({"status": "error", "error": "CancelledError()"}, "error", "cancelled"),
         ({"status": "error", "error": "GraphInterrupt(())"}, "error", "paused"),
         ({"outputs": {"__interrupt__": [{"value": "sure?"}]}}, "success", "paused"),
-        ({"status": "resting"}, "resting", "success"),
+        ({"status": "resting"}, "resting", "unknown"),
     ],
 )
 def test_status(fields: dict[str, Any], status: str, outcome: str) -> None:

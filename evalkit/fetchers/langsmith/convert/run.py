@@ -60,6 +60,10 @@ NORMALISED = frozenset(
 """Fields that have a home in the model or follow from those that have; the rest goes to `extra`."""
 
 
+OF_EXAMPLES = ("dataset_id", "created_at", "modified_at", "source_run_id")
+"""What LangSmith says of an example and evaluators written for it may ask."""
+
+
 class Converted(NamedTuple):
     """A run, and what was wrong with its tree."""
 
@@ -139,6 +143,7 @@ def to_example(payload: Payload, base: str = "") -> Example:
         metadata=metadata,
         split=split if isinstance(split, str | tuple) else None,
         attachments=attachments_of(payload, "attachment_urls", base),
+        extra={name: payload[name] for name in OF_EXAMPLES if payload.get(name)},
     )
 
 
@@ -240,6 +245,11 @@ def _url(root: Payload, ui: str) -> str | None:
 def _rest(root: Payload, placed: Sequence[Placed]) -> dict[str, Any]:
     """Keep what LangSmith said and the model has no name for: of the root, and by step id."""
     rest = _leftover(root)
+    session = root.get("session_id") or root.get("project_id")
+    if session:
+        rest["session_id"] = str(session)
+    if root.get("app_path"):
+        rest["app_path"] = root["app_path"]
     below = {record["id"]: left for record, _ in placed if (left := _leftover(record))}
     if below:
         rest["steps"] = below
