@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from .answers import Answer, Shared, detail
+from .multipart import parts
 from .shape import to_time, zoned
 from .world import TENANT, Record
 
@@ -97,6 +99,45 @@ class SessionRoutes(Shared):
         if (name := self._one("name")) is not None:
             rows = [row for row in rows if row["name"] == name]
         return Answer(200, self._page(rows))
+
+    def create_dataset(self) -> Answer:
+        given = self._json()
+        if any(row["name"] == given["name"] for row in self.world.datasets.values()):
+            raise detail(409, "Dataset with this name already exists.")
+        made = self.world.add_dataset(given["name"], given.get("id"))
+        return Answer(200, {**made, "description": given.get("description")})
+
+    def create_example(self) -> Answer:
+        return Answer(200, self.world.put_example(self._example_of(self._json())))
+
+    def create_examples(self) -> Answer:
+        return Answer(200, [self.world.put_example(self._example_of(e)) for e in self._json()])
+
+    def change_example(self, example_id: str) -> Answer:
+        row = self.world.example(example_id, None)
+        if row is None:
+            raise detail(404, "Example not found")
+        return Answer(200, self.world.put_example({**row, **self._json(), "id": example_id}))
+
+    def upload_examples(self, dataset_id: str) -> Answer:
+        """Take examples as parts: `ID`, `ID.inputs`, `ID.outputs`, as the SDK sends them."""
+        found: dict[str, Record] = {}
+        for name, content in parts(self.headers["content-type"], self.body):
+            example_id, _, attribute = name.partition(".")
+            row = found.setdefault(example_id, {"id": example_id, "dataset_id": dataset_id})
+            row.update({attribute: json.loads(content)} if attribute else json.loads(content))
+        for row in found.values():
+            self.world.put_example(self._example_of(row))
+        return Answer(201, {"count": len(found), "example_ids": list(found)})
+
+    def _example_of(self, given: Record) -> Record:
+        return {
+            "id": given.get("id") or str(uuid.uuid4()),
+            "inputs": {},
+            "outputs": None,
+            "metadata": {},
+            **given,
+        }
 
     def dataset(self, dataset_id: str) -> Answer:
         if dataset_id not in self.world.datasets:
