@@ -1,4 +1,4 @@
-"""LangSmith's own pytest plugin against the test server, and what evalkit sees of its experiment."""
+"""LangSmith's own pytest plugin against the test server, and its experiment fetched."""
 
 from __future__ import annotations
 
