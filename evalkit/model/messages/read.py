@@ -51,12 +51,12 @@ def read_groups(raw: Any, unread: Unread | None = None) -> list[Group]:
     unread = Counter() if unread is None else unread
     groups: list[Group] = []
     for item in _records(raw):
-        plain = _plain(item) if type(item) is dict else None
-        if plain is not None:
-            groups.append(Group([item], [plain]))
-            continue
         if isinstance(item, Message):
             groups.append(Group([item], [item]))
+            continue
+        plain = _plain(item) if isinstance(item, dict) else None
+        if plain is not None:
+            groups.append(Group([item], [plain]))
             continue
         opened = open_envelope(item) if isinstance(item, Mapping) else _pair(item)
         if opened is None:
