@@ -114,7 +114,9 @@ def fetch(
             broken = error
         writer.add_examples(fetcher.examples())
         counts = fetcher.counts().to_dict()
-        _settle_repeats(writer, counts, config.on_repeat or fetcher.on_repeat)
+        # a fetcher from elsewhere need not say: what it hands over is kept
+        default = str(getattr(fetcher, "on_repeat", "keep"))
+        _settle_repeats(writer, counts, config.on_repeat or default)
         if broken is not None and str(broken) not in counts["problems"]:
             counts["problems"] = [*counts["problems"], str(broken)]
         counts["notes"] = [*counts["notes"], *map(_not_read, unread.items())]

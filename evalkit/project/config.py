@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Project:
     file: ConfigFile
     table: ProjectTable
     experiments: Mapping[str, ExperimentConfig]
+    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Tables that stand for many experiments, with the names of those."""
 
     @property
     def root(self) -> Path:
@@ -71,6 +73,12 @@ class Project:
         """Return the experiment called `name`, or say which ones there are."""
         if name in self.experiments:
             return self.experiments[name]
+        if len(members := self.families.get(name, ())) == 1:
+            return self.experiments[members[0]]
+        if members:
+            raise ConfigError(
+                f"{name}: stands for {len(members)} experiments. Name one: {', '.join(members)}."
+            )
         there = ", ".join(self.experiments) or "none"
         message = (
             f"{self.file.shown}: no experiment {name!r}.{did_you_mean(name, self.experiments)} "
@@ -80,7 +88,8 @@ class Project:
 
     def chosen(self, names: Sequence[str] = ()) -> list[str]:
         """Return the experiments named, or all; one there is not is an error before any work."""
-        found = [self.experiment(name).name for name in names] or list(self.experiments)
+        every = [each for name in names for each in self.families.get(name) or (name,)]
+        found = [self.experiment(name).name for name in every] or list(self.experiments)
         if not found:
             message = f"{self.file.shown}: has no experiments. Add a table [experiments.NAME]."
             raise NoRunsError(message)

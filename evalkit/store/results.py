@@ -19,7 +19,7 @@ from evalkit.store.cells import infos, recorded
 from evalkit.store.cells.current import Block, Now, current_blocks
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import PartFile, groups_of
-from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty
+from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty, with_later
 from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.examples import StoredExamples
@@ -136,7 +136,8 @@ class StoredResults:
     def _examples(self, columns: Sequence[str]) -> pa.Table:
         if self._state.examples is None:
             return empty(EXAMPLES).select(list(columns))
-        return PartFile(self._files, self._state.examples).read(columns).select(list(columns))
+        table = PartFile(self._files, self._state.examples).read(columns)
+        return with_later(table, EXAMPLES, columns)
 
     def _cells(self, columns: Sequence[str]) -> pa.Table:
         prints = [info.fingerprint for info in self.evaluators if info.fingerprint]

@@ -27,11 +27,18 @@ class Session:
         self.debug = False
         self._document: int | None = None
 
-    def load(self, *, deep: bool = True) -> Project:
-        """Return the checked project around here, or around `--project`."""
+    def load(self, *, deep: bool = True, look: bool = False) -> Project:
+        """Return the checked project around here, or around `--project`.
+
+        `look` asks servers which experiments a pattern stands for; else the stored ones count.
+        """
         from evalkit.project.config import load
 
         project = load(Path(self.project or "."), deep=deep)
+        if any("*" in str(each.options.get("experiment")) for each in project.experiments.values()):
+            from evalkit.pipeline.families import with_families
+
+            project = with_families(project, look=look)
         _work_begins()
         return project
 

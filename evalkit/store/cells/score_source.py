@@ -19,7 +19,7 @@ from evalkit.store.cells.blocks import Origin, encode_blocks, encode_whole
 from evalkit.store.cells.current import Now, current_blocks
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import GROUP_ROWS, PART_ROWS, STEP_TEXTS, Part, PartFile, groups_of
-from evalkit.store.disk.schema import EXAMPLES, empty
+from evalkit.store.disk.schema import EXAMPLES, empty, with_later
 from evalkit.store.disk.state import State
 from evalkit.store.runs.examples import StoredExamples
 from evalkit.store.runs.rows import Batch, RunFields, Touched, one_array, runs_of
@@ -236,7 +236,8 @@ class StoredReader:
     def _example_table(self, names: Sequence[str]) -> pa.Table:
         if self._state.examples is None:
             return empty(EXAMPLES).select(list(names))
-        return PartFile(self._files, self._state.examples).read(names)
+        table = PartFile(self._files, self._state.examples).read(names)
+        return with_later(table, EXAMPLES, names)
 
     def _example_hashes(self, answered: pa.Array) -> pa.Array:
         """Return the hash of the example of each run; null without one."""

@@ -94,6 +94,15 @@ def to_array(values: Sequence[Any], kind: pa.DataType, name: str) -> pa.Array:
     return pa.array(values, kind)
 
 
+def with_later(table: pa.Table, schema: pa.Schema, columns: Sequence[str]) -> pa.Table:
+    """Return the columns asked for; those that came after the part was written are null."""
+    for name in columns:
+        if name not in table.column_names:
+            nothing = pa.nulls(table.num_rows, schema.field(name).type)
+            table = table.append_column(schema.field(name), pa.chunked_array([nothing]))
+    return table.select(list(columns))
+
+
 def empty(schema: pa.Schema) -> pa.Table:
     """Return a table without rows; `schema.empty_table()` would import pandas."""
     return pa.Table.from_batches([], schema)

@@ -56,6 +56,9 @@ class SessionRoutes(Shared):
             rows = [row for row in rows if part in row["name"]]
         if ids := self.query.get("id"):
             rows = [row for row in rows if row["id"] in ids]
+        if (metadata := self._one("metadata")) is not None:
+            held = json.loads(metadata).items()
+            rows = [row for row in rows if held <= row["extra"]["metadata"].items()]
         wanted = self.query.get("reference_dataset") or self.query.get("reference_dataset_id")
         if wanted:
             rows = [row for row in rows if row["reference_dataset_id"] in wanted]

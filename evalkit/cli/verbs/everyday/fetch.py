@@ -13,7 +13,7 @@ def perform(
     session: Session, /, names: Sequence[str], refresh: bool, wait: bool, as_json: bool
 ) -> None:
     """Fetch one experiment after the other; the first that fails ends the command."""
-    project = session.load()
+    project = session.load(look=True)
     documents = {}
     with session.progress() as progress:
         for name in project.chosen(names):

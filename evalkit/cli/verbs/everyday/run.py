@@ -31,7 +31,7 @@ def perform(
     **scoring: Any,
 ) -> int:
     """Run the pipeline from the sources to the page; `scoring` says how evaluators are called."""
-    project = session.load(deep=not offline)
+    project = session.load(deep=not offline, look=not offline)
     with session.progress() as progress:
         ran = run(
             project,

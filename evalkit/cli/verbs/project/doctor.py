@@ -10,7 +10,7 @@ from evalkit.pipeline.fetching import doctor
 
 def perform(session: Session, /, name: str, as_json: bool) -> int:
     """Say each thing as soon as it is known; a source may take its time."""
-    project = session.load()
+    project = session.load(look=True)
     marks = {True: "ok  ", False: "FAIL", None: "note"}
     lines = []
     for line in doctor(project, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -107,6 +108,15 @@ class LangSmith:
             self._either("/sessions", {"name": name, "include_stats": "true", "limit": 1})
         )
         return next((row for row in found if row.get("name") == name), None)
+
+    def sessions(self, name_contains: str, metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the sessions whose names hold a text and whose metadata holds some values."""
+        params: dict[str, Any] = {"sort_by": "start_time"}
+        if name_contains:
+            params["name_contains"] = name_contains
+        if metadata:
+            params["metadata"] = json.dumps(dict(metadata))
+        return list(self._pages("/sessions", params))
 
     def _close_names(self, name: str) -> str:
         stem = name.rpartition("-")[0] or name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -15,7 +15,10 @@ class LangSmithOptions(Documented):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     experiment: Annotated[str, Field(min_length=1)]
-    """Name, id, or a pasted URL of the experiment's page or its compare page."""
+    """Name, id, or a pasted URL of the experiment's page or its compare page; a name with `*`
+    stands for every experiment that fits, each under its own name."""
+    experiment_metadata: dict[str, Any] = Field(default_factory=dict)
+    """With `*`: only experiments whose metadata holds this."""
     endpoint: str | None = None
     """Base of the API; else LANGSMITH_ENDPOINT, the profile, the pasted URL, or the US cloud."""
     workspace: str | None = None
