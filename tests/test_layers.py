@@ -40,6 +40,7 @@ INSIDE = {
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
+    "pipeline": [OWN, "servers"],
     "cli": ["call", "text", "table", "verbs", OWN],
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],
     "cli/verbs/authoring": ["new", OWN],

@@ -36,7 +36,7 @@ class Session:
 
         project = load(Path(self.project or "."), deep=deep)
         if any("*" in str(each.options.get("experiment")) for each in project.experiments.values()):
-            from evalkit.pipeline.families import with_families
+            from evalkit.pipeline.servers.families import with_families
 
             project = with_families(project, look=look)
         _work_begins()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.cli.call.session import Session
-from evalkit.pipeline.pushing import Pushed, push
+from evalkit.pipeline.servers.pushing import Pushed, push
 
 
 def perform(session: Session, /, name: str, as_json: bool, **given: Any) -> int:

@@ -1,0 +1,1 @@
+"""What servers are asked for besides runs: which experiments they have, to take scores back."""
