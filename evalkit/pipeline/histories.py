@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.errors import NoRunsError
+from evalkit.metrics.documents.plain import from_plain
+from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.summaries.history import history
 from evalkit.pipeline.gating import read_summary
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
-    from evalkit.metrics.documents.summary import Summary
     from evalkit.metrics.summaries.history import History
 
 HISTORY = "history"
@@ -20,9 +22,6 @@ HISTORY = "history"
 
 def saved_summaries(project: Project, name: str) -> list[Summary]:
     """Return every summary saved of one experiment; equal figures of one day count once."""
-    from evalkit.metrics.documents.plain import from_plain
-    from evalkit.metrics.documents.summary import Summary
-
     folder = project.reports_folder / name / HISTORY
     found: dict[str, Summary] = {}
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
@@ -35,8 +34,6 @@ def saved_summaries(project: Project, name: str) -> list[Summary]:
 
 def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = ()) -> History:
     """Return the strips over all saved summaries of `names`, oldest first, as one history."""
-    from evalkit.metrics.summaries.history import history
-
     summaries = [each for name in names for each in saved_summaries(project, name)]
     if not summaries:
         raise NoRunsError(f"{', '.join(names)}: no summary is saved. Run `evalkit run` first.")
@@ -45,7 +42,5 @@ def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = 
 
 def history_for_page(project: Project, name: str) -> History | None:
     """Return the history of an experiment that has been summarised more than once."""
-    from evalkit.metrics.summaries.history import history
-
     summaries = saved_summaries(project, name)
     return history(summaries) if len(summaries) > 1 else None

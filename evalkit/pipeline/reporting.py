@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit import __version__
 from evalkit.model.results import Results
 from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.project.config import Project
+from evalkit.report.sections.view import content
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
@@ -61,9 +63,6 @@ def page_content(
 
     The history is that of the last experiment, the one that is new, when it has one.
     """
-    from evalkit import __version__
-    from evalkit.report.sections.view import content
-
     return content(
         list(summaries),
         comparison,

@@ -6,15 +6,21 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from evalkit.metrics.documents.comparison import Comparison
+from evalkit.metrics.documents.gate import GateResult
+from evalkit.metrics.documents.summary import Summary
+from evalkit.model.schema.records import ExampleRecord, RunRecord
+from evalkit.project import plugins
+from evalkit.project.explained import model_of
+from evalkit.project.tables import ProjectTable
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def config_schema() -> dict[str, Any]:
     """Return the schema of `evalkit.toml`, with the keys of every installed fetcher."""
-    from evalkit.project import plugins
-    from evalkit.project.explained import model_of
-    from evalkit.project.tables import ProjectTable
-
     schema = model_of(ProjectTable).model_json_schema()
     common = schema["$defs"].pop("ExperimentTable")
     branches = []
@@ -28,8 +34,6 @@ def config_schema() -> dict[str, Any]:
 
 def _options_schema(fetcher: str) -> dict[str, Any]:
     """Return the schema of a fetcher's keys; its definitions carry the fetcher's name."""
-    from evalkit.project import plugins
-
     own = plugins.fetcher(fetcher).Options.model_json_schema()
     text = json.dumps(own).replace("#/$defs/", f"#/$defs/{fetcher}.")
     schema: dict[str, Any] = json.loads(text)
@@ -55,25 +59,16 @@ def _branch(fetcher: str, common: dict[str, Any], options: dict[str, Any]) -> di
 
 def record_schema() -> dict[str, Any]:
     """Return the schema of one line of evalkit's own JSON Lines."""
-    from pydantic import TypeAdapter
-
-    from evalkit.model.schema.records import ExampleRecord, RunRecord
-
     return {"$schema": DIALECT, **TypeAdapter(RunRecord | ExampleRecord).json_schema()}
 
 
 def document_schema(kind: type) -> dict[str, Any]:
     """Return the schema of a document made of the frozen dataclass `kind`."""
-    from pydantic import TypeAdapter
-
     return {"$schema": DIALECT, **TypeAdapter(kind).json_schema(mode="serialization")}
 
 
 def summary_schema() -> dict[str, Any]:
     """Return the schema of `summary.json`: figures, gates, and where the page is."""
-    from evalkit.metrics.documents.gate import GateResult
-    from evalkit.metrics.documents.summary import Summary
-
     schema = document_schema(Summary)
     gate = document_schema(GateResult)
     schema["$defs"] |= gate.pop("$defs", {})
@@ -87,8 +82,6 @@ def summary_schema() -> dict[str, Any]:
 
 def comparison_schema() -> dict[str, Any]:
     """Return the schema of a comparison of two or more experiments."""
-    from evalkit.metrics.documents.comparison import Comparison
-
     return document_schema(Comparison)
 
 

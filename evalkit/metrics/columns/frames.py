@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from evalkit.errors import ConfigError
+from evalkit.metrics.columns.reading import read_cells, read_runs
+from evalkit.metrics.columns.scores import score_columns
 from evalkit.model.results import Results
 from evalkit.model.schema.columns import TABLES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def runs(results: Results, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -46,11 +46,6 @@ def wide(results: Results) -> pd.DataFrame:
 
     Scores of steps are averaged within their run; cells without a number are NaN.
     """
-    import pandas as pd
-
-    from evalkit.metrics.columns.reading import read_cells, read_runs
-    from evalkit.metrics.columns.scores import score_columns
-
     frame = runs(results)
     read = read_runs(results)
     for column in score_columns(read_cells(results), read, results.evaluators, 0):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.plain import to_plain
 
 AGREEMENT_VERSION = 1
 
@@ -48,7 +49,5 @@ class Agreement:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document."""
-        from evalkit.metrics.documents.plain import to_plain
-
         plain: dict[str, Any] = to_plain(self)
         return plain

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.metrics.documents.figures import Figure, Interval
+from evalkit.metrics.documents.plain import to_plain
 from evalkit.model.shown import Shown
 
 COMPARISON_VERSION = 1
@@ -183,7 +184,5 @@ class Comparison(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document: plain types only, NaN and infinity as null."""
-        from evalkit.metrics.documents.plain import to_plain
-
         plain: dict[str, Any] = to_plain(self)
         return plain

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.plain import to_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,5 @@ class GateResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        from evalkit.metrics.documents.plain import to_plain
-
         plain: dict[str, Any] = to_plain(self)
         return plain

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.metrics.documents.figures import Curve, Distribution, Figure, Histogram, Interval, Rate
+from evalkit.metrics.documents.plain import to_plain
 from evalkit.model.shown import Shown
 
 SUMMARY_VERSION = 1
@@ -256,8 +257,6 @@ class Summary(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document: plain types only, NaN and infinity as null."""
-        from evalkit.metrics.documents.plain import to_plain
-
         plain: dict[str, Any] = to_plain(self)
         return plain
 

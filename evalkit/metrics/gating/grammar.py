@@ -24,6 +24,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from lark import Lark
+from lark.exceptions import LarkError
+
 from evalkit.errors import ConfigError
 
 GRAMMAR = r"""
@@ -114,8 +117,6 @@ class Gate:
 
 def parse(text: str) -> Gate:
     """Parse one rule; what cannot be read raises `ConfigError` with a caret under it."""
-    from lark.exceptions import LarkError
-
     line = text.strip()
     try:
         tree = _parser().parse(line)
@@ -126,8 +127,6 @@ def parse(text: str) -> Gate:
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    from lark import Lark
-
     return Lark(GRAMMAR, parser="lalr", lexer="contextual")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.lookup import look_up
+from evalkit.metrics.documents.plain import to_plain
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.statistics.students_t import two_sided, z_quantile
 
@@ -65,8 +66,6 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document."""
-        from evalkit.metrics.documents.plain import to_plain
-
         plain: dict[str, Any] = to_plain(self)
         return plain
 

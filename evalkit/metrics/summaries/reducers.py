@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import comb
 
 import numpy as np
@@ -47,8 +48,6 @@ def parse(text: str) -> Reducer:
     match = _FORM.fullmatch(plain)
     if match and int(match[2]) >= 1:
         return Reducer(plain, match[1], int(match[2]))
-    from difflib import get_close_matches
-
     known = (*PLAIN, *PASSING, "at_least(2)", "pass@2", "pass^2", "best@2", "worst@2")
     close = get_close_matches(plain, known, 1, 0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""

@@ -8,6 +8,11 @@ from typing import Any, Literal
 
 from evalkit.errors import ConfigError, ExitCode, did_you_mean
 from evalkit.fetchers.base import FetchContext, Progress, no_progress
+from evalkit.fetchers.langsmith import push as langsmith
+from evalkit.fetchers.langsmith import readback, written
+from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.metrics.columns.reading import read_runs
+from evalkit.metrics.slicing.slicing import slicing
 from evalkit.model.results import Results
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
@@ -58,10 +63,6 @@ def push(
     `only`, `where` (`EXPRESSION=VALUE`, expressions as in `slices`) and `evaluators` choose a part;
     of the rest nothing is written and nothing taken away. `verify` reads everything back after.
     """
-    from evalkit.fetchers.langsmith import push as langsmith
-    from evalkit.fetchers.langsmith import readback, written
-    from evalkit.fetchers.langsmith.api.options import LangSmithOptions
-
     config = project.experiment(name)
     if config.fetcher != SOURCE:
         raise ConfigError(
@@ -124,9 +125,6 @@ def _erred(cell: Row) -> bool:
 
 def _runs_where(stored: Results, where: Sequence[str]) -> set[str]:
     """Return the runs that are in every slice named, as `EXPRESSION=VALUE`."""
-    from evalkit.metrics.columns.reading import read_runs
-    from evalkit.metrics.slicing.slicing import slicing
-
     runs = read_runs(stored)
     ids = stored.table("runs", ["run_id"]).column("run_id").to_pylist()
     found = set(ids)

@@ -15,6 +15,7 @@ from evalkit.report.charts import numbers
 from evalkit.report.page import html
 from evalkit.report.page.embed import Previews, core_of, header, pack_traces
 from evalkit.report.runs.traces import Kept, TraceWriter
+from evalkit.report.sections.source import Source
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
 from evalkit.report.values.parts import ReportView
@@ -78,8 +79,6 @@ def _write_plain(view: ReportView, path: Path, share: ShareOptions | None) -> Wr
 
 
 def _without_runs(view: ReportView) -> Content:
-    from evalkit.report.sections.source import Source
-
     return Content(view, Source((), None, (), None), ())
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.report.runs.columns import Rows
@@ -112,14 +113,10 @@ def _string(text: str) -> str:
 
 def address(view: str, **query: str | None) -> str:
     """Return the address of a view of the page with its state."""
-    from urllib.parse import urlencode
-
     kept = {name: value for name, value in query.items() if value}
     return f"#/{view}" + ("?" + urlencode(kept, errors="replace") if kept else "")
 
 
 def run_address(run_id: str, **query: str | None) -> str:
     """Return the address of a run."""
-    from urllib.parse import quote
-
     return address("run/" + quote(run_id, safe="", errors="replace"), **query)

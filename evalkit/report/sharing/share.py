@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import quote, unquote
 
 from evalkit.report.runs.traces import DEEPEST, plain
 from evalkit.report.sharing.patterns import PATTERNS, SECRET_NAMES, UUID, Check, luhn
@@ -148,8 +149,6 @@ class Redactor(Cleaner):
 
     def _address(self, link: str) -> str:
         """Hash the id in the address of a run; what follows is made of names and numbers."""
-        from urllib.parse import quote, unquote
-
         head, _, tail = link.partition("?")
         kind, slash, identifier = head.rpartition("/")
         if kind in ("#/run", "#/example"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -50,14 +51,10 @@ def _children() -> set[int]:
 
 
 def _adopts() -> bool:
-    import ctypes
-
     flag = ctypes.c_int()
     ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(flag), 0, 0, 0)
     return bool(flag.value)
 
 
 def _adopt(*, yes: bool) -> None:
-    import ctypes
-
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(yes), 0, 0, 0)

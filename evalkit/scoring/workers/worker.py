@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -97,8 +98,6 @@ def isolate(memory: int | None) -> None:
 
 
 def _die_with_parent() -> None:
-    import ctypes
-
     parent = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died meanwhile

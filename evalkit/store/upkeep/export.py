@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from evalkit.errors import StoreError
 from evalkit.model.results import Results
 from evalkit.model.schema.columns import TABLES
 from evalkit.model.schema.content import dumps
+from evalkit.model.schema.records import example_to_record, run_to_record
 
 FORMATS = ("parquet", "jsonl", "csv")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -59,8 +61,6 @@ def _lines(path: Path, rows: Iterator[Any]) -> Path:
 
 
 def _records(results: Results) -> Iterator[dict[str, Any]]:
-    from evalkit.model.schema.records import example_to_record, run_to_record
-
     for example in results.examples().values():
         yield example_to_record(example)
     for run in results.runs():
@@ -72,8 +72,6 @@ def _parquet(table: pa.Table, path: Path) -> None:
 
 
 def _csv(table: pa.Table, path: Path) -> None:
-    import csv
-
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(table.column_names)
