@@ -15,7 +15,9 @@ from evalkit.fetchers.http.answers import HttpError
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.http.transport import httpx
+from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.messages.message import text_of
+from evalkit.model.usage import Usage
 
 PIECES = re.compile(r"[A-Za-z]{1,8}|\d{1,3}|[^\sA-Za-z\d]")
 OUTPUT_GUESS = 120
@@ -161,16 +163,13 @@ class ChatClient:
 
     def _counted(self, text: str, reply: Mapping[str, Any], guessed: int) -> Answer:
         """Return the answer with its tokens; what the endpoint does not state is guessed."""
-        usage = reply.get("usage")
-        usage = usage if isinstance(usage, Mapping) else {}
-        given = _count(usage, "prompt_tokens", "input_tokens")
-        taken = _count(usage, "completion_tokens", "output_tokens")
+        usage = usage_or_note(reply.get("usage")) or Usage()
+        given, taken = usage.input_tokens, usage.output_tokens
         given = guessed if given is None else given
         taken = guess_tokens(text) if taken is None else taken
         cost = self.settings.cost(given, taken)
-        stated = usage.get("cost")
-        if cost is None and isinstance(stated, int | float) and not isinstance(stated, bool):
-            cost = float(stated)
+        if cost is None:
+            cost = usage.total_cost
         return Answer(
             text=text,
             model=str(reply.get("model") or self.settings.model),
@@ -178,11 +177,3 @@ class ChatClient:
             output_tokens=taken,
             cost=cost,
         )
-
-
-def _count(usage: Mapping[str, Any], *names: str) -> int | None:
-    for name in names:
-        value = usage.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-    return None

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from evalkit.fetchers.langgraph.facts import Facts, as_count, example_named, harmless, lookup
-from evalkit.fetchers.langgraph.inner import InnerReader, messages_in, new_messages, usage_of
+from evalkit.fetchers.langgraph.inner import InnerReader, message_usage, messages_in, new_messages
 from evalkit.fetchers.langgraph.snapshots import Snapshot
 from evalkit.fetchers.langgraph.steps import Evidence, StepReader
+from evalkit.model.accounting.rollup import roll_up
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage, total_usage
@@ -172,11 +173,11 @@ def _error(facts: Facts, evidence: Evidence, thread_error: Any) -> str | None:
 
 def _usage(steps: Sequence[Step], state: Any, before: Sequence[Any]) -> Usage | None:
     """Add up the model calls; without steps, the usage of the messages the run added."""
-    from_steps = total_usage(step.usage for step in steps)
+    from_steps = roll_up([(step.step_id, step.parent_id, step.usage) for step in steps]).total
     if from_steps is not None:
         return from_steps
     seen = _ids(before)
-    return total_usage(usage_of(m.get("usage_metadata")) for m in new_messages(state, seen))
+    return total_usage(message_usage(m) for m in new_messages(state, seen))
 
 
 def _ids(messages: Sequence[Any]) -> set[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.document import LISTS
 from evalkit.model.messages.message import parse_arguments, text_of
 from evalkit.model.messages.read import read_message
@@ -128,7 +129,7 @@ class InnerReader:
             kind="llm",
             name=str(model or node.name),
             outputs={"messages": [message]},
-            usage=usage_of(body.get("usage_metadata")),
+            usage=message_usage(body),
             metadata={READ_FROM: "messages", **({"ls_model_name": model} if model else {})},
         )
 
@@ -198,6 +199,16 @@ def new_messages(state: Any, seen: set[str]) -> list[Mapping[str, Any]]:
     return fresh
 
 
+def message_usage(message: Mapping[str, Any]) -> Usage | None:
+    """Return what a model's message says it took: LangChain's field, or the provider's own."""
+    body = body_of(message)
+    about = body.get("response_metadata")
+    about = about if isinstance(about, Mapping) else {}
+    places = (body.get("usage_metadata"), body.get("usage"), about.get("token_usage"),
+              about.get("usage"), about.get("usage_metadata"))  # fmt: skip
+    return next((found for each in places if (found := usage_or_note(each))), None)
+
+
 def message_id(message: Any) -> str | None:
     """Return the id of a message, however it is written down."""
     name = body_of(message).get("id") if isinstance(message, Mapping) else None
@@ -208,24 +219,6 @@ def body_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fields of a message, however it is written down."""
     body = message.get("kwargs") if "lc" in message else message
     return body if isinstance(body, Mapping) else message
-
-
-def usage_of(raw: Any) -> Usage | None:
-    """Read LangChain's `usage_metadata`; what is no count is left out."""
-    if not isinstance(raw, Mapping):
-        return None
-    names = ("input_tokens", "output_tokens", "total_tokens")
-    counts = {name: raw[name] for name in names if type(raw.get(name)) is int}
-    if not counts:
-        return None
-    read, wrote = raw.get("input_token_details"), raw.get("output_token_details")
-    cached = read.get("cache_read") if isinstance(read, Mapping) else None
-    thought = wrote.get("reasoning") if isinstance(wrote, Mapping) else None
-    return Usage(
-        **counts,
-        cache_read_tokens=cached if type(cached) is int else None,
-        reasoning_tokens=thought if type(thought) is int else None,
-    )
 
 
 def _is_message(item: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ USAGE = {
     "output_tokens": "output_tokens",
     "total_tokens": "total_tokens",
     "cache_read_tokens": "cache_read_tokens",
+    "cache_write_tokens": "cache_write_tokens",
     "reasoning_tokens": "reasoning_tokens",
     "input_cost": "input_cost",
     "output_cost": "output_cost",

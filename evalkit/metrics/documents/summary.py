@@ -178,6 +178,13 @@ class UsageSummary:
     tokens_per_success: Figure
     """All tokens spent, failed runs included, divided by successful runs."""
     cost_per_success: Figure
+    cache_write_tokens: Distribution | None = None
+    currency: str | None = None
+    """Of the costs, where the source says it."""
+    computed_costs: int = 0
+    """Runs whose cost nobody recorded and evalkit computed."""
+    prices: list[str] = field(default_factory=list)
+    """What those were computed from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from evalkit.metrics.statistics.distribution import describe
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
 from evalkit.metrics.summaries.reducers import parse, reduce_scores
 from evalkit.metrics.summaries.scores import summarise_scores
-from evalkit.metrics.summaries.usage import summarise_usage
+from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
 from evalkit.model import outcome
 from evalkit.model.results import Results
 
@@ -198,7 +198,7 @@ def _quality(
     steps: Sequence[StepSummary],
 ) -> Quality:
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
-    said = [*unknown_words(results, runs), *_judges(scores)]
+    said = [*unknown_words(results, runs), *usage_notes(runs), *_judges(scores)]
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=list(dict.fromkeys([*results.manifest.problems, *results.manifest.notes, *said])),

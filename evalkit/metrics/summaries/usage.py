@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
+from evalkit.metrics.columns.arrow import codes
 from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.documents.figures import Distribution, Figure
 from evalkit.metrics.documents.summary import UsageSummary
@@ -11,16 +15,59 @@ from evalkit.metrics.statistics.bootstrap import bca_ratio
 from evalkit.metrics.statistics.distribution import BCA_LEAST, BCA_MOST, describe
 from evalkit.metrics.statistics.intervals import Sums, mean_figure
 from evalkit.model.outcome import SUCCEEDED, places_of
-from evalkit.model.usage import USAGE_FIELDS
+from evalkit.model.usage import COSTS, MONEY_WORDS, USAGE_FIELDS
 
 
 def summarise_usage(runs: RunColumns, confidence: float) -> UsageSummary:
     """Summarise the usage columns; runs whose source recorded none are missing, not zero."""
+    money = _money(runs)
+    if len(money.currencies) > 1:
+        unpaid = {name: np.full(runs.n, np.nan) for name in COSTS}
+        runs = replace(runs, numbers={**runs.numbers, **unpaid})
     fields = {name: _amount(runs, name, confidence) for name in USAGE_FIELDS}
     return UsageSummary(
         **fields,
         tokens_per_success=_per_success(runs, "total_tokens", confidence),
         cost_per_success=_per_success(runs, "total_cost", confidence),
+        currency=money.currencies[0] if len(money.currencies) == 1 else None,
+        computed_costs=money.computed,
+        prices=money.prices,
+    )
+
+
+def usage_notes(runs: RunColumns) -> list[str]:
+    """Say what a figure of cost is made of, where that is not one currency, recorded."""
+    money = _money(runs)
+    notes = []
+    if len(money.currencies) > 1:
+        listed = ", ".join(money.currencies)
+        notes.append(f"Costs are in different currencies ({listed}) and are not added up.")
+    if money.computed:
+        known = int((~np.isnan(runs.numbers["total_cost"])).sum())
+        rest = known - money.computed
+        beside = f"; of {rest:,} it is recorded" if rest else ""
+        notes.append(
+            f"The cost of {money.computed:,} runs is computed, not recorded{beside}: "
+            f"{'; '.join(money.prices)}."
+        )
+    return notes
+
+
+class _Money(NamedTuple):
+    currencies: list[str]
+    computed: int
+    prices: list[str]
+
+
+def _money(runs: RunColumns) -> _Money:
+    table = runs.results.table("runs", list(MONEY_WORDS))
+    paid = ~np.isnan(runs.numbers["total_cost"])
+    (currency, currencies), (source, sources) = (codes(column) for column in table.columns)
+    used = set(currency[paid].tolist())
+    return _Money(
+        sorted(name for code, name in enumerate(currencies) if code in used),
+        int((source[paid] >= 0).sum()),
+        sorted(sources),
     )
 
 

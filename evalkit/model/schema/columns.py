@@ -19,14 +19,17 @@ class Column(NamedTuple):
 
 
 USAGE = (
-    Column("input_tokens", "int", "Tokens sent to models."),
-    Column("output_tokens", "int", "Tokens models produced."),
+    Column("input_tokens", "int", "Tokens sent to models, cached ones included."),
+    Column("output_tokens", "int", "Tokens models produced, reasoning included."),
     Column("total_tokens", "int", "Both, or as recorded."),
-    Column("input_cost", "float", "Cost of the input, in the source's currency."),
+    Column("input_cost", "float", "Cost of the input, in `currency`."),
     Column("output_cost", "float", "Cost of the output."),
     Column("total_cost", "float", "Both, or as recorded."),
     Column("cache_read_tokens", "int", "Input tokens read from a cache."),
     Column("reasoning_tokens", "int", "Output tokens spent on reasoning."),
+    Column("cache_write_tokens", "int", "Input tokens put into a cache."),
+    Column("currency", "str", "Currency of the costs, where the source says it."),
+    Column("cost_source", "str", "What computed costs come from; empty: they are recorded."),
 )
 
 RUN_COLUMNS = (

@@ -19,17 +19,20 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    PrivateAttr,
     ValidationError,
+    model_validator,
 )
 
 from evalkit.errors import RecordError
+from evalkit.model.accounting.reader import read_usage
 from evalkit.model.example import Example
 from evalkit.model.outcome import Outcome
 from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.model.score import Feedback
 from evalkit.model.step import KINDS, STEP_FIELDS, Step
 from evalkit.model.timing import parse_time
-from evalkit.model.usage import COSTS, COUNTS, Usage
+from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS, Usage
 
 Time = Annotated[datetime | None, BeforeValidator(parse_time)]
 Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
@@ -44,32 +47,35 @@ class Record(BaseModel):
 
 
 class UsageRecord(Record):
-    """Tokens and costs; unknown counts go to `details`."""
+    """Tokens and costs, under these names or any that providers use; others go to `details`."""
 
     model_config = ConfigDict(extra="allow")
 
-    input_tokens: int | None = Field(
-        None, validation_alias=AliasChoices("input_tokens", "prompt_tokens")
-    )
-    output_tokens: int | None = Field(
-        None, validation_alias=AliasChoices("output_tokens", "completion_tokens")
-    )
+    input_tokens: int | None = Field(None, description="Everything sent, cached parts included.")
+    output_tokens: int | None = Field(None, description="Everything generated, reasoning included.")
     total_tokens: int | None = None
-    input_cost: FiniteFloat | None = Field(
-        None, validation_alias=AliasChoices("input_cost", "prompt_cost")
-    )
-    output_cost: FiniteFloat | None = Field(
-        None, validation_alias=AliasChoices("output_cost", "completion_cost")
-    )
+    input_cost: FiniteFloat | None = None
+    output_cost: FiniteFloat | None = None
     total_cost: FiniteFloat | None = None
     cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    currency: str | None = Field(None, description="Of the costs: a code such as USD.")
+    cost_source: str | None = Field(None, description="What costs were computed from, if so.")
     details: dict[str, Any] = Field(default_factory=dict)
+    _read: Usage | None = PrivateAttr(None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _by_any_name(cls, raw: Any, handler: Any) -> UsageRecord:
+        read = read_usage(raw) if isinstance(raw, Mapping) else None
+        record: UsageRecord = handler(raw if read is None else _usage_to_record(read))
+        record._read = read
+        return record
 
     def to_model(self) -> Usage:
         """Return the value."""
-        named = {name: getattr(self, name) for name in (*COUNTS, *COSTS)}
-        return Usage(**named, details={**self.details, **(self.model_extra or {})})
+        return self._read or Usage(details={**self.details, **(self.model_extra or {})})
 
 
 class FeedbackRecord(Record):
@@ -226,7 +232,7 @@ def _iso(value: datetime | None) -> str | None:
 def _usage_to_record(usage: Usage | None) -> dict[str, Any] | None:
     if usage is None:
         return None
-    named = {name: getattr(usage, name) for name in (*COUNTS, *COSTS)}
+    named = {name: getattr(usage, name) for name in (*USAGE_FIELDS, *MONEY_WORDS)}
     details = {"details": dict(usage.details)} if usage.details else {}
     return {name: value for name, value in named.items() if value is not None} | details
 

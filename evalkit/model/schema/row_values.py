@@ -39,6 +39,8 @@ EXAMPLE_HEADS = tuple(
 )
 NO_USAGE = (None,) * len(USAGE)
 NOT_USED = (NO_USAGE, None)
+OF_OLD = 8
+"""Columns of usage that a hash always has."""
 FEEDBACK = ("key", "score", "value", "comment", "step_id", "evaluator", "outcome", "metadata")
 
 
@@ -163,8 +165,10 @@ def _feed(
     if counts is NO_USAGE:
         seen += (*NO_USAGE, None)
     else:
-        first, second, total, *costs, cached, reasoning = counts
+        first, second, total, *costs, cached, reasoning = counts[:OF_OLD]
         seen += (first, second, total, cached, reasoning, *costs)
+        if counts[OF_OLD:] != NO_USAGE[OF_OLD:]:  # columns that came later keep hashes of before
+            seen += counts[OF_OLD:]
         _take(pieces, seen, DETAILS_HEAD, (details,))
     pieces.append(orjson.dumps(seen))
 
@@ -194,7 +198,12 @@ def _usage(usage: Usage, notes: Counter[str]) -> tuple[RowValues, bytes | None]:
         _float(usage.total_cost, notes),
         _int(usage.cache_read_tokens, notes),
         _int(usage.reasoning_tokens, notes),
+        _int(usage.cache_write_tokens, notes),
+        usage.currency,
+        usage.cost_source,
     )
+    for note in usage.notes:
+        notes[note] += 1
     return counts, dumps(usage.details, notes) if usage.details else None
 
 

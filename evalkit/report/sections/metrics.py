@@ -28,7 +28,7 @@ P95 = ("latency.p95", "Latency p95", "19 of 20 runs are faster.")
 MEAN = ("latency.mean", "Latency mean", "From start to end.")
 FIRST = ("ttft.mean", "First token mean", "From the start to the first token.")
 TOKENS = ("total_tokens.mean", "Tokens per run", "Input and output of all model calls; mean.")
-COST = ("total_cost.mean", "Cost per run", "In the currency of the source; mean.")
+COST = ("total_cost.mean", "Cost per run", "In the currency the source states; mean.")
 PER_SUCCESS = ("cost_per_success", "Cost per successful run", "All cost over successful runs.")
 TOKENS_LINK = address("runs", sort="-tokens")
 
@@ -190,10 +190,23 @@ def _resources(source: Source) -> list[MetricPart]:
             (MEAN, lambda s: s.latency.figure("mean"), "s", slow),
             (FIRST, lambda s: s.ttft.figure("mean"), "s", address("runs", sort="-ttft")),
             (TOKENS, lambda s: s.usage.total_tokens.figure("mean"), "tokens", TOKENS_LINK),
-            (COST, lambda s: s.usage.total_cost.figure("mean"), "cost", costly),
-            (PER_SUCCESS, lambda s: s.usage.cost_per_success, "cost", costly),
+            (_in(COST, source), lambda s: s.usage.total_cost.figure("mean"), "cost", costly),
+            (_in(PER_SUCCESS, source), lambda s: s.usage.cost_per_success, "cost", costly),
         )
     ]
+
+
+def _in(names: tuple[str, str, str], source: Source) -> tuple[str, str, str]:
+    """Say in a cost's label which currency it is in, and where it is computed."""
+    usages = [summary.usage for summary in source.summaries]
+    currencies = {usage.currency for usage in usages if usage.currency}
+    words = [*currencies] if len(currencies) == 1 else []
+    computed = [usage.computed_costs for usage in usages if usage.computed_costs]
+    if computed:
+        paid = sum(usage.total_cost.n for usage in usages)
+        words.append("computed" if sum(computed) == paid else f"{sum(computed):,} runs computed")
+    metric, label, doc = names
+    return metric, f"{label} ({', '.join(words)})" if words else label, doc
 
 
 def _reducers(source: Source) -> list[MetricPart]:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from evalkit.errors import StoreError
 from evalkit.store.disk.files import Files, LocalFiles
+from evalkit.store.disk.older import completed, lacking, readable
 
 GROUP_ROWS = 512
 """Rows of a row group: what is decoded together should fit the processor's cache."""
@@ -116,6 +117,11 @@ class PartFile:
         except (pa.ArrowException, OSError) as error:
             raise broken(self._files, self.part.name, error) from None
 
+    @cached_property
+    def _lacks(self) -> frozenset[str]:
+        """Columns that came after the part was written."""
+        return lacking(self._parquet.schema_arrow)
+
     def _check_footer(self) -> None:
         if not isinstance(self._files, LocalFiles):
             return  # one request less; Parquet still checks every page that is read
@@ -140,17 +146,20 @@ class PartFile:
     def read_groups(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Read columns of some row groups."""
         try:
-            return self._parquet.read_row_groups(
-                list(groups), columns=list(columns), use_threads=False
-            )
+            wanted = readable(columns, self._lacks) if self._lacks else list(columns)
+            found = self._parquet.read_row_groups(list(groups), columns=wanted, use_threads=False)
+            return completed(found, columns, self._lacks) if self._lacks else found
         except (pa.ArrowException, OSError) as error:
             raise broken(self._files, self.part.name, error) from None
 
     def read(self, columns: Sequence[str] | None) -> pa.Table:
         """Read columns of all rows."""
         try:
-            wanted = None if columns is None else list(columns)
-            return self._parquet.read(columns=wanted, use_threads=False)
+            if columns is None:
+                return self._parquet.read(use_threads=False)
+            wanted = readable(columns, self._lacks) if self._lacks else list(columns)
+            found = self._parquet.read(columns=wanted, use_threads=False)
+            return completed(found, columns, self._lacks) if self._lacks else found
         except (pa.ArrowException, OSError) as error:
             raise broken(self._files, self.part.name, error) from None
 

@@ -20,7 +20,7 @@ from evalkit.model.run import Run
 from evalkit.model.schema.content import from_micros
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
-from evalkit.model.usage import USAGE_FIELDS, Usage
+from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS, Usage
 from evalkit.store.disk.parts import PartFile
 
 Getter = Callable[..., Any]
@@ -126,7 +126,7 @@ class Fields(dict[Any, Getter]):
         return plain(self.column(COLUMN_OF.get(name, name)))
 
     def _usage(self) -> Getter:
-        names = [*USAGE_FIELDS, "usage_details"]
+        names = [*USAGE_FIELDS, *MONEY_WORDS, "usage_details"]
         columns = [plain(c) for c in self.batch.columns([self.prefix + name for name in names])]
 
         def get(row: int) -> Usage | None:
@@ -134,7 +134,7 @@ class Fields(dict[Any, Getter]):
             if all(value is None for value in values):
                 return None
             details = values.pop()
-            named = dict(zip(USAGE_FIELDS, values, strict=True))
+            named = dict(zip((*USAGE_FIELDS, *MONEY_WORDS), values, strict=True))
             return Usage(**named, details=orjson.loads(details) if details else {})
 
         return get

@@ -7,9 +7,9 @@ import pytest
 
 from evalkit.fetchers.files.formats.otlp.genai import describe
 from evalkit.fetchers.files.mapping import convert
-from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.reading.tables import plain
+from evalkit.model.accounting.reader import read_usage
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -113,7 +113,7 @@ def test_token_counts_under_their_many_names(raw, total, details):
     assert (usage.total_tokens, usage.details) == (total, details)
 
 
-@pytest.mark.parametrize("raw", [{}, {"audio": 1}, {"total_tokens": None}])
+@pytest.mark.parametrize("raw", [{}, {"audio": 0}, {"total_tokens": None}])
 def test_no_counts_are_no_usage(raw):
     assert read_usage(raw) is None
 
@@ -157,5 +157,9 @@ def test_messages_of_parts_become_plain_ones():
     assert found.inputs["messages"][2] == {"role": "tool", "tool_call_id": "c", "content": "2"}
 
 
-def test_counts_that_are_no_numbers_are_not_usage():
-    assert describe("chat", {"gen_ai.usage.input_tokens": "many"}).usage is None
+def test_counts_that_are_no_numbers_are_noted_and_no_count():
+    usage = describe("chat", {"gen_ai.usage.input_tokens": "many"}).usage
+    assert (usage.input_tokens, usage.total_tokens) == (None, None)
+    assert usage.notes == (
+        "usage that cannot be read (gen_ai.usage.input_tokens: 'many' is no number)",
+    )

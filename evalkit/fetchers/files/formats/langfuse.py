@@ -12,7 +12,6 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.convert import to_identity, to_moment, to_number
-from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.scores import feedback_of
@@ -22,19 +21,20 @@ from evalkit.fetchers.files.mapping.traces import (
     roots_of,
     steps_of,
     tool_name,
-    without_totals,
 )
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Score
-from evalkit.model.step import Step
-from evalkit.model.usage import Usage, total_usage
+from evalkit.model.usage import Usage
 
 SOURCE = "langfuse"
+CURRENCY, DOLLARS = "currency", "USD"
+"""What Langfuse computes costs in."""
 KINDS = {
     "GENERATION": "llm",
     "TOOL": "tool",
@@ -103,14 +103,13 @@ def to_run(
     """Return the run of a trace, its example, and the observations whose parent is missing."""
     run_id = str(trace["id"])
     spans = [_span(each) for each in observations]
-    without_totals(spans)
     roots = roots_of(spans)
     known = {span.id for span in spans}
     for span in roots:
         if span.parent_id == run_id:
             span.parent_id = None
     orphans = sum(span.parent_id is not None and span.parent_id not in known for span in roots)
-    steps, _ = steps_of(spans, run_id)
+    steps, usage, _ = steps_of(spans, run_id, _stated(trace))
     inputs = _side(trace, "input", roots, "inputs")
     outputs = _side(trace, "output", roots, "outputs")
     example_id = None if inputs is None else digest(inputs)
@@ -134,7 +133,7 @@ def to_run(
         started_at=roots[0].started_at if roots else to_moment(trace.get("timestamp")),
         ended_at=max(ends, default=None),
         duration_s=to_number(trace.get("latency")) if not ends else None,
-        usage=_total(trace, steps),
+        usage=usage,
         tags=tuple(map(str, trace.get("tags") or ())),
         metadata=_metadata(trace),
         steps=steps,
@@ -190,13 +189,13 @@ def _usage(raw: Payload) -> Usage | None:
     parts.setdefault("total_cost", raw.get("totalCost"))
     if not any(tokens.values()) and not any(parts.values()):
         return None
-    return read_usage({**tokens, **parts})
+    stated = {name: cost for name, cost in parts.items() if cost is not None}
+    return usage_or_note({**tokens, **stated, CURRENCY: DOLLARS})
 
 
-def _total(trace: Payload, steps: list[Step]) -> Usage | None:
-    total = total_usage(step.usage for step in steps)
+def _stated(trace: Payload) -> Usage | None:
     cost = to_number(trace.get("totalCost"))
-    return Usage(total_cost=cost) if total is None and cost else total
+    return Usage(total_cost=cost, currency=DOLLARS) if cost else None
 
 
 def _scores(trace: Payload) -> Iterator[Score]:

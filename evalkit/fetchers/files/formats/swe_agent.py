@@ -7,13 +7,13 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.convert import to_duration
-from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.accounting.reader import read_usage
 from evalkit.model.example import Example
 from evalkit.model.messages.message import text_of
 from evalkit.model.run import Run

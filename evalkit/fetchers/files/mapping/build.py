@@ -7,19 +7,20 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from evalkit.fetchers.files.mapping.convert import from_cell
-from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.mapping import FieldMap
 from evalkit.fetchers.files.mapping.messages import chat_steps
 from evalkit.fetchers.files.mapping.scores import feedback_of, read_score, read_scores
 from evalkit.fetchers.files.mapping.steps import read_steps
+from evalkit.model.accounting.reader import read_usage
+from evalkit.model.accounting.rollup import settled
 from evalkit.model.example import Example
 from evalkit.model.messages.part import Unread
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.model.step import Step
-from evalkit.model.usage import Usage, total_usage
+from evalkit.model.usage import Usage
 from evalkit.model.views import UNREAD
 
 COPIED = (
@@ -73,6 +74,7 @@ class Builder:
         outputs = self.fields.whole(values, "outputs")
         unread: Unread = Counter()
         steps = self._steps(values, where, unread)
+        settled_steps, usage = settled(steps or (), self._stated(values, where))
         run = Run(
             run_id=run_id or fingerprint,
             example_id=example_id,
@@ -81,9 +83,9 @@ class Builder:
             outputs=outputs,
             status=self._status(values),
             metadata=self.fields.whole(values, "metadata"),
-            steps=steps or (),
+            steps=settled_steps,
             steps_recorded=steps is not None,
-            usage=self._usage(values, steps or [], where),
+            usage=usage,
             feedback=feedback_of(
                 iter(self._scores(values, where, cells)),
                 self.source,
@@ -120,11 +122,10 @@ class Builder:
                     self.fields.by_name[name].fail(error, where)
         return None
 
-    def _usage(self, values: Values, steps: list[Step], where: str) -> Usage | None:
+    def _stated(self, values: Values, where: str) -> Usage | None:
+        """Return what the record says of the whole run."""
         stated = values.get("usage") or {}
         parts = {f.path[1]: values[f.name] for f in self.fields.parts("usage") if f.name in values}
-        if not stated and not parts:
-            return total_usage(step.usage for step in steps)
         try:
             return read_usage({**stated, **parts})
         except ValueError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evalkit.fetchers.files.mapping.convert import to_error
-from evalkit.fetchers.files.mapping.counts import read_usage
+from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.messages.message import Message, ToolCall, parse_arguments, plain_result
 from evalkit.model.messages.pairing import Asked, pair
 from evalkit.model.messages.part import Unread
@@ -70,7 +70,7 @@ class _Chat:
             name=said[0].get("name") or model or "model",
             inputs={"messages": self.new} if self.new else None,
             outputs={"messages": records},
-            usage=read_usage(usage) if isinstance(usage, dict) else None,
+            usage=usage_or_note(usage),
             metadata={"model": model} if model else {},
         )
         self.new = []

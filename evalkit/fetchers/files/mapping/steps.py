@@ -15,7 +15,7 @@ from evalkit.fetchers.files.mapping.convert import (
     to_object,
     to_text,
 )
-from evalkit.fetchers.files.mapping.counts import read_usage
+from evalkit.model.accounting.reader import read_usage
 from evalkit.model.step import KINDS, Step
 from evalkit.model.usage import Usage
 

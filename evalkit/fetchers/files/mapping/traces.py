@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from evalkit.fetchers.assemble import Flat, assemble
+from evalkit.model.accounting.rollup import roll_up
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage
 
@@ -36,8 +37,11 @@ class Span:
     usage: Usage | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
-    def step(self, parent_id: str | None) -> Step:
-        """Return the span as a step inside another one, or directly inside the run."""
+    def step(self, parent_id: str | None, usage: Usage | None) -> Step:
+        """Return the span as a step inside another one, or directly inside the run.
+
+        `usage` is what it took beyond the spans inside it.
+        """
         return Step(
             step_id=self.id,
             parent_id=parent_id,
@@ -49,7 +53,7 @@ class Span:
             started_at=self.started_at,
             ended_at=self.ended_at,
             first_token_at=self.first_token_at,
-            usage=self.usage,
+            usage=usage,
             metadata=self.metadata,
         )
 
@@ -61,30 +65,31 @@ def roots_of(spans: Sequence[Span]) -> list[Span]:
     return sorted(found, key=_started)
 
 
-def steps_of(spans: Sequence[Span], root: str) -> tuple[list[Step], int]:
-    """Return the steps below `root` in the order one walks them, and how many were orphans."""
+class Walked(NamedTuple):
+    """The steps of a trace in the order one walks them, and what they took."""
+
+    steps: list[Step]
+    usage: Usage | None
+    orphans: int
+
+
+def steps_of(spans: Sequence[Span], root: str, stated: Usage | None = None) -> Walked:
+    """Return the steps below `root`; `stated` is what the root itself says it took.
+
+    A step keeps what it states beyond the steps inside it, so that all steps add up.
+    """
     flats = [
         Flat(span.id, [span.parent_id] if span.parent_id else [], _started(span), span)
         for span in spans
     ]
     tree = assemble(root, flats)
-    return [placed.record.step(placed.parent_id) for placed in tree.placed], len(tree.orphans)
-
-
-def without_totals(spans: Sequence[Span]) -> None:
-    """Drop the usage of spans that have usage below them: totals must not be counted twice."""
-    above = {span.id: span.parent_id for span in spans}
-    totals: set[str] = set()
-    for span in spans:
-        if span.usage is None:
-            continue
-        parent = span.parent_id
-        while parent is not None and parent not in totals:
-            totals.add(parent)
-            parent = above.get(parent)
-    for span in spans:
-        if span.id in totals:
-            span.usage = None
+    rolled = roll_up([(each.record.id, each.parent_id, each.record.usage) for each in tree.placed],
+                     stated)  # fmt: skip
+    steps = [
+        placed.record.step(placed.parent_id, usage)
+        for placed, usage in zip(tree.placed, rolled.own, strict=True)
+    ]
+    return Walked(steps, rolled.total, len(tree.orphans))
 
 
 def _started(span: Span) -> tuple[bool, datetime]:

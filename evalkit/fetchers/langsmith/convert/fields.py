@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
 from evalkit.errors import RecordError
+from evalkit.model.accounting.reader import read_usage
 from evalkit.model.usage import Usage
 
 Payload = Mapping[str, Any]
 NOTHING: dict[str, Any] = {}
 SECONDS = len("2026-01-01T00:00:00")
+CURRENCY = "USD"
+"""What LangSmith computes costs in."""
 DETAILS = (
     "prompt_token_details",
     "completion_token_details",
     "prompt_cost_details",
     "completion_cost_details",
+)
+STATED = (
+    *("total_tokens", "prompt_tokens", "completion_tokens"),
+    *("total_cost", "prompt_cost", "completion_cost"),
+    *DETAILS,
 )
 
 
@@ -105,15 +114,6 @@ def metadata_of(payload: Payload) -> dict[str, Any]:
     return metadata
 
 
-def count_of(payload: Payload, key: str) -> int | None:
-    """Return a count of tokens."""
-    value = payload.get(key)
-    if value is None or type(value) is int:
-        return value
-    number = number_of(payload, key)
-    return None if number is None else int(number)
-
-
 def number_of(payload: Payload, key: str) -> float | None:
     """Return a finite number; v1 writes costs as decimal text."""
     value = payload.get(key)
@@ -148,83 +148,88 @@ def first_token_of(payload: Payload) -> datetime | None:
 
 def usage_of(payload: Payload) -> Usage | None:
     """Return tokens and costs of this record; all zero is how LangSmith says "not recorded"."""
-    if not (
-        payload.get("total_tokens")
-        or payload.get("prompt_tokens")
-        or payload.get("completion_tokens")
-        or payload.get("total_cost")
-    ):
+    get = payload.get
+    total, prompt, completion = (
+        get("total_tokens"), get("prompt_tokens"), get("completion_tokens")
+    )  # fmt: skip
+    if not (total or prompt or completion or get("total_cost")):
         return None
-    total = count_of(payload, "total_tokens")
-    prompt = count_of(payload, "prompt_tokens")
-    completion = count_of(payload, "completion_tokens")
+    details = {key: _raw(payload[key]) for key in DETAILS if get(key)}
+    if type(prompt) is int and type(completion) is int and prompt + completion == total:
+        usage = _usual(payload, prompt, completion, details)
+    else:
+        usage = None
+    if usage is None:
+        usage = _read(payload, {key: payload[key] for key in STATED if get(key) is not None})
+    if usage is None or not (usage.total_tokens or usage.output_tokens or usage.total_cost):
+        return None
+    return usage
+
+
+def _usual(payload: Payload, prompt: int, completion: int, details: dict[str, Any]) -> Usage | None:
+    """Return what `read_usage` says of a record as servers write it, without the detour."""
+    given, taken = details.get("prompt_token_details"), details.get("completion_token_details")
+    read, written = _part(given, "cache_read"), _part(given, "cache_creation")
+    reasoning = _part(taken, "reasoning")
+    if (read or 0) + (written or 0) > prompt or (reasoning or 0) > completion:
+        return None
     cost = number_of(payload, "total_cost")
-    if not (total or prompt or completion or cost):
-        return None
-    details = {key: _raw(payload[key]) for key in DETAILS if payload.get(key)}
     return Usage(
         input_tokens=prompt,
         output_tokens=completion,
-        total_tokens=total,
+        total_tokens=prompt + completion,
         input_cost=number_of(payload, "prompt_cost"),
         output_cost=number_of(payload, "completion_cost"),
         total_cost=cost,
-        cache_read_tokens=_detail(details, "prompt_token_details", "cache_read"),
-        reasoning_tokens=_detail(details, "completion_token_details", "reasoning"),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=reasoning,
+        currency=None if cost is None else CURRENCY,
         details=details,
     )
 
 
+def _part(details: Any, name: str) -> int | None:
+    value = details.get(name) if isinstance(details, dict) else None
+    return value if type(value) is int else None
+
+
 def _raw(details: Any) -> Any:
     """v2 wraps the map of categories in `raw`."""
-    return (
-        details["raw"]
-        if isinstance(details, dict) and isinstance(details.get("raw"), dict)
-        else details
-    )
-
-
-def _detail(details: Payload, where: str, name: str) -> int | None:
-    found = details.get(where)
-    value = found.get(name) if isinstance(found, dict) else None
-    return int(value) if isinstance(value, int | float) and isfinite(value) else None
+    inner = details.get("raw") if isinstance(details, dict) else None
+    return inner if isinstance(inner, dict) else details
 
 
 def usage_from_model(payload: Payload) -> Usage | None:
     """Return the usage a model call carries itself, for sources that did not add it up.
 
-    Places (docs "log LLM calls"): `outputs.usage_metadata`, `extra.metadata.usage_metadata`, and
-    LangChain's `outputs.generations[0][0].message.kwargs.usage_metadata`.
+    Places (docs "log LLM calls"): `outputs.usage_metadata`, `extra.metadata.usage_metadata`,
+    LangChain's `outputs.generations[0][0].message.kwargs.usage_metadata` and `llm_output`, and the
+    `usage` of a provider's own answer, which the wrappers of its client keep whole.
     """
     outputs = payload.get("outputs")
-    found = outputs.get("usage_metadata") if isinstance(outputs, dict) else None
-    if not isinstance(found, dict):
-        found = metadata_of(payload).get("usage_metadata")
-    if not isinstance(found, dict):
-        found = _generation_usage(outputs)
-    if not isinstance(found, dict):
-        return None
-    inputs, output_details = found.get("input_token_details"), found.get("output_token_details")
-    details = {
-        key: value
-        for key, value in (
-            ("prompt_token_details", inputs),
-            ("completion_token_details", output_details),
-        )
-        if value
-    }
-    usage = Usage(
-        input_tokens=count_of(found, "input_tokens"),
-        output_tokens=count_of(found, "output_tokens"),
-        total_tokens=count_of(found, "total_tokens"),
-        input_cost=number_of(found, "input_cost"),
-        output_cost=number_of(found, "output_cost"),
-        total_cost=number_of(found, "total_cost"),
-        cache_read_tokens=_detail(details, "prompt_token_details", "cache_read"),
-        reasoning_tokens=_detail(details, "completion_token_details", "reasoning"),
-        details=details,
-    )
-    return usage if usage.total_tokens or usage.total_cost else None
+    outputs = outputs if isinstance(outputs, dict) else NOTHING
+    about = outputs.get("llm_output")
+    about = about if isinstance(about, dict) else NOTHING
+    places = (outputs.get("usage_metadata"), metadata_of(payload).get("usage_metadata"),
+              _generation_usage(outputs), about.get("token_usage"), about.get("usage"),
+              outputs.get("usage"), outputs.get("usageMetadata"))  # fmt: skip
+    for found in places:
+        usage = _read(payload, found) if isinstance(found, dict) and found else None
+        if usage is not None and (usage.total_tokens or usage.total_cost or usage.notes):
+            return usage
+    return None
+
+
+def _read(payload: Payload, stated: Payload) -> Usage | None:
+    try:
+        usage = read_usage(stated)
+    except ValueError as error:
+        path, _, what = str(error).partition(": ")
+        raise bad(payload, path, what) from None
+    if usage is None or usage.total_cost is None or usage.currency is not None:
+        return usage
+    return replace(usage, currency=CURRENCY)
 
 
 def _generation_usage(outputs: Any) -> Any:

@@ -3,12 +3,12 @@
 A v1 record has lower-case enums, naive times, costs as decimal text and `parent_run_id`; a v2
 record has upper-case enums, zoned times, costs as numbers, no keys for what is empty, and its
 parent is the last of `parent_run_ids`. Token figures of v1 parents include their subtree's: a
-step keeps usage only where nothing below it has any, so that steps can be added up.
+step keeps what it has beyond the steps inside it, so that steps can be added up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -28,11 +28,12 @@ from evalkit.fetchers.langsmith.convert.fields import (
     usage_of,
 )
 from evalkit.fetchers.langsmith.convert.order import Placed, in_order
+from evalkit.model.accounting.rollup import Rolled, roll_up
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
-from evalkit.model.usage import Usage, total_usage
+from evalkit.model.usage import Usage
 from evalkit.model.views import error_type
 
 KINDS = {"llm": "llm", "tool": "tool", "retriever": "retriever", "chain": "chain"}
@@ -93,8 +94,11 @@ def convert(
     """
     run_id = identity(root)
     tree = in_order(run_id, root, children)
-    usages = _usages(tree.placed)
-    steps = [_step(payload, parent, usages) for payload, parent in tree.placed]
+    rolled = _rolled(root, tree.placed)
+    steps = [
+        _step(payload, parent, usage)
+        for (payload, parent), usage in zip(tree.placed, rolled.own, strict=True)
+    ]
     feedback = tuple(feedback)
     ended_at = time_of(root, "end_time")
     outputs, error, metadata = root.get("outputs"), text_of(root, "error"), metadata_of(root)
@@ -117,7 +121,7 @@ def convert(
         first_token_at=min(
             (time for time in (first_token_of(root), *_first_tokens(steps)) if time), default=None
         ),
-        usage=_root_usage(root, usages),
+        usage=rolled.total,
         tags=tags_of(root),
         interrupts=_interrupts(outputs),
         attachments=attachments_of(root, base=base),
@@ -155,7 +159,7 @@ def updated_at(ended_at: datetime | None, feedback: Iterable[Feedback]) -> datet
     return max([ended_at, *(datetime.fromisoformat(time) for time in given if time)])
 
 
-def _step(payload: Payload, parent_id: str | None, usages: Mapping[str, Usage]) -> Step:
+def _step(payload: Payload, parent_id: str | None, usage: Usage | None) -> Step:
     step_id = payload["id"]
     metadata = metadata_of(payload)
     run_type = text_of(payload, "run_type") or ""
@@ -176,38 +180,28 @@ def _step(payload: Payload, parent_id: str | None, usages: Mapping[str, Usage]) 
         started_at=time_of(payload, "start_time"),
         ended_at=time_of(payload, "end_time"),
         first_token_at=first_token_of(payload),
-        usage=usages.get(step_id),
+        usage=usage,
         metadata=metadata,
         tags=tags_of(payload),
     )
 
 
-def _usages(placed: Sequence[Placed]) -> dict[str, Usage]:
-    """Return the usage of the innermost steps that have any, by id: nothing is counted twice."""
-    found: dict[str, Usage] = {}
-    covered: set[str] = set()
-    parents = {payload["id"]: parent for payload, parent in placed}
-    for payload, parent in reversed(placed):  # children come after their parents
-        step_id = payload["id"]
-        if step_id in covered:
-            continue
-        usage = usage_of(payload)
-        if usage is None:
-            if (payload.get("run_type") or "").lower() != "llm":
-                continue
-            usage = usage_from_model(payload)
-            if usage is None:
-                continue
-        found[step_id] = usage
-        while parent is not None and parent not in covered:
-            covered.add(parent)
-            parent = parents.get(parent)
-    return found
+def _usage(payload: Payload) -> Usage | None:
+    """Return what a record states, or what its model call carries itself."""
+    usage = usage_of(payload)
+    if usage is None and (payload.get("run_type") or "").lower() == "llm":
+        usage = usage_from_model(payload)
+    return usage
 
 
-def _root_usage(root: Payload, usages: Mapping[str, Usage]) -> Usage | None:
-    """Prefer the trace totals the server states (v1); else add up the steps."""
-    return usage_of(root) or total_usage(usages.values()) or usage_from_model(root)
+def _rolled(root: Payload, placed: Sequence[Placed]) -> Rolled:
+    """Return what each step took beyond those inside it, and what the run took.
+
+    Servers differ: the figures of parents are those of their whole subtree (v1), or missing.
+    """
+    tree = [(payload["id"], parent, _usage(payload)) for payload, parent in placed]
+    rolled = roll_up(tree, usage_of(root))
+    return rolled if rolled.total else Rolled(usage_from_model(root), rolled.own)
 
 
 def _first_tokens(steps: Iterable[Step]) -> Iterable[datetime | None]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from evalkit.fetchers.files.mapping.build import Built
 from evalkit.fetchers.files.mapping.convert import to_duration, to_error, to_moment
-from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.messages import chat_steps
 from evalkit.fetchers.files.mapping.scores import feedback_of
+from evalkit.model.accounting.reader import usage_or_note
+from evalkit.model.accounting.rollup import settled
 from evalkit.model.example import Example
 from evalkit.model.messages.message import text_of
 from evalkit.model.run import Run
@@ -34,7 +35,7 @@ def to_run(sample: Payload, header: Payload) -> Built:
     events = sample.get("events") or (sample.get("transcript") or {}).get("events") or []
     steps = list(_steps(events)) or chat_steps(messages)
     error, limit = to_error(sample.get("error")), sample.get("limit") or {}
-    usages = [read_usage(usage) for usage in (sample.get("model_usage") or {}).values()]
+    steps, usage = settled(steps, _stated(sample))
     reference = {"target": sample.get("target")}
     run = Run(
         run_id=run_id,
@@ -48,7 +49,7 @@ def to_run(sample: Payload, header: Payload) -> Built:
         steps=steps,
         started_at=_first_time(sample, events),
         duration_s=to_duration(sample.get("total_time")),
-        usage=total_usage(usages) or total_usage(step.usage for step in steps),
+        usage=usage,
         metadata={"model": about.get("model"), **(sample.get("metadata") or {})},
         feedback=feedback_of(
             _scores(sample), SOURCE, run_id=run_id, example_id=example_id, repetition=epoch - 1
@@ -59,6 +60,12 @@ def to_run(sample: Payload, header: Payload) -> Built:
         example_id=example_id, inputs={"input": sample.get("input")}, reference_outputs=reference
     )
     return Built(run, example)
+
+
+def _stated(sample: Payload) -> Usage | None:
+    """Return what the sample says its models took."""
+    models = (sample.get("model_usage") or {}).values()
+    return total_usage(usage_or_note(each) for each in models)
 
 
 def _completion(output: Payload) -> str | None:
@@ -111,7 +118,6 @@ def _steps(events: list[Payload]) -> Iterator[Step]:
 def _model_step(event: Payload, number: int) -> Step:
     output = event.get("output") or {}
     said = [choice["message"] for choice in output.get("choices") or [] if "message" in choice]
-    usage: Usage | None = read_usage(output.get("usage") or {})
     return Step(
         step_id=str(event.get("uuid") or number),
         kind="llm",
@@ -121,7 +127,7 @@ def _model_step(event: Payload, number: int) -> Step:
         error=to_error(event.get("error") or output.get("error")),
         started_at=to_moment(event.get("timestamp")),
         ended_at=to_moment(event.get("completed")),
-        usage=usage,
+        usage=usage_or_note(output.get("usage")),
         metadata={"model": output.get("model") or event.get("model")},
     )
 

@@ -21,11 +21,12 @@ from evalkit.fetchers.files.formats.otlp.names import (
     THREADS,
     TOOLS,
     TRACELOOP,
-    USAGE,
+    USAGE_OBJECTS,
+    USAGE_PREFIXES,
     VERCEL,
 )
-from evalkit.fetchers.files.mapping.counts import read_usage
 from evalkit.fetchers.files.mapping.traces import payload, tool_name
+from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.messages.read import read_messages
 from evalkit.model.usage import Usage
 
@@ -100,14 +101,11 @@ def _text(value: Any) -> str | None:
 
 
 def _usage(attributes: Attributes) -> Usage | None:
-    found: dict[str, Any] = {}
-    for name, part in USAGE.items():
-        if attributes.get(name) is not None:
-            found.setdefault(part, attributes[name])
-    try:
-        return read_usage(found)
-    except ValueError:
-        return None
+    found = {name: value for name, value in attributes.items() if name.startswith(USAGE_PREFIXES)}
+    for name in USAGE_OBJECTS:
+        if isinstance(inner := payload(attributes.get(name)), Mapping):
+            found["cost" if "cost" in name else "usage"] = inner
+    return usage_or_note(found)
 
 
 def _metadata(attributes: Attributes) -> dict[str, Any]:
@@ -115,7 +113,8 @@ def _metadata(attributes: Attributes) -> dict[str, Any]:
         name: value
         for name, value in attributes.items()
         if name not in DETAILED
-        and name not in USAGE
+        and not name.startswith(USAGE_PREFIXES)
+        and name not in USAGE_OBJECTS
         and not MESSAGE.match(name)
         and not DOCUMENT.match(name)
     }

@@ -58,27 +58,22 @@ OUTPUTS = (
     "final_result",
     "gcp.vertex.agent.llm_response",
 )
-USAGE = {
-    "gen_ai.usage.input_tokens": "input_tokens",
-    "gen_ai.usage.output_tokens": "output_tokens",
-    "gen_ai.usage.total_tokens": "total_tokens",
-    "gen_ai.usage.prompt_tokens": "input_tokens",
-    "gen_ai.usage.completion_tokens": "output_tokens",
-    "gen_ai.usage.cache_read.input_tokens": "cache_read_tokens",
-    "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
-    "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
-    "llm.token_count.prompt": "input_tokens",
-    "llm.token_count.completion": "output_tokens",
-    "llm.token_count.total": "total_tokens",
-    "llm.token_count.prompt_details.cache_read": "cache_read_tokens",
-    "llm.token_count.completion_details.reasoning": "reasoning_tokens",
-    "llm.cost.total": "total_cost",
-    "operation.cost": "total_cost",
-    "ai.usage.promptTokens": "input_tokens",
-    "ai.usage.completionTokens": "output_tokens",
-    "ai.usage.inputTokens": "input_tokens",
-    "ai.usage.outputTokens": "output_tokens",
-}
+USAGE_PREFIXES = (
+    "gen_ai.usage.",
+    "llm.token_count.",
+    "llm.usage.",
+    "llm.cost.",
+    "ai.usage.",
+    "operation.cost",
+)
+"""Attributes under these are counts and costs."""
+USAGE_OBJECTS = (
+    "langfuse.observation.usage_details",
+    "langfuse.observation.cost_details",
+    "mlflow.chat.tokenUsage",
+    "braintrust.metrics",
+)
+"""Attributes that hold counts or costs as JSON text."""
 MODELS = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id")
 TOOLS = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "traceloop.entity.name")
 CALLS = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool.id")

@@ -16,7 +16,7 @@ from evalkit.fetchers.files.formats.otlp.genai import describe, thread_of
 from evalkit.fetchers.files.mapping.convert import to_identity, to_moment
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
-from evalkit.fetchers.files.mapping.traces import Span, roots_of, steps_of, without_totals
+from evalkit.fetchers.files.mapping.traces import Span, roots_of, steps_of
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
@@ -24,7 +24,6 @@ from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.example import Example
 from evalkit.model.outcome import ROOTLESS
 from evalkit.model.run import Run
-from evalkit.model.usage import total_usage
 
 ERROR = (2, "2", "ERROR", "STATUS_CODE_ERROR")
 LEAVES = ("llm", "tool", "retriever")
@@ -160,12 +159,11 @@ def to_run(
     A lone root span is the run itself; several roots are steps beside each other. A run that says
     nothing of inputs or outputs has those of its first and its last model call.
     """
-    without_totals(spans)
     roots = roots_of(spans)
     main = next((root for root in roots if root.inputs is not None), roots[0])
     lone = len(roots) == 1 and main.kind not in LEAVES
     below = [span for span in spans if not lone or span is not main]
-    steps, _ = steps_of(below, main.id if lone else "")
+    steps, usage, _ = steps_of(below, main.id if lone else "", main.usage if lone else None)
     calls = [step for step in steps if step.kind == "llm"]
     asked = (main.inputs, *(call.inputs for call in calls))
     inputs = next((each for each in asked if each is not None), None)
@@ -189,7 +187,7 @@ def to_run(
         status="error" if error else ROOTLESS if rootless else "success",
         started_at=roots[0].started_at,
         ended_at=ended.ended_at,
-        usage=total_usage([main.usage if lone else None, *(step.usage for step in steps)]),
+        usage=usage,
         metadata=main.metadata,
         steps=steps,
     )

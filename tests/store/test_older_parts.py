@@ -1,0 +1,82 @@
+"""A store that an older evalkit wrote opens unchanged: columns that came later are empty."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evalkit.model.schema.row_values import content_hash
+from evalkit.model.usage import Usage
+from evalkit.store.disk import state as states
+from evalkit.store.disk.files import LocalFiles
+from evalkit.store.disk.parts import part_of, write_table
+from evalkit.store.store import Store
+from evalkit.testing import make_run, make_step
+
+LATER = ("cache_write_tokens", "currency", "cost_source")
+
+
+def run(number: int, **usage):
+    counted = Usage(input_tokens=number, output_tokens=1, **usage)
+    step = make_step("call", "llm", usage=counted)
+    return make_run(run_id=f"run-{number}", usage=counted, steps=[step] * (number % 3))
+
+
+def without_later_columns(table: pa.Table) -> pa.Table:
+    lists = table.column("steps").combine_chunks()
+    kept = [field for field in lists.values.type if field.name not in LATER]
+    struct = pa.StructArray.from_arrays(
+        [lists.values.field(field.name) for field in kept], fields=kept
+    )
+    steps = pa.ListArray.from_arrays(lists.offsets, struct)
+    return table.drop_columns([*LATER, "steps"]).append_column("steps", steps)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store whose one part was written before the columns came."""
+    stored = Store(tmp_path).experiment("exp")
+    with stored.writer() as writer:
+        for number in range(5):
+            writer.add(run(number))
+        writer.finish()
+    files = LocalFiles(Path(stored.where))
+    state = states.load(files, states.MANIFEST)
+    (part,) = state.parts
+    data = write_table(without_later_columns(pq.read_table(Path(stored.where) / part.name)))
+    older = part_of("runs", 1, data, part.rows, part.recorded)
+    files.write(older.name, data)
+    states.save(files, states.MANIFEST, replace(state, parts=(older,)))
+    return Store(tmp_path).experiment("exp")
+
+
+def test_what_it_holds_is_read(store):
+    results = store.results()
+    assert [each.usage.input_tokens for each in results.runs()] == list(range(5))
+    assert [each.usage.currency for each in results.runs()] == [None] * 5
+    assert [s.usage.cache_write_tokens for r in results.runs() for s in r.steps] == [None] * 4
+    for table in ("runs", "steps"):
+        found = results.table(table)
+        assert {name: found.column(name).null_count for name in LATER} == dict.fromkeys(
+            LATER, found.num_rows
+        )
+        assert results.table(table, ["currency"]).num_rows == found.num_rows
+    assert all(found.ok for found in store.verify())
+
+
+def test_new_runs_are_written_beside_and_gathered_with_it(store):
+    with store.writer() as writer:
+        writer.add(run(7, cache_write_tokens=3, currency="USD", total_cost=0.5))
+        writer.finish()
+    runs = list(store.results().runs())
+    assert [each.usage.cache_write_tokens for each in runs] == [None] * 5 + [3]
+    assert [s.usage.currency for s in runs[-1].steps] == ["USD"]
+    assert store.results().table("steps", ["kind", "currency"]).num_rows == 5
+
+
+def test_hashes_are_those_of_before():
+    """What an evaluator sees of a run without the new columns has the hash it always had."""
+    assert content_hash(run(2)) == "e91ace045f6bb2ef0a3c0d1e57782c9e"
+    assert content_hash(run(2)) != content_hash(run(2, cache_write_tokens=1))
