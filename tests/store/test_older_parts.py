@@ -9,10 +9,12 @@ import pytest
 
 from evalkit.model.schema.row_values import content_hash
 from evalkit.model.usage import Usage
+from evalkit.store.care import verify_stored
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import LocalFiles
 from evalkit.store.disk.parts import part_of, write_table
 from evalkit.store.store import Store
+from evalkit.store.writing import open_writer
 from evalkit.testing import make_run, make_step
 
 LATER = ("cache_write_tokens", "currency", "cost_source")
@@ -38,7 +40,7 @@ def without_later_columns(table: pa.Table) -> pa.Table:
 def store(tmp_path):
     """A store whose one part was written before the columns came."""
     stored = Store(tmp_path).experiment("exp")
-    with stored.writer() as writer:
+    with open_writer(stored) as writer:
         for number in range(5):
             writer.add(run(number))
         writer.finish()
@@ -63,11 +65,11 @@ def test_what_it_holds_is_read(store):
             LATER, found.num_rows
         )
         assert results.table(table, ["currency"]).num_rows == found.num_rows
-    assert all(found.ok for found in store.verify())
+    assert all(found.ok for found in verify_stored(store))
 
 
 def test_new_runs_are_written_beside_and_gathered_with_it(store):
-    with store.writer() as writer:
+    with open_writer(store) as writer:
         writer.add(run(7, cache_write_tokens=3, currency="USD", total_cost=0.5))
         writer.finish()
     runs = list(store.results().runs())
