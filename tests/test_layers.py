@@ -37,6 +37,7 @@ INSIDE = {
     "fetchers": [OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints"],
     "fetchers/files": ["reading", "mapping", "formats", OWN],
     "fetchers/files/formats": [OWN, "langsmith", "inspect", "otlp"],
+    "fetchers/langgraph_checkpoints": ["decoding", "databases", OWN],
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],

@@ -27,6 +27,8 @@ class Task:
     """Where the checkpoints of the subgraph are, when the node is one."""
     inputs: Any = None
     """The argument of a `Send`, where the source keeps it."""
+    calls: tuple[Task, ...] = ()
+    """Tasks that an entrypoint called, in the order of the calls, where the source keeps them."""
 
     @property
     def cancelled(self) -> bool:
@@ -56,6 +58,8 @@ class Snapshot:
     namespace: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     values_kept: bool = True
+    incomplete: bool = False
+    """Whether the source holds work of this snapshot that could not be given to a task."""
 
     @property
     def work(self) -> list[Task]:

@@ -127,6 +127,7 @@ class StepReader:
                 self.gaps += 1
                 continue
             mine = before.checkpoint_id in ids
+            self.gaps += before.incomplete
             how = Standing() if mine else self._standing(before, self.evidence.run_id)
             if not before.tasks and before.source != "input":
                 yield from self._hidden(before, snapshot, parent, mine=mine)
@@ -206,6 +207,8 @@ class StepReader:
         )
         self._visited.add(task.name)
         yield step
+        for called in task.calls:
+            yield from self._turn(called, before, after, task.task_id, how, mine=mine)
         for call in below:
             yield from self._graph(self._inside(call, after), task.task_id)
         yield from self.inner.steps(step, result.value)
@@ -240,7 +243,8 @@ class StepReader:
         return _Level(own, others, last, committer, None if committer else after)
 
     def _inputs(self, task: Task, before: Snapshot) -> Any:
-        return task.inputs if task.sent else self.inner.strip(before.values)
+        sent = task.sent or task.inputs is not None
+        return task.inputs if sent else self.inner.strip(before.values)
 
 
 def _end(state: str, after: Snapshot | None, run_end: datetime | None) -> datetime | None:

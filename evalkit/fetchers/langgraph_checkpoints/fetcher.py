@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evalkit.errors import (
-    DatasetError,
     EvalkitError,
     ExperimentNotFound,
     IncompleteExperiment,
@@ -21,14 +20,18 @@ from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains
-from evalkit.fetchers.langgraph_checkpoints.database import Database
-from evalkit.fetchers.langgraph_checkpoints.groups import Group, Thread, evidence_of, group, infer
+from evalkit.fetchers.langgraph_checkpoints.databases.opening import open_all, shown
+from evalkit.fetchers.langgraph_checkpoints.databases.rows import Database
+from evalkit.fetchers.langgraph_checkpoints.groups import Group, Thread, evidence_of, infer
+from evalkit.fetchers.langgraph_checkpoints.thread import read_thread
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.schema.documented import Documented
 
 INFERRED = ("run_id", "status", "started_at", "ended_at", "usage")
-OF_THE_CHECKPOINT = frozenset({"source", "step", "parents", "writes", "thread_id"})
+OF_THE_CHECKPOINT = frozenset(
+    {"source", "step", "parents", "writes", "thread_id", "counters_since_delta_snapshot"}
+)
 
 
 class CheckpointsOptions(Documented):
@@ -36,8 +39,14 @@ class CheckpointsOptions(Documented):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
+    path: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
+        default_factory=list
+    )
     """SQLite file of a LangGraph checkpointer, relative to the config; or a list of them."""
+    url: str | None = None
+    """Address of a database: `postgresql://...`; `$NAME` stands for that environment variable."""
+    db_schema: str | None = Field(None, alias="schema")
+    """Schema of the tables, in PostgreSQL. Default: the one the user's search path finds."""
     metadata: dict[str, Any] = Field(default_factory=dict)
     """Runs whose config carried this metadata. Default: all."""
     threads: list[str] | None = None
@@ -97,16 +106,13 @@ class CheckpointsFetcher:
             for database in self._databases():
                 threads = len(database.threads())
                 database.close()
-                yield CheckLine(threads > 0, f"{database.path.name}: {threads} threads")
+                yield CheckLine(threads > 0, f"{database.name}: {threads} threads")
         except EvalkitError as error:
             yield CheckLine(False, str(error))
 
     def _databases(self) -> Iterator[Database]:
-        for name in self.options.path:
-            path = self.context.base / name
-            if not path.is_file():
-                raise DatasetError(f"{self.context.experiment}: no file {name}. Correct `path`.")
-            yield Database(path)
+        options, who = self.options, self.context.experiment
+        yield from open_all(who, self.context.base, options.path, options.url, options.db_schema)
 
     def _database(self, database: Database) -> Iterator[Run]:
         names = database.threads()
@@ -114,7 +120,7 @@ class CheckpointsFetcher:
             names = [name for name in names if name in self.options.threads]
         for done, name in enumerate(names, start=1):
             try:
-                thread = group(database.snapshots(name))
+                thread = read_thread(database.rows(name))
                 yield from self._thread(name, thread)
             except RecordError as error:
                 self.findings.break_at(f"thread {name}", str(error))
@@ -133,15 +139,15 @@ class CheckpointsFetcher:
                 yield made
 
     def _convert(self, thread_id: str, run: Group, thread: Thread, metadata: dict[str, Any]) -> Run:
-        first, last = run.snapshots[0], run.snapshots[-1]
+        first, last = run.own[0], run.own[-1]
         status = infer(run)
-        whole = first.source in ("input", "fork")
+        whole = first.source in ("input", "fork", "update")
         raw = {
             "run_id": metadata.get("run_id") or f"{thread_id}:{first.checkpoint_id}",
             "thread_id": thread_id,
             "status": status,
             "metadata": metadata,
-            "kwargs": {} if whole else {"durability": "exit"},
+            "kwargs": {"input": run.given} if whole else {"durability": "exit"},
         }
         options = self.options
         waiting = ", ".join(last.next)
@@ -159,6 +165,8 @@ class CheckpointsFetcher:
         )
         for problem in converted.problems:
             self.findings.note("span that is no step record was left out", problem)
+        for channel in sorted(thread.unknown):
+            self.findings.note("channel whose reducer only the graph knows: left out", channel)
         if status == "interrupted":
             self.findings.note("run that stopped for an unknown reason", converted.run.run_id)
         return converted.run
@@ -176,15 +184,15 @@ class CheckpointsFetcher:
             )
         if not counts.received:
             asked = f" with {self.options.metadata}" if self.options.metadata else ""
-            where = ", ".join(self.options.path)
+            where = ", ".join(map(shown, [*self.options.path, self.options.url or ""])).strip(", ")
             kind = ExperimentNotFound if self.options.metadata else NoRunsError
-            raise kind(f"{who}: no run{asked} in {where}. Check `metadata` and `path`.")
+            raise kind(f"{who}: no run{asked} in {where}. Check `metadata`, and `path` or `url`.")
 
 
 def _metadata(run: Group) -> dict[str, Any]:
     """Return what the application put into the run's config."""
     return {
         key: value
-        for key, value in run.snapshots[0].metadata.items()
+        for key, value in run.metadata.items()
         if key not in OF_THE_CHECKPOINT and not key.startswith("langgraph_")
     }

@@ -1,27 +1,31 @@
 """Tells runs apart: a database has checkpoints of threads, but no list of runs.
 
-A run begins where an input was given (`source` is `input`) or an old checkpoint was taken up again
-(`fork`); what follows belongs to it. A run that was resumed goes on: nothing marks the resumption.
-With durability "exit" only the last checkpoint of a run is kept, without its beginning.
+A run begins where an input was given (`source` is `input`), where an old checkpoint was taken up
+again (`fork`), or where one that already has a successor got another: a branch, made by an edit.
+What follows belongs to it. A run that was resumed goes on: nothing marks the resumption. With
+durability "exit" only the last checkpoint of a run is kept, without its beginning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from evalkit.fetchers.langgraph.snapshots import Snapshot
 from evalkit.fetchers.langgraph.steps import Evidence
 
 STATES_BYTES = 8_000_000
 BEGINS = frozenset({"input", "fork"})
+EDIT = "update"
 
 
 @dataclass(slots=True)
 class Group:
-    """The checkpoints of one run in the root graph, oldest first."""
+    """The checkpoints of one run in one graph, oldest first."""
 
-    parent: Snapshot | None = None
+    given: Any = None
+    """The input, as the first checkpoint has it."""
     snapshots: list[Snapshot] = field(default_factory=list)
     spent: int = 0
 
@@ -34,43 +38,63 @@ class Group:
                 if self.snapshots[place].values_kept:
                     self.snapshots[place] = self.snapshots[place].without_values()
 
+    @property
+    def own(self) -> list[Snapshot]:
+        """The snapshots of the run itself: an edit by hand after its end is no work of it."""
+        end = len(self.snapshots)
+        while end and self.snapshots[end - 1].source == EDIT:
+            end -= 1
+        return self.snapshots[:end]
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the caller said: an edit by hand carries none of it, what came after does."""
+        loops = [s for s in self.own if s.source != EDIT]
+        return loops[0].metadata if loops else {}
+
 
 @dataclass(slots=True)
 class Thread:
-    """A thread's runs, and the snapshots of its subgraphs by namespace."""
+    """A thread's runs, the snapshots of its subgraphs by namespace, and what could not be read."""
 
-    groups: list[Group]
-    subgraphs: dict[str, list[Snapshot]]
+    groups: list[Group] = field(default_factory=list)
+    subgraphs: dict[str, list[Snapshot]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    """Channels whose values only the graph knows."""
 
 
-def group(snapshots: Iterable[tuple[Snapshot, int]]) -> Thread:
-    """Sort a thread's snapshots, oldest first with their sizes, into runs and subgraphs."""
-    by_id: dict[str, tuple[Group, Snapshot]] = {}
-    thread = Thread([], {})
-    for snapshot, size in snapshots:
-        if snapshot.namespace:
-            thread.subgraphs.setdefault(snapshot.namespace, []).append(snapshot)
-            continue
-        before = by_id.get(snapshot.parent_id or "")
-        if before is None or _begins(snapshot, before[1]):
-            thread.groups.append(Group(before[1].without_values() if before else None))
-            mine = thread.groups[-1]
+@dataclass(slots=True)
+class Grouping:
+    """Sorts the snapshots of a thread's root graph into runs as they come, oldest first."""
+
+    groups: list[Group] = field(default_factory=list)
+    _steps: dict[str, tuple[Group, int]] = field(default_factory=dict)
+    _followed: set[str] = field(default_factory=set)
+
+    def add(self, snapshot: Snapshot, given: Any, size: int) -> None:
+        """Put a snapshot into the run it belongs to, or begin one with it."""
+        parent = snapshot.parent_id or ""
+        before = self._steps.get(parent)
+        if before is None or parent in self._followed or _begins(snapshot, before[1]):
+            self.groups.append(Group(given))
+            group = self.groups[-1]
         else:
-            mine = before[0]
-        mine.add(snapshot, size)
-        by_id[snapshot.checkpoint_id] = (mine, snapshot.without_values())
-    return thread
+            group = before[0]
+        self._followed.add(parent)
+        group.add(snapshot, size)
+        self._steps[snapshot.checkpoint_id] = (group, snapshot.step)
 
 
-def _begins(snapshot: Snapshot, parent: Snapshot) -> bool:
+def _begins(snapshot: Snapshot, parent_step: int) -> bool:
     # With durability "exit" the steps in between are missing: the numbers jump.
-    return snapshot.source in BEGINS or snapshot.step > parent.step + 1
+    return snapshot.source in BEGINS or snapshot.step > parent_step + 1
 
 
 def evidence_of(run: Group, thread: Thread) -> Evidence:
     """Return what the database holds about one run."""
-    resumed = any(task.interrupts for s in run.snapshots[:-1] for task in s.work)
-    return Evidence(own=run.snapshots, subgraphs=thread.subgraphs, resumed=resumed)
+    own = run.own
+    resumed = any(task.interrupts for s in own[:-1] for task in s.work)
+    return Evidence(own=own, subgraphs=thread.subgraphs, resumed=resumed)
 
 
 def infer(run: Group) -> str:
@@ -79,7 +103,7 @@ def infer(run: Group) -> str:
     An error was written down; an interrupt too. Work that is planned and has left neither was cut
     off, or never begun, for a reason only the application knew.
     """
-    last = run.snapshots[-1]
+    last = run.own[-1]
     if last.error is not None:
         return "error"
     if not last.work or any(task.interrupts for task in last.work):

@@ -1,0 +1,1 @@
+"""The databases that LangGraph's checkpointers write, each read row by row, read-only."""

@@ -1,0 +1,59 @@
+"""Opens the database that a path or an address names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from evalkit.errors import ConfigError, DatasetError
+from evalkit.fetchers.langgraph_checkpoints.databases.rows import Database
+from evalkit.fetchers.langgraph_checkpoints.databases.sqlite import SqliteDatabase
+
+POSTGRES = ("postgresql://", "postgres://")
+
+
+def open_all(
+    who: str, base: Path, paths: Sequence[str], url: str | None, schema: str | None
+) -> Iterator[Database]:
+    """Yield each database, open; paths are relative to `base`. Addresses may stand in either."""
+    places = [*paths, *([url] if url else [])]
+    if not places:
+        raise ConfigError(f"{who}: neither `path` nor `url` is set. Name the database.")
+    for place in places:
+        yield _opened(who, base, _resolved(who, place), schema)
+
+
+def shown(place: str) -> str:
+    """Return a path, or an address without user and password."""
+    if "://" not in place:
+        return place
+    from evalkit.fetchers.langgraph_checkpoints.databases.postgres import shown as address
+
+    return address(place)
+
+
+def _opened(who: str, base: Path, place: str, schema: str | None) -> Database:
+    if place.startswith(POSTGRES):
+        from evalkit.fetchers.langgraph_checkpoints.databases.postgres import PostgresDatabase
+
+        return PostgresDatabase(place, schema)
+    if "://" in place:
+        kind = place.partition("://")[0]
+        raise ConfigError(
+            f"{who}: no reader for {kind}:// databases. There are: a SQLite file, postgresql://."
+        )
+    path = base / place
+    if not path.is_file():
+        raise DatasetError(f"{who}: no file {place}. Correct `path`.")
+    return SqliteDatabase(path)
+
+
+def _resolved(who: str, place: str) -> str:
+    if not place.startswith("$"):
+        return place
+    name = place[1:].strip("{}")
+    found = os.environ.get(name)
+    if not found:
+        raise ConfigError(f"{who}: {name} is not set. Set it to the address of the database.")
+    return found

@@ -1,0 +1,1 @@
+"""Turns what LangGraph's serializers wrote into plain values, without running any of it."""
