@@ -47,19 +47,28 @@ def running_server(*arguments: str) -> Iterator[str]:
             env={**os.environ, "TMPDIR": folder},
         )
     try:
-        _wait_until_up(url, server, log)
+        wait_until_up(url, server, log)
         yield url
     finally:
-        server.terminate()
-        server.wait(timeout=30)
+        stopped(server)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def stopped(server: subprocess.Popen[bytes]) -> None:
+    """End a server, by force if it does not hear."""
+    server.terminate()
+    try:
+        server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(timeout=10)
+
+
+def wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 90
     while time.monotonic() < until and server.poll() is None:
         try:
-            httpx.get(f"{url}/ok", timeout=5).raise_for_status()
+            httpx.get(f"{url}/info", timeout=5).raise_for_status()
             return
         except httpx.HTTPError:
             time.sleep(0.1)

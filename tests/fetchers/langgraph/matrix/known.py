@@ -94,3 +94,10 @@ KNOWN: dict[str, list[Known]] = {
     "parent": [Known("success", {"n": 0, "log": ["up", "after"]}, ["below", "-up", "after"])],
     "functional": [Known("success", ["A", "B"], ["functional"])],
 }
+
+WHOLE = {
+    "ask": ["draft", "ask", "done"],
+    "asks": ["inner", "-first", "-second", "end"],
+    "functional": ["functional", "-upper", "-upper"],
+}
+"""Nodes in a database: a resumed run is one run there, and tasks of an entrypoint are kept."""
