@@ -16,7 +16,7 @@ from evalkit.fetchers.langgraph.inner import message_id
 from evalkit.fetchers.langgraph.updates import is_overwrite
 from evalkit.fetchers.langgraph_checkpoints.databases.rows import CheckpointRow, Write
 from evalkit.fetchers.langgraph_checkpoints.decoding.objects import DELTA
-from evalkit.model.message import read_message
+from evalkit.model.messages.read import read_message
 
 COUNTERS = "counters_since_delta_snapshot"
 UNKNOWN = object()
