@@ -10,6 +10,11 @@ from types import ModuleType
 
 OWN = "evalkit"
 BUILT_IN = "evalkit.evaluators"
+FORMER = {
+    "evalkit.evaluators.retrieval.quotes": "evalkit.evaluators.quotes",
+    "evalkit.evaluators.wording": "evalkit.evaluators.trajectory.wording",
+}
+"""Built-in modules that moved, by what stored fingerprints call them: a move makes no score stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,13 @@ class Module:
         return root is not None and self.file.is_relative_to(root)
 
     def label(self, root: Path | None) -> str:
-        """Return the file within the project, else the module's name."""
-        if root is not None and self.file.is_relative_to(root):
-            return self.file.relative_to(root).as_posix()
-        return self.name
+        """Return the file within the project, else the module's name; both as they were at first."""
+        name = FORMER.get(self.name, self.name)
+        if root is None or not self.file.is_relative_to(root):
+            return name
+        path = self.file.relative_to(root).as_posix()
+        now, then = (f"{each.replace('.', '/')}.py" for each in (self.name, name))
+        return path.removesuffix(now) + then if path.endswith(now) else path
 
 
 def loaded(name: str) -> Module | None:

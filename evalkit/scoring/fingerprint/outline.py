@@ -9,6 +9,9 @@ from pathlib import Path
 
 OPAQUE = frozenset({"globals", "eval", "exec", "locals", "vars", "__import__", "import_module"})
 
+MOVED = ("module='evalkit.scoring.definition.", "module='evalkit.scoring.")
+"""Where imports find `@evaluator` now and where they did: its move makes no score stale."""
+
 
 class Outline:
     """The top level of a module: what is defined, what is imported, what always runs."""
@@ -27,7 +30,7 @@ class Outline:
     @functools.cached_property
     def text(self) -> str:
         """All of it, as text that comments do not change."""
-        return ast.dump(self._tree)
+        return ast.dump(self._tree).replace(*MOVED)
 
     def _statement(self, node: ast.stmt) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
