@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import ConfigError
-from evalkit.project.toml_lines import Keys, TomlLines, locate
+from evalkit.project.toml_lines import Keys, TomlLines
 
 OWN_FILE = "evalkit.toml"
 SHARED_FILE = "pyproject.toml"
@@ -90,4 +90,4 @@ def _read(path: Path, prefix: Keys) -> ConfigFile:
         raise ConfigError(f"{shown(path)}: is not TOML: {error}. Correct that place.") from error
     for key in prefix:
         values = values.get(str(key), {})
-    return ConfigFile(path, prefix, values, locate(text))
+    return ConfigFile(path, prefix, values, TomlLines(text))

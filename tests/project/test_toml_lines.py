@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.project.toml_lines import locate
+from evalkit.project.toml_lines import TomlLines
 
 TEXT = '''\
 # first
@@ -50,7 +50,7 @@ k = 2
     ],
 )
 def test_line_of(keys: tuple[str | int, ...], line: int) -> None:
-    assert locate(TEXT).line(keys) == line
+    assert TomlLines(TEXT).line(keys) == line
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=8)
@@ -64,5 +64,27 @@ def quoted(text: str) -> str:
 def test_every_key_of_any_table_has_its_own_line(pairs: list[tuple[str, str]]) -> None:
     text = "[t]\n" + "".join(f"{quoted(k)} = [\n {quoted(v)},\n]\n" for k, v in pairs)
     assert list(tomllib.loads(text)["t"]) == [key for key, _ in pairs]
-    lines = locate(text)
+    lines = TomlLines(text)
     assert [lines.line(("t", key)) for key, _ in pairs] == [2 + 3 * i for i in range(len(pairs))]
+
+
+HOSTILE = (
+    "\n"
+    'a = """ \\" [ " "" ] """"\n'
+    "b = '''[ {#' ''''\n"
+    "c = [ \"]\", '[', # ]\n"
+    '  { d = "}" }, """\n'
+    ']""" ]\n'
+    "# [e]\n"
+    "f = 1\n"
+)
+
+
+def test_brackets_in_texts_and_comments_end_nothing() -> None:
+    keys = list(tomllib.loads(HOSTILE))
+    assert [TomlLines(HOSTILE).line((key,)) for key in keys] == [2, 3, 4, 8]
+
+
+def test_lines_are_those_an_editor_shows() -> None:
+    text = 'a = "\u2028\x85"\r\n\r\nb = 1'  # neither of these ends a line of TOML
+    assert TomlLines(text).line(("b",)) == 3

@@ -14,7 +14,7 @@ FORMER = {
     "evalkit.evaluators.retrieval.quotes": "evalkit.evaluators.quotes",
     "evalkit.evaluators.wording": "evalkit.evaluators.trajectory.wording",
 }
-"""Built-in modules that moved, by what stored fingerprints call them: a move makes no score stale."""
+"""Built-in modules that moved, by what stored fingerprints call them: no score gets stale by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Module:
         return root is not None and self.file.is_relative_to(root)
 
     def label(self, root: Path | None) -> str:
-        """Return the file within the project, else the module's name; both as they were at first."""
+        """Return the file within the project, else the module's name; both as they first were."""
         name = FORMER.get(self.name, self.name)
         if root is None or not self.file.is_relative_to(root):
             return name
