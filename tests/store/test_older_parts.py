@@ -13,6 +13,7 @@ from evalkit.store.care import verify_stored
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import LocalFiles
 from evalkit.store.disk.parts import part_of, write_table
+from evalkit.store.results import read_results
 from evalkit.store.store import Store
 from evalkit.store.writing import open_writer
 from evalkit.testing import make_run, make_step
@@ -55,7 +56,7 @@ def store(tmp_path):
 
 
 def test_what_it_holds_is_read(store):
-    results = store.results()
+    results = read_results(store)
     assert [each.usage.input_tokens for each in results.runs()] == list(range(5))
     assert [each.usage.currency for each in results.runs()] == [None] * 5
     assert [s.usage.cache_write_tokens for r in results.runs() for s in r.steps] == [None] * 4
@@ -72,10 +73,10 @@ def test_new_runs_are_written_beside_and_gathered_with_it(store):
     with open_writer(store) as writer:
         writer.add(run(7, cache_write_tokens=3, currency="USD", total_cost=0.5))
         writer.finish()
-    runs = list(store.results().runs())
+    runs = list(read_results(store).runs())
     assert [each.usage.cache_write_tokens for each in runs] == [None] * 5 + [3]
     assert [s.usage.currency for s in runs[-1].steps] == ["USD"]
-    assert store.results().table("steps", ["kind", "currency"]).num_rows == 5
+    assert read_results(store).table("steps", ["kind", "currency"]).num_rows == 5
 
 
 def test_hashes_are_those_of_before():
