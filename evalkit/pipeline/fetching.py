@@ -12,6 +12,7 @@ from typing import Any
 
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
+from evalkit.fetchers.pricing import Price, Pricer
 from evalkit.fetchers.statuses import settled
 from evalkit.model.experiment import Manifest
 from evalkit.model.messages.part import Unread
@@ -19,6 +20,7 @@ from evalkit.model.views import unread_forms
 from evalkit.pipeline.progress import Progress, silent
 from evalkit.project import plugins
 from evalkit.project.config import Project
+from evalkit.project.tables import PriceTable
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.writer import RunWriter
 from evalkit.store.store import Store
@@ -98,6 +100,7 @@ def fetch(
     told = {} if again else known
     fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
     config = project.experiment(name)
+    pricer = Pricer({model: _price(table) for model, table in project.table.prices.items()})
     with (
         _collecting_rarely(),
         open_writer(stored, source=config.fetcher, query=query, known=known) as writer,
@@ -108,7 +111,8 @@ def fetch(
         try:
             for run in fetcher.runs():
                 unread.update(unread_forms(run))
-                writer.add(settled(run, config.statuses) if config.statuses else run)
+                run = settled(run, config.statuses) if config.statuses else run
+                writer.add(pricer.priced(run))
                 new += 1
         except IncompleteExperiment as error:
             broken = error
@@ -125,6 +129,10 @@ def fetch(
         raise broken
     _refuse_shortfall(manifest)
     return Fetched(manifest, new)
+
+
+def _price(table: PriceTable) -> Price:
+    return Price(**{name: getattr(table, name) for name in Price._fields})
 
 
 def _settle_repeats(writer: RunWriter, counts: dict[str, Any], rule: str) -> None:
@@ -198,7 +206,9 @@ def _refuse_shortfall(manifest: Manifest) -> None:
 def shown_query(project: Project, name: str) -> dict[str, Any]:
     """Return what is asked of the source, as JSON-ready values without secrets."""
     config = project.experiment(name)
-    said = {"statuses": dict(config.statuses)} if config.statuses else {}
+    said: dict[str, Any] = {"statuses": dict(config.statuses)} if config.statuses else {}
+    prices = {model: _price(table)._asdict() for model, table in project.table.prices.items()}
+    said |= {"prices": prices} if prices else {}
     return {"fetcher": config.fetcher, **said, **_without_secrets(dict(config.options))}
 
 

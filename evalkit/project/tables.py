@@ -87,6 +87,22 @@ class CompareTable(Table):
 
 
 @dataclass(eq=False)
+class PriceTable(Table):
+    """`[prices."MODEL"]`: what a million tokens of a model cost; `MODEL` may hold `*`."""
+
+    input: Annotated[float, Bounds(ge=0)] = 0.0
+    """Of what is sent."""
+    output: Annotated[float, Bounds(ge=0)] = 0.0
+    """Of what is generated, reasoning included."""
+    cache_read: Annotated[float, Bounds(ge=0)] | None = None
+    """Of input read from a cache; not set: as any input."""
+    cache_write: Annotated[float, Bounds(ge=0)] | None = None
+    """Of input put into a cache; not set: as any input."""
+    currency: str = "USD"
+    """Code of the currency."""
+
+
+@dataclass(eq=False)
 class ExperimentTable(Table):
     """`[experiments.NAME]`: where an experiment's runs are and how they are scored.
 
@@ -135,5 +151,7 @@ class ProjectTable(Table):
     """Experiment the others are compared with."""
     evaluators: dict[str, dict[str, Any]] = field(default_factory=dict)
     """`[evaluators.NAME]`: options of an evaluator; `use` names it when NAME is your own."""
+    prices: dict[str, PriceTable] = field(default_factory=dict)
+    """`[prices."MODEL"]`: prices for runs whose cost nobody recorded, before any other table's."""
     experiments: dict[ExperimentName, ExperimentTable] = field(default_factory=dict)
     """`[experiments.NAME]`: the experiments of this project."""

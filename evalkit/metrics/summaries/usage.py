@@ -47,7 +47,8 @@ def usage_notes(runs: RunColumns) -> list[str]:
         rest = known - money.computed
         beside = f"; of {rest:,} it is recorded" if rest else ""
         notes.append(
-            f"The cost of {money.computed:,} runs is computed, not recorded{beside}: "
+            f"The cost of {money.computed:,} run{'s' * (money.computed != 1)} is computed, not "
+            f"recorded{beside}: "
             f"{'; '.join(money.prices)}."
         )
     return notes

@@ -167,8 +167,9 @@ def _feed(
     else:
         first, second, total, *costs, cached, reasoning = counts[:OF_OLD]
         seen += (first, second, total, cached, reasoning, *costs)
-        if counts[OF_OLD:] != NO_USAGE[OF_OLD:]:  # columns that came later keep hashes of before
-            seen += counts[OF_OLD:]
+        later = counts[OF_OLD:-1]  # not what a cost was computed from: its name is no change
+        if any(value is not None for value in later):  # hashes of before stay
+            seen += later
         _take(pieces, seen, DETAILS_HEAD, (details,))
     pieces.append(orjson.dumps(seen))
 

@@ -204,7 +204,9 @@ def _in(names: tuple[str, str, str], source: Source) -> tuple[str, str, str]:
     computed = [usage.computed_costs for usage in usages if usage.computed_costs]
     if computed:
         paid = sum(usage.total_cost.n for usage in usages)
-        words.append("computed" if sum(computed) == paid else f"{sum(computed):,} runs computed")
+        words.append(
+            "computed" if sum(computed) == paid else f"{sum(computed):,} of {paid:,} computed"
+        )
     metric, label, doc = names
     return metric, f"{label} ({', '.join(words)})" if words else label, doc
 
