@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.agreement.calibration import corrected_rate
-from evalkit.metrics.columns.scores import ScoreColumn
+from evalkit.metrics.columns.column import ScoreColumn
+from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.preferences import bradley_terry
 from evalkit.metrics.slicing.slices import slice_scores
 from evalkit.metrics.slicing.slicing import Slicing
@@ -51,7 +52,16 @@ def score_column(values: Array, cluster: Array) -> ScoreColumn:
     outcomes = {"scored": len(values)}
     rows = np.arange(len(values))
     return ScoreColumn(
-        "ok", "ok", "ok", "evaluator", info, "run", "rate", rows, cluster, values, rows, outcomes
+        *("ok", "ok", "ok", "evaluator"),
+        info=info,
+        scope="run",
+        scale=Decision("share", (0.0, 1.0)),
+        run=rows,
+        cluster=cluster,
+        values=values,
+        rows=rows,
+        outcomes=outcomes,
+        worded=rows[:0],
     )
 
 

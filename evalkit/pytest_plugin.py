@@ -94,10 +94,19 @@ class Saved:
             made = (
                 from_plain(Summary, document)
                 if document
-                else summarise_experiment(self.project, self.results(name))
+                else summarise_experiment(
+                    self.project, self.results(name), decisions=self._decisions()
+                )
             )
             self._summaries[name] = made
         return self._summaries[name]
+
+    def _decisions(self) -> Any:
+        """Decide what scores are once for all experiments of the session."""
+        from evalkit.pipeline.figures import decide
+
+        names = [name for name in self.names if name not in self.documents]
+        return decide(self.project, [self.results(name) for name in names])
 
     def feedback(self, name: str, run_id: str) -> list[Feedback]:
         """Return what evaluators said of one run."""

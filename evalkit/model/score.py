@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from evalkit.model.scales.scale import ScoreKind
+
 CellOutcome = Literal["scored", "not_applicable", "evaluator_error", "run_failed", "missing"]
 CELL_OUTCOMES: tuple[CellOutcome, ...] = (
     "scored",
@@ -91,7 +93,11 @@ class EvaluatorInfo:
     line: int | None = None
     direction: Literal["higher", "lower"] | None = "higher"
     kind: Literal["code", "judge", "recorded"] = "code"
+    directed: bool = False
+    """Whether `direction` was declared, rather than left at higher."""
     range: tuple[float, float] | None = None
+    score_kind: ScoreKind | None = None
+    """What its scores are, as far as it says so; `kind` is how they are made."""
     threshold: float | None = None
     """A score at or beyond it (in `direction`) counts as a pass."""
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evalkit.errors import ConfigError
+from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.compare import compare
 from evalkit.metrics.documents.comparison import Comparison
 from evalkit.model.outcome import UNFINISHED
@@ -13,6 +14,7 @@ from evalkit.pipeline.figures import calibrated
 from evalkit.pipeline.judging import open_judges
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
+from evalkit.project.scales import scales_of
 from evalkit.scoring.side_by_side import judge_all
 
 
@@ -35,10 +37,12 @@ def compare_experiments(
     *,
     baseline: str | None = None,
     judge: bool = True,
+    decisions: Mapping[str, Decision] | None = None,
 ) -> Comparison:
     """Compare two or more experiments, paired by example.
 
-    `judge` also calls the project's evaluators of scope comparison.
+    `judge` also calls the project's evaluators of scope comparison. `decisions` says what scores
+    are, as decided for the whole call.
     """
     names = [each.experiment for each in results]
     table = project.table.compare
@@ -51,6 +55,8 @@ def compare_experiments(
         slices=tuple(project.table.slices),
         calibrated=calibrated(project, results),
         cluster=project.table.cluster,
+        scores=scales_of(project),
+        decisions=decisions,
         judgements=judgements(project, results) if judge else (),
     )
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import EvalkitError, ExitCode
 from evalkit.model.results import Results
 from evalkit.pipeline import stored
-from evalkit.pipeline.figures import summarise_experiment
-from evalkit.pipeline.gating import check_gates
+from evalkit.pipeline.figures import decide, summarise_experiment
+from evalkit.pipeline.gating import check_gates, saved_baselines
 from evalkit.pipeline.reporting import report
 from evalkit.project.config import Project
+from evalkit.store.store import Store
 
 if TYPE_CHECKING:
+    from evalkit.metrics.columns.deciding import Decision
     from evalkit.metrics.documents.comparison import Comparison
     from evalkit.metrics.documents.gate import GateResult
     from evalkit.metrics.documents.summary import Summary
@@ -84,13 +86,19 @@ def conclude(
     Without `page`, nothing is written. `options` go to `evalkit.report.page.write.write_report`.
     """
     results = {name: stored.results(project, name) for name in names}
-    summaries = {name: summarise_experiment(project, each) for name, each in results.items()}
+    decisions = _decided(project, results)
+    summaries = {
+        name: summarise_experiment(project, each, decisions=decisions)
+        for name, each in results.items()
+    }
     configured = [c.baseline for name in names if (c := project.experiments.get(name))]
     comparison = None
     if len(names) > 1 and (baseline or any(configured)):
         from evalkit.pipeline.comparing import compare_experiments  # brings scipy and judges
 
-        comparison = compare_experiments(project, list(results.values()), baseline=baseline)
+        comparison = compare_experiments(
+            project, list(results.values()), baseline=baseline, decisions=decisions
+        )
     checked = check_gates(project, list(summaries.values()), comparison, gates)
     path = None
     if page:
@@ -106,6 +114,20 @@ def conclude(
     return Ran(
         summaries=summaries, results=results, comparison=comparison, gates=checked, report=path
     )
+
+
+def _decided(project: Project, results: Mapping[str, Results]) -> Mapping[str, Decision] | None:
+    """Decide what scores are with the baselines they are held against; None: it stands alone."""
+    named = {c.baseline for name in results if (c := project.experiments.get(name)) and c.baseline}
+    beside = [
+        stored.results(project, name)
+        for name in sorted(named - results.keys())
+        if name in project.experiments and Store(project.store).experiment(name).exists
+    ]
+    saved = saved_baselines(project, list(results))
+    if len(results) + len(beside) + len(saved) < 2:
+        return None
+    return decide(project, [*results.values(), *beside], saved)
 
 
 def errors_in(summaries: Mapping[str, Summary]) -> int:

@@ -3,32 +3,65 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from evalkit import __version__
+from evalkit.metrics.columns.deciding import Decision
+from evalkit.metrics.columns.reading import read_cells
+from evalkit.metrics.columns.scores import decided
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.results import Results
 from evalkit.project.config import Project
+from evalkit.project.scales import hold_against, scales_of, unknown_names
 
 
-def summarise_experiment(project: Project, results: Results, *, steps: bool = True) -> Summary:
+def decide(
+    project: Project, results: Sequence[Results], saved: Sequence[Summary] = ()
+) -> dict[str, Decision]:
+    """Decide what every score is, once for all experiments of a call and their baselines.
+
+    An evaluator that says something else than `[scores.KEY]` raises `ConfigError`.
+    """
+    for each in results:
+        hold_against(project, each.evaluators)
+    cells = [(read_cells(each), each.evaluators) for each in results]
+    return decided(cells, scales_of(project), [each.scores for each in saved])
+
+
+def summarise_experiment(
+    project: Project,
+    results: Results,
+    *,
+    steps: bool = True,
+    decisions: Mapping[str, Decision] | None = None,
+) -> Summary:
     """Compute the figures of one experiment, with the slices and reducers configured for it.
 
-    `steps=False` leaves out those of single steps.
+    `steps=False` leaves out those of single steps. `decisions` are those of the whole call.
     """
     config = project.experiments.get(results.experiment)
     table = project.table
-    return summarise(
+    if decisions is None:
+        hold_against(project, results.evaluators)
+    summary = summarise(
         results,
         slices=config.slices if config else tuple(table.slices),
         reducers=config.reducers if config else tuple(table.reducers),
         confidence=table.confidence,
         calibrated=calibrated(project, [results]),
         cluster=table.cluster,
+        scores=scales_of(project),
+        decisions=decisions,
         version=__version__,
         steps=steps,
     )
+    notes = unknown_names(table.scores, {*summary.scores, *(decisions or ())})
+    if not notes:
+        return summary
+    quality = replace(summary.quality, notes=[*summary.quality.notes, *notes])
+    return replace(summary, quality=quality)
 
 
 def calibrated(project: Project, results: Sequence[Results]) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ConfigError
+from evalkit.metrics.documents.plain import from_plain
+from evalkit.metrics.documents.summary import Summary
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
     from evalkit.metrics.documents.gate import GateResult
-    from evalkit.metrics.documents.summary import Summary
 
 
 def check_gates(
@@ -70,6 +71,12 @@ def _saved_baseline(project: Project, config: Any) -> Any:
     if not baseline or not baseline.endswith(".json"):
         return None
     return read_summary(project.root / baseline)
+
+
+def saved_baselines(project: Project, names: Sequence[str]) -> list[Summary]:
+    """Return the summaries saved before that experiments are held against."""
+    found = [_saved_baseline(project, project.experiments.get(name)) for name in names]
+    return [from_plain(Summary, each) for each in found if each is not None]
 
 
 def read_summary(path: Path) -> dict[str, Any]:

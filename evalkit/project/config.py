@@ -11,7 +11,7 @@ from evalkit.errors import ConfigError, NoRunsError, did_you_mean
 from evalkit.project.fitting import Unfit, fit
 from evalkit.project.layout import ConfigFile, find_config
 from evalkit.project.problems import Problems
-from evalkit.project.tables import ExperimentTable, ProjectTable
+from evalkit.project.tables import ExperimentTable, ProjectTable, ScaleTable
 from evalkit.project.toml_lines import Keys
 
 
@@ -107,6 +107,7 @@ def load(start: Path, *, deep: bool = True) -> Project:
     table = _parse(file, problems)
     if table is not None:
         _check_baselines(file, table, problems)
+        _check_scales(table.scores, problems)
         if deep:
             from evalkit.project.deep import check_deep
 
@@ -162,6 +163,19 @@ def _check_baselines(file: ConfigFile, table: ProjectTable, problems: Problems) 
         if baseline is not None and baseline not in there and not baseline.endswith(".json"):
             hint = did_you_mean(baseline, there)
             problems.add(keys, f"baseline {baseline!r} is no experiment of this project.{hint}")
+
+
+def _check_scales(tables: Mapping[str, ScaleTable], problems: Problems) -> None:
+    """Note what cannot be: a range that is none, a share or a category with a range of its own."""
+    for key, table in tables.items():
+        keys, range = ("scores", key, "range"), table.range
+        if range is None:
+            continue
+        if len(range) != 2 or not range[0] < range[1]:
+            problems.add(keys, f"scores.{key}.range should be [low, high].")
+        elif table.kind == "category" or (table.kind == "share" and range != [0, 1]):
+            what = "a category has no range" if table.kind == "category" else "a share is 0 to 1"
+            problems.add(keys, f"scores.{key}: {what}. Leave out range or kind.")
 
 
 def _resolve(name: str, table: ProjectTable) -> ExperimentConfig:

@@ -103,6 +103,22 @@ class PriceTable(Table):
 
 
 @dataclass(eq=False)
+class ScaleTable(Table):
+    """`[scores.KEY]`: what a score is, where its evaluator does not say so; also recorded ones."""
+
+    kind: Literal["share", "number", "category"] | None = None
+    """Yes or no and parts of a whole, a number, or words; not set: by its range, then by values."""
+    range: list[float] | None = None
+    """Least and greatest value that is possible; `[0, 1]` is a share."""
+    direction: Literal["higher", "lower", "none"] | None = None
+    """Which way is better; not set: higher."""
+    unit: str | None = None
+    """What a number counts, written behind it."""
+    threshold: float | None = None
+    """A score at or beyond it (in `direction`) counts as a pass."""
+
+
+@dataclass(eq=False)
 class ExperimentTable(Table):
     """`[experiments.NAME]`: where an experiment's runs are and how they are scored.
 
@@ -153,5 +169,7 @@ class ProjectTable(Table):
     """`[evaluators.NAME]`: options of an evaluator; `use` names it when NAME is your own."""
     prices: dict[str, PriceTable] = field(default_factory=dict)
     """`[prices."MODEL"]`: prices for runs whose cost nobody recorded, before any other table's."""
+    scores: dict[str, ScaleTable] = field(default_factory=dict)
+    """`[scores.KEY]`: what a score is, by its name."""
     experiments: dict[ExperimentName, ExperimentTable] = field(default_factory=dict)
     """`[experiments.NAME]`: the experiments of this project."""

@@ -72,7 +72,9 @@ def test_lower_is_better_turns_best_and_passing_round():
 
 
 def test_numbers_pass_only_with_a_threshold():
-    assert "ok" not in summarise(scored(NUMBERS), reducers=["pass^2"]).reducers["pass^2"]
+    refused = summarise(scored(NUMBERS), reducers=["pass^2"]).reducers["pass^2"]["ok"]
+    assert refused.value is None
+    assert refused.method == "refused: nothing says which numbers pass; declare a threshold"
     assert value(NUMBERS, "any", threshold=5.0).value == 0.5
 
 

@@ -75,7 +75,8 @@ def test_types_of_scores():
     cells = [
         *(cell(f"r{i}", bool(i % 2), key="flag") for i in range(4)),
         *(cell(f"r{i}", float(i % 2), key="zero_one") for i in range(4)),
-        *(cell(f"r{i}", i / 3, key="number") for i in range(4)),
+        *(cell(f"r{i}", i / 3, key="part") for i in range(4)),
+        *(cell(f"r{i}", i / 2, key="number") for i in range(4)),
         *(cell(f"r{i}", value=["red", "blue", "red", "red"][i], key="colour") for i in range(4)),
         *(cell(f"r{i}", key="nothing") for i in range(4)),
     ]
@@ -84,6 +85,7 @@ def test_types_of_scores():
     assert kinds == {
         "flag": "rate",
         "zero_one": "rate",
+        "part": "rate",
         "number": "number",
         "colour": "category",
         "nothing": "none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from evalkit.evaluators.judge.judge import prepared
+from evalkit.evaluators.judge.judge import prepared, scale_of
 from evalkit.evaluators.judge.settings import make_settings
 from evalkit.model.run import Run
 from evalkit.model.score import Score
@@ -25,6 +25,7 @@ contradicting fact is not."""
 @evaluator(
     version="1",
     kind="judge",
+    scale=scale_of,
     failed_runs="skip",
     cases=[case(run=make_run(outputs="Paris"), reference_outputs="Paris", expect=None)],
 )

@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,7 @@ from evalkit.evaluators.judge.verdict import (
     to_score,
     verdict_model,
 )
+from evalkit.model.scales.scale import Scale, kind_of_range
 from evalkit.model.score import Score
 from evalkit.scoring.definition.evaluator import Evaluator, evaluator
 from evalkit.scoring.definition.signature import NAMES, Scope
@@ -144,8 +145,19 @@ def judge(
         direction=direction,
         failed_runs=failed_runs,
         threshold=threshold,
-        range=checked.scale if isinstance(checked.scale, tuple) else None,
+        scale=scale_of,
     )
+
+
+def scale_of(options: Mapping[str, Any]) -> Scale:
+    """Return what a judge's scores are, by its option `scale`."""
+    scale = options.get("scale", "pass_fail")
+    if isinstance(scale, str):
+        return Scale(kind="share")
+    if all(isinstance(each, int | float) for each in scale):
+        low, high = (float(each) for each in scale)
+        return Scale(kind=kind_of_range((low, high)), range=(low, high))
+    return Scale(kind="category")
 
 
 def caller() -> str:

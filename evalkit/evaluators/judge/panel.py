@@ -12,7 +12,8 @@ from typing import Any
 
 from evalkit.evaluators.judge.errors import BudgetSpent, JudgeError
 from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, signature_of
-from evalkit.model.score import Score
+from evalkit.model.scales.scale import Scale
+from evalkit.model.score import EvaluatorInfo, Score
 from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
 
 MEMBERS = "__evalkit_members__"
@@ -55,7 +56,15 @@ def panel(
         direction=direction,
         threshold=threshold,
         failed_runs="skip" if all(m.failed_runs == "skip" for m in members) else "call",
+        scale=lambda _: _common([m.info() for m in members]),
     )
+
+
+def _common(infos: Sequence[EvaluatorInfo]) -> Scale:
+    """Return what all members' scores are; nothing where they differ."""
+    said = {(each.score_kind, each.range) for each in infos}
+    kind, range = said.pop() if len(said) == 1 else (None, None)
+    return Scale(kind=kind, range=range)
 
 
 async def _vote(member: Evaluator, fields: dict[str, Any]) -> Score:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from evalkit.errors import ConfigError
 from evalkit.metrics.agreement.calibration import corrected_rate
 from evalkit.metrics.agreement.labels import Label, category, of_metric
-from evalkit.metrics.columns.arrow import integers, taken
-from evalkit.metrics.columns.reading import RunColumns, read_cells, read_runs
-from evalkit.metrics.columns.scores import ScoreColumn, pass_values, score_columns
+from evalkit.metrics.columns.arrow import integers
+from evalkit.metrics.columns.column import ScoreColumn, pass_values
+from evalkit.metrics.columns.reading import CellColumns, RunColumns, read_cells, read_runs
+from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.documents.agreement import Agreement
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 from evalkit.metrics.statistics.kappa import agreement_figures
 from evalkit.model.results import Results
+from evalkit.model.scales.said import number_of
+from evalkit.model.scales.scale import Scale
 
 MOST_CATEGORIES = 20
 
@@ -35,19 +38,26 @@ class _Matched:
 
 
 def agree(
-    results: Results, labels: Sequence[Label], metric: str, confidence: float = 0.95
+    results: Results,
+    labels: Sequence[Label],
+    metric: str,
+    confidence: float = 0.95,
+    scores: Mapping[str, Scale] | None = None,
 ) -> Agreement:
     """Compare one score with people's labels of the same runs.
 
     Several labels of a run are put to the vote. A number with a threshold is compared as pass or
-    fail when people said pass or fail. Intervals resample examples.
+    fail when people said pass or fail. Intervals resample examples. `scores` says what scores are,
+    as in `summarise`.
     """
     runs = read_runs(results)
     cells = read_cells(results)
-    columns = score_columns(cells, runs, results.evaluators, 0)
+    decisions = decided([(cells, results.evaluators)], scores or {})
+    columns = score_columns(cells, runs, results.evaluators, 0, decisions)
     column = _column(columns, metric)
-    said = _said(results, cells, column)
-    votes, unmatched = _votes(results, runs, of_metric(labels, metric), said)
+    said = _said(cells, column)
+    chosen = of_metric(labels, metric, words=column.type == "category")
+    votes, unmatched = _votes(results, runs, chosen, said)
     matched = _match(votes, said, unmatched)
     if not matched.rows:
         raise ConfigError(
@@ -68,15 +78,20 @@ def _column(columns: Sequence[ScoreColumn], metric: str) -> ScoreColumn:
     raise ConfigError(f"agree: there is no score {metric!r} of runs.{hint} Known: {names}.")
 
 
-def _said(results: Results, cells: Any, column: ScoreColumn) -> dict[int, str]:
-    """Return what the evaluator said of each run, as text."""
-    rows = column.rows[(cells.outcome[column.rows] == 0) & (cells.run[column.rows] >= 0)]
-    texts = taken(results.table("cells", ["value"]), rows).column("value").to_pylist()
-    found = {}
-    for row, text in zip(rows.tolist(), texts, strict=True):
-        score = float(cells.score[row])
-        word = text.strip('"') if text is not None else ""
-        found[int(cells.run[row])] = category(score) if not np.isnan(score) else category(word)
+def _said(cells: CellColumns, column: ScoreColumn) -> dict[int, str]:
+    """Return what the evaluator said of each run, as labels are written."""
+    found = {
+        run: category(value)
+        for run, value in zip(column.run.tolist(), column.values.tolist(), strict=True)
+    }
+    if len(column.worded):
+        raw, words = cells.said.words
+        for row in column.worded.tolist():
+            number = cells.score[row]
+            found[int(cells.run[row])] = category(
+                words[raw[row]] if np.isnan(number) else float(number)
+            )
+    found.pop(-1, None)
     return found
 
 
@@ -134,11 +149,14 @@ def _match(votes: dict[int, Counter[str]], said: dict[int, str], unmatched: int)
 
 def _as_passes(matched: _Matched, column: ScoreColumn) -> _Matched:
     """Turn numbers into pass or fail where people said pass or fail and a threshold is known."""
-    if column.type != "number" or column.threshold is None or set(matched.people) - {"0", "1"}:
+    if column.threshold is None or set(matched.people) - {"0", "1"}:
         return matched
     lower, limit = column.direction == "lower", column.threshold
     passes = [
-        category(float(each) <= limit if lower else float(each) >= limit) for each in matched.judge
+        each
+        if (number := number_of(each)) is None
+        else category(number <= limit if lower else number >= limit)
+        for each in matched.judge
     ]
     return _Matched(matched.people, passes, matched.rows, matched.unmatched, matched.conflicting)
 
@@ -220,7 +238,7 @@ def _rates(
         "sensitivity": share_figure(cluster_sums(good.astype(float), None), confidence),
         "specificity": share_figure(cluster_sums(bad.astype(float), None), confidence),
     }
-    raw = passes if column.type != "rate" else column.values
+    raw = column.values if column.yes_or_no else passes
     whole = cluster_sums(raw, column.cluster)
     observed = share_figure(whole, confidence)
     hits = (int(good.sum()), len(good), int(bad.sum()), len(bad))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from evalkit.errors import DatasetError
+from evalkit.model.scales.said import GRADES, are_grades, number_of, plainly
 
 VALUES = ("label", "score", "value", "human")
 
@@ -19,7 +20,7 @@ class Label:
     """One person's word on one run (by id, or by example and repetition)."""
 
     value: str
-    """Numbers and truth values as text: `1`, `0`, `0.5`, or a category."""
+    """As `category` writes it: numbers and truth values as `1`, `0`, `0.5`, else the word."""
     run_id: str | None = None
     example_id: str | None = None
     repetition: int | None = None
@@ -69,19 +70,18 @@ def _label(line: bytes, where: str) -> Label:
 
 
 def category(value: Any) -> str:
-    """Write a truth value, number or word in one way, so that 1, 1.0 and true agree."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    text = str(value).strip()
-    known = {"true": "1", "pass": "1", "yes": "1", "false": "0", "fail": "0", "no": "0"}
-    return known.get(text.lower(), text)
+    """Write a truth value, number or word in one way, so that 1, "1.0" and true agree."""
+    number = value if isinstance(value, int | float) else number_of(str(value))
+    return str(value).strip() if number is None else plainly(number)
 
 
-def of_metric(labels: Sequence[Label], metric: str) -> list[Label]:
-    """Return the labels about one score."""
-    return [each for each in labels if each.metric in (None, metric)]
+def of_metric(labels: Sequence[Label], metric: str, *, words: bool) -> list[Label]:
+    """Return the labels about one score; of one in numbers, letters are read as grades."""
+    found = [each for each in labels if each.metric in (None, metric)]
+    if words or not are_grades(each.value for each in found):
+        return found
+    grades = {letter: plainly(grade) for letter, grade in GRADES.items()}
+    return [replace(each, value=grades.get(each.value, each.value)) for each in found]
 
 
 def _text(value: Any) -> str | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask
 from evalkit.metrics.columns.arrow import codes, decoded, integers, numbers, places_of, valid
 from evalkit.model import outcome, score
 from evalkit.model.results import Results
@@ -87,6 +89,42 @@ class CellColumns:
     score: Floats
     """NaN where there is no number."""
     milliseconds: Floats
+    said: Said = field(default_factory=lambda: Said(None))
+
+
+class Said:
+    """What few figures need of the cells: words, and which numbers were truth values."""
+
+    def __init__(self, results: Results | None) -> None:
+        self._results = results
+
+    @cached_property
+    def words(self) -> tuple[Codes, list[str]]:
+        """Return a code per cell, -1 for none, and the words the codes stand for."""
+        raw, values = codes(self._column("value"))
+        return raw, [_word(each) for each in values]
+
+    @cached_property
+    def truths(self) -> Mask:
+        """Return which cells are true or false."""
+        raw, values = codes(self._column("score_type"))
+        at = values.index("bool") if "bool" in values else -2
+        found: Mask = raw == at
+        return found
+
+    def _column(self, name: str) -> Any:
+        if self._results is None:
+            raise ValueError("these cells were not read of any results")
+        return self._results.table("cells", [name]).column(name)
+
+
+def _word(text: str) -> str:
+    """Return a category as people wrote it: JSON text of a string without its quotes."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str) else text
 
 
 def read_runs(results: Results) -> RunColumns:
@@ -135,7 +173,8 @@ def read_cells(results: Results) -> CellColumns:
         outcomes[here] = lookup(batch.column("outcome"), CELL_OUTCOMES)
         scores[here] = numbers(batch.column("score"))
         milliseconds[here] = numbers(batch.column("duration_ms"))
-    return CellColumns(n, run, group, list(groups), outcomes, scores, milliseconds)
+    said = Said(results)
+    return CellColumns(n, run, group, list(groups), outcomes, scores, milliseconds, said)
 
 
 def lookup(column: Any, names: tuple[str, ...]) -> Codes:

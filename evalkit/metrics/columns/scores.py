@@ -2,58 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.column import ScoreColumn
+from evalkit.metrics.columns.deciding import (
+    Decision,
+    Evidence,
+    decide_all,
+    gather,
+    remember,
+)
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
+from evalkit.metrics.documents.summary import ScoreSummary
+from evalkit.model.scales.said import number_of
+from evalkit.model.scales.scale import Scale
 from evalkit.model.score import EvaluatorInfo
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreColumn:
-    """One score as arrays: what slices, reducers and comparisons start from."""
+class _Group:
+    """The cells of one score, before it is known what it is."""
 
     name: str
-    key: str
-    evaluator: str
-    source: str
+    place: tuple[str, str, str]
     info: EvaluatorInfo | None
-    scope: str
-    type: str
-    run: Codes
-    """Row of the run of each scored cell; -1 outside runs."""
-    cluster: Codes
-    values: Floats
-    """Numbers of the scored cells."""
     rows: Codes
-    """Rows in the cells table of all of the score's cells, whatever their outcome."""
-    outcomes: dict[str, int]
-    unit: Codes | None = None
-    """Independent unit of each value, when it is coarser than the example."""
-
-    @property
-    def units(self) -> Codes:
-        """Independent unit of each value."""
-        return self.cluster if self.unit is None else self.unit
-
-    @property
-    def direction(self) -> str | None:
-        """Whether higher or lower is better."""
-        return self.info.direction if self.info else "higher"
-
-    @property
-    def threshold(self) -> float | None:
-        """What counts as a pass, for numbers; true or false needs none."""
-        return self.info.threshold if self.info else None
+    scored: Codes
 
 
 def score_columns(
-    cells: CellColumns, runs: RunColumns, infos: Sequence[EvaluatorInfo], unrun_examples: int
+    cells: CellColumns,
+    runs: RunColumns,
+    infos: Sequence[EvaluatorInfo],
+    unrun_examples: int,
+    decisions: Mapping[str, Decision] | None = None,
 ) -> list[ScoreColumn]:
-    """Split the cells into scores, in order of first appearance."""
+    """Split the cells into scores, in order of first appearance.
+
+    `decisions` says what each score is; without them it is decided by these cells alone.
+    """
+    groups = _groups(cells, infos)
+    if decisions is None:
+        decisions = decided([(cells, infos)], {})
+    found = []
+    for group in groups:
+        scope = group.info.scope if group.info else "run"
+        counted = _outcomes(cells, group.rows, runs, scope, unrun_examples)
+        scale = decisions.get(group.name) or Decision("none")
+        found.append(_column(group, scope, scale, (cells, runs), counted))
+    return found
+
+
+def decided(
+    experiments: Iterable[tuple[CellColumns, Sequence[EvaluatorInfo]]],
+    configured: Mapping[str, Scale],
+    saved: Sequence[Mapping[str, ScoreSummary]] = (),
+) -> dict[str, Decision]:
+    """Decide what the scores of all experiments of a call are, by name; once for all of them.
+
+    `saved` are the scores of summaries that the experiments are held against.
+    """
+    found: dict[str, Evidence] = {}
+    for cells, infos in experiments:
+        gather(found, cells, [(g.name, g.scored, g.info) for g in _groups(cells, infos)])
+    for scores in saved:
+        remember(found, scores)
+    return decide_all(found, configured)
+
+
+def _groups(cells: CellColumns, infos: Sequence[EvaluatorInfo]) -> list[_Group]:
     by_name = {info.name: info for info in infos}
     names = score_names(cells.groups)
     order = np.argsort(cells.group, kind="stable").astype(np.int32)
@@ -61,24 +82,13 @@ def score_columns(
     rows_of_group = np.split(order, ends[:-1]) if len(cells.groups) else []
     ghosts = _ghosts(cells, rows_of_group)
     found = []
-    for place, (evaluator, key, source) in enumerate(cells.groups):
+    for place, group in enumerate(cells.groups):
         if place in ghosts:
             continue
         extra = [rows_of_group[g] for g, heirs in ghosts.items() if place in heirs]
         rows = np.concatenate([rows_of_group[place], *extra])
-        info = by_name.get(evaluator)
-        scope = info.scope if info else "run"
-        counted = _outcomes(cells, rows, runs, scope, unrun_examples)
-        found.append(
-            _column(
-                (names[place], key, evaluator, source),
-                info,
-                scope,
-                _scored(cells, rows),
-                (cells, runs),
-                (rows, counted),
-            )
-        )
+        info = by_name.get(group[0])
+        found.append(_Group(names[place], group, info, rows, _scored(cells, rows)))
     return found
 
 
@@ -125,30 +135,66 @@ def _scored(cells: CellColumns, rows: Codes) -> Codes:
 
 
 def _column(
-    names: tuple[str, str, str, str],
-    info: EvaluatorInfo | None,
+    group: _Group,
     scope: str,
-    scored: Codes,
+    scale: Decision,
     data: tuple[CellColumns, RunColumns],
-    counted: tuple[Codes, dict[str, int]],
+    outcomes: dict[str, int],
 ) -> ScoreColumn:
     cells, runs = data
-    numeric = scored[~np.isnan(cells.score[scored])]
-    run = cells.run[numeric]
-    values = cells.score[numeric]
+    values = _read(group.scored, scale, cells)
+    there = ~np.isnan(values)
+    whole = bool(there.all())
+    run = cells.run[group.scored if whole else group.scored[there]]
     cluster = cell_clusters(run, runs)
+    evaluator, key, source = group.place
     return ScoreColumn(
-        *names,
-        info=info,
+        group.name,
+        key,
+        evaluator,
+        source,
+        info=group.info,
         scope=scope,
-        type=_type(values, len(scored)),
+        scale=scale,
         run=run,
         cluster=cluster,
         unit=None if runs.unit_of is None else runs.units(cluster),
-        values=values,
-        rows=counted[0],
-        outcomes=counted[1],
+        values=values if whole else values[there],
+        rows=group.rows,
+        outcomes=outcomes,
+        worded=group.scored[:0] if whole else group.scored[~there],
     )
+
+
+def _read(scored: Codes, scale: Decision, cells: CellColumns) -> Floats:
+    """Return the number of each scored cell, NaN for what is none of this score's."""
+    values: Floats = cells.score[scored]
+    if scale.kind in ("category", "none"):
+        return np.full(len(scored), np.nan)
+    silent = np.isnan(values)
+    if silent.any():
+        raw, words = cells.said.words
+        table = np.array([*(_number(word, scale) for word in words), np.nan])
+        values = np.where(silent, table[raw[scored]], values)
+    if scale.range is not None:
+        values = np.where(scale.holds(values), values, np.nan)
+    if scale.kind == "share":
+        values = np.clip(values, 0.0, 1.0)
+    if _marks(scale) and (values == 1).any():
+        values = np.where(cells.said.truths[scored], np.nan, values)
+    return values
+
+
+def _number(word: str, scale: Decision) -> float:
+    number = number_of(word, letters=scale.letters)
+    if number is None or (isinstance(number, bool) and _marks(scale)):
+        return float("nan")
+    return float(number)
+
+
+def _marks(scale: Decision) -> bool:
+    """Tell whether this is a number with a range of its own, of which true is no mark."""
+    return scale.kind == "number" and scale.range is not None and scale.range != (0.0, 1.0)
 
 
 def cell_clusters(run: Codes, runs: RunColumns) -> Codes:
@@ -160,15 +206,6 @@ def cell_clusters(run: Codes, runs: RunColumns) -> Codes:
     inside = run >= 0
     outside[inside] = runs.cluster[run[inside]]
     return outside
-
-
-def _type(values: Floats, scored: int) -> str:
-    """Return rate, number, category or none; recorded 0 and 1 are true and false."""
-    if scored == 0:
-        return "none"
-    if len(values) == 0:
-        return "category"
-    return "rate" if bool(np.all((values == 0) | (values == 1))) else "number"
 
 
 def _outcomes(
@@ -184,31 +221,3 @@ def _outcomes(
         noted = int(((cells.outcome[rows] == 4) & (inside < 0)).sum())
         found["missing"] += silent + max(0, unrun_examples - noted)
     return found
-
-
-def by_run(column: ScoreColumn) -> tuple[Floats, Floats | None, Codes]:
-    """Return value, pass and example of each run: steps averaged, a pass when all of them pass."""
-    passes = pass_values(column)
-    inside = column.run >= 0
-    counts = np.bincount(column.run[inside], minlength=1)
-    if counts.max() <= 1:
-        return column.values, passes, column.cluster
-    there = np.flatnonzero(counts)
-    totals = np.bincount(column.run[inside], weights=column.values[inside])[there]
-    cluster = np.zeros(len(counts), np.int64)
-    cluster[column.run[inside]] = column.cluster[inside]
-    if passes is not None:
-        won = np.bincount(column.run[inside], weights=passes[inside])[there]
-        passes = (won == counts[there]).astype(np.float64)
-    return totals / counts[there], passes, cluster[there]
-
-
-def pass_values(column: ScoreColumn) -> Floats | None:
-    """Return 1 for each passing cell and 0 for the others; None: passing is not defined."""
-    lower = column.direction == "lower"
-    if column.type == "rate":
-        return 1.0 - column.values if lower else column.values
-    if column.type != "number" or column.threshold is None:
-        return None
-    hit = column.values <= column.threshold if lower else column.values >= column.threshold
-    return hit.astype(np.float64)

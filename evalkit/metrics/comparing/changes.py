@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats
-from evalkit.metrics.columns.scores import ScoreColumn, pass_values
+from evalkit.metrics.columns.column import ScoreColumn, pass_values
 from evalkit.metrics.comparing.measures import Experiment
 from evalkit.metrics.comparing.pairing import Pairs
 from evalkit.metrics.documents.comparison import ExampleChange
@@ -26,7 +26,7 @@ def transitions(pairs: Pairs) -> dict[str, dict[str, int]]:
     found = {}
     for column in pairs.baseline.scores:
         other = theirs.get(column.name)
-        if other is None or column.scope not in ("run", "step"):
+        if other is None or column.scope not in ("run", "step") or not column.tells_passes:
             continue
         before = _states(column, pairs.of_baseline, pairs.n)
         after = _states(other, pairs.of_candidate, pairs.n)

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from evalkit.errors import ConfigError, NoRunsError
+from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.changes import changes, transitions
 from evalkit.metrics.comparing.contrasts import Contrast, contrast_all
-from evalkit.metrics.comparing.measures import Experiment, read, seen
+from evalkit.metrics.comparing.measures import Experiment, read_all, seen
 from evalkit.metrics.comparing.pairing import Pairs, Side, pair
 from evalkit.metrics.comparing.preferences import preferences
 from evalkit.metrics.comparing.slices import slice_differences
@@ -23,6 +24,7 @@ from evalkit.metrics.statistics.intervals import Sums, mean_figure, share_figure
 from evalkit.metrics.statistics.multiplicity import CORRECTIONS
 from evalkit.metrics.statistics.power import detectable, examples_needed
 from evalkit.model.results import Results
+from evalkit.model.scales.scale import Scale
 
 
 def compare(
@@ -36,6 +38,8 @@ def compare(
     judgements: Iterable[Any] = (),
     calibrated: Sequence[str] = (),
     cluster: str | None = None,
+    scores: Mapping[str, Scale] | None = None,
+    decisions: Mapping[str, Decision] | None = None,
     bootstrap: bool = True,
 ) -> Comparison:
     """Compare experiments with `baseline` (default: the first).
@@ -43,11 +47,12 @@ def compare(
     `correction` is `holm` or `bh`, over metrics x candidates. `margins` gives the difference that
     counts as none for some metrics. `judgements` are those of comparison-scope evaluators
     (`evaluator key example_id order outcome scores`). `cluster` names what makes examples belong
-    together, as in `summarise`, read of the baseline. `bootstrap=False` leaves BCa out.
+    together, as in `summarise`, read of the baseline. `scores` and `decisions` say what scores are,
+    as in `summarise`. `bootstrap=False` leaves BCa out.
     """
     if correction not in CORRECTIONS:
         raise ConfigError(f"compare: {correction!r} is no correction. Take 'holm' or 'bh'.")
-    experiments = [read(each, cluster=cluster) for each in results]
+    experiments = read_all(results, cluster=cluster, scores=scores, decisions=decisions)
     base = _baseline(experiments, baseline)
     others = [each for each in experiments if each is not base]
     present = seen(experiments)
@@ -146,6 +151,7 @@ def _difference(
         n_candidate=len(contrast.candidate.values),
         uncalibrated=measure.uncalibrated
         and not {measure.name, measure.evaluator} & set(calibrated),
+        unread=measure.unread,
     )
 
 
@@ -206,7 +212,7 @@ def _candidate(
 
 def _notes(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
     notes = []
-    for pairs, _ in found:
+    for pairs, contrasts in found:
         pairing, name = pairs.pairing, pairs.candidate.name
         if pairing.note:
             notes.append(f"{name}: {pairing.note}")
@@ -216,4 +222,8 @@ def _notes(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
             notes.append(f"{name}: {count} examples differ between datasets and are out: {some}.")
         if pairing.paired == 0:
             notes.append(f"{name}: no example is in both experiments.")
+        for contrast in contrasts:
+            if unread := contrast.measure.unread:
+                what = f"{unread:,} scores cannot be read and are in no change"
+                notes.append(f"{name}: {contrast.measure.name}: {what}.")
     return notes

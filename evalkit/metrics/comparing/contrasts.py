@@ -52,8 +52,10 @@ def _contrast(measure: Measure, other: Measure, pairs: Pairs) -> Contrast:
         first.means[both], second.means[both], bounded=bounded, single=single, units=units
     )
     unit = measure.unit if measure.unit == other.unit else ""
+    unread = measure.unread + other.unread
+    binary = measure.binary and other.binary
     return Contrast(
-        replace(measure, binary=measure.binary and other.binary, bounded=bounded, unit=unit),
+        replace(measure, binary=binary, bounded=bounded, unit=unit, unread=unread),
         _kept(first, both),
         _kept(second, both),
         test,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.column import ScoreColumn
+from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import (
     OUTCOMES,
     CellColumns,
@@ -15,11 +17,12 @@ from evalkit.metrics.columns.reading import (
     read_cells,
     read_runs,
 )
-from evalkit.metrics.columns.scores import ScoreColumn, score_columns
+from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.slicing.slicing import with_units
 from evalkit.metrics.summaries.categories import category_codes
 from evalkit.model.outcome import is_better
 from evalkit.model.results import Results
+from evalkit.model.scales.scale import Scale
 
 MOST_WORDS = 8
 """Categories up to which a score in words is compared, word by word."""
@@ -47,6 +50,8 @@ class Measure:
     """Width of the declared range, for the default margin."""
     uncalibrated: bool = False
     evaluator: str = ""
+    unread: int = 0
+    """Scores that are in no value, because they cannot be read as this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +63,32 @@ class Experiment:
     runs: RunColumns
     cells: CellColumns
     scores: list[ScoreColumn]
+    decisions: Mapping[str, Decision]
 
 
-def read(
-    results: Results, runs: RunColumns | None = None, *, cluster: str | None = None
+def read_all(
+    results: Sequence[Results],
+    *,
+    cluster: str | None = None,
+    scores: Mapping[str, Scale] | None = None,
+    decisions: Mapping[str, Decision] | None = None,
+) -> list[Experiment]:
+    """Read the runs and scores of all experiments; what a score is is decided for all at once."""
+    cells = [read_cells(each) for each in results]
+    if decisions is None:
+        infos = [each.evaluators for each in results]
+        decisions = decided(zip(cells, infos, strict=True), scores or {})
+    return [
+        _experiment(each, with_units(each, read_runs(each), cluster), own, decisions)
+        for each, own in zip(results, cells, strict=True)
+    ]
+
+
+def _experiment(
+    results: Results, runs: RunColumns, cells: CellColumns, decisions: Mapping[str, Decision]
 ) -> Experiment:
-    """Read runs and scores; `runs` replaces the stored pairing of runs with examples."""
-    runs = with_units(results, runs or read_runs(results), cluster)
-    cells = read_cells(results)
-    scores = score_columns(cells, runs, results.evaluators, 0)
-    return Experiment(results.experiment, results, runs, cells, scores)
+    scores = score_columns(cells, runs, results.evaluators, 0, decisions)
+    return Experiment(results.experiment, results, runs, cells, scores, decisions)
 
 
 def recoded(experiment: Experiment, cluster: Codes, ids: list[str], clusters: int) -> Experiment:
@@ -78,7 +99,7 @@ def recoded(experiment: Experiment, cluster: Codes, ids: list[str], clusters: in
         unit_of = np.zeros(clusters, np.int64)
         unit_of[cluster] = runs.unit
     runs = replace(runs, cluster=cluster, example_ids=ids, clusters=clusters, unit_of=unit_of)
-    return read(experiment.results, runs)
+    return _experiment(experiment.results, runs, experiment.cells, experiment.decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +118,7 @@ def seen(experiments: Sequence[Experiment]) -> Seen:
     for each in experiments:
         for column in each.scores:
             if column.type == "category" and column.scope in ("run", "step"):
-                names, _, _ = category_codes(each.results, column, (each.cells, each.runs))
+                names, _, _ = category_codes(column, (each.cells, each.runs))
                 words.setdefault(column.name, set()).update(names)
     few = {name: sorted(found) for name, found in words.items() if len(found) <= MOST_WORDS}
     return Seen(outcomes, few)
@@ -121,28 +142,29 @@ def measures(experiment: Experiment, present: Seen) -> Iterator[Measure]:
 
 def _score(column: ScoreColumn) -> Measure:
     info = column.info
-    span = None if info is None or info.range is None else info.range[1] - info.range[0]
-    rate = column.type == "rate"
-    unit_range = info is not None and info.range == (0, 1)
+    scale = column.scale
+    share = column.type == "rate"
+    inside = share or scale.range == (0.0, 1.0)
     return Measure(
         name=column.name,
         kind="score",
-        unit="share" if rate or unit_range else "",
+        unit="share" if share else scale.unit,
         direction=column.direction,
         values=column.values,
         cluster=column.cluster,
-        bounded=rate or unit_range,
-        binary=rate,
-        skewed=not rate,
-        spread=span,
+        bounded=inside,
+        binary=column.yes_or_no,
+        skewed=not column.yes_or_no,
+        spread=scale.range[1] - scale.range[0] if scale.range else None,
         uncalibrated=info is not None and info.kind == "judge",
         evaluator=column.evaluator,
+        unread=column.unread,
     )
 
 
 def _words(experiment: Experiment, column: ScoreColumn, words: list[str]) -> Iterator[Measure]:
     data = (experiment.cells, experiment.runs)
-    names, said, cluster = category_codes(experiment.results, column, data)
+    names, said, cluster = category_codes(column, data)
     for word in words:
         at = names.index(word) if word in names else -1
         yield Measure(

@@ -76,6 +76,8 @@ class Difference:
     n_candidate: int = 0
     """Runs (not examples) with a value on each side, among the pairs."""
     uncalibrated: bool = False
+    unread: int = 0
+    """Scores of both sides that cannot be read as this metric: in no mean, pair or verdict."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Interval = tuple[float, float]
 """Lower and upper end of a confidence interval (95 % unless the Summary says otherwise)."""
@@ -29,6 +29,12 @@ class Figure:
         if self.low is None or self.high is None:
             return None
         return (self.low, self.high)
+
+    def within(self, range: Interval | None) -> Figure:
+        """Return the figure with its interval cut off where no value is possible."""
+        if range is None or self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(self.low, range[0]), high=min(self.high, range[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from evalkit.metrics.documents.figures import Distribution, Figure
@@ -39,6 +39,10 @@ class Found:
     direction: str | None
     lower_bound: bool = False
     """The true quantile is at least this: it lies among runs that were cut short."""
+    unread: str = ""
+    """What is left out of the figure because it cannot be read; nothing: all is in it."""
+    reason: str = ""
+    """Why there is no value, where more is known than that nothing was measured."""
 
 
 def look_up(summary: Summary, name: str) -> Found | None:
@@ -76,12 +80,44 @@ def closest(summary: Summary, name: str) -> str:
 def _score(summary: Summary, name: str) -> Found | None:
     if name in summary.scores:
         score = summary.scores[name]
-        return Found(name, score.figure, score_unit(score), score.direction)
+        return Found(
+            name, score.figure, score_unit(score), score.direction, unread=unread_text(score)
+        )
     head, _, statistic = name.rpartition(".")
     score_found = summary.scores.get(head)
     if score_found is None:
         return None
-    return _score_statistic(summary, score_found, head, statistic)
+    found = _counted(score_found, head, statistic)
+    if found is not None:
+        return found
+    figure = _score_statistic(summary, score_found, head, statistic)
+    return None if figure is None else replace(figure, unread=unread_text(score_found))
+
+
+def unread_text(score: ScoreSummary) -> str:
+    """Say how many scores cannot be read as this one, and what most of them are; or nothing."""
+    if not score.unread:
+        return ""
+    words = ", ".join(f"{word!r} {count:,}" for word, count in [*score.categories.items()][:3])
+    what = {"rate": "a share", "number": "a number"}.get(score.type, "a score")
+    if score.range is not None and score.type == "number":
+        what += f" from {score.range[0]:g} to {score.range[1]:g}"
+    whole = f"{score.unread:,} of {score.n + score.unread:,}"
+    return f"{score.name}: {whole} scores cannot be read as {what} ({words})"
+
+
+def _counted(score: ScoreSummary, name: str, statistic: str) -> Found | None:
+    """Return what counts cells, whatever they say: n, outcomes, categories."""
+    full = f"{name}.{statistic}"
+    if statistic == "n":
+        return Found(full, Figure(score.n, n=score.n), "", None)
+    if statistic == "unread":
+        return Found(full, Figure(score.unread, n=score.n + score.unread), "", "lower")
+    if statistic in score.outcomes:
+        return Found(full, Figure(score.outcomes[statistic], n=score.n), "", "lower")
+    if statistic in score.category_rates:
+        return Found(full, score.category_rates[statistic].figure, "share", None)
+    return None
 
 
 def _score_statistic(
@@ -93,23 +129,34 @@ def _score_statistic(
         return Found(full, Figure(value, n=score.n), unit, score.direction)
     if statistic in SCORE_STATISTICS:
         value = getattr(score, statistic)
-        return Found(full, Figure(value, n=score.n), "" if statistic == "n" else unit, None)
+        return Found(full, Figure(value, n=score.n), unit, None)
     if statistic == "pass_rate":
-        figure = score.passed.figure if score.passed else score.figure
-        return Found(full, figure, "share", "higher")
+        return _pass_rate(score, full)
     if statistic == "flake_rate":
         return Found(full, Figure(score.flake_rate, n=score.n), "share", "lower")
-    if statistic in score.outcomes:
-        return Found(full, Figure(score.outcomes[statistic], n=score.n), "", "lower")
-    if statistic in score.category_rates:
-        return Found(full, score.category_rates[statistic].figure, "share", None)
     reduced = summary.reducers.get(statistic, {}).get(name)
-    return Found(full, reduced, unit, score.direction) if reduced is not None else None
+    if reduced is None:
+        return None
+    passing = statistic.startswith(("pass", "any", "all", "majority", "at_least"))
+    shared = passing or statistic == "flake"
+    way = "higher" if passing else "lower" if statistic in ("flake", "sd") else score.direction
+    reason = reduced.method if reduced.value is None else ""
+    return Found(full, reduced, "share" if shared else unit, way, reason=reason)
+
+
+def _pass_rate(score: ScoreSummary, name: str) -> Found:
+    """Return the share of scored cells that pass, in the score's direction."""
+    if score.passed is not None:
+        return Found(name, score.passed.figure, "share", "higher")
+    if score.type == "rate" and score.direction != "lower":
+        return Found(name, score.figure, "share", "higher")
+    reason = "nothing says which values pass; declare a threshold"
+    return Found(name, Figure(None, n=score.n), "share", "higher", reason=reason)
 
 
 def score_unit(score: ScoreSummary) -> str:
-    """Return `share` for what lies between 0 and 1 by declaration, else nothing."""
-    return "share" if score.type == "rate" or score.range == (0.0, 1.0) else ""
+    """Return `share` for shares, else what the score counts."""
+    return "share" if score.type == "rate" else score.unit
 
 
 def _rate(summary: Summary, head: str, statistic: str) -> Found | None:

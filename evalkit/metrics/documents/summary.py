@@ -87,7 +87,7 @@ class ScoreSummary:
     scope: str
     """run, step, experiment or comparison."""
     type: str
-    """`rate` (true or false), `number`, `category`, or `none` (nothing was scored)."""
+    """`rate` (a share), `number`, `category`, or `none` (nothing was scored)."""
     kind: str
     """code, judge or recorded."""
     direction: str | None
@@ -109,6 +109,14 @@ class ScoreSummary:
     median: float | None = None
     threshold: float | None = None
     """What a number must reach (in `direction`) to count as a pass."""
+    graded: bool = False
+    """A share that is also more than 0 and less than 1, in some experiment of the call."""
+    unit: str = ""
+    """What a number counts, as configured."""
+    declared: str = "values"
+    """Who said the type: `evaluator`, `configuration`, or the values of all experiments."""
+    unread: int = 0
+    """Scored cells that cannot be read as this score; in no mean. `categories` has them."""
     passed: Rate | None = None
     """Share of passes, for numbers with a threshold."""
     p5: float | None = None

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.metrics.comparing.verdicts import text
 from evalkit.metrics.documents.comparison import Comparison, Difference
 from evalkit.metrics.documents.figures import Curve, Figure
 from evalkit.metrics.documents.gate import GateResult
-from evalkit.metrics.documents.lookup import Found, closest, look_up, score_unit
+from evalkit.metrics.documents.lookup import Found, closest, look_up, score_unit, unread_text
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import ScoreSummary, SliceFigure, Summary
 from evalkit.metrics.gating.grammar import Gate, parse
 from evalkit.metrics.gating.statistical import check_difference, mirrored, unpaired
+from evalkit.metrics.gating.wording import show, text_of
 
 __all__ = ["Gate", "GateResult", "check", "parse"]
 
@@ -92,6 +92,9 @@ def _check(case: _Case) -> GateResult:
     if found is None:
         hint = closest(case.summary, gate.metric)
         return case.result(False, f"There is no figure {gate.metric!r}.{hint}")
+    if found.unread:
+        figure = found.figure if gate.kind == "absolute" else None
+        return case.result(False, f"{found.unread}.", figure, unit=found.unit)
     if gate.place in ("every_example", "most_examples"):
         return _check_examples(case, found)
     if gate.kind == "absolute":
@@ -113,7 +116,11 @@ def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateR
     gate, figure = case.gate, found.figure
     wanted = limit if limit is not None else gate.quantity.plain if gate.quantity else 0.0
     if figure.value is None:
-        return case.result(False, f"{found.name}: nothing was measured (n = {figure.n}).", figure)
+        reason = found.reason or f"nothing was measured (n = {figure.n})"
+        return case.result(False, f"{found.name}: {reason}.", figure)
+    if limit is None and _is_percent_of_a_number(case, found):
+        why = f"{found.name} is {show(figure, found.unit)}, no share: {gate.quantity} says nothing."
+        return case.result(False, f"{why} Write a number.", figure, unit=found.unit)
     passed = _complies(gate.op, figure.value, wanted)
     if found.lower_bound and gate.op in ("<=", "<"):
         why = f"{found.name} is at least {text_of(figure.value, found.unit)}: runs were cut short."
@@ -123,10 +130,21 @@ def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateR
     return case.result(passed, why, figure, wanted, found.unit)
 
 
+def _is_percent_of_a_number(case: _Case, found: Found) -> bool:
+    """Tell whether the rule asks a score that is no share for percent: 80 % of 1 to 5 is no 0.8."""
+    quantity, name = case.gate.quantity, found.name.partition(" where ")[0]
+    score = case.summary.scores.get(name) or case.summary.scores.get(name.rpartition(".")[0])
+    if score is None or quantity is None or quantity.unit not in ("%", "points"):
+        return False
+    return found.unit != "share" and score.range != (0.0, 1.0)
+
+
 def _check_relative(case: _Case, found: Found) -> GateResult:
     base = _baseline_figure(case, found)
     if base is None:
         return case.result(None, "There is no baseline to compare with.", found.figure)
+    if left_out := _left_out(case, found):
+        return case.result(False, left_out, found.figure, unit=found.unit)
     if base.value is None:
         return case.result(False, f"The baseline has no {found.name}.", found.figure)
     return _check_value(case, found, _shifted(case.gate, base.value, found.unit))
@@ -142,6 +160,17 @@ def _shifted(gate: Gate, base: float, unit: str) -> float:
     if gate.quantity.unit == "%" and unit != "share":
         amount *= abs(base)
     return base - amount if gate.sign == "-" else base + amount
+
+
+def _left_out(case: _Case, found: Found) -> str:
+    """Return what of the baseline cannot be read; the candidate's own is known by then."""
+    if case.baseline is not None:
+        other = look_up(case.baseline, case.gate.metric)
+        return f"The baseline: {other.unread}." if other is not None and other.unread else ""
+    difference = _difference(case, found)
+    if difference is None or not difference.unread:
+        return ""
+    return f"The baseline: {difference.unread:,} scores of {found.name} cannot be read."
 
 
 def _baseline_figure(case: _Case, found: Found) -> Figure | None:
@@ -167,6 +196,8 @@ def _difference(case: _Case, found: Found) -> Difference | None:
 
 
 def _check_statistical(case: _Case, found: Found) -> GateResult:
+    if left_out := _left_out(case, found):
+        return case.result(False, left_out, found.figure, unit=found.unit)
     difference = _difference(case, found)
     if difference is None and case.baseline is not None:
         other = look_up(case.baseline, case.gate.metric)
@@ -217,6 +248,8 @@ def _check_slices(case: _Case) -> GateResult:
     if score is None:
         hint = closest(case.summary, gate.metric)
         return case.result(False, f"Slices are of scores, and {gate.metric!r} is none.{hint}")
+    if score.unread:
+        return case.result(False, f"{unread_text(score)}.", score.figure, unit=score_unit(score))
     if gate.kind != "absolute":
         return _check_slice_difference(case, score)
     chosen = [each for each in score.slices if _chosen(gate, each)]
@@ -263,18 +296,3 @@ def _check_slice_difference(case: _Case, score: ScoreSummary) -> GateResult:
             why = f"Worse where {where}: {show(each.difference, score_unit(score))}."
             return case.result(False, why, each.difference, margin, score_unit(score), where)
     return case.result(True, f"None of {len(slices)} slices is worse.", score.figure, margin)
-
-
-def show(figure: Figure, unit: str) -> str:
-    """Write a figure with its interval and n."""
-    if figure.value is None:
-        return "not measured"
-    ends = ""
-    if figure.low is not None and figure.high is not None:
-        ends = f" [{text_of(figure.low, unit)}, {text_of(figure.high, unit)}]"
-    return f"{text_of(figure.value, unit)}{ends} (n = {figure.n})"
-
-
-def text_of(value: float, unit: str) -> str:
-    """Write a value; shares in percent."""
-    return f"{value:.2%}" if unit == "share" else text(value, unit)

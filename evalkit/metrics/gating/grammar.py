@@ -83,6 +83,9 @@ class Quantity:
     value: float
     unit: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.value:g}{' ' if self.unit == 'points' else ''}{self.unit}"
+
     @property
     def plain(self) -> float:
         """Seconds, shares and counts: `8s` is 8, `200ms` 0.2, `90%` 0.9, `5k` 5000."""

@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Floats, Mask
-from evalkit.metrics.columns.scores import ScoreColumn
+from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.summary import SliceFigure, SliceSearch
 from evalkit.metrics.slicing.slicing import Slicing
@@ -88,8 +88,8 @@ def _figure(
     rest = _sums(whole[0] - totals, whole[1] - sizes)
     if here.n == 0:
         return SliceFigure("", "", 0, None)
-    make = share_figure if column.type == "rate" else mean_figure
-    figure: Figure = make(here, confidence)
+    make = share_figure if column.yes_or_no else mean_figure
+    figure: Figure = make(here, confidence).within(column.scale.range)
     difference = here.mean - rest.mean if rest.n else None
     enough = here.clusters >= least and rest.clusters >= least
     p = _welch(here, rest, column.direction) if enough else None

@@ -12,11 +12,12 @@ import numpy as np
 
 from evalkit.errors import ConfigError
 from evalkit.metrics.columns.arrays import Codes, Floats
-from evalkit.metrics.columns.scores import ScoreColumn, by_run
+from evalkit.metrics.columns.column import ScoreColumn, by_run
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.distribution import skewed_mean
 from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure
 
+NO_PASS = "nothing says which numbers pass; declare a threshold"
 PLAIN = ("mean", "median", "mode", "min", "max", "best", "worst", "sd", "flake")
 PASSING = ("majority", "any", "all")
 COUNTED = ("at_least", "pass@", "pass^", "best@", "worst@")
@@ -57,15 +58,15 @@ def parse(text: str) -> Reducer:
 def reduce_score(column: ScoreColumn, reducer: Reducer, confidence: float = 0.95) -> Figure | None:
     """Return the figure of a reducer over examples; None: it says nothing of this score.
 
-    Examples with fewer than k scored runs are left out (n shows it); when none has k, the value
-    is None and `method` says what was refused: nothing is extrapolated.
+    Examples with fewer than k scored runs are left out (n shows it); when none has k, or nothing
+    says what passes, the value is None and `method` says what was refused: nothing is guessed.
     """
     if column.scope == "experiment" or len(column.values) == 0:
         return None
     numbers, passes, cluster = by_run(column)
     values = passes if reducer.passing else numbers
     if values is None:
-        return None
+        return Figure(None, n=len(numbers), method=f"refused: {NO_PASS}")
     lower = column.direction == "lower"
     examples, reduced = per_example(values, cluster, reducer, lower=lower)
     if len(reduced) == 0:
@@ -74,9 +75,10 @@ def reduce_score(column: ScoreColumn, reducer: Reducer, confidence: float = 0.95
         return Figure(None, method=f"refused: needs {needed} runs of an example, at most {most}")
     sizes = np.bincount(cluster)[examples].astype(np.float64)
     sums = cluster_sums(reduced, _units(column, examples))
-    if reducer.passing or (column.type == "rate" and reducer.kind not in ("sd", "median")):
+    if reducer.passing or (column.yes_or_no and reducer.kind not in ("sd", "median")):
         return _bounded(sums, reducer, sizes, confidence)
-    return skewed_mean(sums, confidence)
+    reach = None if reducer.kind == "sd" else column.scale.range
+    return skewed_mean(sums, confidence).within(reach)
 
 
 def _bounded(sums: Sums, reducer: Reducer, sizes: Floats, confidence: float) -> Figure:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.column import ScoreColumn, by_run, pass_values
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
-from evalkit.metrics.columns.scores import ScoreColumn, by_run, pass_values
 from evalkit.metrics.documents.figures import Figure, Interval, Rate
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.metrics.statistics.distribution import histogram, pooled_sd, skewed_mean, step_curve
@@ -34,7 +33,7 @@ def summarise_scores(
         column.name: _summary(
             column,
             (cells, runs),
-            category_rates(results, column, (cells, runs), confidence),
+            category_rates(column, (cells, runs), confidence),
             errors,
             confidence,
         )
@@ -55,7 +54,7 @@ def _summary(
     said = errors.get((column.evaluator, column.key)) or errors.get(
         (column.evaluator, column.evaluator), []
     )
-    allowed = _range(column)
+    allowed = column.scale.range
     shape = _shape(column)
     return ScoreSummary(
         name=column.name,
@@ -65,15 +64,19 @@ def _summary(
         type=column.type,
         kind="recorded" if column.source == "recorded" else (info.kind if info else "code"),
         direction=column.direction,
-        n=len(values) or scored,
+        n=scored if column.type == "category" else len(values),
         mean=figure.value,
         interval=figure.interval,
         method=figure.method,
         clusters=figure.clusters,
         outcomes=column.outcomes,
         runs=len(np.unique(column.run[column.run >= 0])) if column.scope == "step" else scored,
-        bounds=_bounds(values, column.outcomes, allowed),
+        bounds=_bounds(column, allowed),
         range=allowed,
+        graded=column.scale.graded,
+        unit=column.scale.unit,
+        declared=column.scale.by,
+        unread=column.unread,
         categories=categories[0],
         category_rates=categories[1],
         seconds=_seconds(cells.milliseconds[column.rows]),
@@ -95,21 +98,15 @@ def score_figure(column: ScoreColumn, confidence: float) -> Figure:
     sums = cluster_sums(column.values, column.units)
     if column.scope == "experiment":
         return Figure(sums.mean, None, None, sums.n, "none: one value", sums.clusters)
-    if column.type == "rate":
+    if column.yes_or_no:
         return share_figure(sums, confidence)
-    return _within(skewed_mean(sums, confidence), _range(column))
-
-
-def _within(figure: Figure, allowed: Interval | None) -> Figure:
-    """Cut an interval off at the declared range."""
-    if allowed is None or figure.low is None or figure.high is None:
-        return figure
-    return replace(figure, low=max(figure.low, allowed[0]), high=min(figure.high, allowed[1]))
+    return skewed_mean(sums, confidence).within(column.scale.range)
 
 
 def _passed(column: ScoreColumn, confidence: float) -> Rate | None:
     passes = pass_values(column)
-    if passes is None or column.type == "rate" or len(passes) == 0:
+    plain = column.yes_or_no and column.direction != "lower"
+    if passes is None or plain or len(passes) == 0:
         return None
     figure = share_figure(cluster_sums(passes, column.units), confidence)
     return Rate(
@@ -123,6 +120,7 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
         return {}
     low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
     _, passes, cluster = by_run(column)
+    passes = passes if column.tells_passes else None
     return {
         "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
         "min": float(values.min()),
@@ -130,7 +128,7 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
         "median": middle,
         "p5": low,
         "p95": high,
-        "histogram": histogram(values) if column.type == "number" else None,
+        "histogram": None if column.yes_or_no else histogram(values),
         "sd_within": pooled_sd(values, column.cluster),
         "flake_rate": None if passes is None else _flake_rate(passes, cluster),
     }
@@ -158,19 +156,13 @@ def _flake_rate(passes: Floats, cluster: Codes) -> float | None:
     return float(mixed[repeated].mean())
 
 
-def _range(column: ScoreColumn) -> Interval | None:
-    if column.info is not None and column.info.range is not None:
-        return (float(column.info.range[0]), float(column.info.range[1]))
-    return (0.0, 1.0) if column.type == "rate" else None
-
-
-def _bounds(
-    values: Floats, outcomes: Mapping[str, int], allowed: Interval | None
-) -> Interval | None:
+def _bounds(column: ScoreColumn, allowed: Interval | None) -> Interval | None:
+    outcomes = column.outcomes
     lost = outcomes["evaluator_error"] + outcomes["run_failed"] + outcomes["missing"]
-    if allowed is None or not lost:
+    lost += column.unread
+    if allowed is None or not lost or column.type == "category":
         return None
-    whole, total = len(values) + lost, float(values.sum())
+    whole, total = len(column.values) + lost, float(column.values.sum())
     return ((total + lost * allowed[0]) / whole, (total + lost * allowed[1]) / whole)
 
 

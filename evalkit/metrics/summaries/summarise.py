@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from evalkit.errors import NoRunsError
+from evalkit.metrics.columns.column import ScoreColumn
+from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import (
     CELL_OUTCOMES,
     OUTCOMES,
@@ -16,8 +18,9 @@ from evalkit.metrics.columns.reading import (
     read_cells,
     read_runs,
 )
-from evalkit.metrics.columns.scores import ScoreColumn, score_columns
+from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.documents.figures import Distribution
+from evalkit.metrics.documents.lookup import unread_text
 from evalkit.metrics.documents.summary import (
     Counts,
     ErrorGroup,
@@ -35,6 +38,7 @@ from evalkit.metrics.summaries.scores import summarise_scores
 from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
 from evalkit.model import outcome
 from evalkit.model.results import Results
+from evalkit.model.scales.scale import Scale
 
 
 def summarise(
@@ -45,6 +49,9 @@ def summarise(
     confidence: float = 0.95,
     calibrated: Sequence[str] = (),
     cluster: str | None = None,
+    scores: Mapping[str, Scale] | None = None,
+    beside: Sequence[Results] = (),
+    decisions: Mapping[str, Decision] | None = None,
     version: str = "",
     steps: bool = True,
 ) -> Summary:
@@ -53,8 +60,10 @@ def summarise(
     `slices` are expressions of `metrics.slicing`, `reducers` those of `summaries.reducers`.
     `calibrated` names judges whose agreement with people is on record. `cluster` is an expression
     like those of `slices`: examples that share its value (a document, a user) are no independent
-    evidence of one another. `steps=False` leaves out what has to read steps: their own figures and
-    the grouped errors of runs, which together take longer than everything else. No runs at all
+    evidence of one another. `scores` says what scores are, by name, where their evaluators do not;
+    what nobody says is decided by the values of this experiment and of those `beside` it, or was
+    decided before (`decisions`). `steps=False` leaves out what has to read steps: their own figures
+    and the grouped errors of runs, which together take longer than everything else. No runs at all
     raise `NoRunsError`.
     """
     for text in reducers:
@@ -71,17 +80,20 @@ def summarise(
     cells = read_cells(results)
     examples, unrun = _examples(results, runs)
     shortfall = max(0, (results.manifest.expected or 0) - runs.n - results.manifest.pending)
-    columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall))
-    scores = summarise_scores(results, cells, runs, columns, confidence)
-    scores, searches = _sliced(results, runs, columns, scores, slices, confidence)
-    scores = _held_against_people(scores, set(calibrated))
+    if decisions is None:
+        others = [(read_cells(each), each.evaluators) for each in beside]
+        decisions = decided([(cells, results.evaluators), *others], scores or {})
+    columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall), decisions)
+    found = summarise_scores(results, cells, runs, columns, confidence)
+    found, searches = _sliced(results, runs, columns, found, slices, confidence)
+    found = _held_against_people(found, set(calibrated))
     by_step, errors = _looked_into(results, runs, confidence) if steps else ([], [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(
         experiment=results.experiment,
         counts=_counts(results, runs, columns, examples, unrun),
         rates=outcome_rates(runs, confidence),
-        scores=scores,
+        scores=found,
         latency=latency,
         ttft=_duration(runs, "ttft_s", confidence),
         queue=_duration(runs, "queue_s", confidence),
@@ -90,7 +102,7 @@ def summarise(
         steps=by_step,
         errors=errors,
         slices=searches,
-        quality=_quality(results, runs, scores, latency, by_step),
+        quality=_quality(results, runs, found, latency, by_step),
         provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
@@ -198,7 +210,8 @@ def _quality(
     steps: Sequence[StepSummary],
 ) -> Quality:
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
-    said = [*unknown_words(results, runs), *usage_notes(runs), *_judges(scores)]
+    said = [*unknown_words(results, runs), *usage_notes(runs), *_unread(scores)]
+    said += _judges(scores)
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=list(dict.fromkeys([*results.manifest.problems, *results.manifest.notes, *said])),
@@ -209,6 +222,10 @@ def _quality(
         evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
         clock_problems=clocks,
     )
+
+
+def _unread(scores: Mapping[str, ScoreSummary]) -> list[str]:
+    return [unread_text(each) + "." for each in scores.values() if each.unread]
 
 
 def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:

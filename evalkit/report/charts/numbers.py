@@ -90,9 +90,11 @@ WRITERS = {"share": percent, "s": duration, "tokens": count, "cost": number, "co
 
 
 def in_unit(value: float | None, unit: str) -> str:
-    """Write `value` in `unit`: `share`, `s`, `tokens`, `cost`, `count`, or a plain number."""
+    """Write `value` in `unit`: `share`, `s`, `tokens`, `cost`, `count`, or as a number of them."""
     if unit == "tokens" and value is not None and math.isfinite(value) and abs(value) < 100:
         return fixed(value, 1)
+    if unit and unit not in WRITERS and known(value):
+        return f"{number(value)} {unit}"
     return WRITERS.get(unit, number)(value)
 
 

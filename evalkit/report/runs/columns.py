@@ -12,12 +12,15 @@ from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.metrics.summaries.outcomes import normalise
 from evalkit.model.outcome import failed, place_of
 from evalkit.model.results import Results
+from evalkit.model.scales.said import are_grades, number_of, plainly
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report.runs import fields
 
 ERRORS = 250
 """Different errors that can be filtered for; the rest shares the last place."""
 NO_ERROR = 255
+NEAR = 1e-6
+"""Room beside a range, as a share of its width: rounding is no impossible score."""
 MISSING = CELL_OUTCOMES.index("missing")
 
 
@@ -138,7 +141,7 @@ def _score_columns(
             if score.scope in ("run", "step") and (known is None or known.summary.type == "none"):
                 columns[name] = ScoreColumn(name, score, "", None, [], bytearray())
     place = {run_id: row for row, run_id in _addresses(rows)}
-    sums = {name: _Sums(len(rows)) for name in columns}
+    sums = {name: _Sums(len(rows), column.summary) for name, column in columns.items()}
     for number, (one, summary) in enumerate(zip(results, summaries, strict=True)):
         owners = Owners(summary)
         for cell in _cells(one):
@@ -148,7 +151,7 @@ def _score_columns(
                     sums[name].add(row, cell)
     for name, column in columns.items():
         sums[name].fill(column)
-        _limit(column, results)
+        _limit(column)
     return list(columns.values())
 
 
@@ -181,14 +184,17 @@ class Owners:
 
 
 class _Sums:
-    """Gathers the cells of one score by run."""
+    """Gathers the cells of one score by run, read as its figures read them."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, score: ScoreSummary) -> None:
+        self.worded = score.type == "category"
+        self.range = score.range
+        self.marks = score.type == "number" and score.range not in (None, (0.0, 1.0))
         self.outcomes = bytearray([MISSING] * n)
         self.sums: list[float] = [0.0] * n
         self.counts = [0] * n
         self.words: list[str | None] = [None] * n
-        self.types: set[str] = set()
+        self.texts: list[tuple[int, str]] = []
 
     def add(self, row: int, cell: tuple[Any, ...]) -> None:
         _, _, _, outcome, score, score_type, value = cell
@@ -197,18 +203,33 @@ class _Sums:
             self.outcomes[row] = code
         if code != 0:
             return
-        if score is not None:
-            self.sums[row] += score
-            self.counts[row] += 1
-            self.types.add("bool" if score_type == "bool" else "number")
+        truth = score_type == "bool"
+        if self.worded:
+            self.words[row] = word_of(value) if score is None else _written(score, truth)
+        elif score is not None:
+            self._count(row, score, truth)
         elif value is not None:
-            self.words[row] = word_of(value)
-            self.types.add("category")
+            self.texts.append((row, word_of(value)))
+
+    def _count(self, row: int, number: float, truth: bool) -> None:
+        """Take a number in, unless it cannot be one of this score."""
+        if self.range is not None:
+            room = NEAR * (self.range[1] - self.range[0])
+            possible = self.range[0] - room <= number <= self.range[1] + room
+            if not possible or (truth and self.marks):
+                return
+        self.sums[row] += number
+        self.counts[row] += 1
 
     def fill(self, column: ScoreColumn) -> None:
+        letters = are_grades(word for _, word in self.texts)
+        for row, word in self.texts:
+            number = number_of(word, letters=letters)
+            if number is not None:
+                self._count(row, float(number), isinstance(number, bool))
         column.outcomes = self.outcomes
         column.counts = self.counts
-        if self.types == {"category"}:
+        if self.worded:
             column.type = "category"
             places: dict[str, int] = {}
             column.values = [
@@ -219,7 +240,12 @@ class _Sums:
             return
         pairs = zip(self.sums, self.counts, strict=True)
         column.values = [total / n if n else None for total, n in pairs]
-        column.type = "bool" if column.summary.type == "rate" else "number"
+        plain = column.summary.type == "rate" and not column.summary.graded
+        column.type = "bool" if plain else "number"
+
+
+def _written(number: float, truth: bool) -> str:
+    return ("true" if number else "false") if truth else plainly(number)
 
 
 def word_of(value: Any) -> str:
@@ -231,13 +257,10 @@ def word_of(value: Any) -> str:
     return parsed if isinstance(parsed, str) else orjson.dumps(parsed).decode()
 
 
-def _limit(column: ScoreColumn, results: Sequence[Results]) -> None:
+def _limit(column: ScoreColumn) -> None:
     """Set the value at which the score passes, where that is defined."""
     if column.type == "category" or column.summary.direction is None:
         return
-    infos = [i for one in results for i in one.evaluators if i.name == column.summary.evaluator]
-    threshold = next((i.threshold for i in infos if i.threshold is not None), None)
+    column.low = column.summary.threshold
     if column.type == "bool":
         column.low = 0.0 if column.summary.direction == "lower" else 1.0
-    elif threshold is not None:
-        column.low = threshold

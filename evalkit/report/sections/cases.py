@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from evalkit.metrics.documents.lookup import score_unit
 from evalkit.report.charts import numbers
 from evalkit.report.runs.columns import Rows
 from evalkit.report.sections.source import Source, address, run_address, term
@@ -80,7 +81,7 @@ def _regressions(
 
 def _regression(source: Source, change: ExampleChange, previews: Previews) -> CasePart:
     run_id = _worst(source.rows, change.metric, change.candidate_runs)
-    unit = "share" if source.score(change.metric).type == "rate" else ""
+    unit = score_unit(source.score(change.metric))
     before = numbers.in_unit(change.baseline, unit)
     after = numbers.in_unit(change.candidate, unit)
     return CasePart(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.model.outcome import OUTCOMES, succeeded
 from evalkit.report.charts import numbers
@@ -14,6 +15,7 @@ from evalkit.report.values.parts import ChangePart, FigurePart, MetricGroup, Met
 
 CATEGORIES = 6
 """Values of a score that have a row; all of them are in its own figure."""
+UNREAD = "cannot be read"
 SPANS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 100, 200, 500, 1000)
 CELL_WORDS = {
     "not_applicable": "not applicable",
@@ -148,14 +150,13 @@ def _score_row(source: Source, name: str) -> MetricPart:
     score = source.score(name)
     reach = score.range or ((0.0, 1.0) if score.type == "rate" else None)
     width = reach[1] - reach[0] if reach else None
-    query = term(name, ":", "no") if score.type == "rate" else None
-    if score.type == "rate" and score.direction == "lower":
-        query = term(name, ":", "yes")
+    plain = score.type == "rate" and not score.graded
+    query = term(name, ":", "yes" if score.direction == "lower" else "no") if plain else None
     return _row(
         source,
         (name, name, score.doc),
         lambda s: s.scores[name].figure if name in s.scores else None,
-        "share" if score.type == "rate" else "",
+        score_unit(score),
         address("runs", q=query, sort=None if query else name),
         width=width,
         axis=reach,
@@ -174,7 +175,8 @@ def marks_of(score: ScoreSummary) -> tuple[str, ...]:
 
 def _unscored(scores: Sequence[ScoreSummary]) -> str:
     """Say what became of the cells that were not scored, all experiments together."""
-    counts = {w: sum(s.outcomes.get(name, 0) for s in scores) for name, w in CELL_WORDS.items()}
+    counts = {UNREAD: sum(s.unread for s in scores)}
+    counts |= {w: sum(s.outcomes.get(name, 0) for s in scores) for name, w in CELL_WORDS.items()}
     plural = {"evaluator error": "evaluator errors"}
     return ", ".join(numbers.times(n, w, plural.get(w, w)) for w, n in counts.items() if n)
 
@@ -215,10 +217,10 @@ def _reducers(source: Source) -> list[MetricPart]:
     rows = []
     for reducer in dict.fromkeys(r for s in source.summaries for r in s.reducers if r != "mean"):
         for name in source.score_names:
-            if not any(name in s.reducers.get(reducer, {}) for s in source.summaries):
+            if not _says_something(source, reducer, name):
                 continue
             score = source.score(name)
-            unit = "share" if score.type == "rate" else ""
+            unit = _reduced_unit(reducer, score)
             rows.append(
                 _row(
                     source,
@@ -230,10 +232,24 @@ def _reducers(source: Source) -> list[MetricPart]:
                     lambda s, r=reducer, n=name: s.reducers.get(r, {}).get(n),  # type: ignore[misc]
                     unit,
                     address("runs", sort=name),
-                    axis=score.range or ((0.0, 1.0) if score.type == "rate" else None),
+                    axis=(0.0, 1.0) if unit == "share" else score.range,
                 )
             )
     return rows
+
+
+def _says_something(source: Source, reducer: str, name: str) -> bool:
+    """Tell whether a reducer of a score has a row: why it has no figure, only if no score has."""
+    figures = [s.reducers.get(reducer, {}) for s in source.summaries]
+    some = any(f.value is not None for each in figures for f in each.values())
+    own = [each[name] for each in figures if name in each]
+    return any(f.value is not None or f.n == 0 or not some for f in own)
+
+
+def _reduced_unit(reducer: str, score: ScoreSummary) -> str:
+    """Return the unit of a reducer: what counts passes is a share, whatever the score is."""
+    counts = ("pass", "any", "all", "majority", "at_least", "flake")
+    return "share" if reducer.startswith(counts) else score_unit(score)
 
 
 def _row(
@@ -268,6 +284,8 @@ def _figure(summary: Summary, figure: Figure | None, unit: str, metric: str) -> 
     single = metric in summary.scores and summary.scores[metric].scope == "experiment"
     note = "too few examples" if 0 < rest < numbers.TOO_FEW and not single else ""
     quantity, _, name = metric.partition(".")
+    if figure.value is None and figure.method.startswith("refused: "):
+        note = figure.method.removeprefix("refused: ")
     if quantity == "latency" and name in summary.latency.lower_bounds:
         note = "lower bound"
     return FigurePart(

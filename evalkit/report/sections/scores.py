@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from evalkit.metrics.documents.figures import Histogram
+from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.report.charts import numbers
 from evalkit.report.charts.svg import Bars
@@ -23,12 +24,11 @@ def build(source: Source) -> tuple[ScorePart, ...]:
 
 def _part(source: Source, name: str) -> ScorePart:
     score = source.score(name)
+    shape = _shape(score)
     found = [(i, s, s.scores[name]) for i, s in enumerate(source.summaries) if name in s.scores]
     total = len(source.summaries)
     drawn = [
-        (series(i, total), one.histogram)
-        for i, _, one in found
-        if score.type == "number" and one.n > 1
+        (series(i, total), one.histogram) for i, _, one in found if shape == "number" and one.n > 1
     ]
     bars, edges, table = _histogram(name, drawn)
     if score.type == "category":
@@ -38,13 +38,18 @@ def _part(source: Source, name: str) -> ScorePart:
         link=address("runs", sort=name),
         doc=score.doc,
         tags=("run", *marks_of(score)) if score.scope == "run" else marks_of(score),
-        kind=score.type,
+        kind=shape,
         bars=bars,
         edges=edges,
         threshold=None,
         lines=tuple(_line(series(i, total), s, one) for i, s, one in found),
         table=table,
     )
+
+
+def _shape(score: ScoreSummary) -> str:
+    """Return how the score is drawn: parts of a whole are spread like numbers."""
+    return "number" if score.type == "rate" and score.graded else score.type
 
 
 def _histogram(
@@ -92,11 +97,14 @@ def _line(cls: str, summary: Summary, one: ScoreSummary) -> tuple[str, str, floa
         text = f"n {numbers.count(one.n)}"
     elif one.mean is None:
         text = "nothing was scored"
-    elif one.type == "rate":
+    elif _shape(one) == "rate":
         text = f"{numbers.percent(one.mean)}, n {numbers.count(one.n)}"
     else:
         spread = f", sd {numbers.number(one.sd)}" if one.sd is not None else ""
-        text = f"mean {numbers.number(one.mean)}{spread}, n {numbers.count(one.n)}"
+        mean = numbers.in_unit(one.mean, score_unit(one))
+        text = f"mean {mean}{spread}, n {numbers.count(one.n)}"
+    if one.unread:
+        text += f", {numbers.count(one.unread)} cannot be read"
     if one.flake_rate is not None:
         text += f", {numbers.percent(one.flake_rate)} of examples flaky"
-    return cls, summary.experiment, one.mean if one.type == "rate" else None, text
+    return cls, summary.experiment, one.mean if _shape(one) == "rate" else None, text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import SliceFigure, Summary
 from evalkit.report.charts import numbers
 from evalkit.report.sections.source import Source, address, term
@@ -105,7 +106,7 @@ def _of_summary(source: Source, summary: Summary) -> list[SlicePart]:
 def _value_cell(source: Source, name: str, figure: SliceFigure | None) -> SliceCell | None:
     if figure is None or figure.mean is None:
         return None
-    unit = "share" if source.score(name).type == "rate" else ""
+    unit = score_unit(source.score(name))
     low, high = figure.interval or (None, None)
     clear = figure.p_adjusted is not None and figure.p_adjusted <= 0.05
     tone = "z"

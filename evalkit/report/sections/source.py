@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.report.runs.columns import Rows
 from evalkit.report.runs.facets import Facet
@@ -82,7 +83,7 @@ class Source:
 def unit_of(source: Source, difference: Difference) -> str:
     """Return the unit people read a difference in: scores that are numbers are not percentages."""
     if difference.kind == "score" and difference.metric in source.score_names:
-        return "share" if source.score(difference.metric).type == "rate" else ""
+        return score_unit(source.score(difference.metric))
     return difference.unit
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.model.outcome import SAID, SUCCEEDED
 from evalkit.report.charts import numbers
@@ -37,7 +38,8 @@ def _alone(source: Source, summary: Summary) -> Iterator[Span]:
     score = summary.scores.get(name or "")
     if score is not None and score.mean is not None:
         yield Span(_value(score), strong=True)
-        yield Span(f" {_of(score, name or '')} (n {numbers.count(score.n)}{_ci(score)}). ")
+        n = numbers.count(score.n) + _left_out(score)
+        yield Span(f" {_of(score, name or '')} (n {n}{_ci(score)}). ")
     yield from ended(summary)
 
 
@@ -58,16 +60,21 @@ def ended(summary: Summary) -> Iterator[Span]:
 
 
 def _value(score: ScoreSummary) -> str:
-    return numbers.in_unit(score.mean, "share" if score.type == "rate" else "")
+    return numbers.in_unit(score.mean, score_unit(score))
 
 
 def _of(score: ScoreSummary, name: str) -> str:
-    return f"of scored runs are {name}" if score.type == "rate" else f"is the mean of {name}"
+    plain = score.type == "rate" and not score.graded
+    return f"of scored runs are {name}" if plain else f"is the mean of {name}"
+
+
+def _left_out(score: ScoreSummary) -> str:
+    return f", {numbers.count(score.unread)} cannot be read" if score.unread else ""
 
 
 def _ci(score: ScoreSummary) -> str:
     low, high = score.interval or (None, None)
-    text = numbers.interval(low, high, "share" if score.type == "rate" else "")
+    text = numbers.interval(low, high, score_unit(score))
     return f", 95% interval {text}" if text else ", no interval"
 
 

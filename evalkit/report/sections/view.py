@@ -134,7 +134,7 @@ def _paired_by_inputs(results: Sequence[Results], comparison: Comparison | None)
         other = next((one for one in results if one.experiment == candidate.experiment), None)
         if other is None:
             continue
-        pairs = pairing.pair(measures.read(results[0]), measures.read(other))
+        pairs = pairing.pair(*measures.read_all([results[0], other]))
         for side in (pairs.baseline.runs, pairs.candidate.runs):
             names = side.example_ids
             for run_id, code in zip(side.run_ids.to_pylist(), side.cluster.tolist(), strict=True):

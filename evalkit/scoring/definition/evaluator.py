@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, overload
 
 from evalkit.errors import EvaluatorError, EvaluatorSignatureError, did_you_mean
+from evalkit.model.scales.scale import SCORE_KINDS, Scale, ScoreKind
 from evalkit.model.score import EvaluatorInfo, Score
 from evalkit.scoring.definition.cases import Case
 from evalkit.scoring.definition.coerce import to_scores
 from evalkit.scoring.definition.inject import collect
+from evalkit.scoring.definition.returns import score_kind
 from evalkit.scoring.definition.signature import (
     Scope,
     Signature,
@@ -23,13 +25,14 @@ from evalkit.scoring.definition.signature import (
 
 F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__evalkit_evaluator__"
+Kind = Literal["code", "judge", "share", "number", "category"]
 INFO_FIELDS = (
     "name",
     "version",
     "direction",
     "kind",
-    "range",
     "threshold",
+    "directed",
     "failed_runs",
     "options",
 )
@@ -48,6 +51,12 @@ class Evaluator:
     direction: Literal["higher", "lower"] | None = "higher"
     kind: Literal["code", "judge"] = "code"
     range: tuple[float, float] | None = None
+    score_kind: ScoreKind | None = None
+    """What its scores are, by `kind`, `range` or the return annotation; None: it does not say."""
+    scale: Callable[[Mapping[str, Any]], Scale] | None = None
+    """Gives what its scores are from the options, where that depends on them."""
+    directed: bool = False
+    """Whether `direction` was declared, not left at higher."""
     threshold: float | None = None
     timeout: float | None = None
     """Seconds one call may take; `None` takes the project's setting."""
@@ -114,8 +123,11 @@ class Evaluator:
         file, line = where(self.function)
         values = {name: getattr(self, name) for name in INFO_FIELDS}
         values["options"] = {name: _shown(value) for name, value in self.all_options().items()}
+        said = self.scale(self.all_options()) if self.scale else None
         return EvaluatorInfo(
             **values,
+            range=said.range if said else self.range,
+            score_kind=said.kind if said else self.score_kind,
             scope=self.scope,
             keys=(self.name,),
             fingerprint=self.fingerprint,
@@ -140,12 +152,13 @@ def evaluator(
     failed_runs: Literal["call", "skip"] = ...,
     cases: Sequence[Case] = ...,
     direction: Literal["higher", "lower"] | None = ...,
-    kind: Literal["code", "judge"] = ...,
+    kind: Kind = ...,
     range: tuple[float, float] | None = ...,
     threshold: float | None = ...,
     timeout: float | None = ...,
     retries: int = ...,
     retry_on: type[BaseException] | tuple[type[BaseException], ...] = ...,
+    scale: Callable[[Mapping[str, Any]], Scale] | None = ...,
 ) -> Callable[[F], F]: ...
 def evaluator(function: Any = None, /, **settings: Any) -> Any:
     """Mark a function as an evaluator; it comes back unchanged and stays callable as a function.
@@ -154,6 +167,8 @@ def evaluator(function: Any = None, /, **settings: Any) -> Any:
     changes. `scope` is needed where the parameters do not tell. `failed_runs="skip"` does not call
     it on runs that did not succeed. `cases` are its own proof, run by `evalkit check`. `direction`
     says which way is better, `threshold` from where on a score passes, `range` what is possible.
+    `kind` is `judge`, or says what the scores are: `share`, `number` or `category`; else the range
+    says it (0 to 1 is a share), else the return annotation. `scale` gives both from the options.
     `timeout` is in seconds; `retries` further tries follow an exception of `retry_on`.
     """
 
@@ -192,6 +207,11 @@ def as_evaluator(target: Any, *, name: str | None = None, **settings: Any) -> Ev
     scope = settings.pop("scope", None)
     retry_on = settings.pop("retry_on", (Exception,))
     signature = read_signature(function, name, scope)
+    kind = settings.get("kind")
+    settings["score_kind"] = score_kind(name, kind, settings.get("range"), function)
+    if kind in SCORE_KINDS:
+        del settings["kind"]
+    settings["directed"] = "direction" in settings
     return Evaluator(
         name=name,
         function=function,

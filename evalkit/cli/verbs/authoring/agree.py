@@ -14,6 +14,7 @@ from evalkit.metrics.documents.agreement import Agreement
 from evalkit.metrics.documents.figures import Figure
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
+from evalkit.project.scales import scales_of
 
 
 def perform(
@@ -22,7 +23,8 @@ def perform(
     """Compute agreement and keep it where the figures of later days look for it."""
     project = session.load(deep=False)
     read = read_labels(labels)
-    found = agree(results(project, _only(project, name)), read, metric, project.table.confidence)
+    stored = results(project, _only(project, name))
+    found = agree(stored, read, metric, project.table.confidence, scales_of(project))
     path = project.reports_folder / "agreement" / f"{found.evaluator}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found.to_dict(), indent=2) + "\n", "utf-8")

@@ -1,0 +1,1 @@
+"""What a score is: a share, a number or a category, and how its text is read."""
