@@ -5,15 +5,11 @@ from __future__ import annotations
 import email.utils
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from evalkit.errors import SourceUnavailable
 from evalkit.fetchers.http.transport import httpx
-
-if TYPE_CHECKING:
-    import tenacity
 
 RETRIED_STATUS = frozenset({408, 425, 429})
 
@@ -26,10 +22,6 @@ class Patience:
     total: float = 120.0
     body: float = 300.0
     max_bytes: int = 1 << 30
-
-    def after(self, seconds: float) -> Patience:
-        """Return what is left of it when so much time has passed."""
-        return replace(self, total=self.total - seconds)
 
 
 class Retryable(SourceUnavailable):
@@ -59,61 +51,33 @@ class StillFailing(SourceUnavailable):
 
 
 class Trial:
-    """The attempts at one request: what went wrong so far, and when to stop."""
+    """The attempts at one request: what went wrong so far, how long to wait, and when to stop."""
 
-    def __init__(self, patience: Patience, on_pause: Callable[[float, bool], None]) -> None:
+    def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._on_pause = on_pause
+        self._began = time.monotonic()
+        self._failed = 0
         self.dropped = False
-        self._end = ""
+        """Whether the last attempt lost its connection, so that the next one opens another."""
 
-    def attempts(self, sleep: Callable[[float], object]) -> tenacity.Retrying:
-        """Return the attempts, to loop over; the last failure leaves the loop as it is."""
-        import tenacity  # most fetches never need it
-
-        def nap(seconds: float) -> None:
-            sleep(seconds)
-
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Retryable),
-            wait=self._wait,
-            stop=tenacity.stop_any(
-                tenacity.stop_after_attempt(self._patience.attempts),
-                tenacity.stop_before_delay(self._patience.total),
-            ),
-            before_sleep=self._announce,
-            after=self._note,
-            sleep=nap,
-            reraise=True,
-        )
-
-    def summary(self) -> str:
-        """Say how often it was tried, and what to do."""
-        return f"({self._end}). Try again later."
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        error = _failure(state)
-        if error.wait is not None:
-            return error.wait
-        # A random part on a doubling ceiling keeps threads from returning together.
-        ceiling = min(10.0, 0.25 * 2.0**state.attempt_number)
-        return random.uniform(ceiling / 2, ceiling)
-
-    def _note(self, state: tenacity.RetryCallState) -> None:
-        error = _failure(state)
+    def pause(self, error: Retryable) -> float | None:
+        """Return the seconds to wait before the next attempt; None when there is to be none."""
+        self._failed += 1
         self.dropped = error.dropped
-        times = "once" if state.attempt_number == 1 else f"{state.attempt_number} times"
+        seconds = self._drawn() if error.wait is None else error.wait
+        late = time.monotonic() - self._began + seconds >= self._patience.total
+        return None if late or self._failed >= self._patience.attempts else seconds
+
+    def summary(self, error: Retryable) -> str:
+        """Say how often it was tried, and what to do."""
+        times = "once" if self._failed == 1 else f"{self._failed} times"
         asked = f"; asked to wait {error.wait:.0f} s" if error.wait is not None else ""
-        self._end = f"tried {times}{asked}"
+        return f"(tried {times}{asked}). Try again later."
 
-    def _announce(self, state: tenacity.RetryCallState) -> None:
-        self._on_pause(state.upcoming_sleep, _failure(state).wait is not None)
-
-
-def _failure(state: tenacity.RetryCallState) -> Retryable:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, Retryable)
-    return error
+    def _drawn(self) -> float:
+        # A random part on a doubling ceiling keeps threads from returning together.
+        ceiling = min(10.0, 0.25 * 2.0**self._failed)
+        return random.uniform(ceiling / 2, ceiling)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -173,30 +173,21 @@ class HttpSource:
         return self._crew.map(fn, items)
 
     def _patiently(self, ask: _Ask, once: Callable[[_Ask, bool], Answer]) -> Answer:
-        began = time.monotonic()
-        try:  # nearly every request succeeds at once, without what repeating it takes
-            return self._try(ask, once, fresh=False)
-        except Retryable as error:
-            first: Retryable | None = error
-        patience = self._patience.after(time.monotonic() - began)
+        patience = self._patience
         if ask.attempts is not None:
             patience = replace(patience, attempts=ask.attempts)
-        trial = Trial(patience, self._on_pause)
-        try:
-            for attempt in trial.attempts(self._sleep):
-                with attempt:
-                    if first is not None:
-                        failure, first = first, None
-                        raise failure
-                    return self._try(ask, once, fresh=trial.dropped)
-        except Retryable as error:
-            said = self._message(ask, f"{error.what} {trial.summary()}")
-            raise StillFailing(said, status=error.status) from None
-        raise AssertionError("the attempts end by a return or an exception")
-
-    def _try(self, ask: _Ask, once: Callable[[_Ask, bool], Answer], *, fresh: bool) -> Answer:
-        self._take_turn(ask)
-        return once(ask, fresh)
+        trial = Trial(patience)
+        while True:
+            self._take_turn(ask)
+            try:
+                return once(ask, trial.dropped)
+            except Retryable as error:
+                seconds = trial.pause(error)
+                if seconds is None:
+                    said = self._message(ask, f"{error.what} {trial.summary(error)}")
+                    raise StillFailing(said, status=error.status) from None
+                self._on_pause(seconds, error.wait is not None)
+            self._sleep(seconds)
 
     def _on_pause(self, seconds: float, told: bool) -> None:
         self.stats.add(retries=1)
