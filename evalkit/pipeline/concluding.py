@@ -37,12 +37,16 @@ class Ran:
     failures: Mapping[str, EvalkitError] = field(default_factory=dict)
     """Experiments that could not be fetched or scored, with the reason."""
     too_many_errors: bool = False
+    incomplete: Sequence[str] = ()
+    """Experiments that are not whole, where rules were held against them."""
 
     @property
     def exit_code(self) -> ExitCode:
         """The worst of what happened; figures that cannot be trusted outrank a missed gate."""
         if self.failures:
             return next(iter(self.failures.values())).exit_code
+        if self.incomplete:
+            return ExitCode.SOURCE_FAILED
         if self.too_many_errors:
             return ExitCode.EVALUATOR_ERRORS
         missed = any(each.passed is False for each in self.gates)
@@ -77,12 +81,14 @@ def conclude(
     *,
     baseline: str | None = None,
     gates: Sequence[str] = (),
+    allow_incomplete: bool = False,
     page: bool = True,
     to: Path | None = None,
     **options: Any,
 ) -> Ran:
     """Summarise, compare, gate and report what is stored of experiments; nothing is scored.
 
+    Rules on an experiment that is not whole are missed, unless `allow_incomplete` says otherwise.
     Without `page`, nothing is written. `options` go to `evalkit.report.page.write.write_report`.
     """
     results = {name: stored.results(project, name) for name in names}
@@ -99,7 +105,14 @@ def conclude(
         comparison = compare_experiments(
             project, list(results.values()), baseline=baseline, decisions=decisions
         )
-    checked = check_gates(project, list(summaries.values()), comparison, gates)
+    checked = check_gates(
+        project,
+        list(summaries.values()),
+        comparison,
+        gates,
+        allow_incomplete=allow_incomplete,
+    )
+    partial = [n for n, each in summaries.items() if checked and not each.counts.complete]
     path = None
     if page:
         path = report(
@@ -112,7 +125,12 @@ def conclude(
             **options,
         )
     return Ran(
-        summaries=summaries, results=results, comparison=comparison, gates=checked, report=path
+        summaries=summaries,
+        results=results,
+        comparison=comparison,
+        gates=checked,
+        report=path,
+        incomplete=() if allow_incomplete else partial,
     )
 
 

@@ -23,6 +23,8 @@ def check_gates(
     summaries: Sequence[Summary],
     comparison: Comparison | None = None,
     more: Sequence[str] = (),
+    *,
+    allow_incomplete: bool = False,
 ) -> list[GateResult]:
     """Hold every experiment against its configured gates and the rules in `more`.
 
@@ -30,39 +32,43 @@ def check_gates(
     `baseline` names; the baseline itself is only held against absolute rules.
     """
     found: list[GateResult] = []
+    partial = {each.experiment for each in summaries if not each.counts.complete}
+    whole = comparison is None or comparison.baseline not in partial
     for summary in summaries:
         config = project.experiments.get(summary.experiment)
         rules = [*(config.gates if config else project.table.gates), *more]
         if rules:
             saved = _saved_baseline(project, config)
-            results = _check(project, summary, rules, comparison, saved)
+            results = _check(summary, rules, comparison, saved, allow_incomplete, whole)
             found += [_placed(project, each) for each in results]
     return found
 
 
 def _placed(project: Project, result: GateResult) -> GateResult:
     """Say where the configuration has the rule, so that CI can point there."""
-    tables: list[tuple[tuple[str, ...], Sequence[str]]] = [((), project.table.gates)]
-    if (own := project.table.experiments.get(result.experiment)) is not None:
-        tables.append((("experiments", result.experiment), own.gates or ()))
-    for above, rules in tables:
-        if result.rule in rules:
-            place = project.place(*above, "gates", list(rules).index(result.rule))
-            file, _, line = place.rpartition(":")
-            return replace(result, file=file, line=int(line))
-    return result
+    file, _, line = project.place_of_gate(result.experiment, result.rule).rpartition(":")
+    return replace(result, file=file, line=int(line)) if file else result
 
 
 def _check(
-    project: Project,
     summary: Summary,
     rules: Sequence[str],
     comparison: Comparison | None,
     saved: Any,
+    allow_incomplete: bool,
+    baseline_complete: bool,
 ) -> list[GateResult]:
     from evalkit.metrics.gating.gates import check, parse
 
-    return check([parse(rule) for rule in rules], summary, comparison, baseline=saved)
+    gates = [parse(rule) for rule in rules]
+    return check(
+        gates,
+        summary,
+        comparison,
+        baseline=saved,
+        allow_incomplete=allow_incomplete,
+        baseline_complete=baseline_complete,
+    )
 
 
 def _saved_baseline(project: Project, config: Any) -> Any:

@@ -14,6 +14,7 @@ from evalkit.pipeline.progress import Progress, silent
 from evalkit.pipeline.scoring import ScoreSettings, score_experiment, settings_of
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
+from evalkit.project.rules import refuse_rules
 
 
 def run(
@@ -26,6 +27,7 @@ def run(
     settings: ScoreSettings | None = None,
     baseline: str | None = None,
     gates: Sequence[str] = (),
+    allow_incomplete: bool = False,
     to: Path | None = None,
     progress: Progress = silent,
     **options: Any,
@@ -42,6 +44,7 @@ def run(
     failures: dict[str, EvalkitError] = {}
     for name in chosen:
         load_evaluators(project, settings.evaluators or project.experiment(name).evaluators)
+    refuse_rules(project, chosen, gates)
     for name in chosen:
         try:
             if fetching:
@@ -54,7 +57,15 @@ def run(
     good = [name for name in chosen if name not in failures]
     if not good:
         raise next(iter(failures.values()))
-    ran = conclude(project, good, baseline=baseline, gates=gates, to=to, **options)
+    ran = conclude(
+        project,
+        good,
+        baseline=baseline,
+        gates=gates,
+        allow_incomplete=allow_incomplete,
+        to=to,
+        **options,
+    )
     return replace(
         ran, failures=failures, too_many_errors=errors_in(ran.summaries) > settings.max_errors
     )

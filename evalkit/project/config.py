@@ -69,6 +69,16 @@ class Project:
         """Return `file:line` of a key, for messages."""
         return Problems(self.file.shown, self.file.lines, self.file.prefix).place(keys)
 
+    def place_of_gate(self, experiment: str, rule: str) -> str:
+        """Return `file:line` of an experiment's rule, empty when it is not of the configuration."""
+        tables: list[tuple[Keys, Sequence[str]]] = [((), self.table.gates)]
+        if (own := self.table.experiments.get(experiment)) is not None:
+            tables.append((("experiments", experiment), own.gates or ()))
+        for above, rules in tables:
+            if rule in rules:
+                return self.place(*above, "gates", list(rules).index(rule))
+        return ""
+
     def experiment(self, name: str) -> ExperimentConfig:
         """Return the experiment called `name`, or say which ones there are."""
         if name in self.experiments:

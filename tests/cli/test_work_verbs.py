@@ -161,7 +161,7 @@ def test_gates_decide_the_exit_code(tmp_path: Path, rule: str, code: int) -> Non
     assert ended.code == code
     comment = html.unescape((folder / "out" / "c.md").read_text("utf-8"))
     assert rule in comment.replace("\\", "")
-    assert (folder / "out" / "j.xml").read_text("utf-8").count("<testsuite ") == 2
+    assert (folder / "out" / "j.xml").read_text("utf-8").count("<testsuite ") == 1
 
 
 def test_one_experiment_that_fails_does_not_hide_the_others(tmp_path: Path) -> None:

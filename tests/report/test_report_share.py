@@ -159,7 +159,7 @@ def shared(leaky, tmp_path_factory):
         "html": ReportFile(written.path).everything(),
         "json": machine.write_json(leaky, folder / "summary.json", clean).read_text("utf-8"),
         "csv": machine.write_csv(leaky, folder / "runs.csv", clean).read_text("utf-8"),
-        "junit": junit.render(leaky, every=True, clean=clean),
+        "junit": junit.render(leaky, runs=True, clean=clean),
         "markdown": markdown.render(view),
         "terminal": terminal.to_text(view, 200),
     }

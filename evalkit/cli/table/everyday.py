@@ -24,6 +24,10 @@ def _gates() -> click.Option:
     return option("--gate gates", "A rule beside those configured.", multiple=True, metavar="RULE")
 
 
+def _incomplete() -> click.Option:
+    return flag("--allow-incomplete", "Hold rules against runs that are not all there.")
+
+
 def _page() -> list[click.Option]:
     return [
         option("--output", "Where the page goes.", type=FILE),
@@ -77,6 +81,7 @@ EVERYDAY = {
             *_fetching(),
             _baseline(),
             _gates(),
+            _incomplete(),
             *_page(),
             *_scoring(),
             json_option(),
@@ -122,6 +127,7 @@ EVERYDAY = {
             flag("--share", "Take secrets and personal data out, hash ids."),
             option("--to-csv table", "Write a line a run, too.", type=FILE),
             option("--to-json data", "Write the figures, too.", type=FILE),
+            _incomplete(),
             flag("--open show", "Open the page in the browser."),
             json_option(),
         ],
@@ -147,6 +153,7 @@ EVERYDAY = {
             option("--correction", "Of p for many metrics.", type=click.Choice(["holm", "bh"])),
             option("--output", "Write the page here, too.", type=FILE),
             flag("--open show", "Write the page and open it in the browser."),
+            _incomplete(),
             json_option(),
         ],
     ),
@@ -161,10 +168,12 @@ EVERYDAY = {
             experiment_names(),
             _gates(),
             _baseline("Experiment or saved summary.json to compare with.", "NAME|FILE"),
-            option("--junit", "Write JUnit XML here.", type=FILE),
+            option("--junit", "Write the gates as JUnit XML here.", type=FILE),
+            flag("--junit-runs", "Write every run there, too."),
             option("--markdown", "Write a PR comment here.", type=FILE),
             flag("--share", "Take secrets and personal data out of both files."),
             flag("--github", "Annotate and summarise the GitHub Actions job."),
+            _incomplete(),
             json_option(),
         ],
     ),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +13,13 @@ from evalkit.metrics.documents.lookup import Found, closest, look_up, score_unit
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import ScoreSummary, SliceFigure, Summary
 from evalkit.metrics.gating.grammar import Gate, parse
+from evalkit.metrics.gating.limits import ROUNDING, complies
+from evalkit.metrics.gating.meaning import quantity_problem, scale_of
 from evalkit.metrics.gating.statistical import check_difference, mirrored, unpaired
+from evalkit.metrics.gating.whole import only_of_the_whole
 from evalkit.metrics.gating.wording import show, text_of
 
 __all__ = ["Gate", "GateResult", "check", "parse"]
-
-OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-ROUNDING = 1e-9
-"""Room given to limits, so that 0.9 written is 0.9 measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +59,11 @@ def check(
     summary: Summary,
     comparison: Comparison | None = None,
     baseline: Summary | Mapping[str, Any] | None = None,
+    *,
+    allow_incomplete: bool = False,
+    baseline_complete: bool = True,
 ) -> list[GateResult]:
-    """Check every gate on one experiment.
+    """Check every gate on one experiment; an incomplete one misses all unless that is allowed.
 
     Rules about a baseline use `comparison` where it holds this experiment (paired, corrected),
     else `baseline`, a Summary made earlier or its document (unpaired). Without either they are
@@ -78,7 +72,10 @@ def check(
     """
     if isinstance(baseline, Mapping):
         baseline = from_plain(Summary, baseline)
-    return [_check(_Case(gate, summary, baseline, comparison)) for gate in gates]
+    found = [_check(_Case(gate, summary, baseline, comparison)) for gate in gates]
+    if allow_incomplete:
+        return found
+    return only_of_the_whole(gates, found, summary, baseline_complete=baseline_complete)
 
 
 def _check(case: _Case) -> GateResult:
@@ -95,6 +92,8 @@ def _check(case: _Case) -> GateResult:
     if found.unread:
         figure = found.figure if gate.kind == "absolute" else None
         return case.result(False, f"{found.unread}.", figure, unit=found.unit)
+    if why := quantity_problem(gate, scale_of(case.summary, found)):
+        return case.result(False, why, found.figure)
     if gate.place in ("every_example", "most_examples"):
         return _check_examples(case, found)
     if gate.kind == "absolute":
@@ -102,14 +101,6 @@ def _check(case: _Case) -> GateResult:
     if gate.kind == "relative":
         return _check_relative(case, found)
     return _check_statistical(case, found)
-
-
-def _complies(op: str, value: float, limit: float) -> bool:
-    room = ROUNDING * max(1.0, abs(limit))
-    if op in (">=", "<="):
-        return OPERATORS[op](value, limit - room if op == ">=" else limit + room)
-    equal = abs(value - limit) <= room
-    return equal if op == "==" else not equal if op == "!=" else OPERATORS[op](value, limit)
 
 
 def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateResult:
@@ -121,7 +112,7 @@ def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateR
     if limit is None and _is_percent_of_a_number(case, found):
         why = f"{found.name} is {show(figure, found.unit)}, no share: {gate.quantity} says nothing."
         return case.result(False, f"{why} Write a number.", figure, unit=found.unit)
-    passed = _complies(gate.op, figure.value, wanted)
+    passed = complies(gate.op, figure.value, wanted)
     if found.lower_bound and gate.op in ("<=", "<"):
         why = f"{found.name} is at least {text_of(figure.value, found.unit)}: runs were cut short."
         return case.result(False, why, figure, wanted, found.unit)
@@ -239,7 +230,7 @@ def _named(score: ScoreSummary, share: float) -> str:
 def _complying(curve: Curve, op: str, limit: float) -> float:
     """Return the share of examples whose mean complies, from their distribution function."""
     steps = [y - before for y, before in zip(curve.y, [0.0, *curve.y[:-1]], strict=True)]
-    return sum(step for x, step in zip(curve.x, steps, strict=True) if _complies(op, x, limit))
+    return sum(step for x, step in zip(curve.x, steps, strict=True) if complies(op, x, limit))
 
 
 def _check_slices(case: _Case) -> GateResult:

@@ -1,4 +1,4 @@
-"""JUnit: gates and failing examples as test cases, for the CI systems that draw those."""
+"""JUnit: gates as test cases, and runs where they are asked for."""
 
 from __future__ import annotations
 
@@ -16,29 +16,27 @@ from evalkit.report.sharing.share import Cleaner
 from evalkit.report.values.parts import GatePart, ReportView
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-LISTED = 1000
-"""Examples listed a suite; the counts of the suite are always of all."""
 
 
 def render(
-    content: Content | ReportView, *, every: bool = False, clean: Cleaner | None = None
+    content: Content | ReportView, *, runs: bool = False, clean: Cleaner | None = None
 ) -> str:
-    """Return the XML: a suite of gates, then a suite per experiment.
+    """Return the XML: a suite of gates, and with `runs` a suite of all runs for each experiment.
 
-    A run that did not succeed is an error, one with a score that does not pass a failure. Only
-    those are listed, unless `every` is true; what passed is counted in the suite's properties.
+    Of runs, one that did not succeed is an error, one with a score that does not pass a failure.
+    Without `runs` nothing but a gate can be red, and the counts are those of the gates.
     """
     cleaner = clean or Cleaner()
     view = cleaner.parts(content.view if isinstance(content, Content) else content)
     xml: Any = JUnitXml("evalkit")
     xml.add_testsuite(_gates(view))
     rows = content.source.rows if isinstance(content, Content) else None
-    for number, part in enumerate(view.experiments):
+    for number, part in enumerate(view.experiments if runs else ()):
         suite = TestSuite(_text(part.name))
         for name, n in (*part.outcomes, *((f"scores {word}", n) for word, n in part.cells)):
             suite.add_property(_text(name), str(n))
         if rows is not None:
-            suite.add_testcases(list(_runs(rows, number, part.name, every, cleaner)))
+            suite.add_testcases(list(_runs(rows, number, part.name, cleaner)))
         xml.add_testsuite(suite)
     xml.update_statistics()
     xml._elem.attrib.pop("skipped", None)  # Jenkins' schema has no such total
@@ -67,14 +65,11 @@ def _gate(gate: GatePart) -> TestCase:
     return case
 
 
-def _runs(rows: Rows, number: int, name: str, every: bool, clean: Cleaner) -> Iterator[TestCase]:
-    listed = 0
+def _runs(rows: Rows, number: int, name: str, clean: Cleaner) -> Iterator[TestCase]:
     for row, experiment in enumerate(rows.experiments):
         if experiment != number:
             continue
         problem = _problem(rows, row, clean)
-        if problem is None and not every:
-            continue
         example = clean.ident(rows.example_ids[rows.examples[row]])
         repetition = rows.numbers["repetition"][row]
         suffix = "" if repetition is None else f" #{repetition:g}"
@@ -82,9 +77,6 @@ def _runs(rows: Rows, number: int, name: str, every: bool, clean: Cleaner) -> It
         if problem is not None:
             case.result = [problem]
         yield case
-        listed += 1
-        if listed == LISTED and not every:
-            return
 
 
 def _problem(rows: Rows, row: int, clean: Cleaner) -> Error | Failure | None:

@@ -24,6 +24,7 @@ def perform(
     correction: Literal["holm", "bh"] | None,
     output: Path | None,
     show: bool,
+    allow_incomplete: bool,
     as_json: bool,
 ) -> int:
     """Compare what is stored; the page is written only when it is asked for."""
@@ -32,7 +33,14 @@ def perform(
         raise ConfigError("compare: needs two or more experiments. Name them: compare A B.")
     names = project.chosen(names)
     base = baseline_of(project, names, baseline)
-    ran = conclude(project, names, baseline=base, page=bool(output or show), to=output)
+    ran = conclude(
+        project,
+        names,
+        baseline=base,
+        allow_incomplete=allow_incomplete,
+        page=bool(output or show),
+        to=output,
+    )
     if as_json:
         session.document(ran.to_dict())
     else:

@@ -15,6 +15,7 @@ from evalkit.errors import ConfigError, ExitCode
 from evalkit.metrics.documents.gate import GateResult
 from evalkit.pipeline.concluding import conclude, errors_in
 from evalkit.project.config import Project
+from evalkit.project.rules import refuse_rules
 from evalkit.report.renderers.github import error_lines, step_summary
 from evalkit.report.renderers.junit import render as as_junit
 from evalkit.report.renderers.markdown import render as as_markdown
@@ -34,11 +35,15 @@ def perform(
     markdown: Path | None,
     share: bool,
     github: bool,
+    junit_runs: bool,
+    allow_incomplete: bool,
     as_json: bool,
 ) -> int:
     """Say of every rule whether it holds; evaluator errors above what is allowed outrank it."""
     project, names = _with_baseline(session.load(), names, baseline)
-    ran = conclude(project, project.chosen(names), gates=gates, page=False)
+    chosen = project.chosen(names)
+    refuse_rules(project, chosen, gates)
+    ran = conclude(project, chosen, gates=gates, allow_incomplete=allow_incomplete, page=False)
     if not ran.gates:
         message = f"{project.file.shown}: has no gates. Add `gates = [...]`, or give --gate RULE."
         raise ConfigError(message)
@@ -48,7 +53,11 @@ def perform(
         for each in ran.gates:
             session.print(_line(each))
     if junit or markdown or github:
-        _write(_Outputs(junit, markdown, github), page_of(project, ran), cleaner(project, share))
+        _write(
+            _Outputs(junit, junit_runs, markdown, github),
+            page_of(project, ran),
+            cleaner(project, share),
+        )
     if errors_in(ran.summaries) > project.table.score.max_errors:
         session.say(f"{errors_in(ran.summaries):,} evaluator errors: more than max_errors allows.")
         return ExitCode.EVALUATOR_ERRORS
@@ -85,6 +94,7 @@ def _line(each: GateResult) -> str:
 @dataclass(frozen=True)
 class _Outputs:
     junit: Path | None
+    runs: bool
     markdown: Path | None
     github: bool
 
@@ -92,7 +102,7 @@ class _Outputs:
 def _write(to: _Outputs, made: Content, clean: Callable[[Content], Cleaner]) -> None:
     """Write what was asked for; annotations go to stdout, where GitHub reads them."""
     if to.junit is not None:
-        _save(to.junit, as_junit(made, clean=clean(made)))
+        _save(to.junit, as_junit(made, runs=to.runs, clean=clean(made)))
     view = clean(made).parts(made.view)
     if to.markdown is not None:
         _save(to.markdown, as_markdown(view))

@@ -20,6 +20,7 @@ def perform(
     output: Path | None,
     table: Path | None,
     data: Path | None,
+    allow_incomplete: bool,
     show: bool,
     as_json: bool,
     **given: Any,
@@ -27,7 +28,14 @@ def perform(
     """Write the page, and the table and the figures beside it when asked; `given` is its form."""
     project = session.load(deep=False)
     options = page_options(project, **given)
-    ran = conclude(project, project.chosen(names), baseline=baseline, to=output, **options)
+    ran = conclude(
+        project,
+        project.chosen(names),
+        baseline=baseline,
+        allow_incomplete=allow_incomplete,
+        to=output,
+        **options,
+    )
     if table or data:
         made, clean = page_of(project, ran), cleaner(project, given["share"])
         if table is not None:

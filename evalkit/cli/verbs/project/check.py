@@ -12,6 +12,7 @@ from evalkit.cli.text.columns import clean
 from evalkit.errors import ExitCode
 from evalkit.project.layout import shown
 from evalkit.project.local import load_evaluators
+from evalkit.project.rules import refuse_rules
 from evalkit.project.scales import hold_against
 from evalkit.scoring.definition.evaluator import Evaluator
 from evalkit.scoring.definition.proving import run_cases
@@ -25,6 +26,7 @@ def perform(session: Session, /, as_json: bool) -> int:
         named = load_evaluators(project, experiment.evaluators)
         evaluators |= {each.name: each for each in named}
     hold_against(project, [each.info() for each in evaluators.values()])
+    refuse_rules(project, list(project.experiments))
     failed, ran, cases = [], 0, []
     for each in evaluators.values():
         for result in run_cases(each):
