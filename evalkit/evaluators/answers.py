@@ -77,6 +77,11 @@ def as_text(value: Any) -> str | None:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
+def is_blank(text: str) -> bool:
+    """Say whether a text holds nothing: it would stand in every answer."""
+    return not text or text.isspace()
+
+
 def no_reference() -> Score:
     """Say that the example has nothing to compare with: the evaluator does not apply."""
     return Score(comment="the example has no reference for this")

@@ -11,7 +11,7 @@ A matcher is written as data, so that it can stand in a config:
 * in Python, any callable `(actual, expected) -> bool`.
 
 Expected values may hold markers: `{"$any": true}`, `{"$regex": "..."}`, `{"$one_of": [...]}`,
-`{"$approx": 3, "within": 0.1}`. Values compare as Python does, so `1 == 1.0 == True`.
+`{"$approx": 3, "within": 0.1}`. 1 and 1.0 are one number; `true` is not 1, as JSON has it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 Matcher = Callable[[Any, Any], bool]
 MatcherSpec = str | Sequence[str] | Mapping[str, Any] | Matcher
@@ -30,7 +32,7 @@ MARKERS = frozenset({"$any", "$regex", "$approx", "$one_of"})
 def same(actual: Any, expected: Any) -> bool:
     """Say whether `actual` equals `expected`, honouring the markers inside `expected`."""
     if actual == expected:
-        return True
+        return alike(actual, expected)
     if type(expected) is str:
         return False
     if type(expected) is dict or isinstance(expected, Mapping):
@@ -50,6 +52,26 @@ def same(actual: Any, expected: Any) -> bool:
     return False
 
 
+def alike(actual: Any, expected: Any) -> bool:
+    """Say of two values that are equal to Python whether no truth value stands for a number."""
+    kind = type(expected)
+    if kind is str or actual is expected:
+        return True
+    if kind is not dict and kind is not list:
+        return (kind is bool) is (type(actual) is bool)
+    try:
+        if _written(actual) == _written(expected):  # the quickest way to see every type inside
+            return True
+    except TypeError:
+        pass
+    if kind is dict:
+        return all(alike(actual[key], value) for key, value in expected.items())
+    return all(map(alike, actual, expected))
+
+
+_written = orjson.dumps
+
+
 def _marked(actual: Any, marker: Mapping[str, Any]) -> bool:
     if actual is ABSENT:
         return False
@@ -64,6 +86,8 @@ def _marked(actual: Any, marker: Mapping[str, Any]) -> bool:
 
 def near(actual: Any, expected: Any, *, absolute: float = 0.0, relative: float = 0.0) -> bool:
     """Say whether two numbers (or texts that are numbers) are within the larger tolerance."""
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        return actual is expected
     try:
         got, want = float(actual), float(expected)
     except (TypeError, ValueError, OverflowError):

@@ -13,7 +13,7 @@ from evalkit.scoring.definition.evaluator import evaluator
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(outputs={"answer": "She makes $1,218.00"}, reference_outputs=1218, expect=True),
         case(outputs={"answer": "about 5.1"}, reference_outputs=5, expect=False),
@@ -46,10 +46,11 @@ def numeric_match(
 ) -> Score:
     """The number in the answer is that of the reference within the larger of two tolerances.
 
-    Units are converted (`1.5 km` is `1500 m`); a number without a unit compares with any. `pick`
-    says which number of a text counts: `last`, `first` or `only`. `after` (such as `A:` or `####`)
-    looks behind the last place where it stands; a text without it states no number. True or False,
-    higher is better; a run that states no number is False.
+    Units are converted (`1.5 km` is `1500 m`). A number without a unit asks for none: `3 hours` is
+    3, and `50%` is 50 as well as 0.5. Thousands marks of every kind are read. `pick` says which
+    number of a text counts: `last`, `first` or `only`. `after` (such as `A:` or `####`) looks
+    behind the last place where it stands; a text without it states no number. True or False, higher
+    is better; a run that states no number is False.
     """
     want = _read(reference_of(reference_outputs, reference_at), after, pick)
     if want is None:
@@ -57,9 +58,7 @@ def numeric_match(
     got = _read(answer_of(outputs, answer_at), after, pick)
     if got is None:
         return Score(score=False, comment="no number in the answer")
-    right = got.comparable(want) and near(
-        got.value, want.value, absolute=absolute, relative=relative
-    )
+    right = any(near(a, b, absolute=absolute, relative=relative) for a, b in got.readings(want))
     return Score(
         score=right, comment=None if right else f"expected {_said(want)}, got {_said(got)}"
     )

@@ -28,24 +28,61 @@ UNITS: dict[str, tuple[str, float]] = {
     **{u: ("data", f) for u, f in (("tb", 1e12), ("kib", 2**10), ("mib", 2**20), ("gib", 2**30))},
     **{u: ("volume", f) for u, f in (("ml", 1e-3), ("l", 1), ("liter", 1), ("litre", 1))},
     **{u: ("share", f) for u, f in (("%", 0.01), ("percent", 0.01), ("pct", 0.01))},
-    **dict.fromkeys(("$", "usd", "dollar"), ("USD", 1.0)),
+    **{u: ("share", f) for u, f in (("per cent", 0.01), ("\u2030", 1e-3), ("bps", 1e-4))},
+}
+CURRENCIES = {
+    **dict.fromkeys(("$", "us$", "usd", "dollar"), ("USD", 1.0)),
     **dict.fromkeys(("cent", "¢"), ("USD", 0.01)),
     **dict.fromkeys(("€", "eur", "euro"), ("EUR", 1.0)),
     **dict.fromkeys(("£", "gbp"), ("GBP", 1.0)),
+    **dict.fromkeys(("¥", "\uffe5", "yen"), ("¥", 1.0)),
+    **dict.fromkeys(("₹", "rs", "inr", "rupee"), ("INR", 1.0)),
+    **{sign: (sign, 1.0) for sign in "₩₽₺₪₫฿₴₦₱"},
+    **{f"{land}$": (f"{land}$", 1.0) for land in ("a", "c", "r", "hk", "nz", "s")},
+    **{
+        code: (code.upper(), 1.0)
+        for code in ("jpy", "cny", "rmb", "chf", "cad", "aud", "nzd", "hkd", "sgd", "sek", "nok")
+    },
+    **{
+        code: (code.upper(), 1.0)
+        for code in ("dkk", "pln", "czk", "huf", "brl", "mxn", "zar", "krw", "rub", "try", "ils")
+    },
 }
-SCALES = {"k": 1e3, "thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9}
+UNITS |= CURRENCIES
+SCALES = {
+    **{"k": 1e3, "thousand": 1e3, "lakh": 1e5, "million": 1e6, "mn": 1e6, "mio": 1e6},
+    **{"crore": 1e7, "billion": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12},
+    **{"\u4e07": 1e4, "\u842c": 1e4, "\u5104": 1e8, "\u4ebf": 1e8},
+}
+MONEY_SCALES = {"m": 1e6, "b": 1e9, "t": 1e12}
+"""Letters that count millions behind an amount of money, and are units elsewhere."""
 MINUS = "\u2212"
+SPACE = "[ \u00a0\u2009\u202f\u2007]"
+"""A space of any width that may stand between thousands, or between a number and its unit."""
 NUMBER = re.compile(
-    r"""(?P<front>[$€£]\s?)?
-    (?P<sign>(?<![\w.])[-+\u2212]\s?)?
-    (?P<front2>[$€£]\s?)?
+    rf"""(?P<front>(?:(?<![A-Za-z])(?:US|A|C|R|HK|NZ|S))?\$|[€£¥\uffe5₹₩₽₺₪₫฿₴₦₱]
+        |(?<![A-Za-z])(?:USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|CAD|AUD|Rs\.?|kr)(?=\s?[-+\d\u2212]))?
+    {SPACE}?(?P<sign>(?<![\w.%])[-+\u2212]{SPACE}?)?
+    (?P<front2>[$€£¥\uffe5₹]{SPACE}?)?
     (?<![\w.])
-    (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
-    (?P<exponent>[eE][-+]?\d+)?
-    (?:\s?/\s?(?P<over>\d+)(?![\d.]*/))?
-    (?:\s?(?P<scale>k|thousand|million|mn|billion|bn)\b)?
-    (?:\s?(?P<unit>%|¢|€|£|[A-Za-z]+))?""",
+    (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?![\d]|,\d)
+        |\d{{1,3}}(?:\.\d{{3}}){{2,}}(?:,\d+)?(?![\d]|\.\d)
+        |\d{{1,3}}(?:\.\d{{3}})+,\d+(?![\d]|[,.]\d)
+        |\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d+)?(?![\d]|,\d)
+        |\d{{1,3}}(?:{SPACE}\d{{3}})+(?:[.,]\d+)?(?![\d]|[.,]\d)
+        |\d{{1,3}}(?:['\u2019_\u066c]\d{{3}})+(?:[.\u066b]\d+)?(?!\d)
+        |\d+(?:[.\u066b]\d+)?|\.\d+)
+    (?P<exponent>[eE][-+]?\d+|\s?[x\u00d7]\s?10(?:\^[-+\u2212]?\d+|[\u207b\u207a]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+))?
+    (?:{SPACE}?/{SPACE}?(?P<over>\d+)(?![\d.]*/))?
+    (?:{SPACE}?(?P<scale>k|thousand|lakhs?|crores?|million|mn|mio|billion|bn|trillion|tn)\b
+        |(?P<han>[\u4e07\u842c\u5104\u4ebf]))?
+    (?:{SPACE}?(?P<unit>%|\u2030|¢|[€£¥₹₩₽₺₪₫฿₴₦₱$]|per\ cent\b
+        |[A-Za-z\u00b5\u03bc]+(?:[\u00b2\u00b3]|\^-?\d|[23](?![\w.]))?(?:/[A-Za-z]+[\u00b2\u00b3]?)?))?""",
     re.VERBOSE,
+)
+POWERS = str.maketrans(
+    "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b\u207a\u2212",
+    "0123456789-+-",
 )
 
 
@@ -55,30 +92,101 @@ class Quantity:
 
     value: float
     measure: str | None = None
+    stated: float | None = None
+    """The number as it was written, before its unit was applied; `None`: the same."""
 
     def comparable(self, other: Quantity) -> bool:
         """Say whether both measure the same, or one of them does not say what it measures."""
         return self.measure == other.measure or self.measure is None or other.measure is None
 
+    def readings(self, other: Quantity) -> list[tuple[float, float]]:
+        """Return the pairs of numbers that may be compared: what both say, in one unit.
+
+        Where one of them has no unit the numbers count as they were written; a percentage is also
+        the share it is (`50%` is 50, and 0.5).
+        """
+        if not self.comparable(other):
+            return []
+        if self.measure == other.measure:
+            return [(self.value, other.value)]
+        pairs = [(self.written, other.written)]
+        if "share" in (self.measure, other.measure):
+            pairs.append((self.value, other.value))
+        return pairs
+
+    @property
+    def written(self) -> float:
+        """The number as it was written."""
+        return self.value if self.stated is None else self.stated
+
 
 def quantities(text: str) -> Iterator[Quantity]:
-    """Yield every number in a text: `1,234.5`, `-3`, `$18`, `3/4`, `25 %`, `1.2e3`, `2 million`."""
+    """Yield every number in a text: `1,234.5`, `-3`, `$18`, `3/4`, `25 %`, `1.2e3`, `2 million`.
+
+    Thousands may be parted by commas (also `1,00,000`), spaces of any width, apostrophes,
+    underscores, and by dots where two of them or a decimal comma leave no doubt (`1.234.567`,
+    `1.234,5`); one dot is a decimal point.
+    """
     for found in NUMBER.finditer(text):
         quantity = _quantity(found)
-        if isfinite(quantity.value):
+        if quantity is not None and isfinite(quantity.value):
             yield quantity
 
 
-def _quantity(found: re.Match[str]) -> Quantity:
-    value = float(found["number"].replace(",", "") + (found["exponent"] or ""))
+def _quantity(found: re.Match[str]) -> Quantity | None:
+    digits = found["number"]
+    try:
+        value = float(_plain_number(digits) + _exponent(found["exponent"]))
+    except (ValueError, OverflowError):
+        return None
     if found["over"] and float(found["over"]):
         value /= float(found["over"])
-    value *= SCALES.get((found["scale"] or "").lower(), 1.0)
+    unit = _unit(found["unit"])
+    front = (found["front"] or found["front2"] or "").strip().rstrip(".").lower()
+    scale = (found["scale"] or found["han"] or "").lower()
+    value *= SCALES.get(scale) or SCALES.get(scale.removesuffix("s")) or 1.0
+    if front:
+        value *= MONEY_SCALES.get(unit, 1.0)
+        unit = front
     if found["sign"] and found["sign"].strip() in ("-", MINUS):
         value = -value
-    unit = (found["front"] or found["front2"] or found["unit"] or "").strip().lower()
     measure, factor = UNITS.get(unit) or UNITS.get(unit.removesuffix("s")) or (None, 1.0)
-    return Quantity(value * factor, measure)
+    if measure is None and COMPOUND.search(unit) and COMPOUND.split(unit)[0] in UNITS:
+        measure = unit  # m2, km/h: another measure than that of its first letters
+    return Quantity(value * factor, measure, value if factor != 1.0 else None)
+
+
+COMPOUND = re.compile(r"/|\^|2|3")
+
+
+def _unit(text: str | None) -> str:
+    word = (text or "").lower()
+    return word.translate(POWERS) if not word.isascii() else word
+
+
+def _plain_number(digits: str) -> str:
+    """Return digits as Python reads them: thousands marks out, the decimal mark a point."""
+    if digits.isdigit():
+        return digits
+    plain = re.sub(r"[\s'\u2019_\u066c]", "", digits).replace("\u066b", ".")
+    if "," not in plain:
+        return plain.replace(".", "") if plain.count(".") > 1 else plain
+    last_comma, last_dot = plain.rfind(","), plain.rfind(".")
+    if last_dot > last_comma:
+        return plain.replace(",", "")
+    spaced = len(plain) < len(digits)
+    if last_dot >= 0 or spaced:  # 1.234,5 and 10 000,5
+        return plain.replace(".", "").replace(",", ".")
+    return plain.replace(",", "")
+
+
+def _exponent(text: str | None) -> str:
+    if not text:
+        return ""
+    if text[0] in "eE":
+        return text
+    power = text.partition("10")[2].removeprefix("^").translate(POWERS)
+    return f"e{power}"
 
 
 def quantity_of(value: Any, pick: str = "last") -> Quantity | None:

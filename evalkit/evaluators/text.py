@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any
 
-from evalkit.evaluators.answers import answer_of, as_text, at, no_reference, reference_of
-from evalkit.evaluators.tokens import normalise
+from evalkit.evaluators.answers import (
+    answer_of,
+    as_text,
+    at,
+    is_blank,
+    no_reference,
+    reference_of,
+)
+from evalkit.evaluators.tokens import QUOTES, UNSEEN, letter_marks, normalise, spaced
 from evalkit.evaluators.wording import short
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
@@ -33,7 +41,7 @@ def _shown(value: Any) -> str:
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(outputs=ABC, reference_outputs={"answer": "Paris"}, expect=True),
         case(outputs=ABC, reference_outputs={"answer": "paris"}, expect=False),
@@ -51,7 +59,7 @@ def exact_match(
     `reference_at` (JMESPath) compare a part. True or False, higher is better.
     """
     got, want = at(outputs, answer_at), at(reference_outputs, reference_at)
-    if want is None or want == {}:
+    if want is None or want in ({}, ""):
         return no_reference()
     return _verdict(_canonical(got) == _canonical(want), got if got != {} else None, want)
 
@@ -70,7 +78,7 @@ def _whole(value: Any) -> Any:
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(
             outputs={"answer": "The Eiffel  Tower!"}, reference_outputs="eiffel tower", expect=True
@@ -81,28 +89,37 @@ def _whole(value: Any) -> Any:
     ],
 )
 def normalised_match(
-    outputs: Any, reference_outputs: Any, *, answer_at: str = "", reference_at: str = ""
+    outputs: Any,
+    reference_outputs: Any,
+    *,
+    empty: bool = False,
+    answer_at: str = "",
+    reference_at: str = "",
 ) -> Score:
     """The answer equals the reference, or one of several, in normal form.
 
     The normal form (no case, punctuation, articles, extra space) is SQuAD's (Rajpurkar et al.,
-    2016). True or False, higher is better.
+    2016), but keeps vowel signs of every script, an article behind which nothing stands (the option
+    `A`) and texts of nothing but signs. An empty reference does not apply unless `empty`: then an
+    empty answer is right. True or False, higher is better.
     """
     got = as_text(answer_of(outputs, answer_at))
-    wanted = _several(reference_of(reference_outputs, reference_at))
+    wanted = _several(reference_of(reference_outputs, reference_at), empty)
     if not wanted:
         return no_reference()
     right = got is not None and normalise(got) in {normalise(want) for want in wanted}
     return _verdict(right, got, " or ".join(wanted))
 
 
-def _several(reference: Any) -> list[str]:
+def _several(reference: Any, empty: bool = False) -> list[str]:
+    """Return the references as texts; an empty one is none unless `empty`."""
     items = reference if isinstance(reference, list) else [reference]
-    return [text for item in items if (text := as_text(item)) is not None and item != {}]
+    texts = [text for item in items if (text := as_text(item)) is not None and item != {}]
+    return texts if empty else [text for text in texts if not is_blank(text)]
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(outputs={"answer": "It is Paris."}, reference_outputs="paris", expect=True),
         case(outputs={"answer": "It is Rome."}, reference_outputs="paris", expect=False),
@@ -127,34 +144,47 @@ def contains(
     need: str = "all",
     case_sensitive: bool = False,
     whole_words: bool = False,
+    empty: bool = False,
     answer_at: str = "",
     reference_at: str = "",
 ) -> Score:
     """The answer contains the reference, or the `words` given; `need` is `all` or `any` of them.
 
-    `whole_words` does not find `45 days` in `145 days`. True or False, higher is better.
+    `whole_words` does not find `45 days` in `145 days`. Curly quotes are plain ones, and spaces and
+    hyphens of any width are one. An empty reference does not apply unless `empty`: it would be in
+    every answer. True or False, higher is better.
     """
-    wanted = words or _several(reference_of(reference_outputs, reference_at))
+    given = [w for w in words if not is_blank(w)] if words else None
+    wanted = given or _several(reference_of(reference_outputs, reference_at), empty)
     if not wanted:
         return no_reference()
     got = as_text(answer_of(outputs, answer_at))
     if got is None:
         return _verdict(False, None, wanted)
-    fold = str if case_sensitive else str.casefold
+    fold = _plain if case_sensitive else spaced
     missing = [word for word in wanted if not _stands_in(fold(word), fold(got), whole_words)]
     right = len(missing) < len(wanted) if need == "any" else not missing
     lacking = ", ".join(_shown(word) for word in missing[:5])
     return Score(score=right, comment=None if right else f"not in the answer: {lacking}")
 
 
+def _plain(text: str) -> str:
+    """Return text with plain quotes, hyphens and single spaces, its case kept."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(QUOTES).translate(UNSEEN))
+    return " ".join(text.split())
+
+
 def _stands_in(word: str, text: str, whole: bool) -> bool:
     if not whole:
         return word in text
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    marks = "" if text.isascii() else letter_marks()
+    edge = rf"[\w{marks}]"
+    return re.search(rf"(?<!{edge}){re.escape(word)}(?!{edge})", text) is not None
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(outputs={"answer": "SKU-1234"}, options={"pattern": r"SKU-\d{4}"}, expect=True),
         case(outputs={"answer": "none"}, options={"pattern": r"SKU-\d{4}"}, expect=False),
@@ -177,7 +207,7 @@ def regex_match(
     Python's regular expressions; `(?i)` at the start ignores case. True or False, higher is better.
     """
     wanted = pattern or as_text(reference_of(reference_outputs, reference_at))
-    if not wanted or wanted == "{}":
+    if wanted is None or is_blank(wanted) or wanted == "{}":
         return no_reference()
     got = as_text(answer_of(outputs, answer_at))
     look = re.fullmatch if whole else re.search

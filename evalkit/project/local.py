@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from evalkit.errors import (
+    ConfigError,
     EvalkitError,
     EvaluatorError,
     EvaluatorImportError,
@@ -23,6 +24,7 @@ from evalkit.project.config import Project, load
 from evalkit.project.layout import shown
 from evalkit.project.modules import load_file, load_folder
 from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator, marked
+from evalkit.scoring.fingerprint.fingerprint import FILE
 
 USE = "use"
 """Key of `[evaluators.NAME]` that says which evaluator NAME is, when it is not NAME itself."""
@@ -145,9 +147,24 @@ class Catalogue:
             )
             raise EvaluatorImportError(message) from error
 
+    def _placed(self, evaluator: str, option: str, value: Any) -> Any:
+        """Return the path in an option named `..._file` as seen from the configuration's folder."""
+        if not option.endswith(FILE) or not isinstance(value, str) or not value:
+            return value
+        path = self.project.root / value
+        if not path.is_file():
+            place = self.project.place("evaluators", evaluator, option)
+            raise ConfigError(
+                f"{place}: there is no file {shown(path)}. "
+                "The path starts at the folder of the configuration."
+            )
+        return str(path)
+
     def _with_options(self, found: Evaluator) -> Evaluator:
         table = self.project.table.evaluators.get(found.name, {})
-        options = {key: value for key, value in table.items() if key != USE}
+        options = {
+            key: self._placed(found.name, key, value) for key, value in table.items() if key != USE
+        }
         try:
             return found.with_options(options)
         except EvalkitError as error:

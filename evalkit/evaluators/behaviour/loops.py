@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 import orjson
 
+from evalkit.evaluators.answers import not_read
 from evalkit.evaluators.tokens import content_words, spaced
 from evalkit.evaluators.wording import wording
 from evalkit.model.messages.message import ToolCall, text_of
+from evalkit.model.messages.read import read_message
 from evalkit.model.run import Run
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
@@ -20,64 +23,117 @@ from evalkit.testing import make_run, retrieval, tool
 TWICE = make_run(steps=[tool("search", {"q": "x"}), tool("search", {"q": "x"})])
 FAILED = tool("pay", {"n": 1}, error="503")
 PAID = tool("pay", {"n": 1}, "ok")
+POLLED = [tool("status", {"id": 1}, word) for word in ("waits", "waits", "waits", "done")]
+
+
+def _written(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str)
+    except TypeError:  # a lone surrogate, an integer beyond 64 bits
+        return ascii(value).encode()
 
 
 def _key(call: ToolCall) -> tuple[str, bytes]:
-    try:
-        arguments = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS, default=str)
-    except TypeError:  # a lone surrogate, an integer beyond 64 bits
-        arguments = ascii(call.arguments).encode()
-    return call.name, arguments
+    return call.name, _written(call.arguments)
+
+
+def _result(call: ToolCall) -> bytes:
+    """Return what came back, without the ids that make every message another one."""
+    result = call.result
+    if isinstance(result, Mapping) and set(result) == {"output"}:
+        result = result["output"]
+    if isinstance(result, Mapping) and ("tool_call_id" in result or "lc" in result):
+        message = read_message(result)
+        result = result if message is None else message.content
+    return _written(result)
+
+
+def _unknown(tool_calls: Sequence[ToolCall], least: int) -> Score | None:
+    """Say that too little is known of the calls to tell whether any came again."""
+    counts = Counter(call.name for call in tool_calls if not call.arguments_recorded)
+    names = [name for name, n in counts.items() if n >= least]
+    if not names:
+        return not_read(tool_calls)
+    return Score(comment=f"the arguments of {', '.join(names[:3])} were not recorded")
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(run=TWICE, expect=False),
         case(run=TWICE, options={"most": 2}, expect=True),
         case(run=make_run(steps=[FAILED, PAID]), expect=True),
+        case(run=make_run(steps=POLLED), expect=True),
         case(run=make_run(), expect=True),
     ],
 )
 def no_repeated_calls(tool_calls: list[ToolCall], *, most: int = 1, tools: str = "*") -> Score:
-    """No tool is called more than `most` times with the same arguments; failed calls do not count.
+    """No tool gives the same result to the same arguments more than `most` times.
 
-    `tools` (a glob) looks at some tools only. True or False, higher is better.
+    Failed calls do not count, nor does polling: a result that came again until it changed. `tools`
+    (a glob) looks at some tools only. Calls whose arguments were not recorded are not taken for
+    the same: it does not apply. True or False, higher is better.
     """
-    counts = Counter(
-        _key(call) for call in tool_calls if not call.error and fnmatchcase(call.name, tools)
-    )
-    worst = [(key, n) for key, n in counts.most_common(3) if n > most]
+    looked = [call for call in tool_calls if not call.error and fnmatchcase(call.name, tools)]
+    same: dict[tuple[str, bytes], list[ToolCall]] = {}
+    for call in looked:
+        if call.arguments_recorded:
+            same.setdefault(_key(call), []).append(call)
+    worst = [(calls[0], n) for calls in same.values() if (n := _again(calls)) > most]
     if not worst:
-        return Score(score=True)
-    first = {_key(call): call for call in tool_calls}
-    said = "; ".join(f"{wording(first[k].name, first[k].arguments)} {n} times" for k, n in worst)
+        return _unknown(looked, most + 1) or not_read(tool_calls) or Score(score=True)
+    worst.sort(key=lambda pair: -pair[1])
+    said = "; ".join(f"{wording(c.name, c.arguments)} {n} times" for c, n in worst[:3])
     return Score(score=False, comment=said)
 
 
+def _again(calls: list[ToolCall]) -> int:
+    """Return how often one result came of the same call, unless it changed in the end."""
+    if len(calls) == 1:
+        return 1
+    results = [_result(call) for call in calls]
+    return max(n if result == results[-1] else 1 for result, n in Counter(results).most_common())
+
+
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(run=make_run(steps=[tool("a"), tool("b")] * 3), expect=False),
         case(run=make_run(steps=[tool("a"), tool("b")]), expect=True),
         case(run=make_run(steps=[tool("a")] * 2), expect=True),
         case(run=make_run(steps=[tool("a")] * 3), expect=False),
+        case(run=make_run(steps=POLLED), expect=True),
+        case(run=make_run(steps=[FAILED] * 4), expect=True),
     ],
 )
 def no_loops(tool_calls: list[ToolCall], *, times: int = 3, longest: int = 6) -> Score:
-    """No group of up to `longest` calls with the same arguments comes `times` times in a row.
+    """No group of up to `longest` calls comes `times` times in a row with nothing new to show.
 
-    Sees agents that go round in circles (a, b, a, b, a, b). True or False, higher is better.
+    Sees agents that go round in circles (a, b, a, b, a, b): the same arguments, and each time the
+    same results. Polling until something changes, paging and retries after an error are no loops.
+    Calls whose arguments were not recorded are not taken for the same: it does not apply. True or
+    False, higher is better.
     """
-    keys = [_key(call) for call in tool_calls]
+    calls = [call for call in tool_calls if not call.error]
+    keys = [_key(call) if call.arguments_recorded else n for n, call in enumerate(calls)]
     for size in range(1, longest + 1):
         for start in range(len(keys) - size * times + 1):
-            if keys[start : start + size * times] == keys[start : start + size] * times:
-                group = ", ".join(
-                    wording(c.name, c.arguments) for c in tool_calls[start : start + size]
-                )
-                return Score(score=False, comment=f"{times} times in a row: {group}")
-    return Score(score=True)
+            group = keys[start : start + size]
+            if keys[start : start + size * times] == group * times:
+                if _progress(calls, keys, start, size):
+                    continue
+                said = ", ".join(wording(c.name, c.arguments) for c in calls[start : start + size])
+                return Score(score=False, comment=f"{times} times in a row: {said}")
+    return _unknown(calls, times) or not_read(tool_calls) or Score(score=True)
+
+
+def _progress(calls: list[ToolCall], keys: Sequence[Any], start: int, size: int) -> bool:
+    """Say whether the calls that come again brought anything new before they ended."""
+    end = start + size
+    while end < len(keys) and keys[end] == keys[end - size]:
+        end += 1
+    seen = [_result(call) for call in calls[start:end]]
+    return any(seen[at] != seen[at - size] for at in range(size, len(seen)))
 
 
 @evaluator(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.evaluators.answers import at, no_reference
+from evalkit.evaluators.answers import answer_of, at, no_reference
 from evalkit.evaluators.matching import ABSENT, same
 from evalkit.evaluators.structure.parsed import ABSENT as NO_JSON
-from evalkit.evaluators.structure.parsed import parsed_answer
+from evalkit.evaluators.structure.parsed import parsed_answer, parsed_reference
 from evalkit.evaluators.structure.records import RecordRules, by_key, make_rules, pair_records
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
@@ -18,7 +18,7 @@ Table = dict[str, bool]
 
 
 @evaluator(
-    version="1",
+    version="2",
     range=(0, 1),
     cases=[
         case(outputs={"a": 1, "b": 2}, reference_outputs={"a": 1, "b": 3}, expect=0.5),
@@ -72,12 +72,19 @@ def json_match(
     `combine` is `average`, `all` (1 when every key agrees) or `each` (a score a key). Lists of
     tables are aligned first (`lists`: unordered, ordered, subset, superset), each pair is combined,
     then the pairs by `combine_items` (average, all). 0 to 1, higher is better; a run without output
-    is 0. The definition of openevals' JSON match, less its model.
+    is 0. A table is compared as it is; one that only wraps JSON under a usual name (`answer`,
+    `output` ...) is unwrapped, on either side, and the comment says so. The definition of
+    openevals' JSON match, less its model.
     """
-    want = at(reference_outputs, reference_at)
-    if want is None or want == {}:
+    raw = at(reference_outputs, reference_at)
+    if raw is None or raw in ({}, ""):
         return no_reference()
-    got = parsed_answer(outputs, answer_at)
+    got, taken = parsed_answer(outputs, answer_at, other=raw)
+    want, meant = parsed_reference(reference_outputs, reference_at, other=outputs)
+    if want is NO_JSON:
+        want = raw  # a reference that is a word
+    if got is NO_JSON and isinstance(raw, str) and isinstance(answer_of(outputs, answer_at), str):
+        got = answer_of(outputs, answer_at)
     if got is NO_JSON:
         return Score(score=0.0, comment="the output is no JSON")
     rules = make_rules(ignore, compare or {}, tolerance)
@@ -88,7 +95,13 @@ def json_match(
     shares = [combined(table, combine, weight) for table in tables if table]
     several = isinstance(got, list) or isinstance(want, list)
     figure = over_items(shares, combine_items if several else "average")
-    return Score(score=figure, comment=_wrong(tables))
+    said = [_wrong(tables), _taken(taken, "the output"), _taken(meant, "the reference")]
+    return Score(score=figure, comment="; ".join(filter(None, said)) or None)
+
+
+def _taken(key: str | None, side: str) -> str | None:
+    """Say which part of a side was compared."""
+    return None if key is None else f"of {side} {key!r}"
 
 
 def compared(got: Any, want: Any, lists: str, rules: RecordRules) -> list[Table]:

@@ -20,6 +20,7 @@ from evalkit.model.messages.message import ToolCall
 
 Op = Literal["match", "replace", "insert", "delete"]
 MATCH, REPLACE, DELETE, INSERT = 0, 1, 2, 3
+NEVER = float("inf")
 OPS: tuple[Op, ...] = ("match", "replace", "delete", "insert")
 
 
@@ -103,15 +104,20 @@ def align(
     *,
     extras_cost: float = 1.0,
     retries: int = 0,
+    swaps: bool = True,
 ) -> Alignment:
-    """Align `actual` with `expected` at the lowest cost; ties prefer a match, then a swap."""
+    """Align `actual` with `expected` at the lowest cost; ties prefer a match, then a swap.
+
+    Without `swaps` a step is as expected or it is not: the matches are then the longest common
+    subsequence (Hirschberg, 1975).
+    """
     forgiven = retried(actual, retries)
     start, last = _common_ends(actual, expected, forgiven)
     left = actual[start : len(actual) - last], expected[start : len(expected) - last]
     free = {position - start for position in forgiven}
     head = [Row("match", expected[i], actual[i], 0.0) for i in range(start)]
     tail = [Row("match", expected[-i], actual[-i], 0.0) for i in range(last, 0, -1)]
-    middle = _walk_back(*left, _table(*left, extras_cost, free)) if any(left) else []
+    middle = _walk_back(*left, _table(*left, extras_cost, free, swaps)) if any(left) else []
     return Alignment((*head, *middle, *tail))
 
 
@@ -143,6 +149,7 @@ def _table(
     expected: Sequence[Expected],
     extras_cost: float,
     forgiven: set[int],
+    swaps: bool,
 ) -> Moves:
     """Return, for each pair of prefixes, the last move of the cheapest way and what it costs."""
     total = [0.0]
@@ -155,7 +162,7 @@ def _table(
         plain = 0.0 if position in forgiven else extras_cost
         row_total, row_moves = [total[0] + plain], [(INSERT, plain)]
         for j, want in enumerate(expected, start=1):
-            pair = pair_cost(step, want)
+            pair = pair_cost(step, want) if swaps else 0.0 if want.accepts(step) else NEVER
             again = 0.0 if want.loops and pair == 0.0 else plain
             missing = 0.0 if want.optional else 1.0
             choices = (

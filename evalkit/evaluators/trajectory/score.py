@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.evaluators.answers import at, no_reference, not_read
+from evalkit.evaluators.matching import alike
 from evalkit.evaluators.trajectory.align import Alignment, align
 from evalkit.evaluators.trajectory.compare import compare, explain
 from evalkit.evaluators.trajectory.expected import Expected, Rules
@@ -75,7 +76,8 @@ def equal_at_sight(calls: Sequence[ToolCall], reference: Any) -> bool:
     for call, want in zip(calls, items, strict=True):
         if type(want) is not dict or len(want) != 2 or want.get("name") != call.name:
             return False
-        if want.get("args") != call.arguments:
+        wanted = want.get("args")
+        if wanted != call.arguments or not alike(call.arguments, wanted):
             return False
     return bool(items)
 
@@ -251,7 +253,7 @@ def trajectory_credit(
     if wanted is None:
         return no_reference()
     actual = actual_steps(run, of, within)
-    alignment = align(actual, wanted, retries=retries)
+    alignment = align(actual, wanted, retries=retries, swaps=figure == "edit")
     return _unseen(run, of, actual) or Score(
         score=credit(alignment, figure),
         comment=explain(alignment.rows),
@@ -260,7 +262,10 @@ def trajectory_credit(
 
 
 def credit(alignment: Alignment, figure: str) -> float:
-    """Return one of `edit`, `recall`, `precision`, `f1`; two empty sides give 1."""
+    """Return one of `edit`, `recall`, `precision`, `f1`; two empty sides give 1.
+
+    The last three are those of the longest common subsequence when the alignment has no swaps.
+    """
     if figure == "edit":
         return alignment.similarity
     costly = [row for row in alignment.rows if row.op == "match" or row.cost]

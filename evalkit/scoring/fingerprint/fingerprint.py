@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -26,7 +27,7 @@ def fingerprint(evaluator: Evaluator, root: Path | None = None) -> Causes:
     `root` is the project's folder: the modules below it are followed, see `source`.
     """
     parts: dict[str, object] = {
-        "options": describe(evaluator.all_options()),
+        "options": describe(_with_contents(evaluator.all_options())),
         "version": evaluator.version,
         "settings": [evaluator.name, evaluator.scope, evaluator.failed_runs, evaluator.injected],
         "evalkit": COERCION_VERSION,
@@ -35,6 +36,26 @@ def fingerprint(evaluator: Evaluator, root: Path | None = None) -> Causes:
     for name, source in sources_of(evaluator.function, root).items():
         causes[name] = hash_of(source)
     return causes
+
+
+def _with_contents(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options in which a file that is read stands for what it holds, not for its name."""
+    return {
+        name: contents_of(value) if name.endswith(FILE) and isinstance(value, str) else value
+        for name, value in options.items()
+    }
+
+
+FILE = "_file"
+"""How the name of an option ends whose value is the path of a file that the evaluator reads."""
+
+
+def contents_of(path: str) -> str:
+    """Return the hash of what a file holds; of a file that is not there the path itself."""
+    try:
+        return blake2b(Path(path).read_bytes(), digest_size=12).hexdigest() if path else path
+    except OSError:
+        return path
 
 
 def combined(causes: Causes) -> str:
