@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -19,11 +19,9 @@ from evalkit.fetchers.files.mapping.options import ExpressionText, flat_fields
 from evalkit.fetchers.files.mapping.targets import RUN_TARGETS, check_target
 from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.places import NOWHERE
 from evalkit.fetchers.files.reading.rows import Row, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
-
-PLACES = ("_path", "_filename", "_line", "_index", "_key")
-"""Names expressions may use for where a record stands, unless the record has such a key itself."""
 
 
 def _field_name(name: str) -> str:
@@ -58,7 +56,6 @@ class RecordsFetcher(FileFetcher):
         self._records = Expression(self.options.records, f"{where}.records")
         self._fields = FieldMap(self.options.fields, RUN_TARGETS, f"{where}.fields")
         self._builder = Builder(self._fields, self.options.source)
-        self._places = self._fields.mentions(PLACES)
         self._read = 0
         self._again: dict[str, int] = {}
 
@@ -83,8 +80,7 @@ class RecordsFetcher(FileFetcher):
     def _item(self, row: Row, cells: bool) -> Item:
         record, where = row.value, row.where
         fingerprint = digest(record)
-        placed = self._placed(row)
-        values = self._fields.values(placed, where)
+        values = self._fields.values(record, where, self._places(row))
         if "run_id" not in values:
             fingerprint = self._distinct(fingerprint, where)
         run, example, theirs = self._builder.build(values, fingerprint, where, cells=cells)
@@ -94,13 +90,13 @@ class RecordsFetcher(FileFetcher):
             self.book.add(example)
             if self._builder.dataset is not None:
                 self.findings.note("run whose example is not in the dataset", where)
-        return Item(run, fingerprint, where, self._word(placed))
+        return Item(run, fingerprint, where, self._word(row))
 
-    def _word(self, record: Any) -> str | None:
+    def _word(self, row: Row) -> str | None:
         """Return the status as it is written, where the configuration says what words mean."""
         if not self.context.statuses or "status" not in self._fields.by_name:
             return None
-        word = self._fields.by_name["status"].expression(record)
+        word = self._fields.by_name["status"].expression(row.value, self._places(row))
         return str(word).lower() if isinstance(word, bool) else None if word is None else str(word)
 
     def _hint(self, row: Row) -> None:
@@ -112,13 +108,8 @@ class RecordsFetcher(FileFetcher):
             what = f"the document is one record; it holds lists of objects: {', '.join(lists)}"
             self.findings.note(f"{what}; `records` makes each of them a run", row.file.shown)
 
-    def _placed(self, row: Row) -> Any:
-        """Return the record with the places its expressions ask for."""
-        if not self._places or not isinstance(row.value, dict):
-            return row.value
-        there = (row.file.shown, row.file.name, row.line, row.number, row.key)
-        places = dict(zip(PLACES, there, strict=True))
-        return {name: places[name] for name in self._places} | row.value
+    def _places(self, row: Row) -> Mapping[str, Any]:
+        return row.places if self._fields.placed else NOWHERE
 
     def _distinct(self, fingerprint: str, where: str) -> str:
         """Number equal records that name no run: equal answers are still as many runs."""
@@ -163,7 +154,7 @@ class RecordsFetcher(FileFetcher):
         if first is None:
             yield CheckLine(False, f"{files[0].shown}: no record")
             return
-        values = self._fields.values(self._placed(first), first.where)
+        values = self._fields.values(first.value, first.where, self._places(first))
         missing = [field.name for field in self._fields.fields if field.name not in values]
         yield CheckLine(True, f"{first.where}: fields {', '.join(values)}")
         if missing:

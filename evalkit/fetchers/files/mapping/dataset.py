@@ -17,6 +17,7 @@ from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS, check_target
 from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import find_files
+from evalkit.fetchers.files.reading.places import NOWHERE
 from evalkit.fetchers.files.reading.rows import Row, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.example import Example
@@ -83,10 +84,7 @@ def _examples(
 
 
 def _mapped(row: Row, fields: FieldMap) -> Example:
-    record = row.value
-    if isinstance(record, dict):
-        record = {"_index": row.number, "_line": row.line, "_key": row.key} | record
-    values = fields.values(record, row.where)
+    values = fields.values(row.value, row.where, row.places if fields.placed else NOWHERE)
     whole = {top: fields.whole(values, top) for top in EXAMPLE_TARGETS}
     return _example(whole, row)
 

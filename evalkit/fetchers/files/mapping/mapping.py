@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from evalkit.fetchers.files.mapping.convert import merged, nested
 from evalkit.fetchers.files.mapping.targets import Target, target_of
 from evalkit.fetchers.files.reading.expression import Expression, Path, present
 from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.places import NOWHERE
 
 
 class Field:
@@ -21,9 +23,15 @@ class Field:
         self.target = target
         self.expression = expression
         self.convert = target.convert
+        self._placed = expression.placed
         self.given = 0
         """Records that had a value."""
         self.failed = 0
+        self._emptied = 0
+        """Records whose value stands for none, such as an empty text for an id."""
+        self._branches = expression.wanted()
+        self._parts: Counter[str] = Counter()
+        """Names of an object the expression makes -> records in which they are null."""
         self._first_failure = ""
         self._unmet: list[Path] = expression.required_paths()
         self._unseen = set(expression.branches())
@@ -31,10 +39,10 @@ class Field:
         self._idle_lists = False
         """Whether the expression walked over a list with things in it and came back with none."""
 
-    def value(self, record: Any, where: str) -> Any:
+    def value(self, record: Any, where: str, places: Mapping[str, Any]) -> Any:
         """Return the converted value of one record; None where it has none."""
         try:
-            raw = self.expression(record)
+            raw = self.expression(record, places if self._placed else NOWHERE)
             value = self.convert(raw)
         except ValueError as error:
             self._fail(error, where)
@@ -43,6 +51,10 @@ class Field:
             self._watch(record, raw)
         if raw is not None and raw != []:
             self.given += 1
+            if value is None:
+                self._emptied += 1
+            elif self._branches and isinstance(raw, dict):
+                self._parts.update(name for name in self._branches if raw.get(name) is None)
         return value
 
     def fail(self, error: ValueError, where: str) -> None:
@@ -92,14 +104,21 @@ class Field:
 
     def gaps(self, records: int) -> str | None:
         """Say in how many records the field was missing or did not fit."""
+        missing = records - self.given + self._emptied
         if self.failed:
-            return (
-                f"{self.name}: unusable in {self.failed} of {records} records, read as missing: "
-                f"{self._first_failure}"
-            )
-        missing = records - self.given
-        if missing and not self.target.silent:
+            said = f"unusable in {missing} of {records} records, read as missing"
+            if missing > self.failed:
+                said = (
+                    f"missing in {missing} of {records} records, unusable in {self.failed} of them"
+                )
+            return f"{self.name}: {said}: {self._first_failure}"
+        if self.target.silent:
+            return None
+        if missing:
             return f"{self.name}: missing in {missing} of {records} records"
+        if self._parts:
+            parts = (f"{self.name}.{part} in {n}" for part, n in sorted(self._parts.items()))
+            return f"missing of {records} records: {', '.join(parts)}"
         return None
 
 
@@ -121,15 +140,18 @@ class FieldMap:
     def __contains__(self, name: str) -> bool:
         return name in self.by_name or any(field.path[0] == name for field in self.fields)
 
-    def mentions(self, words: tuple[str, ...]) -> list[str]:
-        """Return those of the words that any expression uses."""
-        return [w for w in words if any(field.expression.names(w) for field in self.fields)]
+    @property
+    def placed(self) -> bool:
+        """Whether any expression asks where a record stands."""
+        return any(field.expression.placed for field in self.fields)
 
-    def values(self, record: Any, where: str) -> dict[str, Any]:
+    def values(
+        self, record: Any, where: str, places: Mapping[str, Any] = NOWHERE
+    ) -> dict[str, Any]:
         """Return the values of one record by field name; fields without a value are absent."""
         found = {}
         for field in self.fields:
-            value = field.value(record, where)
+            value = field.value(record, where, places)
             if value is not None:
                 found[field.name] = value
         return found

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import jmespath
-from jmespath import exceptions, visitor
+from jmespath import exceptions
 
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.fetchers.files.reading.functions import Functions
+from evalkit.fetchers.files.reading.places import NOWHERE, PLACES, PlacedInterpreter
 
 Node = dict[str, Any]
 Evaluate = Callable[[Any], Any]
 Path = tuple[str, ...]
 
-_interpreter = visitor.TreeInterpreter(jmespath.Options(custom_functions=Functions()))
+_interpreter = PlacedInterpreter(jmespath.Options(custom_functions=Functions()))
 OPTIONAL = ("or_expression", "and_expression", "comparator", "not_expression")
 """Nodes below which a missing path is the author's intention."""
 TOLERANT = ("not_null", "when", "contains")
@@ -32,17 +33,22 @@ class Expression:
         """Where it stands, e.g. `experiments.airline.fields.run_id`; begins every message."""
         self.node = _parse(text, who)
         self._evaluate = compile_node(self.node)
+        self.placed = any(self.names(word) for word in PLACES)
+        """Whether it says where a record stands."""
 
-    def __call__(self, record: Any) -> Any:
-        """Return the value; raises `ValueError` where a function's types do not fit."""
-        return self._evaluate(record)
+    def __call__(self, record: Any, places: Mapping[str, Any] = NOWHERE) -> Any:
+        """Return the value; raises `ValueError` where a function's types do not fit.
+
+        `places` are values of the names `PLACES`, for expressions that use them (`placed`).
+        """
+        return evaluated(self._evaluate, record, places)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
     def required_paths(self) -> list[Path]:
         """Return the paths from the record that must lead somewhere in at least one record."""
-        return sorted(set(_paths(self.node)))
+        return sorted(path for path in set(_paths(self.node)) if path[0] not in PLACES)
 
     def branches(self) -> list[str]:
         """Return the names in an outermost `{name: ...}` whose values ought to be there sometime.
@@ -53,6 +59,13 @@ class Expression:
             return []
         pairs = {pair["value"]: pair["children"][0] for pair in self.node["children"]}
         return [n for n, node in pairs.items() if plain_path(node) is None and not optional(node)]
+
+    def wanted(self) -> list[str]:
+        """Return the names in an outermost `{name: ...}` that are plain paths: there or missing."""
+        if self.node["type"] != "multi_select_dict":
+            return []
+        pairs = {pair["value"]: pair["children"][0] for pair in self.node["children"]}
+        return [name for name, node in pairs.items() if plain_path(node)]
 
     @property
     def is_path(self) -> bool:
@@ -72,6 +85,17 @@ class Expression:
     def names(self, word: str) -> bool:
         """Tell whether the text mentions a name, such as `_path`."""
         return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self.text) is not None
+
+
+def evaluated(evaluate: Evaluate, record: Any, places: Mapping[str, Any]) -> Any:
+    """Evaluate a compiled node where `places` are known."""
+    if not places:
+        return evaluate(record)
+    _interpreter.places = places
+    try:
+        return evaluate(record)
+    finally:
+        _interpreter.places = NOWHERE
 
 
 def present(record: Any, path: Path) -> bool:
@@ -187,7 +211,7 @@ def _paths(node: Node) -> Iterator[Path]:
 def compile_node(node: Node) -> Evaluate:
     """Return a function for the node: closures for the plain cases, JMESPath for all others."""
     path = plain_path(node)
-    if path is not None:
+    if path is not None and not set(path) & set(PLACES):
         return _follow(path)
     if node["type"] == "multi_select_dict":
         pairs = [(pair["value"], compile_node(pair["children"][0])) for pair in node["children"]]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import orjson
 from jmespath import functions
 
+from evalkit.fetchers.files.reading.places import Spread
 from evalkit.model.messages.message import text_of
 
 ANY: dict[str, list[str]] = {"types": []}
@@ -65,15 +66,19 @@ class Functions(functions.Functions):  # type: ignore[misc]
         keys = next((list(c) for c in columns.values() if isinstance(c, dict)), None)
         if keys is not None:
             return [
-                record
-                | {"_key": key, "_index": at}
-                | {n: c.get(key) for n, c in columns.items() if isinstance(c, dict)}
+                Spread.at(
+                    record | {n: c.get(key) for n, c in columns.items() if isinstance(c, dict)},
+                    _key=key,
+                    _index=at,
+                )
                 for at, key in enumerate(keys)
             ]
         lists = {name: column for name, column in columns.items() if isinstance(column, list)}
         length = max((len(column) for column in lists.values()), default=0)
         return [
-            record | {"_index": at} | {n: c[at] if at < len(c) else None for n, c in lists.items()}
+            Spread.at(
+                record | {n: c[at] if at < len(c) else None for n, c in lists.items()}, _index=at
+            )
             for at in range(length)
         ]
 

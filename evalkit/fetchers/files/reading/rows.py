@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any, Literal, NamedTuple
 
 import orjson
@@ -12,6 +12,7 @@ from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsonstream import Broken, Window, elements
 from evalkit.fetchers.files.reading.jsontext import loads
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
+from evalkit.fetchers.files.reading.places import NOWHERE, PLACES, Spread
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.fetchers.files.reading.tables import csv_rows, parquet_rows
 from evalkit.fetchers.files.reading.unpack import BROKEN, open_bytes, peek
@@ -36,6 +37,15 @@ class Row(NamedTuple):
     key: str | None = None
     """Its key, where the records are the values of an object."""
 
+    spread: Mapping[str, Any] = NOWHERE
+    """Its place among the records that one was spread into."""
+
+    @property
+    def places(self) -> dict[str, Any]:
+        """What expressions may ask of where it stood."""
+        found = (self.file.shown, self.file.name, self.line, self.number, self.key)
+        return {**dict(zip(PLACES, found, strict=True)), **self.spread}
+
     @property
     def where(self) -> str:
         """`file:line`, or the nearest thing to it."""
@@ -53,7 +63,10 @@ def read_rows(file: SourceFile, selection: Selection, findings: Findings) -> Ite
     if found is None:
         found = _each_line(file, "lines" if kind == "json" else kind, selection, findings)
     for index, (line, key, value) in enumerate(found):
-        yield Row(value, file, line, index, key)
+        if type(value) is Spread:
+            yield Row(dict(value), file, line, index, key, value.places)
+        else:
+            yield Row(value, file, line, index, key)
 
 
 def kind_of(file: SourceFile) -> Kind:
@@ -120,6 +133,7 @@ def _of_lines(values: Iterator[tuple[int, Any]], selection: Selection, file: Sou
                     yield line, None, record
         return
     for line, value in values:
+        selection.stand(file, line)
         try:
             found = list(selection.of_line(value))
         except ValueError as error:
@@ -154,6 +168,7 @@ def _why(raw: bytes, error: Exception) -> str:
 
 def _document(file: SourceFile, selection: Selection, findings: Findings) -> Found | None:
     """Return the records of one JSON document; None when it turns out to be lines."""
+    selection.stand(file)
     with open_bytes(file) as stream:
         try:
             head = stream.read(WHOLE + 1)

@@ -7,7 +7,7 @@ the document at once (a slice, a sort, a pipe) is applied to all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from evalkit.fetchers.files.reading.expression import (
@@ -16,8 +16,11 @@ from evalkit.fetchers.files.reading.expression import (
     Node,
     Path,
     compile_node,
+    evaluated,
     plain_path,
 )
+from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.places import NOWHERE
 
 IDENTITY: Node = {"type": "identity", "children": []}
 Holds = Literal["any", "list", "object"]
@@ -32,6 +35,8 @@ class Selection:
         self.is_default = expression is None or plain_path(expression.node) == ()
         """Whether every line or element is a record as it stands."""
         self._whole: Evaluate = expression or (lambda value: value)
+        self._placed = expression is not None and expression.placed
+        self._places: Mapping[str, Any] = NOWHERE
         cut = _cut(expression.node) if expression else Cut((), "any", IDENTITY)
         self.streams = cut is not None
         """Whether elements can be handled one by one."""
@@ -42,10 +47,15 @@ class Selection:
         self._keyed = cut is not None and cut.keyed
         self._rest = None if cut is None or cut.rest is IDENTITY else compile_node(cut.rest)
 
+    def stand(self, file: SourceFile, line: int | None = None) -> None:
+        """Say where what is looked at next stands, for expressions that ask."""
+        if self._placed:
+            self._places = {"_path": file.shown, "_filename": file.name, "_line": line}
+
     def of_document(self, value: Any) -> Iterator[tuple[str | None, Any]]:
         """Yield `(key, record)` of a whole parsed document."""
         if not self.streams:
-            yield from ((None, record) for record in _many(self._whole(value)))
+            yield from ((None, record) for record in self._all(value))
             return
         for name in self.path:
             value = value.get(name) if isinstance(value, dict) else None
@@ -63,7 +73,7 @@ class Selection:
         if self._rest is None:
             yield key, item
             return
-        found = self._rest({key: item} if self._keyed else [item])
+        found = evaluated(self._rest, {key: item} if self._keyed else [item], self._places)
         yield from ((key, record) for record in _many(found))
 
     def of_line(self, value: Any) -> Iterator[tuple[str | None, Any]]:
@@ -73,7 +83,10 @@ class Selection:
         elif self.streams and not self.path and self.holds == "object":
             yield from self.of_document(value)
         else:
-            yield from ((None, record) for record in _many(self._whole(value)))
+            yield from ((None, record) for record in self._all(value))
+
+    def _all(self, value: Any) -> list[Any]:
+        return _many(evaluated(self._whole, value, self._places))
 
 
 def _many(found: Any) -> list[Any]:
