@@ -7,15 +7,32 @@ async function drawAgainst(view) {
   } catch {
     /* left out or in a side file that was not chosen: scores still stand side by side */
   }
-  const [here, there] = [{ r: view.r, run: view.run }, { r: view.other, run: otherRun }];
+  const [here, there] = [
+    { r: view.r, run: view.run },
+    { r: view.other, run: otherRun },
+  ];
   const swap = D.exp[view.r] === D.head.baseline && D.exp[view.other] !== D.head.baseline;
   const [a, b] = swap ? [here, there] : [there, here];
   for (const side of [a, b]) side.name = sideName(side.r, view);
   const steps = stepsOfBoth(view, a, b);
-  const part = (wide, title, ...kids) => h("div" + (wide ? ".full" : ""), null, h("h2", null, title), ...kids);
+  const part = (wide, title, ...kids) =>
+    h("div" + (wide ? ".full" : ""), null, h("h2", null, title), ...kids);
   fill(
     view.panel,
-    h("div.cmp", null, h("div.full.lead", null, view.others.length > 1 ? picker(view) : null, steps.first), part(true, "Input", said(view.run.asked, view.run.inputs, "No input was recorded.")), part(true, "Scores", scoresOfBoth(a, b)), part(true, "Output, changes marked", outputsOfBoth(a, b)), part(false, "Expected", valueBlock(view.run.reference, "This example has no expected output.")), part(false, "Steps, aligned", steps.table)),
+    h(
+      "div.cmp",
+      null,
+      h("div.full.lead", null, view.others.length > 1 ? picker(view) : null, steps.first),
+      part(true, "Input", said(view.run.asked, view.run.inputs, "No input was recorded.")),
+      part(true, "Scores", scoresOfBoth(a, b)),
+      part(true, "Output, changes marked", outputsOfBoth(a, b)),
+      part(
+        false,
+        "Expected",
+        valueBlock(view.run.reference, "This example has no expected output."),
+      ),
+      part(false, "Steps, aligned", steps.table),
+    ),
   );
 }
 
@@ -27,13 +44,24 @@ function sideName(r, view) {
 function picker(view) {
   const options = view.others.map((r) => {
     const rep = numbers("repetition")[r];
-    return h("option", { value: r, selected: r === view.other }, oneLine(`${experimentName(r)}${known(rep) ? `, repetition ${rep}` : ""}, ${outcomeName(r)}`));
+    return h(
+      "option",
+      { value: r, selected: r === view.other },
+      oneLine(`${experimentName(r)}${known(rep) ? `, repetition ${rep}` : ""}, ${outcomeName(r)}`),
+    );
   });
-  const select = h("select", { "aria-label": "Run to compare with", onchange: () => {
-    view.other = Number(select.value);
-    $("#tab-compare").textContent = view.against();
-    view.turn("compare");
-  } }, options);
+  const select = h(
+    "select",
+    {
+      "aria-label": "Run to compare with",
+      onchange: () => {
+        view.other = Number(select.value);
+        $("#tab-compare").textContent = view.against();
+        view.turn("compare");
+      },
+    },
+    options,
+  );
   return h("label", null, "With ", select);
 }
 
@@ -43,20 +71,57 @@ function scoresOfBoth(a, b) {
     const d = e.type === "category" ? NaN : n - p;
     const better = e.direction === "lower" ? d < 0 : d > 0;
     const tone = !known(d) || Math.abs(d) < 1e-12 || !e.direction ? "dim" : better ? "good" : "bad";
-    const change = !known(d) ? DASH : Math.abs(d) < 1e-12 ? "0" : `${d > 0 ? "▲ +" : "▼ "}${number(d)}`;
-    return h("tr", null, h("th", { scope: "row" }, show(e.key, h("span"))), h("td.r.num", null, oneLine(scoreText(e, a.r).text)), h("td.r.num", null, oneLine(scoreText(e, b.r).text)), h("td.r.num." + tone, null, change), h("td.wrap", null, show((b.run && reasonOf(b.run, e)) || "", h("span"))));
+    const change = !known(d)
+      ? DASH
+      : Math.abs(d) < 1e-12
+        ? "0"
+        : `${d > 0 ? "▲ +" : "▼ "}${number(d)}`;
+    return h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, show(e.key, h("span"))),
+      h("td.r.num", null, oneLine(scoreText(e, a.r).text)),
+      h("td.r.num", null, oneLine(scoreText(e, b.r).text)),
+      h("td.r.num." + tone, null, change),
+      h("td.wrap", null, show((b.run && reasonOf(b.run, e)) || "", h("span"))),
+    );
   });
   const [p, n] = [numbers("latency")[a.r], numbers("latency")[b.r]];
   const k = n / p - 1;
-  lines.push(h("tr", null, h("th", { scope: "row" }, "latency"), h("td.r.num", null, duration(p)), h("td.r.num", null, duration(n)), h("td.r.num", null, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH), h("td")));
-  return scroller("Scores of both", table("small", [["Evaluator"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], [`Reason in ${oneLine(b.name)}`]], lines));
+  lines.push(
+    h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, "latency"),
+      h("td.r.num", null, duration(p)),
+      h("td.r.num", null, duration(n)),
+      h("td.r.num", null, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH),
+      h("td"),
+    ),
+  );
+  return scroller(
+    "Scores of both",
+    table(
+      "small",
+      [
+        ["Evaluator"],
+        [oneLine(a.name), "r"],
+        [oneLine(b.name), "r"],
+        ["Change", "r"],
+        [`Reason in ${oneLine(b.name)}`],
+      ],
+      lines,
+    ),
+  );
 }
 
 function outputsOfBoth(a, b) {
   if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
   const text = (run) => run.answered || plainText(run.outputs);
   const [left, right] = [text(a.run), text(b.run)];
-  return left || right ? diffBlock(left, right, a.name, b.name) : h("p.empty", null, "Neither run has an output.");
+  return left || right
+    ? diffBlock(left, right, a.name, b.name)
+    : h("p.empty", null, "Neither run has an output.");
 }
 
 /* Steps that differ and are named above the table. */
@@ -64,11 +129,16 @@ const NAMED = 4;
 
 /* Steps of both in one order: aligned by name, so that a step that is gone or new stands alone. */
 function stepsOfBoth(view, a, b) {
-  if (!a.run || !b.run) return { first: null, table: h("p.empty", null, "The other trace is not in this file.") };
+  if (!a.run || !b.run)
+    return { first: null, table: h("p.empty", null, "The other trace is not in this file.") };
   const name = (s) => `${s.kind} ${s.name}`;
   const [left, right] = [a.run.steps, b.run.steps];
   const script = edits(left.map(name), right.map(name));
-  if (!script) return { first: null, table: h("p.empty", null, "The two traces are too long and too different to align.") };
+  if (!script)
+    return {
+      first: null,
+      table: h("p.empty", null, "The two traces are too long and too different to align."),
+    };
   let [i, j] = [0, 0];
   const here = a.r === view.r ? a : b;
   const pairs = script.map(([kind]) => {
@@ -77,12 +147,28 @@ function stepsOfBoth(view, a, b) {
     return { s, t, at: here === b ? j - 1 : i - 1, what: stepDifference(s, t) };
   });
   const own = pairs.filter((p) => p.what && (here === b ? p.t : p.s));
-  const named = own.slice(0, NAMED).map((p, n) => [n ? ", " : "", stepLink(view, p, here === b), ` (${p.what})`]);
+  const named = own
+    .slice(0, NAMED)
+    .map((p, n) => [n ? ", " : "", stepLink(view, p, here === b), ` (${p.what})`]);
   const more = own.length > NAMED ? ` and ${int(own.length - NAMED)} more.` : ".";
-  const word = own.length ? ["Steps that differ: ", named, more] : pairs.some((p) => p.what) ? "The other run took more steps." : "Both took the same steps, with the same arguments and results.";
+  const word = own.length
+    ? ["Steps that differ: ", named, more]
+    : pairs.some((p) => p.what)
+      ? "The other run took more steps."
+      : "Both took the same steps, with the same arguments and results.";
   const lines = pairs.map((p) => stepPair(view, p, here === b));
   const lead = h("p.first", null, word);
-  return { first: lead, table: scroller("Steps of both", table("small", [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], ["Differs in"]], lines)) };
+  return {
+    first: lead,
+    table: scroller(
+      "Steps of both",
+      table(
+        "small",
+        [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], ["Differs in"]],
+        lines,
+      ),
+    ),
+  };
 }
 
 /* What differs between two steps of the same name: what tools were asked, what anything gave. */
@@ -114,6 +200,19 @@ function stepPair(view, pair, right) {
   const { s, t, what } = pair;
   const time = (x) => (x ? duration(x.dur) + (x.error ? " !" : "") : DASH);
   const d = s && t && known(s.dur) && known(t.dur) ? t.dur - s.dur : NaN;
-  const label = h("th", { scope: "row" }, h("span.kdot." + kindClass((t || s).kind), { "aria-hidden": "true" }), stepLink(view, pair, right));
-  return h("tr", null, label, h("td.r.num", null, time(s)), h("td.r.num", null, time(t)), h("td.r.num.dim", null, known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH), h("td" + (what ? ".few" : ""), null, what));
+  const label = h(
+    "th",
+    { scope: "row" },
+    h("span.kdot." + kindClass((t || s).kind), { "aria-hidden": "true" }),
+    stepLink(view, pair, right),
+  );
+  return h(
+    "tr",
+    null,
+    label,
+    h("td.r.num", null, time(s)),
+    h("td.r.num", null, time(t)),
+    h("td.r.num.dim", null, known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH),
+    h("td" + (what ? ".few" : ""), null, what),
+  );
 }

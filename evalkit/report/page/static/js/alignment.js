@@ -1,19 +1,39 @@
-/* Alignment: what was expected beside what happened, step by step, as an evaluator of trajectories left it. */
-const ALIGNED = { match: "✓ as expected", replace: "✕ another step", insert: "✕ not expected", delete: "✕ did not happen" };
+/* Alignment: what was expected beside what happened, step by step, as an evaluator of
+   trajectories left it. */
+const ALIGNED = {
+  match: "✓ as expected",
+  replace: "✕ another step",
+  insert: "✕ not expected",
+  delete: "✕ did not happen",
+};
 
 /* Every entry an evaluator may leave, or null when it left none that can be drawn. */
 function alignmentOf(feedback) {
-  const found = feedback.metadata && Object.hasOwn(feedback.metadata, "alignment") ? feedback.metadata.alignment : null;
+  const found =
+    feedback.metadata && Object.hasOwn(feedback.metadata, "alignment")
+      ? feedback.metadata.alignment
+      : null;
   if (!Array.isArray(found) || !found.length) return null;
   return found.filter((one) => one && typeof one === "object" && Object.hasOwn(ALIGNED, one.op));
 }
 
 function alignmentCell(value) {
-  return value === null || value === undefined ? h("td.dim", null, DASH) : h("td", null, block(plainText(value), "span.mono", 300));
+  return value === null || value === undefined
+    ? h("td.dim", null, DASH)
+    : h("td", null, block(plainText(value), "span.mono", 300));
 }
 
 function alignmentTable(entries) {
-  const lines = entries.map((one, i) => h("tr", null, h("td.r.num.dim", null, i + 1), h("td" + (one.op === "match" ? "" : ".bad"), null, ALIGNED[one.op]), alignmentCell(one.expected), alignmentCell(one.actual)));
+  const lines = entries.map((one, i) =>
+    h(
+      "tr",
+      null,
+      h("td.r.num.dim", null, i + 1),
+      h("td" + (one.op === "match" ? "" : ".bad"), null, ALIGNED[one.op]),
+      alignmentCell(one.expected),
+      alignmentCell(one.actual),
+    ),
+  );
   return table("align", [["#", "r"], ["Reading"], ["Expected"], ["Happened"]], lines);
 }
 
@@ -22,6 +42,13 @@ function alignmentDetails(feedback) {
   const entries = alignmentOf(feedback);
   if (!entries || !entries.length) return null;
   const off = entries.filter((one) => one.op !== "match").length;
-  const title = off ? `Trajectory: ${off} of ${entries.length} steps differ` : `Trajectory: all ${entries.length} steps as expected`;
-  return h("details.alignment", { open: off > 0 && entries.length <= 12 }, h("summary", null, title), h("div.scroll", { tabindex: 0 }, alignmentTable(entries)));
+  const title = off
+    ? `Trajectory: ${off} of ${entries.length} steps differ`
+    : `Trajectory: all ${entries.length} steps as expected`;
+  return h(
+    "details.alignment",
+    { open: off > 0 && entries.length <= 12 },
+    h("summary", null, title),
+    h("div.scroll", { tabindex: 0 }, alignmentTable(entries)),
+  );
 }

@@ -1,4 +1,5 @@
-/* Two canvases over the filtered runs: latency as a histogram, score against latency as a density. */
+/* Two canvases over the filtered runs: latency as a histogram, score against latency as a
+   density. */
 const BINS = 64;
 const ROWS = 17;
 const TICKS = [0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
@@ -19,7 +20,10 @@ function latencyAxis() {
   const span = Math.log10(high) - from;
   const place = (v) => (Math.log10(Math.max(low, v)) - from) / span;
   const bins = new Uint8Array(values.length);
-  for (let r = 0; r < values.length; r++) bins[r] = Number.isNaN(values[r]) ? 255 : Math.min(BINS - 1, Math.floor(place(values[r]) * BINS));
+  for (let r = 0; r < values.length; r++)
+    bins[r] = Number.isNaN(values[r])
+      ? 255
+      : Math.min(BINS - 1, Math.floor(place(values[r]) * BINS));
   return { low, high, place, bins, value: (f) => 10 ** (from + f * span) };
 }
 
@@ -46,7 +50,8 @@ function drawAxis(pen, axis, left, width, height) {
   }
 }
 
-/* Counts of the filtered runs per latency bin: without a failing score, with one, not successful. */
+/* Counts of the filtered runs per latency bin: without a failing score, with one, not
+   successful. */
 function latencyCounts(axis, rows) {
   const counts = [0, 1, 2].map(() => new Uint32Array(BINS));
   const lows = numbers("low");
@@ -57,7 +62,11 @@ function latencyCounts(axis, rows) {
   return counts;
 }
 
-const SERIES = [["no failing score", "--s0"], ["a failing score", "--fail"], ["not successful", "--err"]];
+const SERIES = [
+  ["no failing score", "--s0"],
+  ["a failing score", "--fail"],
+  ["not successful", "--err"],
+];
 
 function drawHistogram(canvas, axis, rows) {
   const [pen, width, height] = prepare(canvas);
@@ -106,7 +115,12 @@ function drawDensity(canvas, axis, rows, e) {
   cells.forEach((n, i) => {
     if (!n) return;
     pen.globalAlpha = 0.12 + 0.88 * Math.sqrt(n / most);
-    pen.fillRect(LEFT + (i % BINS) * w + 0.4, base - (Math.floor(i / BINS) + 1) * tall + 0.4, w - 0.6, tall - 0.6);
+    pen.fillRect(
+      LEFT + (i % BINS) * w + 0.4,
+      base - (Math.floor(i / BINS) + 1) * tall + 0.4,
+      w - 0.6,
+      tall - 0.6,
+    );
   });
   pen.globalAlpha = 1;
   pen.fillStyle = colour("--fg3");
@@ -124,7 +138,14 @@ function histogramTable(axis, rows) {
     const sums = counts.map((series) => series.slice(i, i + 4).reduce((a, b) => a + b, 0));
     if (!sums.some(Boolean)) continue;
     const label = `${duration(axis.value(i / BINS))} to ${duration(axis.value((i + 4) / BINS))}`;
-    lines.push(h("tr", null, h("th", { scope: "row" }, label), sums.map((n) => h("td.r.num", null, int(n)))));
+    lines.push(
+      h(
+        "tr",
+        null,
+        h("th", { scope: "row" }, label),
+        sums.map((n) => h("td.r.num", null, int(n))),
+      ),
+    );
   }
   return table("small", [["Latency"], ...SERIES.map(([name]) => [name, "r"])], lines);
 }
@@ -141,9 +162,21 @@ function densityTable(axis, rows, e) {
     }
     if (!n) continue;
     const value = e.range[0] + (y / (ROWS - 1)) * (e.range[1] - e.range[0]);
-    lines.push(h("tr", null, h("th", { scope: "row" }, `about ${number(value)}`), h("td.r.num", null, int(n)), h("td.r.num", null, duration(axis.value(sum / n / BINS)))));
+    lines.push(
+      h(
+        "tr",
+        null,
+        h("th", { scope: "row" }, `about ${number(value)}`),
+        h("td.r.num", null, int(n)),
+        h("td.r.num", null, duration(axis.value(sum / n / BINS))),
+      ),
+    );
   }
-  return table("small", [[oneLine(e.key)], ["runs", "r"], ["middle of their latency (log)", "r"]], lines);
+  return table(
+    "small",
+    [[oneLine(e.key)], ["runs", "r"], ["middle of their latency (log)", "r"]],
+    lines,
+  );
 }
 
 /* Drag over a chart: `done(x0, x1, y0, y1)` in fractions, or nulls for a click. */
@@ -152,11 +185,19 @@ function brush(canvas, left, both, draw, done) {
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     const clip = (v) => Math.min(1, Math.max(0, v));
-    return [clip((event.clientX - box.left - left) / (box.width - left)), clip(1 - (event.clientY - box.top) / (box.height - 16))];
+    return [
+      clip((event.clientX - box.left - left) / (box.width - left)),
+      clip(1 - (event.clientY - box.top) / (box.height - 16)),
+    ];
   };
   const span = (event) => {
     const end = at(event);
-    return [Math.min(start[0], end[0]), Math.max(start[0], end[0]), Math.min(start[1], end[1]), Math.max(start[1], end[1])];
+    return [
+      Math.min(start[0], end[0]),
+      Math.max(start[0], end[0]),
+      Math.min(start[1], end[1]),
+      Math.max(start[1], end[1]),
+    ];
   };
   canvas.addEventListener("pointerdown", (event) => {
     start = at(event);
@@ -173,7 +214,12 @@ function brush(canvas, left, both, draw, done) {
     pen.globalAlpha = 0.15;
     pen.fillRect(left + x0 * width, y, (x1 - x0) * width, both ? (y1 - y0) * height : height);
     pen.globalAlpha = 1;
-    pen.strokeRect(left + x0 * width + 0.5, y, (x1 - x0) * width, both ? (y1 - y0) * height : height);
+    pen.strokeRect(
+      left + x0 * width + 0.5,
+      y,
+      (x1 - x0) * width,
+      both ? (y1 - y0) * height : height,
+    );
   });
   canvas.addEventListener("pointerup", (event) => {
     if (!start) return;

@@ -1,4 +1,5 @@
-/* The packed data: columns for tables and filters, traces that are inflated when a run is opened. */
+/* The packed data: columns for tables and filters, traces that are inflated when a run is
+   opened. */
 const decoder = new TextDecoder();
 const NONE = 0xffffffff;
 const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array };
@@ -13,7 +14,8 @@ async function gunzip(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/* A column of texts: one buffer and where each text ends; decoded only for what is on the screen. */
+/* A column of texts: one buffer and where each text ends; decoded only for what is on the
+   screen. */
 class Texts {
   constructor(ends, bytes) {
     this.ends = ends;
@@ -74,8 +76,16 @@ class Uuids {
     this.length = bytes.length / 16;
   }
   get(i) {
-    const hex = Array.from(this.bytes.subarray(i * 16, i * 16 + 16), (b) => b.toString(16).padStart(2, "0")).join("");
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+    const hex = Array.from(this.bytes.subarray(i * 16, i * 16 + 16), (b) =>
+      b.toString(16).padStart(2, "0"),
+    ).join("");
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      hex.slice(12, 16),
+      hex.slice(16, 20),
+      hex.slice(20),
+    ].join("-");
   }
   mark(term, bits) {
     if (!term) return void bits.fill(1);
@@ -90,14 +100,21 @@ async function load() {
   const size = new DataView(raw.buffer).getUint32(0, true);
   D.head = JSON.parse(decoder.decode(raw.subarray(4, 4 + size)));
   const base = 4 + size;
-  D.columns = new Map(Object.entries(D.head.columns).map(([name, c]) => [name, column(raw, base, c)]));
+  D.columns = new Map(
+    Object.entries(D.head.columns).map(([name, c]) => [name, column(raw, base, c)]),
+  );
   D.cache = new Map();
   D.runs = D.columns.get("exp").length;
   D.examples = D.columns.get("ex.id").length;
   D.exp = codes("exp");
   D.ex = codes("ex");
   D.outcome = codes("outcome");
-  D.sets = Object.fromEntries(Object.entries(D.head.outcomeSets).map(([name, all]) => [name, new Set(all.map((each) => D.head.outcomes.indexOf(each)))]));
+  D.sets = Object.fromEntries(
+    Object.entries(D.head.outcomeSets).map(([name, all]) => [
+      name,
+      new Set(all.map((each) => D.head.outcomes.indexOf(each))),
+    ]),
+  );
   D.several = D.head.experiments.length > 1;
   D.evaluators = D.head.evaluators.map((e, i) => ({ ...e, i }));
   groupRuns();
@@ -162,7 +179,8 @@ const outcomeName = (r) => D.head.outcomes[D.outcome[r]];
 /* Whether a run is in one of the sets of outcomes: succeeded, failed, unfinished, unknown, cut. */
 const ended = (r, set) => D.sets[set].has(D.outcome[r]);
 
-/* What a run has under a field of the header's table; fields that are packed in a form of their own. */
+/* What a run has under a field of the header's table; fields that are packed in a form of their
+   own. */
 const OWN = {
   id: runId,
   experiment: experimentName,
@@ -186,7 +204,11 @@ function sortValue(field) {
   let places = null;
   return (r) => {
     const value = fieldValue(field);
-    places ||= new Map([...new Set(Array.from({ length: D.runs }, (_, i) => value(i)))].sort().map((word, i) => [word, i]));
+    places ||= new Map(
+      [...new Set(Array.from({ length: D.runs }, (_, i) => value(i)))]
+        .sort()
+        .map((word, i) => [word, i]),
+    );
     return places.get(value(r));
   };
 }
@@ -225,7 +247,9 @@ async function memberBytes(kind, i) {
   }
   const find = () => document.getElementById(`ek-${kind}${i}`);
   if (!find() && document.readyState === "loading") {
-    await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+    await new Promise((done) =>
+      document.addEventListener("DOMContentLoaded", done, { once: true }),
+    );
   }
   return unbase64(find().textContent);
 }
@@ -234,7 +258,8 @@ async function member(kind, i) {
   const key = kind + i;
   let value = members.get(key);
   members.delete(key);
-  if (value === undefined) value = JSON.parse(decoder.decode(await gunzip(await memberBytes(kind, i))));
+  if (value === undefined)
+    value = JSON.parse(decoder.decode(await gunzip(await memberBytes(kind, i))));
   members.set(key, value);
   if (members.size > 24) members.delete(members.keys().next().value);
   return value;

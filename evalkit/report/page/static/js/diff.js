@@ -2,7 +2,8 @@
 const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) || [];
 const WORK = 1200;
 
-/* Edits that turn list `a` into list `b`: [-1 | 0 | 1, item]; null when more than WORK are needed. */
+/* Edits that turn list `a` into list `b`: [-1 | 0 | 1, item]; null when more than WORK are
+   needed. */
 function edits(a, b) {
   const most = Math.min(a.length + b.length, WORK);
   const middle = most + 1;
@@ -50,7 +51,10 @@ function wordDiff(left, right) {
     endB--;
   }
   const [midA, midB] = [a.slice(head, endA), b.slice(head, endB)];
-  const middle = edits(midA, midB) || [[-1, midA.join("")], [1, midB.join("")]];
+  const middle = edits(midA, midB) || [
+    [-1, midA.join("")],
+    [1, midB.join("")],
+  ];
   return folded(merged([[0, a.slice(0, head).join("")], ...middle, [0, a.slice(endA).join("")]]));
 }
 
@@ -95,8 +99,18 @@ function diffBlock(left, right, leftName, rightName) {
   const parts = big ? [] : wordDiff(left, right);
   const common = parts.reduce((sum, [kind, text]) => sum + (kind === 0 ? text.length : 0), 0);
   const share = common / Math.max(1, left.length, right.length);
-  if (left === right && left) return h("div", null, h("p.hint", null, "Both are the same."), block(left));
-  if (share < 0.5) return sideBySide(left, right, leftName, rightName, big ? "Too long to mark the changes." : `${Math.round(share * 100)}% of the text is common, so they stand side by side.`);
+  if (left === right && left)
+    return h("div", null, h("p.hint", null, "Both are the same."), block(left));
+  if (share < 0.5)
+    return sideBySide(
+      left,
+      right,
+      leftName,
+      rightName,
+      big
+        ? "Too long to mark the changes."
+        : `${Math.round(share * 100)}% of the text is common, so they stand side by side.`,
+    );
   const node = h("div.txt", { dir: "auto" });
   for (const [kind, text] of parts) {
     if (kind === 0) show(text, node);
@@ -106,6 +120,17 @@ function diffBlock(left, right, leftName, rightName) {
 }
 
 function sideBySide(left, right, leftName, rightName, why) {
-  const one = (text, name) => h("div", null, h("h3", null, oneLine(name)), text ? block(text) : h("p.empty", null, "Nothing."));
-  return h("div", null, h("p.hint", null, why), h("div.io", null, one(left, leftName), one(right, rightName)));
+  const one = (text, name) =>
+    h(
+      "div",
+      null,
+      h("h3", null, oneLine(name)),
+      text ? block(text) : h("p.empty", null, "Nothing."),
+    );
+  return h(
+    "div",
+    null,
+    h("p.hint", null, why),
+    h("div.io", null, one(left, leftName), one(right, rightName)),
+  );
 }

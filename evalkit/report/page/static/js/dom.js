@@ -1,5 +1,5 @@
-/* Building the page. No innerHTML anywhere: the policy has require-trusted-types-for 'script' and no
-   trusted type, so a string can never become markup. Run content arrives only as text nodes. */
+/* Building the page. No innerHTML anywhere: the policy has require-trusted-types-for 'script' and
+   no trusted type, so a string can never become markup. Run content arrives only as text nodes. */
 const $ = (selector) => document.querySelector(selector);
 const root = document.documentElement;
 
@@ -68,7 +68,9 @@ function block(text, tag = "div.txt", upto = SHOWN) {
   let at = upto;
   const more = h("button.link", { type: "button" });
   const label = () => {
-    more.textContent = `Show ${int(Math.min(200000, text.length - at))} of ${int(text.length - at)} more characters`;
+    more.textContent =
+      `Show ${int(Math.min(200000, text.length - at))} of ` +
+      `${int(text.length - at)} more characters`;
   };
   more.addEventListener("click", () => {
     show(text.slice(at, at + 200000), node);

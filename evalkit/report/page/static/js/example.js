@@ -2,11 +2,23 @@
 function showExample(query, id) {
   const e = findExample(id);
   if (e < 0) {
-    fill(VIEWS.example, h("h1", { id: "h-example", tabindex: -1 }, "No such example"), show(`There is no example “${id}” in this report.`, h("p.note")), h("a", { href: "#/runs" }, "Go to the runs"));
+    fill(
+      VIEWS.example,
+      h("h1", { id: "h-example", tabindex: -1 }, "No such example"),
+      show(`There is no example “${id}” in this report.`, h("p.note")),
+      h("a", { href: "#/runs" }, "Go to the runs"),
+    );
     return;
   }
   const evaluators = D.evaluators.slice(0, 12);
-  const heads = [...(D.several ? [["Experiment"]] : []), ["Repetition", "r"], ["Outcome"], ...evaluators.map((v) => [plainName(v.key), "r"]), ["Latency", "r"], ["Output"]];
+  const heads = [
+    ...(D.several ? [["Experiment"]] : []),
+    ["Repetition", "r"],
+    ["Outcome"],
+    ...evaluators.map((v) => [plainName(v.key), "r"]),
+    ["Latency", "r"],
+    ["Output"],
+  ];
   const groups = D.head.experiments.map((_, x) => [...D.by(x, e)]);
   const rows = groups.flat();
   const lines = rows.map((r) => {
@@ -17,13 +29,31 @@ function showExample(query, id) {
       return h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text));
     });
     const rep = numbers("repetition")[r];
-    const name = h("a", { href: runLink(r) }, D.several ? oneLine(experimentName(r)) : known(rep) ? `run ${rep}` : "run");
-    return h("tr", null, h("th", { scope: "row" }, name), D.several ? h("td.r.num", null, known(rep) ? rep : DASH) : null, outcome, scores, h("td.r.num", null, duration(numbers("latency")[r])), h("td.cut", null, oneLine(texts("out").get(r)).slice(0, 80)));
+    const name = h(
+      "a",
+      { href: runLink(r) },
+      D.several ? oneLine(experimentName(r)) : known(rep) ? `run ${rep}` : "run",
+    );
+    return h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, name),
+      D.several ? h("td.r.num", null, known(rep) ? rep : DASH) : null,
+      outcome,
+      scores,
+      h("td.r.num", null, duration(numbers("latency")[r])),
+      h("td.cut", null, oneLine(texts("out").get(r)).slice(0, 80)),
+    );
   });
   fill(
     VIEWS.example,
     h("div.crumb", null, h("a", { href: list.back }, `‹ ${list.name}`), h("span.sp"), copyLink()),
-    h("div.vh", null, h("h1", { id: "h-example", tabindex: -1 }, "Example ", show(exampleId(e), h("span"))), h("span.sum", null, `${int(rows.length)} runs`)),
+    h(
+      "div.vh",
+      null,
+      h("h1", { id: "h-example", tabindex: -1 }, "Example ", show(exampleId(e), h("span"))),
+      h("span.sum", null, `${int(rows.length)} runs`),
+    ),
     block(texts("ex.input").get(e)),
     h("div.panel", null, scroller("Runs of this example", table("small", heads, lines))),
   );

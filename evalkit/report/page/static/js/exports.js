@@ -1,4 +1,5 @@
-/* Saving the filtered runs: CSV that no spreadsheet takes for a formula, JSON, Parquet; Markdown to paste. */
+/* Saving the filtered runs: CSV that no spreadsheet takes for a formula, JSON, Parquet; Markdown
+   to paste. */
 function download(name, content, type) {
   const url = URL.createObjectURL(new Blob([content], { type }));
   h("a", { download: name, href: url }).click();
@@ -8,15 +9,22 @@ function download(name, content, type) {
 /* The columns of an exported table: name, kind ("text" or "number"), value of a row. */
 function exportColumns() {
   const nothing = (v) => (Number.isNaN(v) ? null : v);
-  const own = (start) => D.head.fields.filter((f) => f.start === start).map((f) => {
-    const value = fieldValue(f);
-    return f.kind === "number" ? [f.column, "number", (r) => nothing(value(r))] : [f.column, "text", value];
-  });
+  const own = (start) =>
+    D.head.fields
+      .filter((f) => f.start === start)
+      .map((f) => {
+        const value = fieldValue(f);
+        return f.kind === "number"
+          ? [f.column, "number", (r) => nothing(value(r))]
+          : [f.column, "text", value];
+      });
   return [
     ...own(true),
     ...D.head.facets.map((f, i) => [f.name, "text", (r) => f.values[codes("f" + i)[r]] ?? null]),
     ...D.evaluators.flatMap((e) => [
-      e.type === "category" ? [e.key, "text", (r) => e.values[score(e, r)] ?? null] : [e.key, "number", (r) => nothing(score(e, r))],
+      e.type === "category"
+        ? [e.key, "text", (r) => e.values[score(e, r)] ?? null]
+        : [e.key, "number", (r) => nothing(score(e, r))],
       [`${e.key}.outcome`, "text", (r) => cellOutcome(e, r)],
     ]),
     ...own(false),
@@ -38,19 +46,46 @@ function csv(rows) {
 
 function jsonRows(rows) {
   const columns = exportColumns();
-  return "[" + Array.from(rows, (r) => JSON.stringify(Object.fromEntries(columns.map(([name, , value]) => [name, value(r)])))).join(",\n") + "]\n";
+  return (
+    "[" +
+    Array.from(rows, (r) =>
+      JSON.stringify(Object.fromEntries(columns.map(([name, , value]) => [name, value(r)]))),
+    ).join(",\n") +
+    "]\n"
+  );
 }
 
-const escapeMarkdown = (text) => text.replace(/\s+/g, " ").replace(/([\\`*_{}[\]<>|#~])/g, "\\$1").replaceAll("@", "@\u200b");
-const fence = (text) => "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map((m) => m[0].length + 1)));
+const escapeMarkdown = (text) =>
+  text
+    .replace(/\s+/g, " ")
+    .replace(/([\\`*_{}[\]<>|#~])/g, "\\$1")
+    .replaceAll("@", "@\u200b");
+const fence = (text) =>
+  "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map((m) => m[0].length + 1)));
 
 /* One run as Markdown, for an issue or a chat. */
 function runMarkdown(r, run) {
-  const lines = [`### ${escapeMarkdown(runId(r))}: ${outcomeName(r)}`, "", `Experiment ${escapeMarkdown(experimentName(r))}, example ${escapeMarkdown(exampleId(D.ex[r]))}, ${duration(numbers("latency")[r])}`, "", "| Evaluator | Score | Reason |", "|---|--:|---|"];
-  for (const e of D.evaluators) lines.push(`| ${escapeMarkdown(e.key)} | ${escapeMarkdown(scoreText(e, r).text)} | ${escapeMarkdown((run && reasonOf(run, e)) || "")} |`);
+  const lines = [
+    `### ${escapeMarkdown(runId(r))}: ${outcomeName(r)}`,
+    "",
+    `Experiment ${escapeMarkdown(experimentName(r))}, example ` +
+      `${escapeMarkdown(exampleId(D.ex[r]))}, ${duration(numbers("latency")[r])}`,
+    "",
+    "| Evaluator | Score | Reason |",
+    "|---|--:|---|",
+  ];
+  for (const e of D.evaluators)
+    lines.push(
+      `| ${escapeMarkdown(e.key)} | ${escapeMarkdown(scoreText(e, r).text)} | ` +
+        `${escapeMarkdown((run && reasonOf(run, e)) || "")} |`,
+    );
   if (run) {
     if (run.error) lines.push("", `Error: ${escapeMarkdown(run.error)}`);
-    for (const [name, value] of [["Input", run.inputs], ["Output", run.outputs], ["Expected", run.reference]]) {
+    for (const [name, value] of [
+      ["Input", run.inputs],
+      ["Output", run.outputs],
+      ["Expected", run.reference],
+    ]) {
       if (value === null || value === undefined) continue;
       const text = typeof value === "string" ? value : prettyJson(value);
       lines.push("", `**${name}**`, "", fence(text), text, fence(text));

@@ -1,6 +1,14 @@
 /* The filter box with its hint, and the small buttons that Runs and Compare share. */
 function filterBar({ id, placeholder, help, change, toTable, extra }) {
-  const input = h("input", { type: "search", id, "aria-label": "Filter", placeholder, autocomplete: "off", spellcheck: "false", "aria-describedby": id + "-hint" });
+  const input = h("input", {
+    type: "search",
+    id,
+    "aria-label": "Filter",
+    placeholder,
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-describedby": id + "-hint",
+  });
   const hint = h("p.hint", { id: id + "-hint" });
   let timer = 0;
   input.addEventListener("input", () => {
@@ -64,32 +72,60 @@ function menu(label, items) {
 }
 
 function exportMenu(name, rows) {
-  const save = { CSV: () => csv(rows()), JSON: () => jsonRows(rows()), Parquet: () => parquet(rows()) };
-  const types = { CSV: "text/csv", JSON: "application/json", Parquet: "application/vnd.apache.parquet" };
-  const one = menu("Export", Object.keys(save).map((kind) => h("button.item", {
-    type: "button",
-    onclick: () => {
-      download(`${name}.${kind.toLowerCase()}`, save[kind](), types[kind]);
-      one.close();
-      say(`${kind} of ${int(rows().length)} rows saved`);
-    },
-  }, kind)));
+  const save = {
+    CSV: () => csv(rows()),
+    JSON: () => jsonRows(rows()),
+    Parquet: () => parquet(rows()),
+  };
+  const types = {
+    CSV: "text/csv",
+    JSON: "application/json",
+    Parquet: "application/vnd.apache.parquet",
+  };
+  const one = menu(
+    "Export",
+    Object.keys(save).map((kind) =>
+      h(
+        "button.item",
+        {
+          type: "button",
+          onclick: () => {
+            download(`${name}.${kind.toLowerCase()}`, save[kind](), types[kind]);
+            one.close();
+            say(`${kind} of ${int(rows().length)} rows saved`);
+          },
+        },
+        kind,
+      ),
+    ),
+  );
   return one.element;
 }
 
 /* Which columns the table shows; kept in the address as `cols`. */
 function columnMenu(all, chosen, change) {
   const boxes = all.map((c) => {
-    const box = h("input", { type: "checkbox", checked: chosen.has(c.key), onchange: () => {
-      if (box.checked) chosen.add(c.key);
-      else chosen.delete(c.key);
-      change();
-    } });
+    const box = h("input", {
+      type: "checkbox",
+      checked: chosen.has(c.key),
+      onchange: () => {
+        if (box.checked) chosen.add(c.key);
+        else chosen.delete(c.key);
+        change();
+      },
+    });
     return h("label.item", null, box, " ", oneLine(c.label));
   });
   return menu("Columns", boxes).element;
 }
 
 const plainName = (name) => oneLine(name.replaceAll("_", " "));
-const lowWord = (e) => (e.type === "bool" ? `${e.key}:${e.direction === "lower" ? "yes" : "no"}` : `${e.key}${e.direction === "lower" ? ">" : "<"}${e.low}`);
-const fieldTerm = (e) => lowWord({ ...e, key: /^[\p{L}_.][\p{L}\p{N}_.@/-]*$/u.test(e.key) ? e.key : JSON.stringify(e.key) });
+const lowWord = (e) =>
+  e.type === "bool"
+    ? `${e.key}:${e.direction === "lower" ? "yes" : "no"}`
+    : `${e.key}${e.direction === "lower" ? ">" : "<"}${e.low}`;
+const fieldTerm = (e) =>
+  lowWord({
+    ...e,
+    key: /^[\p{L}_.][\p{L}\p{N}_.@/-]*$/u.test(e.key) ? e.key : JSON.stringify(e.key),
+  });

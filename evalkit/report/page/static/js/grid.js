@@ -1,22 +1,55 @@
-/* A table that draws only the rows on the screen: fixed row height, arrow keys, any number of rows. */
+/* A table that draws only the rows on the screen: fixed row height, arrow keys, any number of
+   rows. */
 class Grid {
   constructor({ label, columns, open, sort }) {
     Object.assign(this, { columns, open, rows: new Uint32Array(0), current: 0, pool: [] });
     this.height = parseInt(colour("--row"), 10) || 36;
-    this.head = h("tr", { "aria-rowindex": 1 }, columns.map((c) => this.heading(c, sort)));
+    this.head = h(
+      "tr",
+      { "aria-rowindex": 1 },
+      columns.map((c) => this.heading(c, sort)),
+    );
     this.top = h("tr.sp", { "aria-hidden": "true" }, h("td"));
     this.bottom = h("tr.sp", { "aria-hidden": "true" }, h("td"));
     this.body = h("tbody", null, this.top, this.bottom);
-    const widths = h("colgroup", null, columns.map((c) => this.width(c)));
-    this.table = h("table", { role: "grid", "aria-label": label, "aria-colcount": columns.length }, widths, h("thead", null, this.head), this.body);
-    this.table.style.setProperty("--minw", columns.reduce((sum, c) => sum + (c.width || 240), 0) + "px");
+    const widths = h(
+      "colgroup",
+      null,
+      columns.map((c) => this.width(c)),
+    );
+    this.table = h(
+      "table",
+      { role: "grid", "aria-label": label, "aria-colcount": columns.length },
+      widths,
+      h("thead", null, this.head),
+      this.body,
+    );
+    this.table.style.setProperty(
+      "--minw",
+      columns.reduce((sum, c) => sum + (c.width || 240), 0) + "px",
+    );
     this.empty = h("div.void", { hidden: true });
-    this.element = h("div.tw", { tabindex: 0, role: "group", "aria-label": `${label}: arrow keys move, Enter opens` }, this.table, this.empty);
+    this.element = h(
+      "div.tw",
+      { tabindex: 0, role: "group", "aria-label": `${label}: arrow keys move, Enter opens` },
+      this.table,
+      this.empty,
+    );
     this.listen();
   }
   heading(c, sort) {
-    const press = c.fixed ? h("span", { title: c.title || null }, c.label) : h("button", { type: "button", title: c.title || null, onclick: () => sort(c.key) }, c.label);
-    c.th = h("th" + (c.right ? ".r" : "") + (c.optional ? ".opt" : ""), { scope: "col", role: "columnheader" }, press);
+    const press = c.fixed
+      ? h("span", { title: c.title || null }, c.label)
+      : h(
+          "button",
+          { type: "button", title: c.title || null, onclick: () => sort(c.key) },
+          c.label,
+        );
+    c.th = h(
+      "th" + (c.right ? ".r" : "") + (c.optional ? ".opt" : ""),
+      { scope: "col", role: "columnheader" },
+      press,
+    );
     return c.th;
   }
   width(c) {
@@ -61,7 +94,8 @@ class Grid {
       c.th.firstChild.textContent = c.label + (on ? (descending ? " ↓" : " ↑") : "");
     }
   }
-  /* Browsers clamp an element's height (Firefox at 17.9 M px): past 12 M px the position is scaled. */
+  /* Browsers clamp an element's height (Firefox at 17.9 M px): past 12 M px the position is
+     scaled. */
   get total() {
     return Math.min(this.rows.length * this.height, 12e6);
   }
@@ -71,7 +105,9 @@ class Grid {
   get first() {
     const { scrollTop, clientHeight } = this.element;
     if (!this.scaled) return Math.floor(scrollTop / this.height);
-    return Math.round((scrollTop / (this.total - clientHeight)) * Math.max(0, this.rows.length - this.visible + 2));
+    return Math.round(
+      (scrollTop / (this.total - clientHeight)) * Math.max(0, this.rows.length - this.visible + 2),
+    );
   }
   draw() {
     const n = this.rows.length;
@@ -80,16 +116,31 @@ class Grid {
     while (this.pool.length > want) this.pool.pop().remove();
     const from = Math.max(0, Math.min(this.first - 4, n - want));
     let y = from * this.height;
-    if (this.scaled) y = Math.max(0, Math.min(this.element.scrollTop - (this.first - from) * this.height, this.total - want * this.height));
+    if (this.scaled)
+      y = Math.max(
+        0,
+        Math.min(
+          this.element.scrollTop - (this.first - from) * this.height,
+          this.total - want * this.height,
+        ),
+      );
     this.top.firstChild.style.setProperty("height", y + "px");
-    this.bottom.firstChild.style.setProperty("height", Math.max(0, this.total - y - want * this.height) + "px");
+    this.bottom.firstChild.style.setProperty(
+      "height",
+      Math.max(0, this.total - y - want * this.height) + "px",
+    );
     for (let i = 0; i < want; i++) this.drawRow(this.pool[i], from + i);
     if (n) this.element.setAttribute("aria-activedescendant", `row${this.current}`);
     else this.element.removeAttribute("aria-activedescendant");
     this.empty.hidden = n > 0;
   }
   newRow() {
-    const cells = this.columns.map((c) => h("td" + (c.right ? ".r.num" : "") + (c.cls ? "." + c.cls : "") + (c.optional ? ".opt" : ""), { role: "gridcell" }));
+    const cells = this.columns.map((c) =>
+      h(
+        "td" + (c.right ? ".r.num" : "") + (c.cls ? "." + c.cls : "") + (c.optional ? ".opt" : ""),
+        { role: "gridcell" },
+      ),
+    );
     const row = h("tr.row", { role: "row" }, cells);
     this.bottom.before(row);
     return row;
@@ -97,7 +148,7 @@ class Grid {
   drawRow(row, at) {
     const what = `${this.version}:${this.rows[at]}`;
     if (row.what !== what) {
-      this.columns.forEach((c, i) => c.fill(row.cells[i], this.rows[at]));
+      for (const [i, c] of this.columns.entries()) c.fill(row.cells[i], this.rows[at]);
       row.what = what;
     }
     row.dataset.i = at;
@@ -109,7 +160,9 @@ class Grid {
     this.current = Math.max(0, Math.min(this.rows.length - 1, to));
     const box = this.element;
     if (this.scaled) {
-      box.scrollTop = (this.current / Math.max(1, this.rows.length - this.visible + 2)) * (this.total - box.clientHeight);
+      box.scrollTop =
+        (this.current / Math.max(1, this.rows.length - this.visible + 2)) *
+        (this.total - box.clientHeight);
     } else {
       const y = this.current * this.height;
       const view = box.clientHeight - this.height;
@@ -121,7 +174,16 @@ class Grid {
   key(event) {
     if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = this.visible - 3;
-    const steps = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    const steps = {
+      ArrowDown: 1,
+      j: 1,
+      ArrowUp: -1,
+      k: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
     if (Object.hasOwn(steps, event.key)) {
       event.preventDefault();
       this.move(this.current + steps[event.key]);
@@ -133,15 +195,27 @@ class Grid {
 }
 
 /* Counts are written without decimals. */
-const plainScore = (e, value) => (e?.whole && Number.isInteger(value) ? count(value) : number(value));
+const plainScore = (e, value) =>
+  e?.whole && Number.isInteger(value) ? count(value) : number(value);
 
 /* How one score looks in a cell: text, and whether it is on the bad side. */
 function scoreText(e, r) {
   const value = score(e, r);
-  if (cellOutcome(e, r) !== "scored") return { text: { not_applicable: "n/a", evaluator_error: "error", run_failed: "no run", missing: DASH }[cellOutcome(e, r)], bad: false, none: true };
+  if (cellOutcome(e, r) !== "scored")
+    return {
+      text: {
+        not_applicable: "n/a",
+        evaluator_error: "error",
+        run_failed: "no run",
+        missing: DASH,
+      }[cellOutcome(e, r)],
+      bad: false,
+      none: true,
+    };
   if (e.type === "category") return { text: e.values[value] ?? DASH, bad: false };
   if (!known(value)) return { text: DASH, bad: false, none: true };
-  if (e.type === "bool" && (value === 0 || value === 1)) return { text: value ? "yes" : "no", bad: low(e, value) };
+  if (e.type === "bool" && (value === 0 || value === 1))
+    return { text: value ? "yes" : "no", bad: low(e, value) };
   return { text: plainScore(e, value), bad: low(e, value) };
 }
 
@@ -150,7 +224,15 @@ function setText(cell, text) {
   else cell.textContent = text;
 }
 
-const OUTCOME_GLYPHS = { success: "✓", error: "!", timeout: "!", cancelled: "×", paused: "‖", running: "…", unknown: "?" };
+const OUTCOME_GLYPHS = {
+  success: "✓",
+  error: "!",
+  timeout: "!",
+  cancelled: "×",
+  paused: "‖",
+  running: "…",
+  unknown: "?",
+};
 function outcomeTone(name) {
   const { succeeded, failed } = D.head.outcomeSets;
   return succeeded.includes(name) ? "pass" : failed.includes(name) ? "fail" : "warn";
@@ -172,6 +254,10 @@ function fillScore(e) {
     cell.firstChild.data = oneLine(text);
     const optional = cell.classList.contains("opt") ? " opt" : "";
     cell.className = "sc" + (bar ? "" : " bool") + (none ? " na" : bad ? " low" : "") + optional;
-    if (bar && !none) cell.lastChild.style.setProperty("--v", (score(e, r) - e.range[0]) / (e.range[1] - e.range[0]));
+    if (bar && !none)
+      cell.lastChild.style.setProperty(
+        "--v",
+        (score(e, r) - e.range[0]) / (e.range[1] - e.range[0]),
+      );
   };
 }

@@ -9,13 +9,16 @@ function prettyJson(value, indent = "") {
   if (value && typeof value === "object") {
     const keys = Object.keys(value);
     if (!keys.length) return "{}";
-    const inner = keys.map((key) => `${indent}  ${JSON.stringify(key)}: ${prettyJson(value[key], indent + "  ")}`);
+    const inner = keys.map(
+      (key) => `${indent}  ${JSON.stringify(key)}: ${prettyJson(value[key], indent + "  ")}`,
+    );
     return `{\n${inner.join(",\n")}\n${indent}}`;
   }
   return JSON.stringify(value ?? null);
 }
 
-const PIECE = /("(?:[^"\\]|\\.)*")(\s*:)?|-?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b|\b(?:true|false|null)\b/gi;
+const PIECE =
+  /("(?:[^"\\]|\\.)*")(\s*:)?|-?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b|\b(?:true|false|null)\b/gi;
 const COLOURED = 60000;
 
 function jsonBlock(value) {
@@ -36,7 +39,8 @@ function jsonBlock(value) {
 /* What a person reads first in inputs or outputs: a lone text as text, anything else as JSON. */
 function textIn(value) {
   if (typeof value === "string") return value;
-  if (!value || typeof value !== "object" || Array.isArray(value) || value instanceof Digits) return null;
+  if (!value || typeof value !== "object" || Array.isArray(value) || value instanceof Digits)
+    return null;
   const entries = Object.values(value);
   return entries.length === 1 && typeof entries[0] === "string" ? entries[0] : null;
 }
@@ -47,4 +51,5 @@ function valueBlock(value, nothing) {
   return text === null ? jsonBlock(value) : block(text);
 }
 
-const plainText = (value) => (value === null || value === undefined ? "" : (textIn(value) ?? prettyJson(value)));
+const plainText = (value) =>
+  value === null || value === undefined ? "" : (textIn(value) ?? prettyJson(value));

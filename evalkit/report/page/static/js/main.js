@@ -12,7 +12,23 @@ const HELP = [
   ["?", "this help"],
 ];
 const help = $("#keys");
-fill(help, h("h2", { id: "h-keys" }, "Keyboard"), h("dl", null, HELP.map(([keys, what]) => [h("dt", null, keys.split(" ").map((k) => (k === "or" ? " or " : [h("kbd", null, k), " "]))), h("dd", null, what)])), button("Close", () => help.close()));
+fill(
+  help,
+  h("h2", { id: "h-keys" }, "Keyboard"),
+  h(
+    "dl",
+    null,
+    HELP.map(([keys, what]) => [
+      h(
+        "dt",
+        null,
+        keys.split(" ").map((k) => (k === "or" ? " or " : [h("kbd", null, k), " "])),
+      ),
+      h("dd", null, what),
+    ]),
+  ),
+  button("Close", () => help.close()),
+);
 $("#help").addEventListener("click", () => help.showModal());
 
 function toFilter() {
@@ -24,7 +40,8 @@ function toFilter() {
 }
 
 function go(name) {
-  if (name === "summary" || $(`[data-nav=${name}]`)) location.hash = name === "summary" ? "#/" : `#/${name}`;
+  if (name === "summary" || $(`[data-nav=${name}]`))
+    location.hash = name === "summary" ? "#/" : `#/${name}`;
 }
 
 const KEYS = {
@@ -44,7 +61,8 @@ const KEYS = {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || help.open) return;
-  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || !Object.hasOwn(KEYS, event.key)) return;
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || !Object.hasOwn(KEYS, event.key))
+    return;
   event.preventDefault();
   KEYS[event.key]();
 });
@@ -58,14 +76,25 @@ addEventListener("hashchange", route);
 performance.mark("ek-js");
 route().then(() => performance.mark("ek-route"));
 if ("requestIdleCallback" in window) {
-  requestIdleCallback(() => {
-    loading ||= load();
-    loading.then(() => performance.mark("ek-data"), () => {});
-  }, { timeout: 1500 });
+  requestIdleCallback(
+    () => {
+      loading ||= load();
+      loading.then(
+        () => performance.mark("ek-data"),
+        () => {},
+      );
+    },
+    { timeout: 1500 },
+  );
 }
 window.evalkitReport = Object.freeze({
   data: () => (loading ||= load()),
-  stats: () => ({ rows: D.runs, runs: runsView?.took, compare: compareView?.took, open: RunView.took }),
+  stats: () => ({
+    rows: D.runs,
+    runs: runsView?.took,
+    compare: compareView?.took,
+    open: RunView.took,
+  }),
   trace: async (r) => rawOf(await trace(r)),
   texts: { number, duration, percent, count, wordDiff },
 });

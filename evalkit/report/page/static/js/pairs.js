@@ -70,11 +70,14 @@ class Pairs {
     if (!scored.length) return "none";
     return scored.filter((v) => !low(evaluator, v)).length * 2 > scored.length ? "pass" : "fail";
   }
-  /* The run that shows the change best: the worst of the candidate for a loss, its best for a gain. */
+  /* The run that shows the change best: the worst of the candidate for a loss, its best for a
+     gain. */
   witness(evaluator, e) {
     const rows = D.by(this.cand, e).length ? D.by(this.cand, e) : D.by(this.base, e);
     const values = numbers("s" + evaluator.i);
-    const sign = (evaluator.direction === "lower" ? -1 : 1) * (this.change(evaluator, e) === "improved" ? -1 : 1);
+    const sign =
+      (evaluator.direction === "lower" ? -1 : 1) *
+      (this.change(evaluator, e) === "improved" ? -1 : 1);
     const rank = (r) => (Number.isNaN(values[r]) ? Infinity : values[r] * sign);
     return [...rows].sort((p, q) => rank(p) - rank(q) || p - q)[0];
   }

@@ -32,7 +32,8 @@ function varint(n) {
 const zigzag = (n) => varint(n * 2);
 const utf8 = new TextEncoder();
 
-/* Thrift compact: a struct is fields [id, type, bytes]; types: 5 i32, 6 i64, 8 text, 9 list, 12 struct. */
+/* Thrift compact: a struct is fields [id, type, bytes]; types: 5 i32, 6 i64, 8 text, 9 list, 12
+   struct. */
 function struct(fields) {
   const out = [];
   let last = 0;
@@ -48,7 +49,10 @@ const binary = (text) => {
   const bytes = utf8.encode(text);
   return [...varint(bytes.length), ...bytes];
 };
-const listOf = (type, items) => [...(items.length < 15 ? [(items.length << 4) | type] : [0xf0 | type, ...varint(items.length)]), ...items.flat()];
+const listOf = (type, items) => [
+  ...(items.length < 15 ? [(items.length << 4) | type] : [0xf0 | type, ...varint(items.length)]),
+  ...items.flat(),
+];
 
 /* Which rows have a value: bit-packed runs of eight, with their byte length in front. */
 function definitionLevels(values) {
@@ -86,18 +90,46 @@ function parquet(rows) {
     const page = new Bytes();
     page.push(definitionLevels(values));
     page.push(plain(values, kind));
-    const header = struct([i32(1, 0), i32(2, page.size), i32(3, page.size), [5, 12, struct([i32(1, values.length), i32(2, 0), i32(3, 3), i32(4, 3)])]]);
+    const header = struct([
+      i32(1, 0),
+      i32(2, page.size),
+      i32(3, page.size),
+      [5, 12, struct([i32(1, values.length), i32(2, 0), i32(3, 3), i32(4, 3)])],
+    ]);
     const start = file.size;
     file.push(Uint8Array.from(header));
     file.push(page.join());
     const type = kind === "number" ? 5 : 6;
-    const meta = struct([i32(1, type), [2, 9, listOf(5, [zigzag(0), zigzag(3)])], [3, 9, listOf(8, [binary(name)])], i32(4, 0), i64(5, values.length), i64(6, file.size - start), i64(7, file.size - start), i64(9, start)]);
+    const meta = struct([
+      i32(1, type),
+      [2, 9, listOf(5, [zigzag(0), zigzag(3)])],
+      [3, 9, listOf(8, [binary(name)])],
+      i32(4, 0),
+      i64(5, values.length),
+      i64(6, file.size - start),
+      i64(7, file.size - start),
+      i64(9, start),
+    ]);
     return struct([i64(2, start), [3, 12, meta]]);
   });
-  const leaf = ([name, kind]) => struct([i32(1, kind === "number" ? 5 : 6), i32(3, 1), [4, 8, binary(name)], ...(kind === "text" ? [i32(6, 0)] : [])]);
+  const leaf = ([name, kind]) =>
+    struct([
+      i32(1, kind === "number" ? 5 : 6),
+      i32(3, 1),
+      [4, 8, binary(name)],
+      ...(kind === "text" ? [i32(6, 0)] : []),
+    ]);
   const schema = [struct([[4, 8, binary("schema")], i32(5, columns.length)]), ...columns.map(leaf)];
   const group = struct([[1, 9, listOf(12, chunks)], i64(2, file.size - 4), i64(3, rows.length)]);
-  const footer = Uint8Array.from(struct([i32(1, 1), [2, 9, listOf(12, schema)], i64(3, rows.length), [4, 9, listOf(12, [group])], [6, 8, binary("evalkit report")]]));
+  const footer = Uint8Array.from(
+    struct([
+      i32(1, 1),
+      [2, 9, listOf(12, schema)],
+      i64(3, rows.length),
+      [4, 9, listOf(12, [group])],
+      [6, 8, binary("evalkit report")],
+    ]),
+  );
   file.push(footer);
   const tail = new Uint8Array(8);
   new DataView(tail.buffer).setUint32(0, footer.length, true);

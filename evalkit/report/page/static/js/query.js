@@ -1,5 +1,6 @@
 /* The filter: `field:value`, `<  <=  >  >=  =`, ranges, quotes, `-` to exclude, and free text. */
-const TOKEN = /(-?)(?:("(?:[^"\\]|\\.)*"|[\p{L}_.][\p{L}\p{N}_.@/-]*)(:|<=|>=|<|>|=)("(?:[^"\\]|\\.)*"|\S+)|("(?:[^"\\]|\\.)*"|\S+))/gu;
+const TOKEN =
+  /(-?)(?:("(?:[^"\\]|\\.)*"|[\p{L}_.][\p{L}\p{N}_.@/-]*)(:|<=|>=|<|>|=)("(?:[^"\\]|\\.)*"|\S+)|("(?:[^"\\]|\\.)*"|\S+))/gu;
 const UNITS = { ms: 0.001, s: 1, m: 60, h: 3600, k: 1000, "%": 0.01 };
 const COMPARE = {
   "<": (a, b) => a < b,
@@ -9,7 +10,12 @@ const COMPARE = {
   "=": (a, b) => a === b,
   ":": (a, b) => a === b,
 };
-const CELL_WORDS = { missing: null, error: "evaluator_error", not_applicable: "not_applicable", run_failed: "run_failed" };
+const CELL_WORDS = {
+  missing: null,
+  error: "evaluator_error",
+  not_applicable: "not_applicable",
+  run_failed: "run_failed",
+};
 
 function unquote(text) {
   if (text === undefined || text[0] !== '"') return text;
@@ -34,7 +40,13 @@ function amount(text) {
 const fieldOf = (name) => D.head.fields.find((f) => f.filterable && f.key === name);
 
 function fieldNames() {
-  return [...D.head.fields.filter((f) => f.filterable).map((f) => f.key), "has", "failing", ...D.head.facets.map((f) => f.name), ...D.evaluators.map((e) => e.key)];
+  return [
+    ...D.head.fields.filter((f) => f.filterable).map((f) => f.key),
+    "has",
+    "failing",
+    ...D.head.facets.map((f) => f.name),
+    ...D.evaluators.map((e) => e.key),
+  ];
 }
 
 /* A test on numbers, from the operator and the text after it. */
@@ -93,9 +105,18 @@ function fieldTest(name, operator, text, pair) {
     const delta = pair(name.slice(2));
     if (delta) return { ...numberTest(delta, operator, text), byExample: true };
   }
-  if (name === "outcome") return Object.hasOwn(D.sets, text) ? { test: (r) => ended(r, text) } : wordTest("outcome", D.head.outcomes, D.outcome, text);
+  if (name === "outcome")
+    return Object.hasOwn(D.sets, text)
+      ? { test: (r) => ended(r, text) }
+      : wordTest("outcome", D.head.outcomes, D.outcome, text);
   if (field?.kind === "text") return markTest("t." + name, text);
-  if (name === "experiment" || name === "exp") return wordTest("experiment", D.head.experiments.map((x) => x.name), D.exp, text);
+  if (name === "experiment" || name === "exp")
+    return wordTest(
+      "experiment",
+      D.head.experiments.map((x) => x.name),
+      D.exp,
+      text,
+    );
   if (name === "error") return errorTest(text);
   if (name === "has" && text === "trace") return { test: hasTrace };
   if (name === "id") return markTest("id", text);
@@ -115,7 +136,12 @@ function errorTest(text) {
 
 function freeText(text) {
   const wanted = text.toLowerCase();
-  const parts = [markTest("ex.input", wanted, D.ex), markTest("ex.id", wanted, D.ex), markTest("out", wanted), markTest("id", wanted)];
+  const parts = [
+    markTest("ex.input", wanted, D.ex),
+    markTest("ex.id", wanted, D.ex),
+    markTest("out", wanted),
+    markTest("id", wanted),
+  ];
   return { test: (r) => parts.some((part) => part.test(r)) };
 }
 
@@ -128,7 +154,11 @@ function compile(query, pair) {
     const text = unquote(value);
     let made = field ? fieldTest(unquote(field), operator, text, pair) : null;
     if (!made && field && operator !== ":") {
-      return { runs: [], examples: [], error: `unknown field “${unquote(field)}”. Fields: ${fieldNames().join(", ")}` };
+      return {
+        runs: [],
+        examples: [],
+        error: `unknown field “${unquote(field)}”. Fields: ${fieldNames().join(", ")}`,
+      };
     }
     made ??= freeText(field ? all.slice(minusSign.length) : unquote(free));
     if (made.error) return { runs: [], examples: [], error: made.error };

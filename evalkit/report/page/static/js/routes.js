@@ -1,5 +1,12 @@
 /* Addresses: every view, filter and tab has one, so that a link shows what its sender saw. */
-const VIEWS = { summary: $("#v-summary"), history: $("#v-history"), runs: $("#v-runs"), compare: $("#v-compare"), run: $("#v-run"), example: $("#v-example") };
+const VIEWS = {
+  summary: $("#v-summary"),
+  history: $("#v-history"),
+  runs: $("#v-runs"),
+  compare: $("#v-compare"),
+  run: $("#v-run"),
+  example: $("#v-example"),
+};
 const pageTitle = document.title;
 let currentView = "";
 let loading = null;
@@ -19,7 +26,9 @@ function address() {
 }
 
 function link(path, query) {
-  const kept = Object.entries(query || {}).filter(([, v]) => v !== "" && v !== null && v !== undefined && v !== false);
+  const kept = Object.entries(query || {}).filter(
+    ([, v]) => v !== "" && v !== null && v !== undefined && v !== false,
+  );
   const text = new URLSearchParams(kept).toString();
   return `#/${path}${text ? "?" + text : ""}`;
 }
@@ -44,11 +53,22 @@ async function route() {
   const changed = currentView !== name;
   currentView = name;
   showView(name);
-  document.title = { summary: "", history: "History · ", runs: "Runs · ", compare: "Compare · ", run: `Run ${id} · `, example: `Example ${id} · ` }[name] + pageTitle;
+  document.title =
+    {
+      summary: "",
+      history: "History · ",
+      runs: "Runs · ",
+      compare: "Compare · ",
+      run: `Run ${id} · `,
+      example: `Example ${id} · `,
+    }[name] + pageTitle;
   if (name !== "summary" && name !== "history") {
     if (!(await ready(VIEWS[name], name))) return;
     if (currentView !== name) return;
-    await { runs: showRuns, compare: showCompare, run: showRun, example: showExample }[name](query, id);
+    await { runs: showRuns, compare: showCompare, run: showRun, example: showExample }[name](
+      query,
+      id,
+    );
   }
   if (!moved) return;
   if (changed || name === "run") scrollTo(0, 0);
@@ -59,7 +79,11 @@ async function route() {
 /* Load the data once; say on the page when that does not work. */
 async function ready(node, name) {
   if (!loading) {
-    fill(node, h("p.note", null, "Reading the data of this report…"), [1, 2, 3, 4, 5, 6].map(() => h("div.sk")));
+    fill(
+      node,
+      h("p.note", null, "Reading the data of this report…"),
+      [1, 2, 3, 4, 5, 6].map(() => h("div.sk")),
+    );
   }
   loading ||= load();
   try {
@@ -70,7 +94,14 @@ async function ready(node, name) {
     fill(
       node,
       h("h1", { id: `h-${name}` }, "The data of this report cannot be read"),
-      h("p.note", null, old ? "This browser has no DecompressionStream. Chrome 80, Firefox 113 and Safari 16.4 or newer have it." : `The file may be cut short or changed. ${problem}`),
+      h(
+        "p.note",
+        null,
+        old
+          ? "This browser has no DecompressionStream. Chrome 80, Firefox 113 and Safari " +
+              "16.4 or newer have it."
+          : `The file may be cut short or changed. ${problem}`,
+      ),
     );
     return false;
   }

@@ -1,32 +1,66 @@
-/* Run: its scores with their reasons, its trace, its input and output, and the same example elsewhere. */
+/* Run: its scores with their reasons, its trace, its input and output, and the same example
+   elsewhere. */
 async function showRun(query, id) {
   const r = findRun(id);
   if (r < 0) {
-    fill(VIEWS.run, h("h1", { id: "h-run", tabindex: -1 }, "No such run"), show(`There is no run “${id}” in this report.`, h("p.note")), h("a", { href: "#/runs" }, "Go to the runs"));
+    fill(
+      VIEWS.run,
+      h("h1", { id: "h-run", tabindex: -1 }, "No such run"),
+      show(`There is no run “${id}” in this report.`, h("p.note")),
+      h("a", { href: "#/runs" }, "Go to the runs"),
+    );
     return;
   }
   const view = new RunView(r, query);
   await view.open();
 }
 
-const CELL_TEXT = { not_applicable: "does not apply", evaluator_error: "the evaluator failed", run_failed: "the run failed, so there was nothing to score", missing: "not scored" };
+const CELL_TEXT = {
+  not_applicable: "does not apply",
+  evaluator_error: "the evaluator failed",
+  run_failed: "the run failed, so there was nothing to score",
+  missing: "not scored",
+};
 
 function feedbackValue(f) {
-  if (f.outcome !== "scored") return h("td.r.dim.num", null, { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[f.outcome]);
+  if (f.outcome !== "scored")
+    return h(
+      "td.r.dim.num",
+      null,
+      { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[
+        f.outcome
+      ],
+    );
   const e = D.evaluators.find((one) => one.key === f.name);
   if (typeof f.score === "number" || typeof f.score === "boolean") {
     const bad = e ? low(e, Number(f.score)) : false;
     const mark = e && e.low !== null ? (bad ? "✕ " : "✓ ") : "";
     const truth = e?.type === "bool" && (Number(f.score) === 0 || Number(f.score) === 1);
-    return h("td.r.num" + (bad ? ".bad" : ""), null, mark + (truth ? (Number(f.score) ? "yes" : "no") : plainScore(e, Number(f.score))));
+    return h(
+      "td.r.num" + (bad ? ".bad" : ""),
+      null,
+      mark + (truth ? (Number(f.score) ? "yes" : "no") : plainScore(e, Number(f.score))),
+    );
   }
   return h("td.r", null, show(f.value === null ? DASH : plainText(f.value), h("span")));
 }
 
 function feedbackReason(f) {
   if (f.outcome === "evaluator_error") {
-    const line = h("span", null, f.timed_out ? "ran out of time: " : "", show(`${f.error_type || "error"}: ${f.error_message || ""}`, h("span")));
-    return f.traceback ? h("div", null, line, h("details", null, h("summary", null, "Traceback"), block(f.traceback, "pre"))) : line;
+    const line = h(
+      "span",
+      null,
+      f.timed_out ? "ran out of time: " : "",
+      show(`${f.error_type || "error"}: ${f.error_message || ""}`, h("span")),
+    );
+    return f.traceback
+      ? h(
+          "div",
+          null,
+          line,
+          h("details", null, h("summary", null, "Traceback"), block(f.traceback, "pre")),
+        )
+      : line;
   }
   const text = f.comment || CELL_TEXT[f.outcome] || "";
   return f.comment || f.outcome === "scored" ? block(text, "span", 600) : h("span.dim", null, text);
@@ -35,12 +69,35 @@ function feedbackReason(f) {
 function feedbackTable(rows) {
   const lines = rows.map((f) => {
     const e = D.evaluators.find((one) => one.key === f.name);
-    return h("tr", null, h("th", { scope: "row", title: (e && e.doc) || null }, show(f.name, h("span")), e && e.uncalibrated ? h("span.tag", null, "uncalibrated judge") : f.source === "recorded" ? h("span.tag", null, "recorded") : null), feedbackValue(f), h("td.r.num.dim.opt", null, e && e.low !== null && e.type !== "bool" ? `${e.direction === "lower" ? "≤" : "≥"} ${number(e.low)}` : ""), h("td", null, feedbackReason(f), alignmentDetails(f)));
+    return h(
+      "tr",
+      null,
+      h(
+        "th",
+        { scope: "row", title: (e && e.doc) || null },
+        show(f.name, h("span")),
+        e && e.uncalibrated
+          ? h("span.tag", null, "uncalibrated judge")
+          : f.source === "recorded"
+            ? h("span.tag", null, "recorded")
+            : null,
+      ),
+      feedbackValue(f),
+      h(
+        "td.r.num.dim.opt",
+        null,
+        e && e.low !== null && e.type !== "bool"
+          ? `${e.direction === "lower" ? "≤" : "≥"} ${number(e.low)}`
+          : "",
+      ),
+      h("td", null, feedbackReason(f), alignmentDetails(f)),
+    );
   });
   return table("evs", [["Evaluator"], ["Score", "r"], ["Passes at", "r.opt"], ["Reason"]], lines);
 }
 
-const reasonOf = (run, e) => run.feedback.find((f) => f.name === e.key && f.step === null)?.comment || "";
+const reasonOf = (run, e) =>
+  run.feedback.find((f) => f.name === e.key && f.step === null)?.comment || "";
 
 class RunView {
   constructor(r, query) {
@@ -54,7 +111,8 @@ class RunView {
     this.other = this.others.includes(wanted) ? wanted : (this.others[0] ?? -1);
     this.body = h("div");
   }
-  /* The same example elsewhere: the other experiments first (baseline first), then its repetitions. */
+  /* The same example elsewhere: the other experiments first (baseline first), then its
+     repetitions. */
   counterparts() {
     const { r } = this;
     const [x, e] = [D.exp[r], D.ex[r]];
@@ -62,8 +120,14 @@ class RunView {
     const front = x === D.head.baseline ? D.head.candidate : D.head.baseline;
     order.sort((a, b) => (b === front) - (a === front) || a - b);
     const rep = numbers("repetition")[r];
-    const near = (rows) => [...rows].sort((a, b) => (numbers("repetition")[b] === rep) - (numbers("repetition")[a] === rep) || a - b);
-    return [...order.flatMap((i) => near(D.by(i, e))), ...[...D.by(x, e)].filter((row) => row !== r)];
+    const near = (rows) =>
+      [...rows].sort(
+        (a, b) => (numbers("repetition")[b] === rep) - (numbers("repetition")[a] === rep) || a - b,
+      );
+    return [
+      ...order.flatMap((i) => near(D.by(i, e))),
+      ...[...D.by(x, e)].filter((row) => row !== r),
+    ];
   }
   async open() {
     const { r } = this;
@@ -93,17 +157,41 @@ class RunView {
     const outcome = outcomeName(r);
     const failing = numbers("low")[r];
     const at = this.position();
-    const back = h("a", { href: at >= 0 ? list.back : "#/runs" }, `‹ ${at >= 0 ? list.name : "Runs"}`);
-    const where = at >= 0 ? h("span.num", null, `${int(at + 1)} of ${int(list.rows.length)}`) : null;
+    const back = h(
+      "a",
+      { href: at >= 0 ? list.back : "#/runs" },
+      `‹ ${at >= 0 ? list.name : "Runs"}`,
+    );
+    const where =
+      at >= 0 ? h("span.num", null, `${int(at + 1)} of ${int(list.rows.length)}`) : null;
     this.copyMd = copyButton("Copy as Markdown", () => runMarkdown(r, this.run));
-    const crumb = h("div.crumb", null, back, where, h("span.sp"), this.step2(at, -1), this.step2(at, 1), this.copyMd, copyLink());
-    const title = h("div.rh", null, h("h1", { id: "h-run", tabindex: -1 }, show(runId(r), h("span"))), h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`), failing ? h("span.pill.fail", null, `✕ ${failing} failing ${failing === 1 ? "score" : "scores"}`) : null);
+    const crumb = h(
+      "div.crumb",
+      null,
+      back,
+      where,
+      h("span.sp"),
+      this.step2(at, -1),
+      this.step2(at, 1),
+      this.copyMd,
+      copyLink(),
+    );
+    const title = h(
+      "div.rh",
+      null,
+      h("h1", { id: "h-run", tabindex: -1 }, show(runId(r), h("span"))),
+      h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`),
+      failing
+        ? h("span.pill.fail", null, `✕ ${failing} failing ${failing === 1 ? "score" : "scores"}`)
+        : null,
+    );
     return h("div", null, crumb, title, h("div.rmeta", null, this.facts()));
   }
   position() {
     if (!list.rows || !list.open) return -1;
     const here = runLink(this.r);
-    if (list.rows[list.at] !== undefined && list.open(list.rows[list.at]).startsWith(here)) return list.at;
+    if (list.rows[list.at] !== undefined && list.open(list.rows[list.at]).startsWith(here))
+      return list.at;
     const row = list.view === "compare" ? D.ex[this.r] : this.r;
     const at = list.rows.indexOf(row);
     if (at >= 0) list.at = at;
@@ -111,37 +199,71 @@ class RunView {
   }
   step2(at, d) {
     const target = at >= 0 ? list.rows[at + d] : undefined;
-    return button(d < 0 ? "‹ Previous" : "Next ›", () => {
-      list.at = at + d;
-      const address = list.open(target).split("?")[0];
-      location.hash = address + (this.tab === "trace" ? "" : `?tab=${this.tab}`);
-    }, { disabled: target === undefined, "data-step": d });
+    return button(
+      d < 0 ? "‹ Previous" : "Next ›",
+      () => {
+        list.at = at + d;
+        const address = list.open(target).split("?")[0];
+        location.hash = address + (this.tab === "trace" ? "" : `?tab=${this.tab}`);
+      },
+      { disabled: target === undefined, "data-step": d },
+    );
   }
   facts() {
     const { r } = this;
     const e = D.ex[r];
     const rep = numbers("repetition")[r];
-    const facts = [D.several ? oneLine(experimentName(r)) : null, duration(numbers("latency")[r]), known(numbers("ttft")[r]) ? `first token ${duration(numbers("ttft")[r])}` : null, known(numbers("tokens")[r]) ? `${int(numbers("tokens")[r])} tokens` : null, known(numbers("cost")[r]) ? `cost ${number(numbers("cost")[r])}` : null, `${int(numbers("steps")[r] || 0)} steps`, known(rep) ? `repetition ${rep}` : null];
-    const facets = D.head.facets.map((f, i) => (f.values[codes("f" + i)[r]] === undefined ? null : oneLine(`${f.name}: ${f.values[codes("f" + i)[r]]}`)));
+    const facts = [
+      D.several ? oneLine(experimentName(r)) : null,
+      duration(numbers("latency")[r]),
+      known(numbers("ttft")[r]) ? `first token ${duration(numbers("ttft")[r])}` : null,
+      known(numbers("tokens")[r]) ? `${int(numbers("tokens")[r])} tokens` : null,
+      known(numbers("cost")[r]) ? `cost ${number(numbers("cost")[r])}` : null,
+      `${int(numbers("steps")[r] || 0)} steps`,
+      known(rep) ? `repetition ${rep}` : null,
+    ];
+    const facets = D.head.facets.map((f, i) =>
+      f.values[codes("f" + i)[r]] === undefined
+        ? null
+        : oneLine(`${f.name}: ${f.values[codes("f" + i)[r]]}`),
+    );
     const out = [...facts, ...facets].filter(Boolean).map((text) => h("span", null, text));
     const total = D.head.experiments.reduce((n, _, x) => n + D.by(x, e).length, 0);
-    if (total > 1) out.push(h("a", { href: exampleLink(e) }, `All ${int(total)} runs of this example`));
+    if (total > 1)
+      out.push(h("a", { href: exampleLink(e) }, `All ${int(total)} runs of this example`));
     return out;
   }
   errorBox() {
     const { run } = this;
     const failed = run.steps.findIndex((s) => s.error);
-    const text = run.error || (failed >= 0 && !ended(this.r, "succeeded") ? run.steps[failed].error : "");
+    const text =
+      run.error || (failed >= 0 && !ended(this.r, "succeeded") ? run.steps[failed].error : "");
     if (!text && !run.stopped) return;
     const box = block(text || `The run stopped: ${run.stopped}`, "div.errbox", 1200);
-    if (failed >= 0) box.append(h("span.dim", null, ` in step ${failed + 1}, `), show(run.steps[failed].name, h("span")));
+    if (failed >= 0)
+      box.append(
+        h("span.dim", null, ` in step ${failed + 1}, `),
+        show(run.steps[failed].name, h("span")),
+      );
     this.body.append(box);
   }
   scoreTable() {
     const rows = this.run.feedback.filter((f) => f.step === null);
-    const perStep = this.run.feedback.filter((f) => f.step !== null && f.outcome !== "not_applicable").length;
+    const perStep = this.run.feedback.filter(
+      (f) => f.step !== null && f.outcome !== "not_applicable",
+    ).length;
     if (!rows.length && !perStep) return h("p.note", null, "No evaluator has scored this run.");
-    const note = perStep ? h("p.hint", null, `${int(perStep)} more ${perStep === 1 ? "score belongs to a single step and is" : "scores belong to single steps and are"} shown with the step.`) : null;
+    const note = perStep
+      ? h(
+          "p.hint",
+          null,
+          `${int(perStep)} more ` +
+            (perStep === 1
+              ? "score belongs to a single step and is"
+              : "scores belong to single steps and are") +
+            " shown with the step.",
+        )
+      : null;
     return h("div.evs-w", null, rows.length ? scroller("Scores", feedbackTable(rows)) : null, note);
   }
   withoutTrace() {
@@ -149,27 +271,87 @@ class RunView {
     const parts = this.sideWanted ? this.askForSideFile() : this.sayLeftOut();
     const scores = D.evaluators.map((e) => {
       const { text, bad } = scoreText(e, r);
-      return h("tr", null, h("th", { scope: "row", title: e.doc || null }, show(e.key, h("span"))), h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text)));
+      return h(
+        "tr",
+        null,
+        h("th", { scope: "row", title: e.doc || null }, show(e.key, h("span"))),
+        h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text)),
+      );
     });
-    fill(this.body, scroller("Scores", table("evs", [["Evaluator"], ["Score", "r"]], scores)), parts, h("h2.sub", null, "Input, first characters"), block(texts("ex.input").get(D.ex[r])), h("h2.sub", null, "Output, first characters"), block(texts("out").get(r)));
+    fill(
+      this.body,
+      scroller("Scores", table("evs", [["Evaluator"], ["Score", "r"]], scores)),
+      parts,
+      h("h2.sub", null, "Input, first characters"),
+      block(texts("ex.input").get(D.ex[r])),
+      h("h2.sub", null, "Output, first characters"),
+      block(texts("out").get(r)),
+    );
   }
   askForSideFile() {
-    const pick = h("input", { type: "file", accept: ".ekdata", id: "side", "aria-label": "Trace file", onchange: () => {
-      sideFile = pick.files[0] || null;
-      showRun(this.query, runId(r));
-    } });
+    const pick = h("input", {
+      type: "file",
+      accept: ".ekdata",
+      id: "side",
+      "aria-label": "Trace file",
+      onchange: () => {
+        sideFile = pick.files[0] || null;
+        showRun(this.query, runId(r));
+      },
+    });
     const { r } = this;
-    return [h("h2", { "data-missing": true }, "The traces are in a second file"), h("p.note", null, `Choose ${D.head.side}, which lies beside this report. It is read piece by piece on this computer and sent nowhere.`), pick];
+    return [
+      h("h2", { "data-missing": true }, "The traces are in a second file"),
+      h(
+        "p.note",
+        null,
+        `Choose ${D.head.side}, which lies beside this report. It is read piece by piece on ` +
+          `this computer and sent nowhere.`,
+      ),
+      pick,
+    ];
   }
   sayLeftOut() {
-    const why = D.head.traces === "none" ? "This report was made without traces." : `${int(D.head.kept)} of ${int(D.runs)} traces were kept to hold the file within its size budget.`;
-    return [h("h2", { "data-missing": true }, "The trace of this run is not in this file"), show(`${why} See it with: evalkit show ${experimentName(this.r)} ${runId(this.r)}`, h("p.note"))];
+    const why =
+      D.head.traces === "none"
+        ? "This report was made without traces."
+        : `${int(D.head.kept)} of ${int(D.runs)} traces were kept to hold the file within ` +
+          `its size budget.`;
+    return [
+      h("h2", { "data-missing": true }, "The trace of this run is not in this file"),
+      show(
+        `${why} See it with: evalkit show ${experimentName(this.r)} ${runId(this.r)}`,
+        h("p.note"),
+      ),
+    ];
   }
   async tabs() {
-    const names = [["trace", "Trace"], ["io", "Input and output"], ...(this.others.length ? [["compare", this.against()]] : []), ["raw", "Raw"]];
+    const names = [
+      ["trace", "Trace"],
+      ["io", "Input and output"],
+      ...(this.others.length ? [["compare", this.against()]] : []),
+      ["raw", "Raw"],
+    ];
     if (!names.some(([key]) => key === this.tab)) this.tab = "trace";
     this.panel = h("div.panel", { role: "tabpanel", id: "panel", tabindex: 0 });
-    this.bar = h("div.tabs", { role: "tablist", "aria-label": "Run" }, names.map(([key, label]) => h("button", { role: "tab", type: "button", id: "tab-" + key, "aria-controls": "panel", "data-key": key, onclick: () => this.turn(key) }, label)));
+    this.bar = h(
+      "div.tabs",
+      { role: "tablist", "aria-label": "Run" },
+      names.map(([key, label]) =>
+        h(
+          "button",
+          {
+            role: "tab",
+            type: "button",
+            id: "tab-" + key,
+            "aria-controls": "panel",
+            "data-key": key,
+            onclick: () => this.turn(key),
+          },
+          label,
+        ),
+      ),
+    );
     this.bar.addEventListener("keydown", async (event) => {
       const d = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!d) return;
@@ -203,12 +385,28 @@ class RunView {
   }
   write() {
     const { tab } = this;
-    stay(runLink(this.r, { tab: tab === "trace" ? "" : tab, step: tab === "trace" && this.asked ? this.step + 1 : "", with: tab === "compare" && this.other !== this.others[0] ? runId(this.other) : "" }));
+    stay(
+      runLink(this.r, {
+        tab: tab === "trace" ? "" : tab,
+        step: tab === "trace" && this.asked ? this.step + 1 : "",
+        with: tab === "compare" && this.other !== this.others[0] ? runId(this.other) : "",
+      }),
+    );
   }
   drawTrace() {
     const { run } = this;
     if (!run.steps.length) {
-      fill(this.panel, h("p.empty", null, run.steps_recorded ? "This run has no steps." : "The source of this run recorded no steps, which is not the same as no steps."), h("div.io", null, this.ioParts()));
+      fill(
+        this.panel,
+        h(
+          "p.empty",
+          null,
+          run.steps_recorded
+            ? "This run has no steps."
+            : "The source of this run recorded no steps, which is not the same as no steps.",
+        ),
+        h("div.io", null, this.ioParts()),
+      );
       return;
     }
     const failed = firstFailing(run);
@@ -228,15 +426,25 @@ class RunView {
   }
   ioParts() {
     const { run } = this;
-    const part = (name, value, wide) => h("div" + (wide ? ".full" : ""), null, h("h2", null, name), value);
-    return [part("Input", said(run.asked, run.inputs, "No input was recorded."), true), part("Output", said(run.answered, run.outputs, "The run ended without an output.")), part("Expected", valueBlock(run.reference, "This example has no expected output."))];
+    const part = (name, value, wide) =>
+      h("div" + (wide ? ".full" : ""), null, h("h2", null, name), value);
+    return [
+      part("Input", said(run.asked, run.inputs, "No input was recorded."), true),
+      part("Output", said(run.answered, run.outputs, "The run ended without an output.")),
+      part("Expected", valueBlock(run.reference, "This example has no expected output.")),
+    ];
   }
   drawIo() {
     const { run } = this;
     const parts = this.ioParts();
-    if (run.interrupts?.length) parts.push(h("div.full", null, h("h2", null, "Interrupts"), jsonBlock(run.interrupts)));
-    if (run.url) parts.push(h("div.full", null, h("h2", null, "Address at the source"), block(run.url, "pre")));
-    if (run.metadata && Object.keys(run.metadata).length) parts.push(h("div.full", null, h("h2", null, "Metadata"), jsonBlock(run.metadata)));
+    if (run.interrupts?.length)
+      parts.push(h("div.full", null, h("h2", null, "Interrupts"), jsonBlock(run.interrupts)));
+    if (run.url)
+      parts.push(
+        h("div.full", null, h("h2", null, "Address at the source"), block(run.url, "pre")),
+      );
+    if (run.metadata && Object.keys(run.metadata).length)
+      parts.push(h("div.full", null, h("h2", null, "Metadata"), jsonBlock(run.metadata)));
     fill(this.panel, h("div.io", null, parts));
   }
 }
@@ -256,7 +464,12 @@ function firstFailing(run) {
 /* A text that stands among other things comes first; the rest is one click away. */
 function said(text, value, nothing) {
   if (!text) return valueBlock(value, nothing);
-  return h("div", null, block(text), h("details.data", null, h("summary", null, "Everything that was recorded"), jsonBlock(value)));
+  return h(
+    "div",
+    null,
+    block(text),
+    h("details.data", null, h("summary", null, "Everything that was recorded"), jsonBlock(value)),
+  );
 }
 
 /* The run as stored: without what this report derived for reading. */

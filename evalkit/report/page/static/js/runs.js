@@ -39,11 +39,33 @@ class RunsView {
     this.shown = new Set(this.defaults);
     this.build();
     redraws.add(() => this.draw());
-    (window.requestIdleCallback || setTimeout)(() => ["ex.input", "out"].forEach((name) => texts(name).index()));
+    (window.requestIdleCallback || setTimeout)(() => {
+      for (const name of ["ex.input", "out"]) texts(name).index();
+    });
   }
   columns() {
-    const facets = D.head.facets.map((f, i) => ({ key: f.name, label: oneLine(f.name), width: 116, cls: "dim", optional: true, extra: i > 0, value: (r) => codes("f" + i)[r], fill: (c, r) => setText(c, oneLine(f.values[codes("f" + i)[r]] ?? "")) }));
-    const scores = D.evaluators.map((e, i) => ({ key: e.key, label: plainName(e.key), title: `${e.key}: ${e.doc || "no description"}`, width: 118, right: true, cls: "sc", optional: true, extra: i > 7, value: (r) => numbers("s" + e.i)[r], fill: fillScore(e) }));
+    const facets = D.head.facets.map((f, i) => ({
+      key: f.name,
+      label: oneLine(f.name),
+      width: 116,
+      cls: "dim",
+      optional: true,
+      extra: i > 0,
+      value: (r) => codes("f" + i)[r],
+      fill: (c, r) => setText(c, oneLine(f.values[codes("f" + i)[r]] ?? "")),
+    }));
+    const scores = D.evaluators.map((e, i) => ({
+      key: e.key,
+      label: plainName(e.key),
+      title: `${e.key}: ${e.doc || "no description"}`,
+      width: 118,
+      right: true,
+      cls: "sc",
+      optional: true,
+      extra: i > 7,
+      value: (r) => numbers("s" + e.i)[r],
+      fill: fillScore(e),
+    }));
     return [
       ...D.head.fields.filter((f) => f.start).map(fieldColumn),
       ...facets,
@@ -53,7 +75,12 @@ class RunsView {
   }
   build() {
     const again = () => this.apply(true);
-    this.experiment = h("select", { "aria-label": "Experiment", onchange: again }, D.head.experiments.map((x, i) => h("option", { value: i }, oneLine(x.name))), h("option", { value: "all" }, "All experiments"));
+    this.experiment = h(
+      "select",
+      { "aria-label": "Experiment", onchange: again },
+      D.head.experiments.map((x, i) => h("option", { value: i }, oneLine(x.name))),
+      h("option", { value: "all" }, "All experiments"),
+    );
     const first = D.evaluators.find((e) => e.low !== null);
     this.bar = filterBar({
       id: "q-runs",
@@ -61,22 +88,66 @@ class RunsView {
       help: `Fields: ${fieldNames().map(oneLine).join(", ")}. Put - before a term to exclude it.`,
       change: again,
       toTable: () => this.grid.element.focus(),
-      extra: [D.several ? this.experiment : null, h("div.wide", null, columnMenu(this.optional, this.shown, () => this.recolumn())), copyLink(), exportMenu("evalkit-runs", () => this.grid.rows)],
+      extra: [
+        D.several ? this.experiment : null,
+        h(
+          "div.wide",
+          null,
+          columnMenu(this.optional, this.shown, () => this.recolumn()),
+        ),
+        copyLink(),
+        exportMenu("evalkit-runs", () => this.grid.rows),
+      ],
     });
-    this.chips = h("div.chips", { role: "group", "aria-label": "Quick filters" }, this.quick().map(([label, q]) => h("button.chip", { type: "button", "data-q": q, onclick: () => this.ask(q) }, label)));
+    this.chips = h(
+      "div.chips",
+      { role: "group", "aria-label": "Quick filters" },
+      this.quick().map(([label, q]) =>
+        h("button.chip", { type: "button", "data-q": q, onclick: () => this.ask(q) }, label),
+      ),
+    );
     this.sum = h("span.sum", { role: "status" });
     this.place = h("div.place");
-    fill(VIEWS.runs, h("div.vh", null, h("h1", { id: "h-runs" }, "Runs"), this.sum), this.bar.element, this.bar.hint, this.chips, this.strip(), this.place);
+    fill(
+      VIEWS.runs,
+      h("div.vh", null, h("h1", { id: "h-runs" }, "Runs"), this.sum),
+      this.bar.element,
+      this.bar.hint,
+      this.chips,
+      this.strip(),
+      this.place,
+    );
     this.makeGrid();
   }
   quick() {
     const scored = D.evaluators.filter((e) => e.low !== null);
-    return [["All", ""], ["Not successful", "-outcome:success"], ["Failing scores", "failing>0"], ...scored.slice(0, 6).map((e) => [e.type === "bool" ? `${plainName(e.key)}: ${e.direction === "lower" ? "yes" : "no"}` : `${plainName(e.key)} ${e.direction === "lower" ? "above" : "below"} ${number(e.low)}`, fieldTerm(e)])];
+    return [
+      ["All", ""],
+      ["Not successful", "-outcome:success"],
+      ["Failing scores", "failing>0"],
+      ...scored
+        .slice(0, 6)
+        .map((e) => [
+          e.type === "bool"
+            ? `${plainName(e.key)}: ${e.direction === "lower" ? "yes" : "no"}`
+            : `${plainName(e.key)} ${e.direction === "lower" ? "above" : "below"} ${number(e.low)}`,
+          fieldTerm(e),
+        ]),
+    ];
   }
   makeGrid() {
     const columns = this.all.filter((c) => !c.optional || this.shown.has(c.key));
-    this.grid = new Grid({ label: "Runs", columns, open: (r, at) => this.open(r, at), sort: (key) => this.sort(key) });
-    fill(this.grid.empty, h("p", null, "No run matches this filter."), button("Clear the filter", () => this.ask("")));
+    this.grid = new Grid({
+      label: "Runs",
+      columns,
+      open: (r, at) => this.open(r, at),
+      sort: (key) => this.sort(key),
+    });
+    fill(
+      this.grid.empty,
+      h("p", null, "No run matches this filter."),
+      button("Clear the filter", () => this.ask("")),
+    );
     fill(this.place, this.grid.element);
   }
   recolumn() {
@@ -88,13 +159,24 @@ class RunsView {
     this.apply(true);
   }
   open(r, at) {
-    Object.assign(list, { rows: this.grid.rows, at, back: location.hash, name: "Runs", view: "runs", open: runLink });
+    Object.assign(list, {
+      rows: this.grid.rows,
+      at,
+      back: location.hash,
+      name: "Runs",
+      view: "runs",
+      open: runLink,
+    });
     location.hash = runLink(r);
   }
   sort(key) {
     const { state } = this;
     if (state.sort === key) state.descending = !state.descending;
-    else Object.assign(state, { sort: key, descending: D.head.fields.some((f) => f.key === key && f.down) });
+    else
+      Object.assign(state, {
+        sort: key,
+        descending: D.head.fields.some((f) => f.key === key && f.down),
+      });
     this.apply(true);
   }
   read(query) {
@@ -108,7 +190,7 @@ class RunsView {
     const shown = wanted === null ? this.defaults : wanted.split(",");
     if (shown.join() !== [...this.shown].join()) {
       this.shown.clear();
-      shown.forEach((key) => this.shown.add(key));
+      for (const key of shown) this.shown.add(key);
       this.makeGrid();
     }
     this.apply(false);
@@ -117,12 +199,19 @@ class RunsView {
     const { sort, descending } = this.state;
     const which = this.experiment.value;
     const cols = [...this.shown].sort().join();
-    stay(link("runs", {
-      q: this.bar.input.value.trim(),
-      exp: which === "all" ? "all" : Number(which) === D.head.candidate ? "" : D.head.experiments[which].name,
-      sort: sort ? (descending ? "-" : "") + sort : "",
-      cols: cols === [...this.defaults].sort().join() ? "" : [...this.shown].join(),
-    }));
+    stay(
+      link("runs", {
+        q: this.bar.input.value.trim(),
+        exp:
+          which === "all"
+            ? "all"
+            : Number(which) === D.head.candidate
+              ? ""
+              : D.head.experiments[which].name,
+        sort: sort ? (descending ? "-" : "") + sort : "",
+        cols: cols === [...this.defaults].sort().join() ? "" : [...this.shown].join(),
+      }),
+    );
   }
   apply(keep) {
     const began = performance.now();
@@ -135,7 +224,11 @@ class RunsView {
     this.grid.mark(this.state.sort, this.state.descending);
     this.grid.set(column ? sortRows(this.found, column.value, this.state.descending) : this.found);
     this.headline(which);
-    for (const chip of this.chips.children) chip.setAttribute("aria-pressed", chip.dataset.q === this.bar.input.value.trim() ? "true" : "false");
+    for (const chip of this.chips.children)
+      chip.setAttribute(
+        "aria-pressed",
+        chip.dataset.q === this.bar.input.value.trim() ? "true" : "false",
+      );
     if (keep) this.write();
     this.later();
     this.took = performance.now() - began;
@@ -151,39 +244,94 @@ class RunsView {
     }
     times.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const total = which === "all" ? D.runs : D.head.experiments[which].runs;
-    this.sum.textContent = `${int(rows.length)} of ${int(total)} · success ${rows.length ? percent(fine / rows.length) : DASH} · p50 ${quantile(times, 0.5)} · p95 ${quantile(times, 0.95)}`;
+    this.sum.textContent =
+      `${int(rows.length)} of ${int(total)} · success ` +
+      `${rows.length ? percent(fine / rows.length) : DASH} · p50 ${quantile(times, 0.5)} ` +
+      `· p95 ${quantile(times, 0.95)}`;
   }
   strip() {
     if (!this.axis) return h("p.hint", null, "No run has a latency, so there is no latency chart.");
-    const hist = h("canvas", { role: "img", "aria-label": "Histogram of latency of the filtered runs. Drag to filter, or type latency:2s..5s; the table below it has the same counts." });
-    const legend = h("span.legend", null, SERIES.map(([name, variable]) => {
-      const key = h("span.key");
-      key.style.setProperty("background", `var(${variable})`);
-      return [key, name];
-    }));
+    const hist = h("canvas", {
+      role: "img",
+      "aria-label":
+        "Histogram of latency of the filtered runs. Drag to filter, or type latency:2s..5s; " +
+        "the table below it has the same counts.",
+    });
+    const legend = h(
+      "span.legend",
+      null,
+      SERIES.map(([name, variable]) => {
+        const key = h("span.key");
+        key.style.setProperty("background", `var(${variable})`);
+        return [key, name];
+      }),
+    );
     this.hist = hist;
-    const figures = [h("figure", null, h("figcaption", null, h("span", null, "Latency, log scale"), legend), hist, this.asTable(() => histogramTable(this.axis, this.found)))];
-    const scored = D.evaluators.filter((e) => e.range && e.type === "number" && numbers("s" + e.i).some(known));
+    const figures = [
+      h(
+        "figure",
+        null,
+        h("figcaption", null, h("span", null, "Latency, log scale"), legend),
+        hist,
+        this.asTable(() => histogramTable(this.axis, this.found)),
+      ),
+    ];
+    const scored = D.evaluators.filter(
+      (e) => e.range && e.type === "number" && numbers("s" + e.i).some(known),
+    );
     if (scored.length) figures.push(this.density(scored));
     const strip = h("div.strip", null, figures);
     new ResizeObserver(() => this.later()).observe(strip);
-    brush(hist, 0, false, () => this.draw(), (x0, x1) => this.brushed(x0, x1));
+    brush(
+      hist,
+      0,
+      false,
+      () => this.draw(),
+      (x0, x1) => this.brushed(x0, x1),
+    );
     return strip;
   }
   density(scored) {
-    this.pick = h("select", { "aria-label": "Score on the vertical axis", onchange: () => this.draw() }, scored.map((e) => h("option", { value: e.i }, oneLine(e.key))));
-    this.cloud = h("canvas", { role: "img", "aria-label": "Density of score against latency of the filtered runs. Drag to filter, or type the fields; the table below it has the same counts." });
-    brush(this.cloud, LEFT, true, () => this.draw(), (x0, x1, y0, y1) => this.brushed(x0, x1, y0, y1));
+    this.pick = h(
+      "select",
+      { "aria-label": "Score on the vertical axis", onchange: () => this.draw() },
+      scored.map((e) => h("option", { value: e.i }, oneLine(e.key))),
+    );
+    this.cloud = h("canvas", {
+      role: "img",
+      "aria-label":
+        "Density of score against latency of the filtered runs. Drag to filter, or type the " +
+        "fields; the table below it has the same counts.",
+    });
+    brush(
+      this.cloud,
+      LEFT,
+      true,
+      () => this.draw(),
+      (x0, x1, y0, y1) => this.brushed(x0, x1, y0, y1),
+    );
     const caption = h("figcaption", null, h("span", null, "Score against latency"), this.pick);
-    return h("figure", null, caption, this.cloud, this.asTable(() => densityTable(this.axis, this.found, this.picked)));
+    return h(
+      "figure",
+      null,
+      caption,
+      this.cloud,
+      this.asTable(() => densityTable(this.axis, this.found, this.picked)),
+    );
   }
   get picked() {
     return D.evaluators[Number(this.pick.value)];
   }
   asTable(make) {
     const box = h("div");
-    const details = h("details.data", { ontoggle: () => details.open && fill(box, make()) }, h("summary", null, "As a table"), box);
-    (this.tables ||= []).push(() => details.open && fill(box, make()));
+    const details = h(
+      "details.data",
+      { ontoggle: () => details.open && fill(box, make()) },
+      h("summary", null, "As a table"),
+      box,
+    );
+    this.tables ||= [];
+    this.tables.push(() => details.open && fill(box, make()));
     return details;
   }
   brushed(x0, x1, y0, y1) {

@@ -10,7 +10,8 @@ class Waterfall {
     this.pick = pick;
     this.closed = new Set();
     this.current = 0;
-    this.total = Math.max(...this.steps.map((s) => (s.start ?? 0) + (s.dur ?? 0)), run.latency ?? 0, 0) || 1;
+    this.total =
+      Math.max(...this.steps.map((s) => (s.start ?? 0) + (s.dur ?? 0)), run.latency ?? 0, 0) || 1;
     this.depth = [];
     this.parents = new Set();
     this.steps.forEach((s, i) => {
@@ -18,16 +19,35 @@ class Waterfall {
       if (s.parent >= 0) this.parents.add(s.parent);
     });
     this.list = h("ul", { role: "listbox", "aria-label": "Steps", tabindex: 0 });
-    this.pad = [h("li.pad", { "aria-hidden": "true", role: "presentation" }), h("li.pad", { "aria-hidden": "true", role: "presentation" })];
+    this.pad = [
+      h("li.pad", { "aria-hidden": "true", role: "presentation" }),
+      h("li.pad", { "aria-hidden": "true", role: "presentation" }),
+    ];
     this.box = h("div.wf-b", null, this.list);
     this.box.addEventListener("scroll", () => this.virtual && this.draw(), { passive: true });
     this.list.addEventListener("keydown", (event) => this.key(event));
-    const axis = h("span", null, [0, this.total / 2, this.total].map((t, i) => h("span", null, i ? duration(t) : "0")));
-    this.element = h("div.wf", null, h("div.ax", { "aria-hidden": "true" }, h("span", null, "Step"), axis, h("span.r", null, "Time")), this.box);
+    const axis = h(
+      "span",
+      null,
+      [0, this.total / 2, this.total].map((t, i) => h("span", null, i ? duration(t) : "0")),
+    );
+    this.element = h(
+      "div.wf",
+      null,
+      h(
+        "div.ax",
+        { "aria-hidden": "true" },
+        h("span", null, "Step"),
+        axis,
+        h("span.r", null, "Time"),
+      ),
+      this.box,
+    );
     this.reveal();
   }
   hidden(i) {
-    for (let p = this.steps[i].parent; p >= 0; p = this.steps[p].parent) if (this.closed.has(p)) return true;
+    for (let p = this.steps[i].parent; p >= 0; p = this.steps[p].parent)
+      if (this.closed.has(p)) return true;
     return false;
   }
   /* Work out which steps are open to view, then draw. */
@@ -41,7 +61,10 @@ class Waterfall {
     let [from, to] = [0, this.rows.length];
     if (this.virtual) {
       from = Math.max(0, Math.floor(this.box.scrollTop / STEP_ROW) - 10);
-      to = Math.min(this.rows.length, from + Math.ceil((this.box.clientHeight || 600) / STEP_ROW) + 20);
+      to = Math.min(
+        this.rows.length,
+        from + Math.ceil((this.box.clientHeight || 600) / STEP_ROW) + 20,
+      );
       this.pad[0].style.setProperty("height", from * STEP_ROW + "px");
       this.pad[1].style.setProperty("height", (this.rows.length - to) * STEP_ROW + "px");
     }
@@ -56,9 +79,31 @@ class Waterfall {
       bar.style.setProperty("left", `${(s.start / this.total) * 100}%`);
       bar.style.setProperty("width", `${Math.max(0.4, ((s.dur ?? 0) / this.total) * 100)}%`);
     } else bar.hidden = true;
-    const name = h("span.nm", { title: oneLine(s.name) }, this.parents.has(i) ? h("span.fold", { "aria-hidden": "true" }, this.closed.has(i) ? "▸" : "▾") : null, s.error ? "! " : "", oneLine(s.name), h("small", null, s.kind));
+    const name = h(
+      "span.nm",
+      { title: oneLine(s.name) },
+      this.parents.has(i)
+        ? h("span.fold", { "aria-hidden": "true" }, this.closed.has(i) ? "▸" : "▾")
+        : null,
+      s.error ? "! " : "",
+      oneLine(s.name),
+      h("small", null, s.kind),
+    );
     name.style.setProperty("padding-left", this.depth[i] * 12 + "px");
-    const li = h("li." + kindClass(s.kind) + (s.error ? ".bad" : ""), { role: "option", id: "step" + i, "aria-selected": i === this.current ? "true" : "false", "aria-setsize": this.rows.length, "aria-posinset": this.rows.indexOf(i) + 1, onclick: (event) => (event.target.className === "fold" ? this.fold(i) : this.choose(i)) }, name, h("span.ln", { "aria-hidden": "true" }, bar), h("span.tm", null, duration(s.dur)));
+    const li = h(
+      "li." + kindClass(s.kind) + (s.error ? ".bad" : ""),
+      {
+        role: "option",
+        id: "step" + i,
+        "aria-selected": i === this.current ? "true" : "false",
+        "aria-setsize": this.rows.length,
+        "aria-posinset": this.rows.indexOf(i) + 1,
+        onclick: (event) => (event.target.className === "fold" ? this.fold(i) : this.choose(i)),
+      },
+      name,
+      h("span.ln", { "aria-hidden": "true" }, bar),
+      h("span.tm", null, duration(s.dur)),
+    );
     return li;
   }
   fold(i) {
@@ -73,20 +118,34 @@ class Waterfall {
     this.rows = this.steps.map((_, k) => k).filter((k) => !this.hidden(k));
     if (this.virtual) {
       const y = this.rows.indexOf(i) * STEP_ROW;
-      if (y < this.box.scrollTop || y + STEP_ROW > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = y - this.box.clientHeight / 2;
+      if (y < this.box.scrollTop || y + STEP_ROW > this.box.scrollTop + this.box.clientHeight)
+        this.box.scrollTop = y - this.box.clientHeight / 2;
     }
     this.draw();
     this.pick(i);
   }
   key(event) {
     const at = this.rows.indexOf(this.current);
-    const jump = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, Home: -Infinity, End: Infinity, PageDown: 10, PageUp: -10 }[event.key];
+    const jump = {
+      ArrowDown: 1,
+      j: 1,
+      ArrowUp: -1,
+      k: -1,
+      Home: -Infinity,
+      End: Infinity,
+      PageDown: 10,
+      PageUp: -10,
+    }[event.key];
     const failed = this.rows.filter((i) => this.steps[i].error);
     let to = null;
     if (jump !== undefined) to = this.rows[Math.max(0, Math.min(this.rows.length - 1, at + jump))];
     else if (event.key === "e") to = failed.find((i) => i > this.current) ?? failed[0];
-    else if (event.key === "E") to = [...failed].reverse().find((i) => i < this.current) ?? failed[failed.length - 1];
-    else if ((event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === " ") && this.parents.has(this.current)) {
+    else if (event.key === "E")
+      to = [...failed].reverse().find((i) => i < this.current) ?? failed[failed.length - 1];
+    else if (
+      (event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === " ") &&
+      this.parents.has(this.current)
+    ) {
       const close = event.key === " " ? !this.closed.has(this.current) : event.key === "ArrowLeft";
       if (close !== this.closed.has(this.current)) this.fold(this.current);
     } else return;
@@ -98,10 +157,30 @@ class Waterfall {
 
 function messageBlock(message, output) {
   const role = word(message.role, "user");
-  const calls = (message.calls || []).map((call) => h("div.call", null, h("span.mono", null, oneLine(call.name)), call.arguments && typeof call.arguments === "object" ? jsonBlock(call.arguments) : block(call.arguments, "pre")));
-  const body = message.text ? block(message.text) : calls.length ? null : h("p.empty", null, "No text.");
-  const label = show(message.role + (message.name ? ` ${message.name}` : "") + (output ? ", output" : calls.length ? ", calls" : ""), h("b"));
-  const thought = message.thought ? h("details", null, h("summary", null, "Reasoning"), block(message.thought)) : null;
+  const calls = (message.calls || []).map((call) =>
+    h(
+      "div.call",
+      null,
+      h("span.mono", null, oneLine(call.name)),
+      call.arguments && typeof call.arguments === "object"
+        ? jsonBlock(call.arguments)
+        : block(call.arguments, "pre"),
+    ),
+  );
+  const body = message.text
+    ? block(message.text)
+    : calls.length
+      ? null
+      : h("p.empty", null, "No text.");
+  const label = show(
+    message.role +
+      (message.name ? ` ${message.name}` : "") +
+      (output ? ", output" : calls.length ? ", calls" : ""),
+    h("b"),
+  );
+  const thought = message.thought
+    ? h("details", null, h("summary", null, "Reasoning"), block(message.thought))
+    : null;
   return h("div.msg." + role, null, label, thought, body, calls);
 }
 
@@ -109,13 +188,27 @@ function documentList(docs) {
   const items = docs.map((doc, i) => {
     const text = block(doc.text, "p.clamp");
     const p = text.matches("p") ? text : text.querySelector("p");
-    const toggle = h("button.link", { type: "button", "aria-expanded": "false", onclick: () => {
-      const closed = p.classList.toggle("clamp");
-      toggle.textContent = closed ? "Show all" : "Show less";
-      toggle.setAttribute("aria-expanded", closed ? "false" : "true");
-    } }, "Show all");
+    const toggle = h(
+      "button.link",
+      {
+        type: "button",
+        "aria-expanded": "false",
+        onclick: () => {
+          const closed = p.classList.toggle("clamp");
+          toggle.textContent = closed ? "Show all" : "Show less";
+          toggle.setAttribute("aria-expanded", closed ? "false" : "true");
+        },
+      },
+      "Show all",
+    );
     const id = show(doc.id ?? "(no id)", h("span.id"));
-    const head = h("div.dh", null, h("span.dim", null, i + 1), id, known(doc.score) ? h("span.num", null, number(doc.score)) : null);
+    const head = h(
+      "div.dh",
+      null,
+      h("span.dim", null, i + 1),
+      id,
+      known(doc.score) ? h("span.num", null, number(doc.score)) : null,
+    );
     return h("li", null, head, text, doc.text.length > 240 ? toggle : null);
   });
   return h("ol.docs", null, items);
@@ -124,7 +217,8 @@ function documentList(docs) {
 function stepUsage(usage) {
   if (!usage) return "";
   const parts = [];
-  if (known(usage.input_tokens) && known(usage.output_tokens)) parts.push(`${int(usage.input_tokens)} + ${int(usage.output_tokens)} tokens`);
+  if (known(usage.input_tokens) && known(usage.output_tokens))
+    parts.push(`${int(usage.input_tokens)} + ${int(usage.output_tokens)} tokens`);
   else if (known(usage.total_tokens)) parts.push(`${int(usage.total_tokens)} tokens`);
   if (known(usage.total_cost)) parts.push(`cost ${number(usage.total_cost)}`);
   return parts.map((p) => " · " + p).join("");
@@ -132,20 +226,44 @@ function stepUsage(usage) {
 
 function stepDetail(run, i) {
   const s = run.steps[i];
-  const facts = `${s.kind}${s.model ? " " + oneLine(s.model) : ""} · step ${i + 1} of ${run.steps.length}${known(s.start) ? ` · starts at ${duration(s.start)}` : ""} · ${known(s.dur) ? "takes " + duration(s.dur) : "time not recorded"}${known(s.ttft) ? ` · first token after ${duration(s.ttft)}` : ""}${stepUsage(s.usage)}`;
-  const out = [h("h2", null, h("span", null, h("span.kdot." + kindClass(s.kind), { "aria-hidden": "true" }), show(s.name, h("span"))), h("small", null, facts))];
+  const facts =
+    `${s.kind}${s.model ? " " + oneLine(s.model) : ""} · step ${i + 1} of ` +
+    `${run.steps.length}${known(s.start) ? ` · starts at ${duration(s.start)}` : ""} · ` +
+    (known(s.dur) ? "takes " + duration(s.dur) : "time not recorded") +
+    (known(s.ttft) ? ` · first token after ${duration(s.ttft)}` : "") +
+    stepUsage(s.usage);
+  const out = [
+    h(
+      "h2",
+      null,
+      h(
+        "span",
+        null,
+        h("span.kdot." + kindClass(s.kind), { "aria-hidden": "true" }),
+        show(s.name, h("span")),
+      ),
+      h("small", null, facts),
+    ),
+  ];
   if (s.error) out.push(show(s.error, h("div.errbox")));
   out.push(stepScores(run, i));
   out.push(...stepBody(s));
-  const rest = { ...(s.metadata && Object.keys(s.metadata).length ? { metadata: s.metadata } : {}), ...(s.tags?.length ? { tags: s.tags } : {}) };
-  if (Object.keys(rest).length) out.push(h("details", null, h("summary", null, "Metadata"), jsonBlock(rest)));
+  const rest = {
+    ...(s.metadata && Object.keys(s.metadata).length ? { metadata: s.metadata } : {}),
+    ...(s.tags?.length ? { tags: s.tags } : {}),
+  };
+  if (Object.keys(rest).length)
+    out.push(h("details", null, h("summary", null, "Metadata"), jsonBlock(rest)));
   return out;
 }
 
 function stepScores(run, i) {
   const rows = run.feedback.filter((f) => f.step === i && f.outcome !== "not_applicable");
   if (!rows.length) return null;
-  return [h("h3", null, "Scores of this step"), scroller("Scores of this step", feedbackTable(rows))];
+  return [
+    h("h3", null, "Scores of this step"),
+    scroller("Scores of this step", feedbackTable(rows)),
+  ];
 }
 
 function stepBody(s) {
@@ -156,8 +274,18 @@ function stepBody(s) {
     return parts;
   }
   if (s.docs) {
-    return [h("h3", null, "Query"), valueBlock(s.in, "No query was recorded."), h("h3", null, `Documents (${s.docs.length})`), s.docs.length ? documentList(s.docs) : h("p.empty", null, "Nothing was retrieved.")];
+    return [
+      h("h3", null, "Query"),
+      valueBlock(s.in, "No query was recorded."),
+      h("h3", null, `Documents (${s.docs.length})`),
+      s.docs.length ? documentList(s.docs) : h("p.empty", null, "Nothing was retrieved."),
+    ];
   }
   const tool = s.kind === "tool";
-  return [h("h3", null, tool ? "Arguments" : "Input"), valueBlock(s.in, "Nothing was recorded."), h("h3", null, tool ? "Result" : "Output"), valueBlock(s.out, s.error ? "The step failed without an output." : "Nothing was recorded.")];
+  return [
+    h("h3", null, tool ? "Arguments" : "Input"),
+    valueBlock(s.in, "Nothing was recorded."),
+    h("h3", null, tool ? "Result" : "Output"),
+    valueBlock(s.out, s.error ? "The step failed without an output." : "Nothing was recorded."),
+  ];
 }

@@ -1,4 +1,5 @@
-/* Light, dark or the system's own; colours for the canvases are read from the style once per theme. */
+/* Light, dark or the system's own; colours for the canvases are read from the style once per
+   theme. */
 const THEMES = [null, "light", "dark"];
 let palette = new Map();
 const redraws = new Set();
