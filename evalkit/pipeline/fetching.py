@@ -30,6 +30,8 @@ SECRETS = re.compile(
     r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
 )
 HIDDEN = "[hidden]"
+CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)|(?<=password=)[^&\s]+")
+"""User and password of an address: all before its last `@`, or a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,8 @@ def shown_query(project: Project, name: str) -> dict[str, Any]:
 def _without_secrets(value: Any, key: str = "") -> Any:
     if SECRETS.search(key):
         return HIDDEN
+    if isinstance(value, str) and "://" in value:
+        return CREDENTIALS.sub(HIDDEN, value)
     if isinstance(value, dict):
         return {str(name): _without_secrets(each, str(name)) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -26,6 +26,10 @@ class NotFound(HttpError):
     """The server has nothing under this address (404, 410)."""
 
 
+class TooLarge(SourceUnavailable):
+    """The answer is larger than the caller wants at once: ask for less."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A parsed answer with its headers; `size` is its bytes after decompression."""

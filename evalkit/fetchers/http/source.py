@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
-from evalkit.fetchers.http.answers import HttpError, NotFound, Reply, decoded, detail_of
+from evalkit.fetchers.http.answers import HttpError, NotFound, Reply, TooLarge, decoded, detail_of
 from evalkit.fetchers.http.attempts import (
     RETRIED_STATUS,
     Patience,
@@ -52,6 +52,7 @@ class _Ask:
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     attempts: int | None = None
+    most: int | None = None
 
 
 class HttpSource:
@@ -136,17 +137,19 @@ class HttpSource:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         attempts: int | None = None,
+        most: int | None = None,
     ) -> Reply:
         """Ask, with retries, and return the parsed body with the answer's headers.
 
         The body is `json`, or `content` of the type that `headers` name. `attempts` says how often
-        this one request may be tried, where that is other than the patience of the source.
+        this one request may be tried, where that is other than the patience of the source; an
+        answer of over `most` bytes is not read to its end: `TooLarge`.
         """
         content = content if json is None else orjson.dumps(json)
         extra = {"content-type": "application/json"} if content is not None else {}
         url = self.base_url + path
         return self._patiently(
-            _Ask(method, url, path, params, content, {**extra, **(headers or {})}, attempts),
+            _Ask(method, url, path, params, content, extra | dict(headers or {}), attempts, most),
             self._parsed,
         )
 
@@ -248,6 +251,8 @@ class HttpSource:
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
+                if ask.most is not None and size > ask.most:
+                    raise TooLarge(self._message(ask, f"the answer is over {ask.most} bytes."))
                 if size > self._patience.max_bytes:
                     said = (
                         f"the answer is over {self._patience.max_bytes} bytes. Use smaller pages."

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from evalkit.errors import SourceUnavailable
-from evalkit.fetchers.http.answers import HttpError, NotFound
+from evalkit.fetchers.http.answers import HttpError, NotFound, TooLarge
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.langgraph.abilities import REFUSED, Abilities, Negotiation
 from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
@@ -21,6 +21,8 @@ RUN_PAGE = 200
 SMALL_PAGE = 25
 REPEATS = 3
 """A page that comes so often is the server's mistake, or a proxy's."""
+MOST_BYTES = 8_000_000
+"""A page that turns out larger is asked for again in parts."""
 PAGE_BYTES = 4_000_000
 """A page of history is asked for in about this size: each checkpoint repeats the whole state."""
 THREAD_FIELDS = ["thread_id", "created_at", "updated_at", "status", "metadata"]
@@ -136,7 +138,12 @@ class LangGraphClient:
             if before:
                 held = {"configurable": {"checkpoint_id": before}}
                 body["before"] = before if self.abilities.before == "text" else held
-            reply = self.http.request("POST", path, json=body)
+            try:
+                most = MOST_BYTES if limit > 1 else None
+                reply = self.http.request("POST", path, json=body, most=most)
+            except TooLarge:
+                limit = max(1, limit // 5)
+                continue
             page = [self._read(item, where) for item in self._list(reply.value, path)]
             fresh = [s for s in page if s.checkpoint_id not in seen]
             if page and not fresh:

@@ -67,6 +67,7 @@ def convert(
     reader = InnerReader(reading.spans, reading.retrievers)
     before = _messages_before(evidence)
     reader.forget(before)
+    reader.edit(evidence.waited_for(), facts.command.get("resume"))
     steps = StepReader(evidence, reader)
     found = steps.read()
     last = evidence.last

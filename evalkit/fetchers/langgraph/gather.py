@@ -95,7 +95,7 @@ class Gatherer:
         own: list[Snapshot] = []
         if found.newest:
             thread = self.client.thread(thread_id)
-            state = self._latest(thread_id)
+            state = self.latest(thread_id)
             if state is not None and state.run_id not in (None, found.run_id):
                 state = None  # the run made no snapshot: what stands there is another's
             elif state is None:
@@ -113,7 +113,8 @@ class Gatherer:
                 self._known_joins[assistant_id] = {}
         return self._known_joins[assistant_id]
 
-    def _latest(self, thread_id: str) -> Snapshot | None:
+    def latest(self, thread_id: str) -> Snapshot | None:
+        """Return the newest snapshot of a thread, or None where the server cannot show it."""
         try:
             return self.client.latest(thread_id)
         except HttpError:

@@ -37,11 +37,35 @@ class InnerReader:
     """Message id -> the usage it came with."""
     _spans_seen: set[tuple[Any, ...]] = field(default_factory=set)
     _calls: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _edited: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Call id -> the name and arguments that a person gave instead."""
 
     def forget(self, messages: Iterable[Any]) -> None:
         """Take messages as known: they were there before the run, with the calls they ask for."""
         for message in messages:
             self._remember(message)
+
+    def edit(self, asked: Iterable[Any], resume: Any) -> None:
+        """Take the calls that a person edited as edited: the model's message keeps its own words.
+
+        LangChain's HumanInTheLoopMiddleware asks with `action_requests`, and is answered with as
+        many `decisions`.
+        """
+        decisions = resume.get("decisions") if isinstance(resume, Mapping) else None
+        requests = [
+            request
+            for item in asked
+            for request in _listed(item.get("value"), "action_requests")
+            if isinstance(item, Mapping)
+        ]
+        for request, decision in zip(requests, decisions or (), strict=False):
+            action = decision.get("edited_action") if isinstance(decision, Mapping) else None
+            if not isinstance(action, Mapping) or not isinstance(request, Mapping):
+                continue
+            meant = (request.get("name"), request.get("args"))
+            for call_id, call in self._calls.items():
+                if (call.get("name"), call.get("args")) == meant:
+                    self._edited[call_id] = action
 
     def _remember(self, message: Any) -> bool:
         """Take note of a message, and say whether it is new.
@@ -136,7 +160,8 @@ class InnerReader:
     def _tool_call(self, node: Step, message: Mapping[str, Any], place: int) -> Step:
         flat = read_message(message) or message
         call_id = flat.get("tool_call_id")
-        call = self._calls.get(str(call_id), {})
+        call = {**self._calls.get(str(call_id), {}), **self._edited.get(str(call_id), {})}
+        call |= _sent_call(node.inputs, call_id)
         failed = flat.get("status") == "error"
         return Step(
             step_id=f"{node.step_id}:{call_id or f'message-{place}'}",
@@ -197,6 +222,21 @@ def new_messages(state: Any, seen: set[str]) -> list[Mapping[str, Any]]:
         if name is not None:
             seen.add(name)
     return fresh
+
+
+def _sent_call(given: Any, call_id: Any) -> Mapping[str, Any]:
+    """Return the call that a tool node was sent, which a person may have edited on the way."""
+    items = given if isinstance(given, list) else [given]
+    for item in items:
+        call = item.get("tool_call", item) if isinstance(item, Mapping) else None
+        if isinstance(call, Mapping) and call.get("id") == call_id and "args" in call:
+            return {"name": call.get("name"), "args": call["args"]}
+    return {}
+
+
+def _listed(value: Any, key: str) -> list[Any]:
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else []
 
 
 def message_usage(message: Mapping[str, Any]) -> Usage | None:

@@ -111,7 +111,7 @@ class RunReader:
             return None
         if found.raw.get("error_message"):
             return None  # the run says it itself
-        if not own and (started := self.client.latest(thread_id)) and started.error:
+        if not own and (started := self._gatherer.latest(thread_id)) and started.error:
             return started.error
         return self.client.thread(thread_id).get("error")
 

@@ -8,6 +8,7 @@ interrupts that each of them answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from typing import Any
 from evalkit.fetchers.langgraph.snapshots import Snapshot, Task
 
 NOTHING = object()
+ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +145,33 @@ def _open_after(
 
 def _answered(turn: Turn, earlier: Sequence[Turn], left: set[str], ids: set[str]) -> set[str]:
     """Return the interrupts a run answered."""
-    if turn.failed or turn.resume is NOTHING:
+    if turn.resume is NOTHING:
         return set()
-    if named := _named(turn.resume, ids):
-        return named
+    if (named := _named(turn.resume)) is not None:
+        return named & ids
+    if turn.failed and left:
+        return set()  # it failed over the very answer, or before it was asked again
     if left:
         return left  # one answer without a name goes to the one question there is
-    taken = {name for other in earlier for name in _named(other.resume, ids)}
+    taken = {name for other in earlier for name in _named(other.resume) or ()}
     return (ids - taken) or ids
 
 
-def _named(resume: Any, ids: set[str]) -> set[str]:
-    return set(resume) & ids if isinstance(resume, Mapping) else set()
+def _named(resume: Any) -> set[str] | None:
+    """Return the interrupts that an answer names, or None for one answer to whatever is open.
+
+    LangGraph tells the two apart by the keys: ids of interrupts are 32 hexadecimal digits.
+    """
+    if isinstance(resume, Mapping) and resume and all(ID.fullmatch(str(key)) for key in resume):
+        return {str(key) for key in resume}
+    return None
 
 
 def _asked_again(here: Sequence[Turn], after: Sequence[set[str]]) -> dict[str, int]:
     """Return the last run that asked each question, by interrupt: that one's words are kept."""
     last: dict[str, int] = {}
     for place in range(1, len(here)):
-        ids = after[place]
+        ids = set() if here[place].failed else after[place]
         for name in _answered(here[place], here[1:place], ids, after[place - 1]) & ids:
             last[name] = place
     return last

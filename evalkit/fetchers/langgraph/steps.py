@@ -68,6 +68,11 @@ class Evidence:
             yield found
             namespace = next_call(namespace)
 
+    def waited_for(self) -> list[Any]:
+        """Return the questions that stood open where the run began."""
+        begun = [*self.parents.values(), *([self.base] if self.base else [])]
+        return [item for s in begun for task in s.work for item in task.interrupts]
+
     def asked(self) -> list[Any]:
         """Return the questions that were open when the run stopped, in their own words."""
         return list(self._asked(self.last, self.committer)) if self.last else []

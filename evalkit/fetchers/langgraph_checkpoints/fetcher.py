@@ -20,8 +20,8 @@ from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains
-from evalkit.fetchers.langgraph_checkpoints.databases.opening import open_all, shown
-from evalkit.fetchers.langgraph_checkpoints.databases.rows import Database
+from evalkit.fetchers.langgraph_checkpoints.databases.opening import open_all
+from evalkit.fetchers.langgraph_checkpoints.databases.rows import Database, shown
 from evalkit.fetchers.langgraph_checkpoints.groups import Group, Thread, evidence_of, infer
 from evalkit.fetchers.langgraph_checkpoints.thread import read_thread
 from evalkit.model.example import Example

@@ -161,7 +161,7 @@ def test_secrets_of_the_configuration_are_left_out() -> None:
     settings = {"model": "m", "openai_api_key": "sk-1", "langgraph_x": 1, "__y": 2, "run_id": "r"}
     run = made(kwargs={"input": {}, "config": {"configurable": settings, "tags": ["t"]}})
     assert run.extra["configurable"] == {"model": "m"}
-    assert run.tags == ("t",)
+    assert list(run.tags) == ["t"]
 
 
 @pytest.mark.parametrize(

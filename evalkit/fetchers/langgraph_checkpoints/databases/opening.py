@@ -24,15 +24,6 @@ def open_all(
         yield _opened(who, base, _resolved(who, place), schema)
 
 
-def shown(place: str) -> str:
-    """Return a path, or an address without user and password."""
-    if "://" not in place:
-        return place
-    from evalkit.fetchers.langgraph_checkpoints.databases.postgres import shown as address
-
-    return address(place)
-
-
 def _opened(who: str, base: Path, place: str, schema: str | None) -> Database:
     if place.startswith(POSTGRES):
         from evalkit.fetchers.langgraph_checkpoints.databases.postgres import PostgresDatabase

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from evalkit.errors import AuthenticationFailed, ConfigError, SourceUnavailable
 from evalkit.fetchers.langgraph_checkpoints.databases.blobs import Blobs, Key
-from evalkit.fetchers.langgraph_checkpoints.databases.rows import CheckpointRow, Write, checked
+from evalkit.fetchers.langgraph_checkpoints.databases.rows import (
+    CheckpointRow,
+    Write,
+    checked,
+    shown,
+)
 from evalkit.fetchers.langgraph_checkpoints.databases.split import Writes, with_values
 from evalkit.fetchers.langgraph_checkpoints.decoding.decode import decode
 
@@ -37,6 +41,13 @@ class PostgresDatabase:
     def __init__(self, url: str, schema: str | None = None) -> None:
         self.name = shown(url)
         psycopg = _driver()
+        try:
+            psycopg.conninfo.conninfo_to_dict(url)
+        except psycopg.Error:  # its message may repeat a piece of the password
+            raise ConfigError(
+                "langgraph-checkpoints: `url` is no address of a database. Write it as "
+                "postgresql://user:password@host:port/database, with : / @ of a password encoded."
+            ) from None
         try:
             self._db = psycopg.connect(url, connect_timeout=CONNECT_S)
             self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -128,11 +139,22 @@ class PostgresDatabase:
         return {row[0] for row in rows}
 
     def _ask(self, sql: str, *values: Any) -> Iterator[Any]:
+        at_once = AT_ONCE if "checkpoint::text" in sql else 100
+        cursor = self._db.cursor(name=f"evalkit_{self._next()}")
         try:
-            with self._db.cursor(name=f"evalkit_{self._next()}") as cursor:
-                cursor.itersize = AT_ONCE if "checkpoint::text" in sql else 100
+            rows = self._some(cursor, sql, values, at_once)
+            while rows:
+                yield from rows
+                rows = self._some(cursor, None, values, at_once)
+        finally:
+            if not self._db.closed:
+                cursor.close()
+
+    def _some(self, cursor: Any, sql: str | None, values: Any, at_once: int) -> list[Any]:
+        try:
+            if sql is not None:
                 cursor.execute(sql, values)
-                yield from cursor
+            return list(cursor.fetchmany(at_once))
         except self._error as error:
             raise self._failure(error) from None
 
@@ -147,16 +169,6 @@ class PostgresDatabase:
                 f"{self.name}: the database refuses the user or the password. Correct `url`."
             )
         return SourceUnavailable(f"{self.name}: cannot be read ({said[:300]}).")
-
-
-def shown(url: str) -> str:
-    """Return an address without user, password and options, as messages may show it."""
-    parts = urlsplit(url)
-    try:
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        port = ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
 
 
 def _driver() -> Any:

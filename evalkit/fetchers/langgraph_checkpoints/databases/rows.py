@@ -81,3 +81,9 @@ def json_object(raw: Any, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise RecordError(f"{where}: is no object.")
     return found
+
+
+def shown(place: str) -> str:
+    """Return a path, or an address without user, password and options, as messages may show it."""
+    scheme, separator, rest = place.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if separator else place

@@ -93,9 +93,16 @@ class SqliteDatabase:
 
     def _ask(self, sql: str, *values: str) -> Iterator[Any]:
         try:
-            yield from self._db.execute(sql, values)
+            cursor = self._db.execute(sql, values)
+            row = cursor.fetchone()
         except sqlite3.Error as error:
             raise self._unreadable(error) from None
+        while row is not None:
+            yield row  # outside of the try: what the reader does is no fault of the file
+            try:
+                row = cursor.fetchone()
+            except sqlite3.Error as error:
+                raise self._unreadable(error) from None
 
     def _unreadable(self, error: sqlite3.Error) -> SourceUnavailable:
         hint = " Is another program writing to it? Try again." if "locked" in str(error) else ""
