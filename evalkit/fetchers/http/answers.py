@@ -39,7 +39,7 @@ class Reply:
     size: int
 
 
-def decoded(body: bytes, headers: httpx.Headers) -> Any:
+def decoded(body: bytes | bytearray, headers: httpx.Headers) -> Any:
     """Parse JSON; what is cut short or no JSON at all is a defect that may pass."""
     try:
         return orjson.loads(body)
@@ -54,7 +54,7 @@ def decoded(body: bytes, headers: httpx.Headers) -> Any:
         ) from None
 
 
-def detail_of(body: bytes) -> str:
+def detail_of(body: bytes | bytearray) -> str:
     """Return what a server says about a refusal: its `detail` or `message`, else its text."""
     try:
         parsed = orjson.loads(body)

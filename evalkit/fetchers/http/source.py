@@ -242,15 +242,14 @@ class HttpSource:
         self._refuse(ask, response)
         return response
 
-    def _read(self, ask: _Ask, response: httpx.Response) -> bytes:
+    def _read(self, ask: _Ask, response: httpx.Response) -> bytes | bytearray:
         """Read the body within a total time: a server that drips must not hold us for ever."""
         deadline = time.monotonic() + self._patience.body
-        chunks: list[bytes] = []
-        size = 0
+        body = bytearray()
         try:
             for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                size += len(chunk)
+                body += chunk
+                size = len(body)
                 if ask.most is not None and size > ask.most:
                     raise TooLarge(self._message(ask, f"the answer is over {ask.most} bytes."))
                 if size > self._patience.max_bytes:
@@ -262,7 +261,7 @@ class HttpSource:
                     raise Retryable(f"the body took over {self._patience.body:g} s", dropped=True)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Retryable(transport_defect(error), dropped=True) from None
-        return b"".join(chunks)
+        return body
 
     def _refuse(self, ask: _Ask, response: httpx.Response) -> None:
         """Raise the error that a status code means; answers below 300 pass."""

@@ -29,7 +29,10 @@ THREAD_FIELDS = ["thread_id", "created_at", "updated_at", "status", "metadata"]
 
 
 class HistoryPage(NamedTuple):
-    """Snapshots of one answer, newest first, and the bytes it took."""
+    """Snapshots of one answer, newest first, and the bytes it took.
+
+    The list is emptied when the next page is asked for.
+    """
 
     snapshots: list[Snapshot]
     size: int
@@ -144,20 +147,26 @@ class LangGraphClient:
             except TooLarge:
                 limit = max(1, limit // 5)
                 continue
-            page = [self._read(item, where) for item in self._list(reply.value, path)]
-            fresh = [s for s in page if s.checkpoint_id not in seen]
-            if page and not fresh:
+            items = self._list(reply.value, path)
+            asked, count, size = limit, len(items), reply.size
+            fresh = [
+                s for s in (self._read(i, where) for i in items) if s.checkpoint_id not in seen
+            ]
+            if count and not fresh:
                 repeats += 1
                 if repeats == REPEATS:
                     said = "the server repeats a page of history. Fetch again."
                     raise SourceUnavailable(f"{where}: {said}")
                 continue
             seen.update(s.checkpoint_id for s in fresh)
-            yield HistoryPage(fresh, reply.size)
-            if not page or _is_first(page[-1], len(page) < limit):
+            end = not count or _is_first(fresh[-1], count < asked)
+            before = fresh[-1].checkpoint_id if fresh else before
+            limit = max(1, min(1000, int(PAGE_BYTES / (size / max(count, 1) + 1))))
+            del reply, items  # each page may hold many large states: one of them at a time
+            yield HistoryPage(fresh, size)
+            fresh.clear()
+            if end:
                 return
-            before = page[-1].checkpoint_id
-            limit = max(1, min(1000, int(PAGE_BYTES / (reply.size / len(page) + 1))))
 
     def snapshot(self, thread_id: str, checkpoint_id: str) -> Snapshot | None:
         """Return one snapshot of the root graph, or None when it was pruned."""

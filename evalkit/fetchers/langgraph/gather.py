@@ -49,9 +49,11 @@ class _Own:
                 self.snapshots.append(snapshot)
             elif snapshot.run_id:
                 self.strangers.add(snapshot.run_id)
-        if self.spent > STATES_BYTES and len(self.snapshots) > 2:
-            middle = [s.without_values() for s in self.snapshots[1:-1]]
-            self.snapshots[1:-1] = middle
+        if self.spent > STATES_BYTES:
+            for place in range(len(self.snapshots) - 2, 0, -1):
+                if not self.snapshots[place].values_kept:
+                    break
+                self.snapshots[place] = self.snapshots[place].without_values()
 
 
 @dataclass(slots=True)

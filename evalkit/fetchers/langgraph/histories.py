@@ -82,6 +82,6 @@ class Histories:
             for page in self.client.history(thread_id):
                 size += page.size
                 if size <= KEPT_BYTES:
-                    pages.append(page)
+                    pages.append(HistoryPage(list(page.snapshots), page.size))
                 yield page
             kept.pages = pages if size <= KEPT_BYTES else None

@@ -41,13 +41,11 @@ class PostgresDatabase:
     def __init__(self, url: str, schema: str | None = None) -> None:
         self.name = shown(url)
         psycopg = _driver()
-        try:
-            psycopg.conninfo.conninfo_to_dict(url)
-        except psycopg.Error:  # its message may repeat a piece of the password
+        if not _is_address(psycopg, url):
             raise ConfigError(
                 "langgraph-checkpoints: `url` is no address of a database. Write it as "
                 "postgresql://user:password@host:port/database, with : / @ of a password encoded."
-            ) from None
+            )
         try:
             self._db = psycopg.connect(url, connect_timeout=CONNECT_S)
             self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -169,6 +167,15 @@ class PostgresDatabase:
                 f"{self.name}: the database refuses the user or the password. Correct `url`."
             )
         return SourceUnavailable(f"{self.name}: cannot be read ({said[:300]}).")
+
+
+def _is_address(psycopg: Any, url: str) -> bool:
+    """Whether the driver understands an address; its own message may repeat a piece of it."""
+    try:
+        found = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.Error:
+        return False
+    return all(part.isdigit() for part in str(found.get("port") or "1").split(","))
 
 
 def _driver() -> Any:
