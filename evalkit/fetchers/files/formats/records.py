@@ -12,6 +12,7 @@ from evalkit.fetchers.base import CheckLine, FetchContext
 from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
 from evalkit.fetchers.files.mapping.build import Builder
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.grouping import Groups, Rule
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.mapping import FieldMap
@@ -22,6 +23,16 @@ from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.places import NOWHERE
 from evalkit.fetchers.files.reading.rows import Row, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
+
+BY_FILE = ("_path", "_filename")
+"""What groups by the file: its runs are whole when it ends."""
+
+
+def to_key(value: Any) -> str | None:
+    """Return what groups lines as text; null, empty and what is no single value group nothing."""
+    if isinstance(value, dict | list) or value is None or value == "":
+        return None
+    return str(value)
 
 
 def _field_name(name: str) -> str:
@@ -39,6 +50,14 @@ class RecordsOptions(FileOptions):
         BeforeValidator(flat_fields),
     ] = Field(min_length=1)
     """JMESPath on each record, by field of Run; dotted names for parts."""
+    group_by: ExpressionText | None = None
+    """JMESPath on each record: those with the same value are one run. `_filename`: a file each."""
+    line_id: ExpressionText | None = None
+    """With `group_by`: records of a run with the same value are one, and the last one counts."""
+    combine: Annotated[
+        dict[Annotated[str, AfterValidator(_field_name)], Rule], BeforeValidator(flat_fields)
+    ] = Field(default_factory=dict)
+    """With `group_by`, by field: first, last, sum, list, min or max of what the records say."""
     dataset: str | DatasetOptions | None = None
     """A file with the examples, joined by `example_id`, else by equal inputs."""
     source: str = "records"
@@ -57,7 +76,16 @@ class RecordsFetcher(FileFetcher):
         self._fields = FieldMap(self.options.fields, RUN_TARGETS, f"{where}.fields")
         self._builder = Builder(self._fields, self.options.source)
         self._read = 0
+        self._group_by = self._optional(self.options.group_by, f"{where}.group_by")
+        self._line_id = self._optional(self.options.line_id, f"{where}.line_id")
+        told = "messages" in self._fields or "steps" in self._fields
+        self._groups = Groups(self.options.combine, steps=not told)
+        self._words: dict[str, str | None] = {}
         self._again: dict[str, int] = {}
+
+    @staticmethod
+    def _optional(text: str | None, who: str) -> Expression | None:
+        return None if text is None else Expression(text, who)
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the run of every record."""
@@ -71,11 +99,36 @@ class RecordsFetcher(FileFetcher):
             try:
                 for row in read_rows(file, selection, self.findings):
                     self._read += 1
-                    yield self._item(row, cells)
+                    if self._group_by is None:
+                        yield self._item(row, cells)
+                    else:
+                        self._gather(row)
             except ValueError as error:  # a function of `records` given what it cannot take
                 raise DatasetError(f"{file.shown}: {self._records.who}: {error}.") from error
             if row is not None and row.number == 0 and row.line is None and selection.is_default:
                 self._hint(row)
+            if self.options.group_by in BY_FILE:
+                yield from self._grouped(cells)
+        if self._group_by is not None:
+            yield from self._grouped(any(kind_of(file) == "csv" for file in files))
+
+    def _gather(self, row: Row) -> None:
+        """Keep a line for the run it belongs to."""
+        assert self._group_by is not None
+        key = to_key(self._group_by(row.value, row.places))
+        if key is None:
+            self.findings.note(f"record without {self.options.group_by!r}, left out", row.where)
+            return
+        line = None if self._line_id is None else to_key(self._line_id(row.value, row.places))
+        values = self._fields.values(row.value, row.where, self._places(row))
+        self._groups.add(key, line, values, row.value, row.where)
+        if (word := self._word(row)) is not None:
+            self._words[key] = word
+
+    def _grouped(self, cells: bool) -> Iterator[Item]:
+        for key, values, fingerprint, where in self._groups.take():
+            values.setdefault("run_id", key)
+            yield self._built(values, fingerprint, where, self._words.get(key), cells)
 
     def _item(self, row: Row, cells: bool) -> Item:
         record, where = row.value, row.where
@@ -83,6 +136,11 @@ class RecordsFetcher(FileFetcher):
         values = self._fields.values(record, where, self._places(row))
         if "run_id" not in values:
             fingerprint = self._distinct(fingerprint, where)
+        return self._built(values, fingerprint, where, self._word(row), cells)
+
+    def _built(
+        self, values: dict[str, Any], fingerprint: str, where: str, word: str | None, cells: bool
+    ) -> Item:
         run, example, theirs = self._builder.build(values, fingerprint, where, cells=cells)
         if example is None:
             self.findings.note("run that names no example", where)
@@ -90,7 +148,7 @@ class RecordsFetcher(FileFetcher):
             self.book.add(example)
             if self._builder.dataset is not None:
                 self.findings.note("run whose example is not in the dataset", where)
-        return Item(run, fingerprint, where, self._word(row))
+        return Item(run, fingerprint, where, word)
 
     def _word(self, row: Row) -> str | None:
         """Return the status as it is written, where the configuration says what words mean."""
@@ -129,8 +187,13 @@ class RecordsFetcher(FileFetcher):
 
     def settle(self) -> None:
         """Refuse fields that never gave anything; add the dataset's examples."""
-        if self._read:
+        if self._read and self._group_by is None:
             self._fields.check(self._read, self.findings)
+        elif self._read:
+            self._fields.check_runs(self.tally.received, self._groups.given, self.findings)
+            if self._groups.replaced:
+                what = f"{self._groups.replaced:,} records came again under their `line_id`"
+                self.findings.note(f"{what}: the last of each counts")
         if self._builder.dataset is not None:
             for example in self._builder.dataset.kept():
                 self.book.add(example)
@@ -146,7 +209,10 @@ class RecordsFetcher(FileFetcher):
 
     def inferred(self) -> list[str]:
         """Say which fields were derived because the mapping does not give them."""
-        return self._builder.inferred()
+        said = self._builder.inferred()
+        if self._group_by is None or "run_id" in self._fields:
+            return said
+        return ["run_id: the value of group_by", *(s for s in said if not s.startswith("run_id"))]
 
     def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:
         """Map the first record and say what came of it."""

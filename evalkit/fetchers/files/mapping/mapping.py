@@ -132,6 +132,8 @@ class FieldMap:
             for name, text in texts.items()
         ]
         self.by_name = {field.name: field for field in self.fields}
+        self.placed = any(field.expression.placed for field in self.fields)
+        """Whether any expression asks where a record stands."""
         self._parts: dict[str, list[Field]] = {}
         for field in self.fields:
             if len(field.path) > 1:
@@ -139,11 +141,6 @@ class FieldMap:
 
     def __contains__(self, name: str) -> bool:
         return name in self.by_name or any(field.path[0] == name for field in self.fields)
-
-    @property
-    def placed(self) -> bool:
-        """Whether any expression asks where a record stands."""
-        return any(field.expression.placed for field in self.fields)
 
     def values(
         self, record: Any, where: str, places: Mapping[str, Any] = NOWHERE
@@ -170,6 +167,23 @@ class FieldMap:
 
     def check(self, records: int, findings: Findings) -> None:
         """Raise `ConfigError` naming every field that no record fits; note the gaps of others."""
+        self._refuse(records)
+        for field in self.fields:
+            gap = field.gaps(records)
+            if gap:
+                findings.note(gap)
+
+    def check_runs(self, runs: int, given: Mapping[str, int], findings: Findings) -> None:
+        """Do the same where several records are one run; `given` counts the runs by field."""
+        self._refuse(runs)
+        for field in self.fields:
+            missing = runs - given.get(field.name, 0)
+            if field.failed:
+                findings.note(field.gaps(field.given + field.failed) or "")
+            if missing > 0 and not field.target.silent:
+                findings.note(f"{field.name}: missing in {missing} of {runs} runs")
+
+    def _refuse(self, records: int) -> None:
         wrong = [
             f"{field.name} = {field.expression.text!r}: {problem}"
             for field in self.fields
@@ -181,7 +195,3 @@ class FieldMap:
                 "or allow for absence by writing `name || `null``.",
                 wrong,
             )
-        for field in self.fields:
-            gap = field.gaps(records)
-            if gap:
-                findings.note(gap)
