@@ -28,6 +28,7 @@ DOCUMENTS = (
     "README.md",
     "evalkit/README.md",
     "evalkit/metrics/README.md",
+    "evalkit/fetchers/README.md",
     "evalkit/fetchers/files/README.md",
     "evalkit/fetchers/langgraph/README.md",
     "evaluators/README.md",

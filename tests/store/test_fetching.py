@@ -138,6 +138,7 @@ FETCH = """
 """
 
 
+@pytest.mark.slow
 def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path) -> None:
     command = [
         sys.executable,
