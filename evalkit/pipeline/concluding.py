@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,16 +99,19 @@ def conclude(
     }
     configured = [c.baseline for name in names if (c := project.experiments.get(name))]
     comparison = None
-    if len(names) > 1 and (baseline or any(configured)):
+    implied = not (baseline or any(configured))
+    if len(names) > 1:
         from evalkit.pipeline.comparing import compare_experiments  # brings scipy and judges
 
         comparison = compare_experiments(
             project, list(results.values()), baseline=baseline, decisions=decisions
         )
+        if implied:
+            comparison = replace(comparison, notes=[_implied(names), *comparison.notes])
     checked = check_gates(
         project,
         list(summaries.values()),
-        comparison,
+        None if implied else comparison,  # a rule needs a baseline that somebody named
         gates,
         allow_incomplete=allow_incomplete,
     )
@@ -132,6 +135,10 @@ def conclude(
         report=path,
         incomplete=() if allow_incomplete else partial,
     )
+
+
+def _implied(names: Sequence[str]) -> str:
+    return f"No baseline is named: the others are compared with {names[0]}, the first."
 
 
 def _decided(project: Project, results: Mapping[str, Results]) -> Mapping[str, Decision] | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalkit import __version__
+from evalkit.errors import did_you_mean
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import read_cells
 from evalkit.metrics.columns.scores import decided
@@ -58,10 +59,16 @@ def summarise_experiment(
         steps=steps,
     )
     notes = unknown_names(table.scores, {*summary.scores, *(decisions or ())})
-    if not notes:
-        return summary
+    notes += _no_headline(table.headline, summary)
     quality = replace(summary.quality, notes=[*summary.quality.notes, *notes])
-    return replace(summary, quality=quality)
+    return replace(summary, quality=quality, headline=table.headline)
+
+
+def _no_headline(headline: str | None, summary: Summary) -> list[str]:
+    """Say so where the score that sentences should be about is not there."""
+    if headline is None or headline in summary.scores:
+        return []
+    return [f"headline {headline!r} is no score here.{did_you_mean(headline, summary.scores)}"]
 
 
 def calibrated(project: Project, results: Sequence[Results]) -> tuple[str, ...]:

@@ -164,7 +164,9 @@ class ProjectTable(Table):
     cluster: str | None = None
     """What makes examples belong together beyond being one example, as in `slices`."""
     baseline: str | None = None
-    """Experiment the others are compared with."""
+    """Experiment the others are compared with; not set: the first, and it is said."""
+    headline: str | None = None
+    """The score that sentences are about; not set: the first evaluator of the first experiment."""
     evaluators: dict[str, dict[str, Any]] = field(default_factory=dict)
     """`[evaluators.NAME]`: options of an evaluator; `use` names it when NAME is your own."""
     prices: dict[str, PriceTable] = field(default_factory=dict)

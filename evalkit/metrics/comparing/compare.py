@@ -220,7 +220,7 @@ def _notes(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
             some = ", ".join(pairing.changed[:3])
             count = pairing.changed_examples
             notes.append(f"{name}: {count} examples differ between datasets and are out: {some}.")
-        if pairing.paired == 0:
+        if pairing.paired == 0 and not pairing.changed:
             notes.append(f"{name}: no example is in both experiments.")
         for contrast in contrasts:
             if unread := contrast.measure.unread:

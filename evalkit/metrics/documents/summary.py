@@ -267,6 +267,8 @@ class Summary(Shown):
     quality: Quality
     provenance: Provenance
     confidence: float = 0.95
+    headline: str | None = None
+    """The score that sentences are about; None: the first one that can be averaged."""
     version: int = SUMMARY_VERSION
     type: str = "evalkit.summary"
 

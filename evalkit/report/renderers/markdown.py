@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evalkit.report.charts import numbers
+from evalkit.report.renderers.lists import Listed, lists_of, more_of
 from evalkit.report.renderers.terminal import clean
 from evalkit.report.values.panels import TablePart
 from evalkit.report.values.parts import ChangePart, MetricPart, ReportView
@@ -14,6 +15,7 @@ LIMIT = 60_000
 """Bytes; GitHub takes 1 MiB a step and 65,536 characters a comment."""
 SPECIAL = re.compile(r"([\\`*_{}\[\]|#~])")
 ROWS = 40
+WARNINGS = 12
 
 
 def render(view: ReportView, *, report: str | None = None, limit: int = LIMIT) -> str:
@@ -44,7 +46,10 @@ def _lines(view: ReportView, report: str | None, details: bool, rows: int) -> It
     yield "".join(_span(span.text, span.strong) for span in view.verdict).strip()
     yield f"<sub>{escape(view.over)}</sub>"
     yield ""
-    for warning in view.warnings[:12]:
+    told = [*view.warnings, *view.notes]
+    more = len(told) - WARNINGS
+    rest = [f"and {more} more: the page has all"] if more > 0 else []
+    for warning in (*told[:WARNINGS], *rest):
         yield f"> \u26a0\ufe0f {escape(warning)}"
         yield ""
     yield from _gates(view, rows)
@@ -52,6 +57,8 @@ def _lines(view: ReportView, report: str | None, details: bool, rows: int) -> It
     if view.evaluator_errors is not None:
         yield from _table(view.evaluator_errors, rows)
     yield from _worst_slices(view)
+    for listed in lists_of(view, rows) if details else ():
+        yield from _listed(listed)
     if details and view.cases:
         yield from _cases(view)
     if report:
@@ -138,6 +145,21 @@ def _table(part: TablePart, rows: int) -> Iterator[str]:
     yield "|" + "---|" * len(part.heads)
     for row in part.rows[:rows]:
         yield f"| {' | '.join(escape(text) for text in row)} |"
+    yield ""
+
+
+def _listed(listed: Listed) -> Iterator[str]:
+    """Draw slices or a ranking, folded away."""
+    yield f"<details><summary>{escape(listed.title)}</summary>"
+    yield ""
+    yield f"| {' | '.join(escape(head) for head in listed.heads)} |"
+    yield "|---|" + "--:|" * (len(listed.heads) - 1)
+    for row in listed.rows:
+        yield f"| {' | '.join(escape(text) for text in row)} |"
+    yield ""
+    yield escape(" ".join(text for text in (listed.note, more_of(listed)) if text))
+    yield ""
+    yield "</details>"
     yield ""
 
 

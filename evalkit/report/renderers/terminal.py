@@ -14,11 +14,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evalkit.report.renderers.lists import Listed, lists_of, more_of
 from evalkit.report.values.parts import ChangePart, MetricGroup, ReportView
 
 NAME = 16
 """Least width of the column of names."""
 GAP = 3
+ROWS = 12
+"""Slices of one kind, and ranks, that are printed."""
+WARNINGS = 12
 STYLES = {"good": "green", "bad": "red", "flat": "bright_black", "none": "yellow"}
 CONTROL = re.compile(
     "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\\\-_]"
@@ -39,6 +43,10 @@ def print_summary(view: ReportView, console: Console | None = None) -> None:
     for group in view.groups:
         con.print(_table(view, group, con.width, out))
     out.unscored(view)
+    for listed in lists_of(view, ROWS):
+        con.print(_list(listed, out))
+        if said := more_of(listed):
+            out.line(out.text(f"  {said}", "bright_black"))
     out.warnings(view)
     out.gates(view)
     out.closing(view)
@@ -87,7 +95,10 @@ class _Writer:
 
     def warnings(self, view: ReportView) -> None:
         """Print what readers must know of the data."""
-        for warning in view.warnings[:12]:
+        told = [*view.warnings, *view.notes]
+        more = len(told) - WARNINGS
+        rest = [f"and {more} more: the page and --json have all"] if more > 0 else []
+        for warning in (*told[:WARNINGS], *rest):
             said = Text("").join([self.text("! ", "yellow"), self.text(warning)])
             self._console.print(said, overflow="fold", no_wrap=False)
 
@@ -127,6 +138,21 @@ class _Writer:
             )
         for text in view.left_out:
             self.line(self.text(text, "bright_black"))
+
+
+def _list(listed: Listed, out: _Writer) -> Table:
+    """Draw slices or a ranking: names to the left, figures to the right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
+    for place, head in enumerate(listed.heads):
+        table.add_column(
+            out.text(head if place else listed.title),
+            justify="right" if place else "left",
+            no_wrap=True,
+            overflow=out.overflow,
+        )
+    for row in listed.rows:
+        table.add_row(*(out.text(text) for text in row))
+    return table
 
 
 @dataclass(frozen=True, slots=True)

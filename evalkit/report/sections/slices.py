@@ -14,9 +14,6 @@ from evalkit.report.values.panels import SliceCell, SlicePart
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Candidate, SliceDifference
 
-ROWS = 24
-COLUMNS = 6
-
 
 def build(source: Source) -> tuple[SlicePart, ...]:
     """Return a table per slicing: differences when experiments are compared, values otherwise."""
@@ -26,7 +23,7 @@ def build(source: Source) -> tuple[SlicePart, ...]:
 
 
 def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
-    metrics = list(dict.fromkeys(s.metric for s in candidate.slices))[:COLUMNS]
+    metrics = list(dict.fromkeys(s.metric for s in candidate.slices))
     parts = []
     for by in dict.fromkeys(s.by for s in candidate.slices):
         here = [s for s in candidate.slices if s.by == by]
@@ -43,7 +40,7 @@ def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
         )
         cells = tuple(
             (value, tuple(_difference_cell(source, cell) for cell in found))
-            for value, found in rows[:ROWS]
+            for value, found in rows
         )
         parts.append(SlicePart(title, note, (_name(by), *metrics), cells))
     return parts
@@ -79,7 +76,7 @@ def _depth(size: float) -> str:
 
 
 def _of_summary(source: Source, summary: Summary) -> list[SlicePart]:
-    scores = [s for s in summary.scores.values() if s.slices][:COLUMNS]
+    scores = [s for s in summary.scores.values() if s.slices]
     heads = [s.name for s in scores]
     tested = max((search.tested for search in summary.slices), default=0)
     parts = []
@@ -93,7 +90,7 @@ def _of_summary(source: Source, summary: Summary) -> list[SlicePart]:
                 value,
                 tuple(_value_cell(source, name, f) for name, f in zip(heads, found, strict=True)),
             )
-            for value, found in rows[:ROWS]
+            for value, found in rows
         )
         note = (
             "Tinted where the slice differs from the other runs beyond chance, corrected for "

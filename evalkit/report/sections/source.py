@@ -64,18 +64,16 @@ class Source:
 
     @property
     def primary(self) -> str | None:
-        """The score that sentences are about: the first with a direction that scored runs."""
-        for candidate in self.candidates:
-            for change in (*candidate.regressions, *candidate.improvements):
-                return change.metric
+        """The score that sentences are about: the project's headline, else the first of all.
+
+        Scores stand in the order of the evaluators, and the first experiment's come first.
+        """
+        wanted = next((s.headline for s in self.summaries if s.headline in s.scores), None)
+        if wanted is not None:
+            return wanted
         for name in self.score_names:
             score = self.score(name)
-            if (
-                score.direction
-                and score.n
-                and score.scope in ("run", "step")
-                and score.mean is not None
-            ):
+            if score.n and score.scope in ("run", "step") and score.mean is not None:
                 return name
         return None
 

@@ -36,7 +36,9 @@ def build(source: Source) -> tuple[Span, ...]:
 def _alone(source: Source, summary: Summary) -> Iterator[Span]:
     name = source.primary
     score = summary.scores.get(name or "")
-    if score is not None and score.mean is not None:
+    if score is not None and score.type == "category" and score.categories:
+        yield from _words(score, name or "")
+    elif score is not None and score.mean is not None:
         yield Span(_value(score), strong=True)
         n = numbers.count(score.n) + _left_out(score)
         yield Span(f" {_of(score, name or '')} (n {n}{_ci(score)}). ")
@@ -57,6 +59,13 @@ def ended(summary: Summary) -> Iterator[Span]:
         link = address("runs", q=term("outcome", ":", name))
         yield Span(f"{numbers.count(count)} {SAID.get(name, name)}", link=link)
     yield Span(".")
+
+
+def _words(score: ScoreSummary, name: str) -> Iterator[Span]:
+    """Say the most frequent word of a score in words, and its share."""
+    word, count = max(score.categories.items(), key=lambda each: (each[1], each[0]))
+    yield Span(numbers.percent(count / sum(score.categories.values())), strong=True)
+    yield Span(f" of scored runs have {name} {word} (n {numbers.count(score.n)}). ")
 
 
 def _value(score: ScoreSummary) -> str:
@@ -89,9 +98,23 @@ def _compared(source: Source) -> Iterator[Span]:
             continue
         if len(source.candidates) > 1:
             yield Span(f"{candidate.experiment}: ")
+        if not candidate.pairing.paired:
+            yield Span(f"{why_no_pairs(source, candidate)} ")
+            continue
         yield from _moved(difference, metric, unit_of(source, difference))
         if number == len(source.candidates) - 1:
             yield from _counts(candidate, difference)
+
+
+def why_no_pairs(source: Source, candidate: Candidate) -> str:
+    """Say why not one example of two experiments can be compared."""
+    pairing, base = candidate.pairing, source.summaries[0].experiment
+    changed = pairing.changed_examples or len(pairing.changed)
+    if changed:
+        what = f"the inputs or references of {numbers.times(changed, 'common example')} differ"
+    else:
+        what = "no example is in both"
+    return f"{candidate.experiment} and {base} cannot be compared, there are no pairs: {what}."
 
 
 def _moved(difference: Difference, metric: str, unit: str) -> Iterator[Span]:

@@ -79,7 +79,7 @@ class SliceCell:
 
 @dataclass(frozen=True, slots=True)
 class SlicePart:
-    """Slices, the worst first."""
+    """Slices, the worst first, all of them."""
 
     title: str
     note: str
