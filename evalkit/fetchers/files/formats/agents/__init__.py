@@ -1,0 +1,1 @@
+"""What coding agents leave behind: sessions, rollouts, streams and results, one module an agent."""

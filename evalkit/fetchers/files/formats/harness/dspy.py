@@ -1,0 +1,62 @@
+"""DSPy's `Evaluate(save_as_json=...)`: merged objects whose last key is the metric.
+
+An example whose program or metric raised has no `pred_` keys and the failure score: that is the
+only trace of the error, so it is read as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from evalkit.fetchers.files.formats.harness.cases import Cases, Line, score
+from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.rows import read_rows
+from evalkit.fetchers.files.reading.sample import Sample
+from evalkit.fetchers.files.reading.selection import Selection
+
+EXAMPLE, PREDICTION = "example_", "pred_"
+ERROR = "the program or the metric raised (DSPy keeps no word of it)"
+
+
+def fits(sample: Sample) -> bool:
+    """Tell whether a list holds rows with both prefixes, and a score last."""
+    rows = sample.value if isinstance(sample.value, list) else []
+    return sample.kind == "json" and any(
+        isinstance(row, dict)
+        and any(name.startswith(EXAMPLE) and PREDICTION + name[len(EXAMPLE) :] in row for name in row)
+        and isinstance(row[list(row)[-1]], bool | int | float)
+        for row in rows[:50]
+    )
+
+
+def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
+    """Yield a run a row."""
+    cases = Cases(reading, "dspy")
+    for file in files:
+        for row in read_rows(file, Selection(None), reading.findings):
+            if isinstance(row.value, Mapping) and row.value:
+                yield _item(cases, row.value, row.where)
+            else:
+                reading.findings.break_at(row.where, "not a row of DSPy's results")
+
+
+def _item(cases: Cases, row: Line, where: str) -> Item:
+    *names, metric = row
+    predicted = {n[len(PREDICTION) :]: row[n] for n in names if n.startswith(PREDICTION)}
+    shared = {n[len(EXAMPLE) :]: row[n] for n in names if n.startswith(EXAMPLE)}
+    rest = {n: row[n] for n in names if not n.startswith((EXAMPLE, PREDICTION))}
+    failed = not predicted and not shared
+    inputs = rest
+    return cases.item(
+        row, where,
+        run_id=digest([where, row]),
+        example_id=digest(inputs if failed else {**inputs, **shared}),
+        inputs=inputs,
+        outputs=predicted or None,
+        error=ERROR if failed else None,
+        reference=shared or None,
+        scores=() if failed else [score(metric, row[metric])],
+    )  # fmt: skip
