@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
@@ -43,6 +44,13 @@ class Format(NamedTuple):
     module: str
     counts_repetitions: bool = False
     """The files hold no number of the repetition, so that it is counted per example."""
+    beside: tuple[str, ...] = ()
+    """Names of files that lie in a folder of this format and are no results themselves."""
+
+    def is_beside(self, file: SourceFile) -> bool:
+        """Tell whether a file only lies beside this format's results."""
+        name = file.shown.rpartition("/")[2]
+        return any(fnmatchcase(name, pattern) for pattern in self.beside)
 
     def reader(self) -> Reader:
         """Import the module."""
@@ -60,7 +68,12 @@ FORMATS = (
         "langsmith.runs",
         counts_repetitions=True,
     ),
-    Format("inspect", "Inspect: logs as .eval or .json", "inspect.logs"),
+    Format(
+        "inspect",
+        "Inspect: logs as .eval or .json, folders of eval_set",
+        "inspect.logs",
+        beside=("eval-set.json", "logs.json"),
+    ),
     Format(
         "langfuse",
         "Langfuse: traces with their observations, alone or in pages",
@@ -74,6 +87,67 @@ FORMATS = (
         counts_repetitions=True,
     ),
     Format("swe-agent", "SWE-agent: .traj files", "swe_agent"),
+    Format(
+        "claude-code",
+        "Claude Code: session files, stream-json, the json result",
+        "agents.claude_code",
+    ),
+    Format("codex", "Codex: rollout files, events of `codex exec --json`", "agents.codex"),
+    Format(
+        "gemini-cli", "Gemini CLI: session files, stream-json, the json result", "agents.gemini_cli"
+    ),
+    Format("opencode", "opencode: exported sessions", "agents.opencode"),
+    Format("mini-swe-agent", "mini-swe-agent: .traj.json files", "agents.mini_swe"),
+    Format(
+        "harbor",
+        "Harbor: job folders with their trials and trajectories",
+        "harness.harbor",
+        counts_repetitions=True,
+        beside=("trajectory.json", "config.json", "lock.json", "reward.json", "manifest.json"),
+    ),
+    Format("atif", "ATIF 1.x: trajectories in Harbor's interchange format", "agents.atif"),
+    Format(
+        "lm-eval",
+        "lm-eval: samples of `--log_samples`",
+        "harness.lm_eval",
+        counts_repetitions=True,
+        beside=("results_*.json",),
+    ),
+    Format(
+        "promptfoo",
+        "promptfoo: results as .json, .jsonl or .csv",
+        "harness.promptfoo",
+        counts_repetitions=True,
+    ),
+    Format(
+        "deepeval",
+        "deepeval: test runs (.latest_test_run.json)",
+        "harness.deepeval",
+        counts_repetitions=True,
+    ),
+    Format(
+        "pydantic-evals",
+        "pydantic-evals: dumped reports",
+        "harness.pydantic_evals",
+        counts_repetitions=True,
+    ),
+    Format("adk", "Google ADK: .evalset_result.json", "harness.adk", counts_repetitions=True),
+    Format("dspy", "DSPy: Evaluate(save_as_json=...)", "harness.dspy", counts_repetitions=True),
+    Format("strands", "Strands evals: reports", "harness.strands", counts_repetitions=True),
+    Format("evalplus", "EvalPlus: _eval_results.json", "harness.evalplus", counts_repetitions=True),
+    Format("swebench", "SWE-bench: run reports", "harness.swebench"),
+    Format(
+        "openai-batch",
+        "OpenAI batches: output, error and input files",
+        "batches.openai",
+        counts_repetitions=True,
+    ),
+    Format(
+        "anthropic-batch",
+        "Anthropic batches: results, with requests",
+        "batches.anthropic",
+        counts_repetitions=True,
+    ),
     Format("tau2", "tau2-bench: results with simulations, in one file or one file each", "tau2"),
 )
 
@@ -110,8 +184,20 @@ def _said(sample: Sample) -> str:
 
 
 def one_format(files: list[SourceFile], who: str) -> Format:
-    """Return the format all files share; raises `DatasetError` when they differ."""
-    found = {file.shown: detect(file, who) for file in files}
+    """Return the format all files share; raises `DatasetError` when they differ.
+
+    Files that only lie beside the results of one of the formats say nothing.
+    """
+    found: dict[str, Format] = {}
+    doubtful: list[SourceFile] = []
+    for file in files:
+        if any(each.is_beside(file) for each in FORMATS):
+            doubtful.append(file)
+        else:
+            found[file.shown] = detect(file, who)
+    for file in doubtful:
+        if not any(each.is_beside(file) for each in found.values()):
+            found[file.shown] = detect(file, who)
     formats = set(found.values())
     if len(formats) > 1:
         listed = ", ".join(f"{shown} is {each.name}" for shown, each in found.items())

@@ -17,6 +17,7 @@ from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.run import Run
 
 PREFIX = "ATIF-"
+CALL = ("id", "name", "args")
 Line = Mapping[str, Any]
 
 
@@ -75,13 +76,11 @@ def read_steps(document: Line) -> tuple[Transcript, str | None, str | None]:
 
 def _calls(transcript: Transcript, step: Line, time: Any) -> None:
     calls = step.get("tool_calls") or []
+    names = ("tool_call_id", "function_name", "arguments")
     transcript.messages.append({
         "role": "assistant",
         "content": step.get("message"),
-        "tool_calls": [
-            {"id": c.get("tool_call_id"), "name": c.get("function_name"), "args": c.get("arguments")}
-            for c in calls
-        ],
+        "tool_calls": [dict(zip(CALL, map(c.get, names), strict=True)) for c in calls],
     })  # fmt: skip
     for call in calls:
         transcript.tool(

@@ -109,9 +109,10 @@ def _model_call(transcript: Transcript, message: Line, time: Any) -> None:
                        for c in calls],
     })  # fmt: skip
     for call in calls:
+        ended = transcript.see(call.get("timestamp"))
         known = transcript.tool(
             str(call.get("id")), name=call.get("name"), inputs=call.get("args"),
-            outputs=call.get("result"), started_at=time, ended_at=transcript.see(call.get("timestamp")),
+            outputs=call.get("result"), started_at=time, ended_at=ended,
         )  # fmt: skip
         if call.get("status") not in (None, "success"):
             known["error"] = str(call.get("resultDisplay") or call["status"])
@@ -120,7 +121,9 @@ def _model_call(transcript: Transcript, message: Line, time: Any) -> None:
 def _stream(lines: list[Line], where: str) -> Run:
     """Return the run of a stream: its last line has the counts, which leave thoughts out."""
     transcript = Transcript()
-    prompt, said, session, result, model = None, [], where, {}, None
+    prompt = model = None
+    session, said = where, list[str]()
+    result: Line = {}
     for line in lines:
         kind, time = line.get("type"), transcript.see(line.get("timestamp"))
         if kind == "init":
@@ -129,7 +132,9 @@ def _stream(lines: list[Line], where: str) -> Run:
             prompt = prompt or line.get("content")
             said = []
         elif kind == "message":
-            said = [*said, str(line.get("content"))] if line.get("delta") else [str(line["content"])]
+            said = (
+                [*said, str(line.get("content"))] if line.get("delta") else [str(line["content"])]
+            )
         elif kind == "tool_use":
             said = []
             transcript.tool(str(line.get("tool_id")), name=line.get("tool_name"),
@@ -156,16 +161,16 @@ def _stream(lines: list[Line], where: str) -> Run:
 
 def _streamed(stats: Line) -> Any:
     """Read the counts of a stream; what the total has beyond both parts are the thoughts."""
-    counts = {name: stats.get(name) for name in ("input_tokens", "output_tokens", "total_tokens")}
-    if not all(isinstance(each, int) for each in counts.values()):
+    counts = [stats.get(name) for name in ("input_tokens", "output_tokens", "total_tokens")]
+    sent, said, total = (each if isinstance(each, int) else None for each in counts)
+    if sent is None or said is None or total is None:
         return None
-    thoughts = counts["total_tokens"] - counts["input_tokens"] - counts["output_tokens"]
     return usage_or_note({
-        "promptTokenCount": counts["input_tokens"],
-        "candidatesTokenCount": counts["output_tokens"],
-        "thoughtsTokenCount": max(thoughts, 0),
+        "promptTokenCount": sent,
+        "candidatesTokenCount": said,
+        "thoughtsTokenCount": max(total - sent - said, 0),
         "cachedContentTokenCount": stats.get("cached"),
-        "totalTokenCount": counts["total_tokens"],
+        "totalTokenCount": total,
     })  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
 
 def _item(cases: Cases, line: Line, asked: Line | None, where: str) -> Item:
     response = line.get("response") or {}
-    body = response.get("body") if isinstance(response.get("body"), Mapping) else {}
+    body: Line = response["body"] if isinstance(response.get("body"), Mapping) else {}
     error, status = _end(line, response, body)
     model = body.get("model") or (asked or {}).get("model")
     message = _said(body)

@@ -40,7 +40,7 @@ def _item(cases: Cases, result: Line, case: Line, where: str) -> Item:
     turns = [each.get("actual_invocation") or {} for each in _invocations(case)]
     expected = [each.get("expected_invocation") or {} for each in _invocations(case)]
     events = ((case.get("session_details") or {}).get("events")) or []
-    error = next((e.get("error_message") or e["error_code"] for e in events if e.get("error_code")), None)
+    errors = [e.get("error_message") or e["error_code"] for e in events if e.get("error_code")]
     seconds = [each["duration"] for each in turns if isinstance(each.get("duration"), int | float)]
     times = [each["creation_timestamp"] for each in turns if each.get("creation_timestamp")]
     messages = [e["content"] for e in events if isinstance(e.get("content"), Mapping)]
@@ -51,7 +51,7 @@ def _item(cases: Cases, result: Line, case: Line, where: str) -> Item:
         name=result.get("eval_set_id"),
         inputs={"turns": [_text(each.get("user_content")) for each in turns]},
         outputs={"turns": [_text(each.get("final_response")) for each in turns]},
-        error=error,
+        error=str(errors[0]) if errors else None,
         started_at=parse_time(min(times)) if times else None,
         duration_s=sum(seconds) if len(seconds) == len(turns) and turns else None,
         usage=total_usage(usage_or_note(each.get("usage_metadata")) for each in events),
@@ -86,9 +86,10 @@ def _steps(events: list[Line]) -> Iterator[Step]:
             model = event.get("model_version")
             calls[f"model {number}"] = {
                 "step_id": str(event.get("id") or f"event-{number}"), "kind": "llm",
-                "name": model or str(event.get("author") or "model"), "outputs": event.get("content"),
-                "ended_at": time, "usage": usage_or_note(event["usage_metadata"]),
-                "metadata": {"model": model}, "error": event.get("error_message"),
+                "name": model or str(event.get("author") or "model"),
+                "outputs": event.get("content"), "error": event.get("error_message"),
+                "usage": usage_or_note(event["usage_metadata"]), "ended_at": time,
+                "metadata": {"model": model},
             }  # fmt: skip
         for part in (event.get("content") or {}).get("parts") or ():
             if called := part.get("function_call"):
@@ -99,7 +100,10 @@ def _steps(events: list[Line]) -> Iterator[Step]:
                     "metadata": {"tool_call_id": call_id},
                 }  # fmt: skip
             if (answered := part.get("function_response")) and str(answered.get("id")) in calls:
-                calls[str(answered["id"])] |= {"outputs": answered.get("response"), "ended_at": time}
+                calls[str(answered["id"])] |= {
+                    "outputs": answered.get("response"),
+                    "ended_at": time,
+                }
     yield from (Step(**each) for each in calls.values())
 
 

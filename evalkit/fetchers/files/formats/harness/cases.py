@@ -54,10 +54,10 @@ class Cases:
                 metadata=dict(about or {}),
             )
         )
-        given = {"run_id": run_id, "example_id": example_id, "repetition": number}
+        given: dict[str, Any] = {"run_id": run_id, "example_id": example_id, "repetition": number}
         fields.setdefault("status", "error" if fields.get("error") else "success")
         fields.setdefault("steps_recorded", bool(fields.get("steps")))
-        said = [each for each in scores if each.score is not None or each.value is not None]
+        said = (each for each in scores if each.score is not None or each.value is not None)
         run = Run(**given, **fields, feedback=feedback_of(said, self._source, **given))
         return Item(run, digest(row), where)
 

@@ -55,7 +55,10 @@ def _single(cases: Cases, case: Line, where: str, reading: Reading) -> Item:
         example_id=digest(inputs),
         name=case.get("name"),
         inputs=inputs,
-        outputs={"output": case.get("actualOutput"), "retrieval_context": case.get("retrievalContext")},
+        outputs={
+            "output": case.get("actualOutput"),
+            "retrieval_context": case.get("retrievalContext"),
+        },
         duration_s=case.get("completionTime"),
         usage=Usage(total_cost=float(cost)) if isinstance(cost, int | float) else None,
         steps=[_tool(call, n) for n, call in enumerate(case.get("toolsCalled") or ())],
@@ -68,7 +71,10 @@ def _single(cases: Cases, case: Line, where: str, reading: Reading) -> Item:
 
 
 def _reference(case: Line) -> dict[str, Any] | None:
-    named = {"expected_output": case.get("expectedOutput"), "expected_tools": case.get("expectedTools")}
+    named = {
+        "expected_output": case.get("expectedOutput"),
+        "expected_tools": case.get("expectedTools"),
+    }
     return {name: value for name, value in named.items() if value is not None} or None
 
 

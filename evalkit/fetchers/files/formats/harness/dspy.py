@@ -24,12 +24,15 @@ ERROR = "the program or the metric raised (DSPy keeps no word of it)"
 def fits(sample: Sample) -> bool:
     """Tell whether a list holds rows with both prefixes, and a score last."""
     rows = sample.value if isinstance(sample.value, list) else []
-    return sample.kind == "json" and any(
-        isinstance(row, dict)
-        and any(name.startswith(EXAMPLE) and PREDICTION + name[len(EXAMPLE) :] in row for name in row)
-        and isinstance(row[list(row)[-1]], bool | int | float)
-        for row in rows[:50]
-    )
+    return sample.kind == "json" and any(_is_row(row) for row in rows[:50])
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, dict) or not row:
+        return False
+    keys = [name[len(EXAMPLE) :] for name in row if name.startswith(EXAMPLE)]
+    scored = isinstance(row[list(row)[-1]], bool | int | float)
+    return scored and any(PREDICTION + key in row for key in keys)
 
 
 def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:

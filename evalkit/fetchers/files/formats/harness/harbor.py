@@ -7,7 +7,6 @@ the agent's, not that of building the environment and verifying.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from evalkit.fetchers.files.formats.agents.atif import PREFIX, read_steps
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents, score
@@ -19,17 +18,13 @@ from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.score import Score
 from evalkit.model.timing import parse_time
 
+SPENT = ("n_input_tokens", "n_cache_tokens", "n_output_tokens", "cost_usd")
 TRIAL, JOB = "result.json", "n_total_trials"
 
 
 def fits(sample: Sample) -> bool:
     """Tell whether a document is a result of a trial or a job."""
     return sample.has("trial_name", "task_name") or sample.has(JOB, "stats")
-
-
-def companion(name: str) -> bool:
-    """Tell whether a file of a job folder stands beside its results and is no result itself."""
-    return name.rpartition("/")[2] in ("trajectory.json", "config.json", "lock.json", "reward.json")
 
 
 def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
@@ -80,7 +75,7 @@ def _item(cases: Cases, trial: Line, trajectory: Line | None, where: str) -> Ite
         started_at=parse_time(ran.get("started_at")),
         ended_at=parse_time(ran.get("finished_at")),
         created_at=parse_time(trial.get("started_at")),
-        usage=usage_or_note({k: v for k, v in spent.items() if k.startswith("n_") or k == "cost_usd"}),
+        usage=usage_or_note({name: spent.get(name) for name in SPENT}),
         steps=transcript.steps() if transcript else (),
         steps_recorded=transcript is not None,
         extra={"messages": transcript.messages} if transcript else {},

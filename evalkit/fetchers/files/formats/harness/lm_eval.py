@@ -19,6 +19,7 @@ from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.score import Score
 
+RESULTS = re.compile(r"(?:^|/)results_[^/]*\.json$")
 NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d\d-\d\dT[\d.:-]+\.jsonl")
 
 
@@ -31,6 +32,8 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
     """Yield a run a document; lines of one document may lie far apart, so a file is read whole."""
     cases = Cases(reading, "lm-eval")
     for file in files:
+        if RESULTS.search(file.shown):
+            continue  # the harness's own table, beside its samples
         named = NAME.search(file.shown)
         task = named["task"] if named else None
         documents: dict[Any, list[Line]] = {}

@@ -70,7 +70,8 @@ def _hold(stats: Line, rows: int, where: str, reading: Reading) -> None:
 def _item(cases: Cases, row: Line, columns: Mapping[int, Any], where: str) -> Item:
     case, grading = row.get("testCase") or {}, row.get("gradingResult") or {}
     provider = row.get("provider")
-    name = provider.get("label") or provider.get("id") if isinstance(provider, Mapping) else provider
+    if isinstance(provider, Mapping):
+        provider = provider.get("label") or provider.get("id")
     response = row.get("response") or {}
     failed = row.get("failureReason") == ERROR
     prompt = (row.get("prompt") or {}).get("label")
@@ -84,14 +85,14 @@ def _item(cases: Cases, row: Line, columns: Mapping[int, Any], where: str) -> It
         row, where,
         run_id=row.get("id"),
         example_id=example_id,
-        name=name,
+        name=provider,
         inputs=row.get("vars"),
         outputs=wrapped(response.get("output"), "output"),
         error=str(row.get("error") or "error") if failed else None,
         duration_s=milliseconds / 1000 if isinstance(milliseconds, int | float) else None,
         usage=usage_or_note({k: v for k, v in usage.items() if k != "numRequests"}),
         metadata={
-            "provider": name, "prompt": prompt, "column": column, "test": row.get("testIdx"),
+            "provider": provider, "prompt": prompt, "column": column, "test": row.get("testIdx"),
             "description": case.get("description"), "cached": response.get("cached"),
         },
         about=case.get("metadata"),
