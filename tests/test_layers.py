@@ -36,7 +36,9 @@ INSIDE = {
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints"],
     "fetchers/files": ["reading", "mapping", "formats", OWN],
-    "fetchers/files/formats": [OWN, "langsmith", "inspect", "otlp"],
+    "fetchers/files/formats": [
+        OWN, "langsmith", "inspect", "otlp", "agents", "harness", "batches",
+    ],
     "fetchers/langgraph_checkpoints": ["decoding", "databases", OWN],
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],

@@ -533,9 +533,12 @@ def test_a_file_without_records_is_nothing_to_evaluate(mapped, name, content):
     assert fetched.error.exit_code == 5
 
 
-def test_a_csv_with_a_column_twice_is_refused(mapped):
-    fetched = mapped(b"q,q\n1,2\n", FIELDS, "log.csv")
-    assert "log.csv:1: columns named twice: ['q']" in str(fetched.error)
+def test_a_csv_with_a_column_twice_numbers_it(mapped):
+    fields = {"run_id": "id", "outputs": "{first: q, second: q_2, other: q_2_}"}
+    fetched = mapped(b"id,q,q,q_2_\n1,2,3,4\n", fields, "log.csv")
+    assert fetched.error is None
+    assert fetched.runs[0].outputs == {"first": "2", "second": "3", "other": "4"}
+    assert "column named twice" in fetched.counts.notes[0]
 
 
 def test_a_file_of_no_known_kind_is_refused(mapped):

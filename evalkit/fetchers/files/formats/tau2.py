@@ -20,6 +20,9 @@ from evalkit.model.run import Run
 from evalkit.model.usage import Usage
 
 SOURCE = "tau2"
+USER = "user"
+"""Who asked for a tool, where it was the simulated user (its field `requestor`)."""
+TOLD = ("mode", "seed", "user_cost")
 ENDED = ("user_stop", "agent_stop", None)
 """Reasons that are an end of the conversation; any other is why it was broken off."""
 Payload = Mapping[str, Any]
@@ -56,6 +59,24 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 yield Item(run, digest(simulation), where, simulation.get("termination_reason"))
 
 
+def of_the_agent(messages: list[Payload]) -> list[Payload]:
+    """Return the conversation without what the simulated user did: its tools are no agent's steps.
+
+    A tool's message names its call by `id`.
+    """
+    found: list[Payload] = []
+    for message in messages:
+        if message.get("role") == "tool":
+            if message.get("requestor") != USER:
+                found.append({"tool_call_id": message.get("id"), **message})
+        elif message.get("role") == USER and message.get("tool_calls"):
+            if message.get("content"):
+                found.append({name: v for name, v in message.items() if name != "tool_calls"})
+        else:
+            found.append(message)
+    return found
+
+
 def _is_simulation(value: Payload) -> bool:
     return "termination_reason" in value and "task_id" in value
 
@@ -88,7 +109,8 @@ def to_run(raw: Payload) -> Run:
     scores = {"reward": reward.get("reward"), **(reward.get("reward_breakdown") or {})}
     reason = raw.get("termination_reason")
     broken = None if reason in ENDED else str(reason)
-    costs = [raw[key] for key in ("agent_cost", "user_cost") if raw.get(key) is not None]
+    cost = raw.get("agent_cost")
+    spoken = of_the_agent(messages)
     held = {"messages": messages} if messages else {"ticks": raw.get("ticks")}
     return Run(
         run_id=run_id,
@@ -100,10 +122,11 @@ def to_run(raw: Payload) -> Run:
         started_at=to_moment(raw.get("start_time")),
         ended_at=to_moment(raw.get("end_time")),
         duration_s=to_duration(raw.get("duration")),
-        usage=Usage(total_cost=sum(costs)) if costs else None,
-        metadata={key: raw[key] for key in ("mode", "seed") if raw.get(key) is not None},
-        steps=chat_steps(messages),
+        usage=None if cost is None else Usage(total_cost=float(cost)),
+        metadata={key: raw[key] for key in TOLD if raw.get(key) is not None},
+        steps=chat_steps(spoken),
         steps_recorded=bool(messages),
+        extra={"messages": spoken} if messages else {},
         feedback=feedback_of(
             read_scores(scores),
             SOURCE,

@@ -8,12 +8,12 @@ import io
 import itertools
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import IO, Any
 
-from evalkit.errors import DatasetError
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsontext import mend
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
@@ -49,7 +49,7 @@ def _cells(
             findings.break_at(f"{file.shown}:{line}", f"not CSV: {error}")
             return
         if header is None:
-            header = _header(mend(cells, findings.mended, f"{file.shown}:{line}"), file)
+            header = _header(mend(cells, findings.mended, f"{file.shown}:{line}"), file, findings)
         elif len(cells) > len(header):
             reason = f"{len(cells)} cells under {len(header)} column names"
             findings.break_at(f"{file.shown}:{line}", reason)
@@ -66,11 +66,22 @@ def _delimiter(first: str, file: SourceFile) -> str:
     return "," if "," in first else ";" if ";" in first else "\t" if "\t" in first else ","
 
 
-def _header(cells: list[str], file: SourceFile) -> list[str]:
-    twice = sorted({name for name in cells if cells.count(name) > 1})
-    if twice:
-        raise DatasetError(f"{file.shown}:1: columns named twice: {twice}. Rename one of each.")
-    return cells
+def _header(cells: list[str], file: SourceFile, findings: Findings) -> list[str]:
+    """Return the names of the columns; one that comes again is numbered by its place: `Score_2`."""
+    twice = [name for name, times in Counter(cells).items() if times > 1]
+    if not twice:
+        return cells
+    shown = ", ".join(twice[:5])
+    findings.note(f"column named twice; read as NAME_2 and so on ({shown})", f"{file.shown}:1")
+    taken, seen, names = set(cells), Counter[str](), []
+    for name in cells:
+        seen[name] += 1
+        numbered = name if seen[name] == 1 else f"{name}_{seen[name]}"
+        while numbered != name and numbered in taken:
+            numbered += "_"
+        taken.add(numbered)
+        names.append(numbered)
+    return names
 
 
 def parquet_rows(file: SourceFile, findings: Findings) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.fetchers.files.formats.inspect.pools import pooled
 from evalkit.fetchers.files.mapping.build import Built
 from evalkit.fetchers.files.mapping.convert import to_duration, to_error, to_moment
 from evalkit.fetchers.files.mapping.messages import chat_steps
@@ -14,13 +15,15 @@ from evalkit.model.accounting.rollup import settled
 from evalkit.model.example import Example
 from evalkit.model.messages.message import text_of
 from evalkit.model.run import Run
+from evalkit.model.scales.said import number_of
 from evalkit.model.score import Score
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage, total_usage
 
 SOURCE = "inspect"
-GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
-"""Inspect's `value_to_float`: correct, partial, incorrect, no answer."""
+MEANS = frozenset({"accuracy", "mean"})
+"""Metrics for which Inspect makes every value a number (`value_to_float`)."""
+TIMES = frozenset({"time", "working"})
 ATTACHED = "attachment://"
 Payload = Mapping[str, Any]
 
@@ -29,10 +32,12 @@ def to_run(sample: Payload, header: Payload) -> Built:
     """Return the run and the example of a sample; `header` is the log without its samples."""
     about = header.get("eval") or {}
     sample = _resolved(sample, sample.get("attachments") or {})
+    counted = _counted(header)
     example_id, epoch = str(sample["id"]), int(sample.get("epoch") or 1)
     run_id = str(sample.get("uuid") or f"{about.get('run_id')}-{example_id}-{epoch}")
     messages, output = sample.get("messages") or [], sample.get("output") or {}
     events = sample.get("events") or (sample.get("transcript") or {}).get("events") or []
+    events = pooled(events, sample.get("events_data"))
     steps = list(_steps(events)) or chat_steps(messages)
     error, limit = to_error(sample.get("error")), sample.get("limit") or {}
     steps, usage = settled(steps, _stated(sample))
@@ -45,14 +50,22 @@ def to_run(sample: Payload, header: Payload) -> Built:
         inputs={"input": sample.get("input")},
         outputs={"completion": _completion(output)},
         error=error,
-        status="error" if error else "timeout" if limit.get("type") == "time" else "success",
+        status=_status(error, limit),
         steps=steps,
         started_at=_first_time(sample, events),
         duration_s=to_duration(sample.get("total_time")),
         usage=usage,
-        metadata={"model": about.get("model"), **(sample.get("metadata") or {})},
+        metadata={
+            "model": about.get("model"),
+            **(sample.get("metadata") or {}),
+            **_told(sample),
+        },
         feedback=feedback_of(
-            _scores(sample), SOURCE, run_id=run_id, example_id=example_id, repetition=epoch - 1
+            _scores(sample, counted),
+            SOURCE,
+            run_id=run_id,
+            example_id=example_id,
+            repetition=epoch - 1,
         ),
         extra={"messages": messages, **({"limit": limit} if limit else {})},
     )
@@ -60,6 +73,36 @@ def to_run(sample: Payload, header: Payload) -> Built:
         example_id=example_id, inputs={"input": sample.get("input")}, reference_outputs=reference
     )
     return Built(run, example)
+
+
+def _status(error: str | None, limit: Payload) -> str:
+    """Return the status: a limit of time is a timeout, an operator's a stop, others are scored."""
+    if error:
+        return "error"
+    kind = limit.get("type")
+    return "timeout" if kind in TIMES else "interrupted" if kind == "operator" else "success"
+
+
+def _told(sample: Payload) -> dict[str, Any]:
+    """Return what else a sample says of itself that people may want to slice by."""
+    retries = sample.get("error_retries") or []
+    found = {
+        "limit": (sample.get("limit") or {}).get("type"),
+        "retries": len(retries) or None,
+        "invalidation": sample.get("invalidation"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _counted(header: Payload) -> frozenset[str]:
+    """Return the scores of which the log computed a mean: there every word was a number."""
+    results = (header.get("results") or {}).get("scores") or []
+    return frozenset(
+        str(each.get(name))
+        for each in results
+        if MEANS & set(each.get("metrics") or ())
+        for name in ("name", "scorer")
+    )
 
 
 def _stated(sample: Payload) -> Usage | None:
@@ -74,7 +117,7 @@ def _completion(output: Payload) -> str | None:
     return text_of(choices[0]["message"].get("content")) if choices else output.get("completion")
 
 
-def _scores(sample: Payload) -> Iterator[Score]:
+def _scores(sample: Payload, counted: frozenset[str]) -> Iterator[Score]:
     scores = sample.get("scores") or {}
     if not scores and isinstance(sample.get("score"), Mapping):
         scores = {"score": sample["score"]}
@@ -82,13 +125,16 @@ def _scores(sample: Payload) -> Iterator[Score]:
         value = given.get("value")
         if isinstance(value, Mapping):
             for part, each in value.items():
-                yield _score(f"{name}/{part}", each, given)
+                yield _score(f"{name}/{part}", each, given, str(part) in counted)
         else:
-            yield _score(name, value, given)
+            yield _score(name, value, given, name in counted)
 
 
-def _score(key: str, value: Any, given: Payload) -> Score:
-    number = GRADES.get(value) if isinstance(value, str) else value
+def _score(key: str, value: Any, given: Payload, counted: bool) -> Score:
+    """Return a score; where the log has a mean of it, a word nobody knows is 0, as it is there."""
+    number = number_of(value, letters=True) if isinstance(value, str) else value
+    if counted and isinstance(value, str):
+        number = float(number or 0.0)
     if not isinstance(number, bool | int | float):
         number = None
     return Score(
@@ -96,7 +142,7 @@ def _score(key: str, value: Any, given: Payload) -> Score:
         score=number,
         value=value if number is None or isinstance(value, str) else None,
         comment=given.get("explanation"),
-        metadata={"answer": given["answer"]} if given.get("answer") is not None else {},
+        metadata={n: given[n] for n in ("answer", "history") if given.get(n)},
     )
 
 
