@@ -95,9 +95,9 @@ def test_deepeval(write: Any, fetch: Any) -> None:
     metric = {"name": "Rel", "threshold": 0.5}
     case = {"input": "q", "actualOutput": "a", "completionTime": 1.5, "tokenCost": 0.25}
     cases = [
-        {**case, "success": True, "metricsData": [{**metric, "score": 1.0, "success": True}],
+        {**case, "success": True, "metricsData": [{**metric, "score": 1.0}],
          "toolsCalled": [{"name": "f", "inputParameters": {"x": 1}, "output": 2}]},
-        {**case, "success": False, "metricsData": [{**metric, "error": "broke", "success": False}]},
+        {**case, "success": False, "metricsData": [{**metric, "error": "broke"}]},
     ]  # fmt: skip
     fetched = fetch(path=str(write("run.json", {"testRunData": {"testCases": cases}})))
     first, second = fetched.runs
@@ -129,7 +129,8 @@ def test_pydantic_evals_keeps_tasks_that_raised(write: Any, fetch: Any) -> None:
 def trial(name: str, start: int, crashed: bool = False) -> dict[str, Any]:
     return {
         "id": f"{name}{start}", "trial_name": f"{name}__{start}", "task_name": name,
-        "started_at": f"2026-05-01T10:00:0{start}Z", "verifier_result": {"rewards": {"reward": 0.5}},
+        "started_at": f"2026-05-01T10:00:0{start}Z",
+        "verifier_result": {"rewards": {"reward": 0.5}},
         "agent_execution": {"started_at": "2026-05-01T10:00:00Z",
                             "finished_at": "2026-05-01T10:00:03Z"},
         "agent_result": {"n_input_tokens": 40, "n_cache_tokens": 10, "n_output_tokens": 5},
@@ -166,7 +167,7 @@ def test_adk(write: Any, fetch: Any) -> None:
         "overall_eval_metric_results": [{"metric_name": "m", "score": 0.5, "eval_status": 4}],
         "eval_metric_result_per_invocation": [turn("a", "b"), turn("c", "d")],
         "session_details": {"events": [
-            {"author": "x", "usage_metadata": {"prompt_token_count": 10, "candidates_token_count": 2,
+            {"usage_metadata": {"prompt_token_count": 10, "candidates_token_count": 2,
              "thoughts_token_count": 1, "total_token_count": 13}, "content": {"parts": [
                  {"function_call": {"id": "t", "name": "f", "args": {}}}]}},
             {"content": {"parts": [{"function_response": {"id": "t", "response": {"r": 1}}}]}}]},
