@@ -6,12 +6,14 @@ apply: there is nothing to measure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from evalkit.errors import EvaluatorError
 from evalkit.evaluators.answers import answer_of, as_text, no_answer, no_reference, reference_of
-from evalkit.evaluators.tokens import rouge_tokens, words
+from evalkit.evaluators.tokens import beyond_latin, rouge_tokens, without_spaces, words
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
 from evalkit.scoring.definition.evaluator import evaluator
@@ -62,7 +64,7 @@ def levenshtein(got: str, want: str) -> float:
 
 
 @evaluator(
-    version="1",
+    version="2",
     range=(0, 1),
     cases=[
         case(**SAME, expect=1.0),
@@ -75,22 +77,34 @@ def rouge_l(
     reference_outputs: Any,
     *,
     figure: str = "f1",
-    scripts: str = "ascii",
+    scripts: str = "auto",
     answer_at: str = "",
     reference_at: str = "",
 ) -> Score:
     """ROUGE-L: the longest common subsequence of words; `figure` is `f1`, `precision` or `recall`.
 
     Source: Lin (2004); tokens as in the package rouge-score without stemming. That knows ASCII
-    letters only: `scripts = "all"` takes the words of any script.
+    letters only (`scripts = "ascii"`), so where the reference is written in another script the
+    words of any script are taken (`scripts = "all"` always takes them).
     """
-    split = rouge_tokens if scripts == "ascii" else words
-    return _compare(
-        outputs,
-        reference_outputs,
-        (answer_at, reference_at),
-        lambda got, want: lcs_figures(split(got), split(want))[figure],
-    )
+    if scripts not in SCRIPTS:
+        raise ValueError(f"unknown scripts {scripts!r}. Known: {', '.join(SCRIPTS)}")
+
+    def measure(got: str, want: str) -> float:
+        every = scripts == "all" or (scripts == "auto" and beyond_latin(want))
+        split = words if every else rouge_tokens
+        return lcs_figures(split(got), split(want))[figure]
+
+    score = _compare(outputs, reference_outputs, (answer_at, reference_at), measure)
+    if scripts == "ascii" and score.score == 0 and score.comment is None:
+        want = as_text(reference_of(reference_outputs, reference_at)) or ""
+        if want and not rouge_tokens(want):
+            said = "the reference has no ASCII letters: scripts = 'auto' reads them"
+            return Score(score=0.0, comment=said)
+    return score
+
+
+SCRIPTS = ("auto", "ascii", "all")
 
 
 def lcs_figures(got: Sequence[str], want: Sequence[str]) -> dict[str, float]:
@@ -123,21 +137,54 @@ def _sacrebleu() -> Any:
     return sacrebleu
 
 
-@evaluator(version="1", range=(0, 1), cases=NOTHING)
+@evaluator(version="2", range=(0, 1), cases=NOTHING)
 def bleu(
-    outputs: Any, reference_outputs: Any, *, answer_at: str = "", reference_at: str = ""
+    outputs: Any,
+    reference_outputs: Any,
+    *,
+    tokenize: str = "auto",
+    answer_at: str = "",
+    reference_at: str = "",
 ) -> Score:
     """Sentence BLEU with effective order and exponential smoothing, over 100 to give 0 to 1.
 
-    Source: Papineni et al. (2002) as sacreBLEU computes it (Post, 2018). Figures of single answers
-    are rough; `corpus_bleu` is the published one. Needs the extra `text`.
+    `tokenize` is sacreBLEU's: `13a`, `intl`, `zh`, `ja-mecab`, `ko-mecab`, `char` ...; `auto` takes
+    `zh` for Chinese, `ja-mecab` for Japanese where it is installed, `char` for other scripts
+    without spaces, else `13a`. Source: Papineni et al. (2002) as sacreBLEU computes it (Post,
+    2018). Figures of single answers are rough; `corpus_bleu` is the published one. Needs the extra
+    `text`.
     """
-    return _compare(
+    want = as_text(reference_of(reference_outputs, reference_at)) or ""
+    chosen, warning = tokenizer(tokenize, [want])
+    score = _compare(
         outputs,
         reference_outputs,
         (answer_at, reference_at),
-        lambda got, want: _share(_sacrebleu().sentence_bleu(got, [want])),
+        lambda got, want: _share(_sacrebleu().sentence_bleu(got, [want], tokenize=chosen)),
     )
+    return (
+        Score(score=score.score, comment=warning) if warning and score.score is not None else score
+    )
+
+
+def tokenizer(asked: str, references: Sequence[str]) -> tuple[str, str | None]:
+    """Return the tokenizer for texts like the references, and a warning when it is a poor one."""
+    text = " ".join(references)
+    share = without_spaces(text)
+    if asked != "auto":
+        blind = asked in ("13a", "intl", "none") and share > 0.5
+        return asked, f"{asked} parts words at spaces, which this text lacks" if blind else None
+    if share <= 0.5:
+        return "13a", None
+    if KANA.search(text):
+        if find_spec("MeCab") is not None:
+            return "ja-mecab", None
+        return "char", "by characters: install sacrebleu[ja] for words of Japanese"
+    return ("zh" if HAN.search(text) else "char"), None
+
+
+KANA = re.compile("[\u3041-\u30ff\u31f0-\u31ff]")
+HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 
 
 @evaluator(version="1", range=(0, 1), cases=NOTHING)
@@ -157,7 +204,7 @@ def chrf(
 
 
 @evaluator(
-    version="1",
+    version="2",
     scope="experiment",
     range=(0, 1),
     cases=[case(run=[make_run()], example=[make_example("a")], expect=None)],
@@ -166,12 +213,14 @@ def corpus_bleu(
     outputs: list[Any],
     reference_outputs: list[Any],
     *,
+    tokenize: str = "auto",
     answer_at: str = "",
     reference_at: str = "",
 ) -> Score:
     """BLEU of the whole experiment, over 100 to give 0 to 1; runs without an answer are left out.
 
-    Source: Papineni et al. (2002) as sacreBLEU computes it. `comment` says how many runs went in.
+    `tokenize` as in `bleu`, one for all runs. Source: Papineni et al. (2002) as sacreBLEU computes
+    it. `comment` says how many runs went in, and the tokenizer where it is not `13a`.
     """
     pairs = [
         (as_text(answer_of(got, answer_at)), as_text(reference_of(want, reference_at)))
@@ -181,5 +230,10 @@ def corpus_bleu(
     if not whole:
         return no_answer()
     got, want = [pair[0] for pair in whole], [pair[1] for pair in whole]
-    figure = _share(_sacrebleu().corpus_bleu(got, [want]))
-    return Score(score=figure, comment=f"of {len(whole)} of {len(pairs)} runs")
+    chosen, warning = tokenizer(tokenize, want)
+    figure = _share(_sacrebleu().corpus_bleu(got, [want], tokenize=chosen))
+    said = [
+        f"of {len(whole)} of {len(pairs)} runs",
+        f"words by {chosen}" if chosen != "13a" else "",
+    ]
+    return Score(score=figure, comment="; ".join(filter(None, [*said, warning])))

@@ -166,4 +166,27 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """Return the words that carry meaning: not the commonest English ones, not single letters."""
-    return [w for w in words(text) if w not in STOPWORDS and (len(w) > 1 or w.isdigit())]
+    return [w for w in words(text) if w not in STOPWORDS and (len(w) > 1 or _is_word(w))]
+
+
+def _is_word(letter: str) -> bool:
+    """Say whether one character is a word: a digit, a letter of a script without spaces."""
+    return letter.isdigit() or without_spaces(letter) > 0
+
+
+def without_spaces(text: str) -> float:
+    """Return the share of a text's letters that belong to scripts without spaces."""
+    if text.isascii():
+        return 0.0
+    letters = sum(c.isalnum() for c in text)
+    return len(_spaceless().findall(text)) / letters if letters else 0.0
+
+
+def beyond_latin(text: str) -> bool:
+    """Say whether a text has letters of another script than Latin."""
+    return not text.isascii() and any(c > "\u024f" and c.isalpha() for c in text)
+
+
+@cache
+def _spaceless() -> re.Pattern[str]:
+    return re.compile(rf"(?![{letter_marks()}])[{NO_SPACES}]")

@@ -10,6 +10,7 @@ from evalkit.model.messages.message import text_of
 
 LISTS = ("documents", "docs", "results", "output", "outputs", "context", "matches")
 IDS = ("id", "doc_id", "document_id", "_id", "source", "url")
+NAMES = (*IDS, "chunk_id", "uri", "path", "file_path", "filename", "file_name", "file", "title")
 TEXTS = ("page_content", "content", "text", "document", "passage", "snippet")
 SCORES = ("score", "relevance_score", "similarity", "distance")
 
@@ -24,6 +25,8 @@ class Document:
     rank: int = 1
     metadata: Mapping[str, Any] = field(default_factory=dict)
     step_id: str | None = None
+    names: tuple[str, ...] = ()
+    """Everything the document is called by: ids, source, URL, path, its own and its metadata's."""
 
 
 def read_documents(outputs: Any, step_id: str | None = None) -> list[Document]:
@@ -58,6 +61,19 @@ def _document(item: Any, rank: int, step_id: str | None) -> Document:
         rank=rank,
         metadata=metadata,
         step_id=step_id,
+        names=_names(item, metadata),
+    )
+
+
+def _names(item: Mapping[str, Any], metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return every name, those of the item before those of its metadata, each once."""
+    return tuple(
+        {
+            str(value): None
+            for name in NAMES
+            for place in (item, metadata)
+            if isinstance(value := place.get(name), str | int) and not isinstance(value, bool)
+        }
     )
 
 

@@ -9,12 +9,14 @@ from evalkit.evaluators.behaviour.loops import no_loops, no_repeated_calls
 from evalkit.evaluators.matching import same
 from evalkit.evaluators.numeric import numeric_match
 from evalkit.evaluators.quantity import quantity_of
+from evalkit.evaluators.retrieval.at_k import retrieval_ndcg, retrieval_recall
+from evalkit.evaluators.retrieval.quotes import citations_exist, quotes_are_verbatim
 from evalkit.evaluators.structure.json_match import json_match
 from evalkit.evaluators.structure.json_schema import json_schema_valid
 from evalkit.evaluators.text import contains, normalised_match, regex_match
 from evalkit.evaluators.tokens import normalise, words
 from evalkit.evaluators.trajectory.score import trajectory_credit, trajectory_match
-from evalkit.testing import make_run, make_step, tool
+from evalkit.testing import make_run, make_step, retrieval, tool
 
 
 def lcs(a: str, b: str) -> int:
@@ -232,3 +234,69 @@ def test_arguments_nobody_recorded_are_not_the_same() -> None:
         score = evaluator(run.tool_calls)
         assert score.score is None
         assert "find" in score.comment
+
+
+def retrieved(*documents: Any) -> Any:
+    return make_run(steps=[retrieval(*documents)])
+
+
+FAQ = {"id": "7f3c", "page_content": "Refunds take five days.", "metadata": {"source": "faq.md"}}
+
+
+@pytest.mark.parametrize(
+    ("documents", "reference", "recall"),
+    [
+        ([FAQ], {"sources": ["faq.md"]}, 1.0), ([FAQ], {"doc_ids": ["7f3c"]}, 1.0),
+        ([FAQ], {"documents": ["Refunds take five days."]}, 1.0),
+        ([{**FAQ, "source": "x.md"}], {"sources": ["faq.md"]}, 1.0),
+        ([{"id": "1", "url": "https://a.example/b"}], {"sources": ["https://a.example/b"]}, 1.0),
+        ([{"text": "Cats purr. Dogs bark."}], {"documents": ["Cats purr.", "Dogs bark."]}, 1.0),
+        ([{"page_content": "the red fox jumps"}], ["the red fox", "the red fox jumps"], 1.0),
+        ([{"page_content": "see doc 7 for more"}], {"doc_ids": ["doc 7"]}, 0.0),
+        ([{"id": "doc 7", "page_content": "x"}], {"doc_ids": ["doc 7"]}, 1.0),
+        ([{"id": "doc 7", "page_content": "x"}, {"page_content": "see doc 7"}], ["doc 7"], 1.0),
+        ([{"page_content": "\u9000\u6b3e\u9700\u8981\u4e94\u5929\u3002"}],
+         {"contexts": ["\u9000\u6b3e\u9700\u8981\u4e94\u5929"]}, 1.0),
+        ([FAQ], {"sources": ["faq.md", "terms.md"]}, 0.5), ([], {"doc_ids": ["a"]}, 0.0),
+    ],
+)  # fmt: skip
+def test_documents_are_found_by_name_or_by_passage(
+    documents: list[Any], reference: Any, recall: float
+) -> None:
+    run = retrieved(*documents)
+    assert retrieval_recall(run, reference).score == recall
+    assert 0 <= retrieval_ndcg(run, reference).score <= 1
+
+
+def test_what_cannot_be_compared_is_counted() -> None:
+    score = retrieval_recall(retrieved("some text", FAQ), {"sources": ["terms.md"]})
+    assert score.comment == "not retrieved: 'terms.md'; 1 of 2 documents have no id or source"
+
+
+@pytest.mark.parametrize(
+    ("answer", "share"),
+    [
+        ("Five days [1], see [FAQ](https://x.example).", 1.0), ("- [x] done\n- [ ] not [1]", 1.0),
+        ("Use items[0] and `a[9]` [1].", 1.0), ("Five days[1].", 1.0), ("[1][2]", 0.5),
+        ("![a](b.png) [^1]", 1.0), ("[1, 2]", 0.5), ("[see note] [1]", 1.0),
+        ("[FAQ][1]\n\n[1]: https://x.example", 1.0), ("\u30101\u3011", 1.0),
+        ("[7f3c] [faq.md]", 1.0),
+        ("arr[5] is [text](u)", None), (r"\[x\]", None), ("```\nx[3]\n[9]\n```", None), ("[9]", 0.0),
+    ],
+)  # fmt: skip
+def test_markdown_cites_nothing(answer: str, share: float | None) -> None:
+    run = make_run(outputs=answer, steps=[retrieval(FAQ)])
+    assert citations_exist(run).score == share
+
+
+@pytest.mark.parametrize(
+    ("answer", "share"),
+    [
+        ("\u201eRefunds take five days\u201c", 1.0), ("\u00abRefunds take five days\u00bb", 1.0),
+        ('"refunds ... five days"', 1.0), ('5" and 6" pipes and 10" more', None),
+        ("\u201crefunds take nine days\u201d", 0.0), ('`"key": "some other long value"`', None),
+    ],
+)  # fmt: skip
+def test_quotes_in_every_kind_of_marks(answer: str, share: float | None) -> None:
+    run = make_run(outputs=answer, steps=[retrieval(FAQ)])
+    assert quotes_are_verbatim(run).score == share

@@ -2,7 +2,9 @@
 
 The documents of a run are what its retriever steps returned, first mention first, each once. The
 relevant ones are the example's: ids or texts under `documents`, `doc_ids`, `sources` ... or at
-`reference_at`. Without them the evaluators do not apply; a run that retrieved nothing scores 0.
+`reference_at`. What stands under `doc_ids`, `document_ids`, `relevant_ids` or `sources` is a name:
+the id of a document, else its source, URL or path; what stands elsewhere may be a passage in it.
+Without them the evaluators do not apply; a run that retrieved nothing scores 0.
 Definitions: `evalkit.evaluators.retrieval.ranking`.
 """
 
@@ -38,12 +40,23 @@ def _measure(
     if not run.steps_recorded:
         return Score(comment="the source recorded no steps")
     ranked = judge(retrieved(run, where[0]), grades)
-    missed = ", ".join(ascii(short(label, 60)) for label in ranked.missed[:5])
-    return Score(score=figure(ranked), comment=f"not retrieved: {missed}" if missed else None)
+    return Score(score=figure(ranked), comment=_unmatched(ranked) or None)
+
+
+def _unmatched(ranked: Ranked) -> str:
+    """Say what was not found, and of how many documents nobody could tell."""
+    said = []
+    if ranked.missed:
+        missed = ", ".join(ascii(short(label, 60)) for label in ranked.missed[:5])
+        count = f"{len(ranked.missed)} of {ranked.relevant} " if len(ranked.missed) > 5 else ""
+        said.append(f"{count}not retrieved: {missed}")
+    if ranked.nameless:
+        said.append(f"{ranked.nameless} of {len(ranked.gains)} documents have no id or source")
+    return "; ".join(said)
 
 
 @evaluator(
-    version="1",
+    version="2",
     range=(0, 1),
     cases=[
         case(run=RUN, example=None, **WANT, expect=0.5),
@@ -65,11 +78,11 @@ def retrieval_recall(
     0 to 1, higher is better. Source: trec_eval's `recall_k`.
     """
     where = (retriever, reference_at)
-    return _measure(run, reference_outputs, where, lambda r: ranking.recall(r.gains, r.relevant, k))
+    return _measure(run, reference_outputs, where, lambda r: sum(r.found[:k]) / r.relevant)
 
 
 @evaluator(
-    version="1",
+    version="2",
     range=(0, 1),
     cases=[
         case(run=RUN, **WANT, options={"k": 4}, expect=0.25),
@@ -94,7 +107,7 @@ def retrieval_precision(
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(run=RUN, **WANT, expect=True),
         case(run=RUN, **WANT, options={"k": 1}, expect=False),
@@ -118,7 +131,7 @@ def retrieval_hit(
 
 
 @evaluator(
-    version="1",
+    version="2",
     range=(0, 1),
     cases=[case(run=RUN, **WANT, expect=0.5), case(run=EMPTY, **WANT, expect=0.0)],
 )
@@ -139,7 +152,7 @@ def retrieval_mrr(
 
 
 @evaluator(
-    version="1",
+    version="2",
     range=(0, 1),
     cases=[
         case(run=RUN, reference_outputs={"doc_ids": ["a"]}, expect=1.0),

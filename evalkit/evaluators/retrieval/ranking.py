@@ -34,7 +34,7 @@ def reciprocal_rank(gains: Sequence[float], k: int) -> float:
 def ndcg(gains: Sequence[float], grades: Sequence[float], k: int) -> float:
     """Return the discounted gain of the first `k` over that of the best possible ranking."""
     best = _dcg(sorted(grades, reverse=True)[:k])
-    return _dcg(gains[:k]) / best if best else 0.0
+    return min(1.0, _dcg(gains[:k]) / best) if best else 0.0  # one chunk may hold two passages
 
 
 def _dcg(gains: Sequence[float]) -> float:

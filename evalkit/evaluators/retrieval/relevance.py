@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -25,6 +25,12 @@ KEYS = (
 )
 
 
+ID_KEYS = frozenset(("document_ids", "doc_ids", "relevant_ids", "sources", "ids", "source"))
+"""Keys whose values are names of documents, never their text."""
+SHORTEST = 4
+"""Letters of a script without spaces that make a passage to look for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """What one run retrieved, judged: a gain for each place, a grade for each relevant document."""
@@ -32,11 +38,22 @@ class Ranked:
     gains: tuple[float, ...]
     grades: tuple[float, ...]
     missed: tuple[str, ...]
+    found: tuple[int, ...]
+    """How many relevant documents each place is the first to hold; a chunk may hold several."""
+    nameless: int = 0
+    """How many retrieved documents have no name to compare, where names are asked for."""
 
     @property
     def relevant(self) -> int:
         """How many relevant documents there are to find."""
         return len(self.grades)
+
+
+class Wanted(dict[str, float]):
+    """The relevant documents by id or text, with their grades."""
+
+    ids_only: bool = False
+    """Whether they were stated as names, so that no text is looked for."""
 
 
 def retrieved(run: Run, retriever: str = "*") -> list[Document]:
@@ -58,13 +75,13 @@ def identity(document: Document) -> str:
     return f"id:{document.id}" if document.id is not None else f"text:{spaced(document.text)}"
 
 
-def grades_of(reference_outputs: Any, path: str = "") -> dict[str, float] | None:
+def grades_of(reference_outputs: Any, path: str = "") -> Wanted | None:
     """Return the relevant documents with their grades, or `None` when none are stated.
 
     A list of ids, texts or documents has grade 1 each; a table maps an id to its grade. Looked for
     at `path` (JMESPath) or under the usual names (`documents`, `doc_ids`, `sources` ...).
     """
-    items = at(reference_outputs, path) if path else _usual(reference_outputs)
+    name, items = (path, at(reference_outputs, path)) if path else _usual(reference_outputs)
     if isinstance(items, Mapping):
         grades = {str(key): float(grade) for key, grade in items.items()}
     elif isinstance(items, str):
@@ -73,42 +90,71 @@ def grades_of(reference_outputs: Any, path: str = "") -> dict[str, float] | None
         grades = {_label(item): 1.0 for item in items}
     else:
         return None
-    return {label: grade for label, grade in grades.items() if grade > 0} or None
+    wanted = Wanted(
+        {g: grade for g, grade in grades.items() if grade > 0 and g and not g.isspace()}
+    )
+    wanted.ids_only = name.rpartition(".")[2] in ID_KEYS
+    return wanted or None
 
 
-def _usual(reference: Any) -> Any:
+def _usual(reference: Any) -> tuple[str, Any]:
     if not isinstance(reference, Mapping):
-        return reference if isinstance(reference, list) else None
-    return next((reference[key] for key in KEYS if reference.get(key) is not None), None)
+        return "", reference if isinstance(reference, list) else None
+    found = ((key, reference[key]) for key in KEYS if reference.get(key) is not None)
+    return next(found, ("", None))
 
 
 def _label(item: Any) -> str:
     if isinstance(item, Mapping):
-        for key in ("id", "doc_id", "document_id", "page_content", "text", "content"):
-            if item.get(key) is not None:
-                return str(item[key])
+        metadata = item.get("metadata")
+        for place in (item, metadata if isinstance(metadata, Mapping) else {}):
+            for key in LABELS:
+                if place.get(key) is not None:
+                    return str(place[key])
     return str(item)
+
+
+LABELS = (
+    "id", "doc_id", "document_id", "chunk_id", "source", "url", "page_content", "text", "content",
+)  # fmt: skip
 
 
 def judge(documents: Sequence[Document], grades: Mapping[str, float]) -> Ranked:
     """Give each retrieved document its gain; a relevant document counts at its first place only.
 
-    A document is the relevant one when the ids are equal, or when it has the reference text in it.
+    A document is the relevant one when one of its names (id, source, URL, path) is the reference;
+    else, unless the reference was stated as a name, when it has the reference text in it. A
+    reference that is the name of any retrieved document is a name. One chunk may hold several
+    passages: it is the first place of each.
     """
     open_grades = dict(grades)
-    texts = {label: spaced(label) for label in grades}
-    gains = []
+    ids_only = getattr(grades, "ids_only", False)
+    named = {name for document in documents for name in _names(document)}
+    texts = {g: spaced(g) for g in grades if not ids_only and g not in named}
+    gains, found = [], []
     for document in documents:
-        label = _found(document, open_grades, texts)
-        gains.append(open_grades.pop(label) if label is not None else 0.0)
-    return Ranked(tuple(gains), tuple(grades.values()), tuple(open_grades))
+        labels = list(_found(document, open_grades, texts))
+        gains.append(sum(open_grades.pop(label) for label in labels))
+        found.append(len(labels))
+    nameless = sum(not _names(each) for each in documents) if ids_only else 0
+    return Ranked(tuple(gains), tuple(grades.values()), tuple(open_grades), tuple(found), nameless)
 
 
-def _found(document: Document, grades: Mapping[str, float], texts: Mapping[str, str]) -> str | None:
-    if document.id is not None and document.id in grades:
-        return document.id
+def _names(document: Document) -> tuple[str, ...]:
+    return document.names or (() if document.id is None else (document.id,))
+
+
+def _found(
+    document: Document, grades: Mapping[str, float], texts: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the open references that a document is: by the first of its names, and by text."""
+    by_name = next((name for name in _names(document) if name in grades), None)
+    if by_name is not None:
+        yield by_name
     inside = spaced(document.text)
-    return next(
-        (g for g in grades if (" " in texts[g] and texts[g] in inside) or texts[g] == inside != ""),
-        None,
-    )
+    for label in grades:
+        text = texts.get(label)
+        if text and label != by_name:
+            passage = " " in text or (not text.isascii() and len(text) >= SHORTEST)
+            if text == inside or (passage and text in inside):
+                yield label

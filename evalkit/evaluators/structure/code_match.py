@@ -6,8 +6,10 @@ import ast
 from typing import Any
 
 from evalkit.errors import EvaluatorError
-from evalkit.evaluators.answers import answer_of, as_text, no_reference, reference_of
+from evalkit.evaluators.answers import answer_of, as_text, is_blank, no_reference, reference_of
 from evalkit.evaluators.structure.parsed import FENCE
+from evalkit.evaluators.structure.sql_form import normal_form, parsed
+from evalkit.evaluators.structure.sql_run import CannotRun, read_schema, same_rows
 from evalkit.model.score import Score
 from evalkit.scoring.definition.cases import case
 from evalkit.scoring.definition.evaluator import evaluator
@@ -78,7 +80,7 @@ def _is_docstring(owner: ast.AST, first: Any) -> bool:
 
 
 @evaluator(
-    version="1",
+    version="2",
     cases=[
         case(outputs=None, reference_outputs="select 1", expect=False),
         case(outputs="select 1", expect=None),
@@ -89,32 +91,47 @@ def sql_match(
     reference_outputs: Any,
     *,
     dialect: str = "",
+    schema: str | dict[str, Any] = "",
     answer_at: str = "",
     reference_at: str = "",
 ) -> Score:
-    """The SQL of the answer and of the reference are the same query after normalising.
+    """The SQL of the answer and of the reference are the same query, written another way.
 
-    Case of keywords and names, quotes, space, order of ANDed conditions and redundant brackets do
-    not matter; queries that are equal only through the data do not count. Nothing is executed. True
-    or False, higher is better; SQL that does not parse is False. By the library sqlglot; needs the
-    extra `code`.
+    Case of keywords and names, quotes, space, comments, redundant brackets, optional words (INNER,
+    OUTER, ASC, AS, OFFSET 0), aliases of tables and the order of operands that may be exchanged do
+    not matter. With a `schema` (CREATE TABLE text, or a table of tables with their columns) queries
+    of another form are the same when SQLite gives the same rows for both on generated databases; it
+    runs nothing but queries that read. Without one, queries that are equal only through the data do
+    not count. True or False, higher is better; SQL that does not parse is False. By the library
+    sqlglot; needs the extra `code`.
     """
     got, want = _code(outputs, reference_outputs, answer_at, reference_at)
-    if want is None:
+    if want is None or is_blank(want):
         return no_reference()
     if got is None:
         return Score(score=False, comment="the run gave no answer")
     library = _sqlglot()
+    tables = read_schema(schema) if schema else None
+    failures = (library.errors.SqlglotError, RecursionError)
     try:
-        expected = _query(library, want, dialect)
-    except (library.errors.SqlglotError, RecursionError) as error:
+        expected = parsed(want, dialect)
+        form = normal_form(expected, dialect, tables)
+    except failures as error:
         raise ValueError(f"the reference does not parse: {error}") from None
     try:
-        right = _query(library, got, dialect) == expected
-    except (library.errors.SqlglotError, RecursionError) as error:
+        given = parsed(got, dialect)
+        right = normal_form(given, dialect, tables) == form
+    except failures as error:
         first = str(error).partition("\n")[0]
         return Score(score=False, comment=f"does not parse: {ascii(first)[1:-1][:120]}")
-    return Score(score=right)
+    if right or tables is None:
+        return Score(score=right)
+    try:
+        right = same_rows(given, expected, tables)
+    except (CannotRun, ValueError) as error:
+        return Score(score=False, comment=f"another form, and SQLite cannot tell: {error}"[:160])
+    said = "the same rows" if right else "other rows"
+    return Score(score=right, comment=f"another form, {said} in SQLite")
 
 
 def _sqlglot() -> Any:
@@ -125,19 +142,3 @@ def _sqlglot() -> Any:
             "sql_match needs the library sqlglot. Install it: pip install 'evalkit-harness[code]'."
         ) from None
     return sqlglot
-
-
-def _query(library: Any, text: str, dialect: str) -> str:
-    from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
-    from sqlglot.optimizer.simplify import simplify
-
-    tree = library.parse_one(text.strip().rstrip(";"), read=dialect or None)
-    tree = simplify(normalize_identifiers(tree))
-    for column in tree.find_all(library.exp.Identifier):
-        column.set("quoted", False)
-    for junction in list(tree.find_all(library.exp.And)):
-        if not isinstance(junction.parent, library.exp.And):
-            parts = sorted(junction.flatten(), key=lambda part: str(part.sql()))
-            joined = library.exp.and_(*[p.copy() for p in parts], copy=False)
-            junction.replace(joined)
-    return str(tree.sql(comments=False, normalize=True))
