@@ -281,7 +281,8 @@ def test_what_cannot_be_compared_is_counted() -> None:
         ("![a](b.png) [^1]", 1.0), ("[1, 2]", 0.5), ("[see note] [1]", 1.0),
         ("[FAQ][1]\n\n[1]: https://x.example", 1.0), ("\u30101\u3011", 1.0),
         ("[7f3c] [faq.md]", 1.0),
-        ("arr[5] is [text](u)", None), (r"\[x\]", None), ("```\nx[3]\n[9]\n```", None), ("[9]", 0.0),
+        ("arr[5] is [text](u)", None), (r"\[x\]", None), ("```\nx[3]\n[9]\n```", None),
+        ("[9]", 0.0),
     ],
 )  # fmt: skip
 def test_markdown_cites_nothing(answer: str, share: float | None) -> None:
