@@ -21,6 +21,7 @@ from evalkit.model.usage import USAGE_FIELDS
 
 OUTCOMES: tuple[str, ...] = outcome.OUTCOMES
 CELL_OUTCOMES: tuple[str, ...] = score.CELL_OUTCOMES
+MISSING = CELL_OUTCOMES.index("missing")
 
 RUN_FLOATS = ("latency_s", "ttft_s", "queue_s")
 NEVER = -(2**63)

@@ -16,7 +16,7 @@ from evalkit.metrics.columns.deciding import (
     gather,
     remember,
 )
-from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
+from evalkit.metrics.columns.reading import CELL_OUTCOMES, MISSING, CellColumns, RunColumns
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.model.scales.said import number_of
 from evalkit.model.scales.scale import Scale
@@ -218,6 +218,6 @@ def _outcomes(
         inside = cells.run[rows]
         seen[inside[inside >= 0]] = True
         silent = runs.n - int(seen.sum())
-        noted = int(((cells.outcome[rows] == 4) & (inside < 0)).sum())
+        noted = int(((cells.outcome[rows] == MISSING) & (inside < 0)).sum())
         found["missing"] += silent + max(0, unrun_examples - noted)
     return found

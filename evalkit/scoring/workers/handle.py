@@ -83,6 +83,8 @@ class Worker:
         if self._ended:
             return
         self._ended = True
+        # A word first, so that a worker between calls leaves by itself; the kill does not wait for
+        # an answer, as a call that hangs gives none, and takes what the call had started with it.
         with suppress(Closed):
             self.process.channel.send(None)
         self.process.kill()

@@ -101,6 +101,8 @@ def current_blocks(
             doubtful.append(name)
         else:
             _share(found, table, columns, number_of(name), places)
+    # Nearly every part was made from the runs as they lie now: its places are a sum of numbers.
+    # Only after a fetch that changed something are hashes compared, cell by cell, for those parts.
     tables = [
         cells.read_part(files, name, dict.fromkeys([*wanted, *IDENTITY])) for name in doubtful
     ]
@@ -199,6 +201,8 @@ def _kept(table: pa.Table, places: pa.Array, seen: pa.Array, known: Hashes) -> p
     none = pc.fill_null(pc.equal(hashes, NO_EXAMPLE), False)
     same = pc.or_(unseen, pc.fill_null(pc.equal(seen, today), False))
     same = pc.or_(same, pc.and_(none, nor_now))
+    # A cell of an evaluator that saw no example outlives any change of it; one of the whole
+    # experiment has no run, and holds while all runs and examples together are what they were.
     scope = table.column("scope")
     kept = pc.and_(pc.is_valid(places), same)
     if scope.null_count == len(scope):
@@ -226,6 +230,7 @@ def _latest(blocks: list[Block]) -> list[Block]:
     """Put blocks in the order of the runs; where they overlap, the latest part wins."""
     if len(blocks) < 2:
         return blocks
+    # Parts of a first scoring lie one after the other, so that nothing needs to be sorted by cell.
     spans = sorted((_span(block), number) for number, block in enumerate(blocks))
     ordered = [blocks[number] for _, number in spans]
     if all(one[0][1] < two[0][0] for one, two in pairwise(spans)):
@@ -246,6 +251,8 @@ def _merged(blocks: list[Block]) -> Block:
     both = pa.Table.from_arrays([places, parts], ["place", "part"])
     order = pc.sort_indices(both, sort_keys=[("place", "ascending"), ("part", "descending")])
     places, parts = places.take(order), parts.take(order)
+    # Per run, not per cell: an evaluator may say other keys now than it did, and those that only
+    # the older part has are no longer said. The newest part stands first within each run.
     turns = pc.not_equal(places.slice(1), places.slice(0, len(places) - 1))
     begins = pa.concat_arrays([pa.array([True]), turns])
     newest = pc.fill_null_forward(pc.if_else(begins, parts, pa.scalar(None, parts.type)))
