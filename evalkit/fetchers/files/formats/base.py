@@ -12,7 +12,7 @@ from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.findings import Findings
-from evalkit.fetchers.files.reading.paths import SourceFile, find_files
+from evalkit.fetchers.files.reading.paths import SourceFile, find_files, is_empty
 from evalkit.fetchers.statuses import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run
@@ -69,6 +69,7 @@ class FileFetcher:
         """Yield new and changed runs; what was broken raises after everything that was not."""
         files = find_files(self.options.path, self.context.base, self.who)
         counts = self.tally
+        files = self._without_empty(files)
         for item in self.items(files):
             if self._is_copy(item):
                 counts.duplicates += 1
@@ -87,6 +88,15 @@ class FileFetcher:
                 yield run
         self.context.progress("runs", counts.received, counts.received)
         self._end(files)
+
+    def _without_empty(self, files: list[SourceFile]) -> list[SourceFile]:
+        """Leave out files of zero bytes among others, and say so: a writer that was stopped."""
+        if len(files) == 1:
+            return files
+        empty = [file for file in files if is_empty(file)]
+        for file in empty if len(empty) < len(files) else ():
+            self.findings.break_at(file.shown, "the file is empty")
+        return [file for file in files if file not in empty] or files
 
     def _is_copy(self, item: Item) -> bool:
         known = self._seen.get(item.run.run_id)

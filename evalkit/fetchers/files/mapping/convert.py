@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from evalkit.fetchers.files.reading.jsontext import parsed
 from evalkit.model.outcome import status_of
 from evalkit.model.timing import parse_time
 
@@ -135,11 +136,9 @@ def to_list(value: Any) -> list[Any]:
 
 
 def from_text(text: str) -> Any:
-    """Return what JSON text holds, None for empty text, and other text as it is."""
-    if not text.strip():
-        return None
+    """Return what text holds, JSON or as Python writes it; None for none, other text as it is."""
     try:
-        return orjson.loads(text)
+        return parsed(text)
     except ValueError:
         return text
 

@@ -15,23 +15,43 @@ from evalkit.fetchers.files.mapping.convert import (
     to_object,
     to_text,
 )
+from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
 from evalkit.model.accounting.reader import read_usage
 from evalkit.model.step import KINDS, Step
 from evalkit.model.usage import Usage
 
+MILLIS = ("took_ms", "duration_ms", "latency_ms", "elapsed_ms", "ms", "durationMs", "latencyMs")
+"""Keys that say in their name that a duration is in milliseconds."""
 KEYS = {
     "step_id": ("step_id", "id", "span_id"),
     "parent_id": ("parent_id", "parent_run_id", "parent"),
     "kind": ("kind", "run_type", "type"),
     "name": ("name", "tool", "tool_name", "function", "node"),
     "inputs": ("inputs", "input", "arguments", "args", "action"),
-    "outputs": ("outputs", "output", "result", "observation", "response"),
+    "outputs": ("outputs", "output", "result", "observation", "response", "text", "content"),
     "error": ("error", "exception"),
-    "started_at": ("started_at", "start_time", "startTime", "start"),
+    "started_at": (
+        "started_at",
+        "start_time",
+        "startTime",
+        "start",
+        "at",
+        "timestamp",
+        "time",
+        "ts",
+    ),
     "ended_at": ("ended_at", "end_time", "endTime", "end"),
     "first_token_at": ("first_token_at", "first_token_time"),
-    "duration_s": ("duration_s", "latency_s"),
-    "usage": ("usage", "usage_metadata", "token_usage"),
+    "duration_s": (
+        "duration_s",
+        "latency_s",
+        "elapsed_s",
+        "seconds",
+        *MILLIS,
+        "duration",
+        "latency",
+    ),
+    "usage": ("usage", "usage_metadata", "token_usage", "tokens", "token_counts"),
     "metadata": ("metadata",),
     "tags": ("tags",),
 }
@@ -92,13 +112,18 @@ def _step(raw: Any, number: int) -> Draft:
                 if name in NAMED_KINDS:
                     found.setdefault("kind", NAMED_KINDS[name])
                 if raw[name] is not None:
-                    found[field] = raw[name]
+                    found[field] = _in_seconds(raw[name]) if name in MILLIS else raw[name]
                 break
     rest = {name: value for name, value in raw.items() if name not in used}
     try:
         return _built(found, rest, number)
     except ValueError as error:
         raise ValueError(f"step {number}: {error}") from None
+
+
+def _in_seconds(value: Any) -> float | None:
+    number = number_of(value)
+    return None if number is None else number / 1000
 
 
 def _built(found: Mapping[str, Any], rest: Mapping[str, Any], number: int) -> Draft:
@@ -116,7 +141,7 @@ def _built(found: Mapping[str, Any], rest: Mapping[str, Any], number: int) -> Dr
         "started_at": to_moment(found.get("started_at")),
         "ended_at": to_moment(found.get("ended_at")),
         "first_token_at": to_moment(found.get("first_token_at")),
-        "duration_s": to_duration(found.get("duration_s")),
+        "duration_s": to_duration(seconds_of(found.get("duration_s"))),
         "usage": _usage(found.get("usage")),
         "metadata": {**(to_object(found.get("metadata")) or {}), **rest},
         "tags": to_names(found.get("tags")),
@@ -124,6 +149,8 @@ def _built(found: Mapping[str, Any], rest: Mapping[str, Any], number: int) -> Dr
 
 
 def _usage(raw: Any) -> Usage | None:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        raw = {"total_tokens": raw}
     return read_usage(raw) if isinstance(raw, Mapping) else None
 
 

@@ -10,6 +10,7 @@ import jmespath
 from jmespath import exceptions
 
 from evalkit.errors import ConfigError, did_you_mean
+from evalkit.fetchers.files.reading.arithmetic import translated
 from evalkit.fetchers.files.reading.functions import Functions
 from evalkit.fetchers.files.reading.places import NOWHERE, PLACES, PlacedInterpreter
 
@@ -108,6 +109,7 @@ def present(record: Any, path: Path) -> bool:
 
 
 def _parse(text: str, who: str) -> Node:
+    text = translated(text)
     try:
         node = cast(Node, jmespath.compile(text).parsed)
     except exceptions.EmptyExpressionError:

@@ -5,6 +5,7 @@ None of them fails on a missing value: what cannot be computed is null, hence mi
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,7 +14,9 @@ from typing import Any, TypeVar, cast
 import orjson
 from jmespath import functions
 
+from evalkit.fetchers.files.reading.jsontext import parsed
 from evalkit.fetchers.files.reading.places import Spread
+from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
 from evalkit.model.messages.message import text_of
 
 ANY: dict[str, list[str]] = {"types": []}
@@ -21,7 +24,6 @@ ANYS = {"types": ["object", "array", "null"], "variadic": True}
 OBJECT = {"types": ["object", "null"]}
 ARRAY = {"types": ["array", "null"]}
 TEXT = {"types": ["string", "null"]}
-NUMBER = {"types": ["number", "null"]}
 STRING = {"types": ["string"]}
 STRINGS = {"types": ["string"], "variadic": True}
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -35,6 +37,11 @@ def sign(*arguments: dict[str, Any]) -> Callable[[Method], Method]:
 @lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
+
+
+def _computed(compute: Callable[[Any, Any], float], first: Any, second: Any) -> float | None:
+    one, other = number_of(first), number_of(second)
+    return None if one is None or other is None else compute(one, other)
 
 
 class Functions(functions.Functions):  # type: ignore[misc]
@@ -143,31 +150,46 @@ class Functions(functions.Functions):  # type: ignore[misc]
 
     @sign(TEXT)
     def _func_from_json(self, text: str | None) -> Any:
-        """The value that JSON text holds; null when the text is no JSON."""
-        try:
-            return None if text is None else orjson.loads(text)
-        except ValueError:
+        """The value that JSON text holds, or a list or object as Python writes it; else a note."""
+        return None if text is None else parsed(text)
+
+    @sign(ANY, ANY)
+    def _func_add(self, first: Any, second: Any) -> float | None:
+        """The sum of two numbers, also written as text: `a + b`."""
+        return _computed(operator.add, first, second)
+
+    @sign(ANY, ANY)
+    def _func_subtract(self, first: Any, second: Any) -> float | None:
+        """The first number less the second: `a - b`."""
+        return _computed(operator.sub, first, second)
+
+    @sign(ANY, ANY)
+    def _func_multiply(self, first: Any, second: Any) -> float | None:
+        """The product of two numbers: `a * b`."""
+        return _computed(operator.mul, first, second)
+
+    @sign(ANY, ANY)
+    def _func_divide(self, first: Any, second: Any) -> float | None:
+        """The first number divided by the second, null for a division by zero: `ms / 1000`."""
+        divisor = number_of(second)
+        return _computed(operator.truediv, first, divisor) if divisor else None
+
+    @sign(ANY)
+    def _func_number(self, value: Any) -> float | None:
+        """The number that text holds, its unit, currency and thousands marks left aside."""
+        return number_of(value)
+
+    @sign(ANY)
+    def _func_seconds(self, value: Any) -> float | None:
+        """Seconds from text with a unit: `350 ms`, `1m 20s`, `00:01:23`, `PT5S`."""
+        return seconds_of(value)
+
+    @sign(OBJECT, ANY)
+    def _func_lookup(self, table: dict[str, Any] | None, key: Any) -> Any:
+        """The value of a table by a key that is computed: ``lookup(`{"a": 1}`, name)``."""
+        if table is None or key is None or isinstance(key, dict | list):
             return None
-
-    @sign(NUMBER, NUMBER)
-    def _func_add(self, first: float | None, second: float | None) -> float | None:
-        """The sum of two numbers."""
-        return None if first is None or second is None else first + second
-
-    @sign(NUMBER, NUMBER)
-    def _func_subtract(self, first: float | None, second: float | None) -> float | None:
-        """The first number less the second."""
-        return None if first is None or second is None else first - second
-
-    @sign(NUMBER, NUMBER)
-    def _func_multiply(self, first: float | None, second: float | None) -> float | None:
-        """The product of two numbers."""
-        return None if first is None or second is None else first * second
-
-    @sign(NUMBER, NUMBER)
-    def _func_divide(self, first: float | None, second: float | None) -> float | None:
-        """The first number divided by the second; null for a division by zero."""
-        return None if first is None or not second else first / second
+        return table.get(key if isinstance(key, str) else orjson.dumps(key).decode())
 
 
 OWN = sorted(set(Functions.FUNCTION_TABLE) - set(functions.Functions.FUNCTION_TABLE))

@@ -7,6 +7,7 @@ beyond 64 bits become floats, as they do in every JavaScript reader.
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
@@ -44,6 +45,36 @@ def loads(raw: bytes, mended: Mended, where: str) -> Any:
         return orjson.loads(raw)
     except ValueError:
         return mend(json.loads(raw.decode("utf-8", "surrogateescape")), mended, where)
+
+
+def parsed(text: str) -> Any:
+    """Return what JSON text holds, or a list or object written as Python writes it.
+
+    Empty text is None; raises `ValueError` for anything else, which names the text.
+    """
+    if not text.strip():
+        return None
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    if text.strip()[0] in "[{(":
+        try:
+            return plain_literal(ast.literal_eval(text.strip()))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            pass
+    raise ValueError(f"{text!r:.60} is neither JSON nor a Python list or object")
+
+
+def plain_literal(value: Any) -> Any:
+    """Return a Python value as JSON would hold it: tuples and sets as lists, keys as text."""
+    if isinstance(value, dict):
+        return {str(key): plain_literal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain_literal(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+    return str(value)
 
 
 def mend(value: Any, mended: Mended, where: str) -> Any:

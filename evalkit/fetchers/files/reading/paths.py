@@ -7,12 +7,14 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO
 
 from evalkit.errors import DatasetError, ExperimentNotFound, SourceUnavailable
 
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".eval", ".traj")
 PACKED = (".gz", ".zst", ".zstd")
@@ -43,19 +45,45 @@ class SourceFile:
 def find_files(patterns: str | Iterable[str], base: Path, who: str) -> list[SourceFile]:
     """Return the files the patterns name, in pattern order and sorted within a pattern, each once.
 
-    A folder means every file with a known suffix below it. Raises `ExperimentNotFound` for a
+    A folder means every file with a known suffix below it; `{a,b}` stands for both, and what begins
+    with `!` is left out. Raises `ExperimentNotFound` for a
     pattern that names nothing.
     """
     listed = [patterns] if isinstance(patterns, str) else list(patterns)
+    every = [each for pattern in listed for each in braces(pattern)]
+    excluded = [pattern[1:] for pattern in every if pattern.startswith("!")]
     found: dict[str, SourceFile] = {}
-    for pattern in listed:
+    for pattern in every:
+        if pattern.startswith("!"):
+            continue
         files = _remote(pattern, who) if URL.match(pattern) else _local(pattern, base)
         if not files:
             raise ExperimentNotFound(
                 f"{who}: no file matches {pattern!r} (looked in {base}). Correct `path`."
             )
         found.update((file.url, file) for file in files)
-    return list(found.values())
+    kept = [file for file in found.values() if not _excluded(file, excluded)]
+    if found and not kept:
+        raise ExperimentNotFound(f"{who}: `!` patterns of `path` leave no file. Correct `path`.")
+    return kept
+
+
+def braces(pattern: str) -> list[str]:
+    """Return the patterns that `{a,b}` stands for; braces without a comma are a name's own."""
+    found = BRACES.search(pattern)
+    if found is None:
+        return [pattern]
+    ends = (f"{pattern[: found.start()]}{part}{pattern[found.end() :]}"
+            for part in found[1].split(","))  # fmt: skip
+    return [each for end in ends for each in braces(end)]
+
+
+def _excluded(file: SourceFile, patterns: list[str]) -> bool:
+    """Tell whether a pattern names the file, a folder around it, or its name alone."""
+    folders = file.shown.split("/")
+    places = ["/".join(folders[:end]) for end in range(1, len(folders) + 1)]
+    return any(fnmatchcase(place, each.removeprefix("./").rstrip("/")) for each in patterns
+               for place in (*places, file.name))  # fmt: skip
 
 
 def _local(pattern: str, base: Path) -> list[SourceFile]:
@@ -108,6 +136,12 @@ def open_raw(file: SourceFile) -> IO[bytes]:
         return handle
     except OSError as error:
         raise DatasetError(f"{file.shown}: cannot be read: {error.strerror or error}.") from error
+
+
+def is_empty(file: SourceFile) -> bool:
+    """Tell whether a file has no byte."""
+    with open_raw(file) as raw:
+        return not raw.read(1)
 
 
 def size_of(file: SourceFile) -> int:

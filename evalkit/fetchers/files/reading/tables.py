@@ -92,15 +92,17 @@ def parquet_rows(file: SourceFile, findings: Findings) -> Iterator[tuple[int, di
     with open_raw(file) as handle:
         try:
             table = pyarrow.parquet.ParquetFile(handle)
-            names = table.schema_arrow.names
             odd = {f.name for f in table.schema_arrow if not _is_plain(f.type)}
             number = 0
             for batch in table.iter_batches(batch_size=BATCH):
                 for row in batch.to_pylist():
                     number += 1
-                    for name in names:
-                        if name in odd:
-                            row[name] = plain(row[name])
+                    for name in odd:
+                        given = row[name]
+                        row[name] = plain(given)
+                        if given is not None and row[name] is None:
+                            where = f"{file.shown}:{number}"
+                            findings.mended.note("NaN or infinite numbers, read as missing", where)
                     yield number, row
         except (pyarrow.ArrowInvalid, OSError) as error:
             findings.break_at(file.shown, f"not a whole Parquet file: {error}")

@@ -1,0 +1,65 @@
+"""Numbers and durations written as text: `1,200`, `350 ms`, `1.5s`, `00:01:23`, `PT1M3S`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+WRITTEN = re.compile(
+    r"\s*[$€£¥~≈]?\s*([-+]?(?:\d{1,3}(?:[,_' ]\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+    r"\s*([A-Za-zµμ%]*)\.?\s*"
+)
+CLOCK = re.compile(r"\s*(?:(\d+) days?,? )?(\d+):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?\s*")
+ISO = re.compile(r"\s*P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?\s*")
+PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+)")
+SECONDS = {
+    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
+    **dict.fromkeys(("us", "µs", "μs", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("", "s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+}
+
+
+def number_of(value: Any) -> float | int | None:
+    """Return the number that a value is or that its text holds, its unit left aside.
+
+    Raises `ValueError` for anything else; empty text is None.
+    """
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    found = WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, str) and not value.strip():
+        return None
+    if found is None or not re.search(r"\d", found[1]):
+        raise ValueError(f"{value!r:.60} is no number")
+    digits = re.sub(r"[,_' ]", "", found[1])
+    return int(digits) if digits.lstrip("+-").isdigit() else float(digits)
+
+
+def seconds_of(value: Any) -> float | None:
+    """Return seconds from a number of seconds or from text with a unit; raises `ValueError`."""
+    if not isinstance(value, str):
+        return number_of(value)
+    if (clock := CLOCK.fullmatch(value)) is not None:
+        days, first, second, third = (float(part or 0) for part in clock.groups())
+        if clock[4] is None:
+            return days * 86400 + first * 60 + second
+        return days * 86400 + first * 3600 + second * 60 + third
+    if value.strip().startswith("P") and (iso := ISO.fullmatch(value)) is not None:
+        days, hours, minutes, rest = (float(part or 0) for part in iso.groups())
+        return days * 86400 + hours * 3600 + minutes * 60 + rest
+    parts = PARTS.findall(value)
+    if len(parts) > 1 and not PARTS.sub("", value).strip(" ,"):
+        return sum(float(amount) * _unit(unit, value) for amount, unit in parts)
+    number, found = number_of(value), WRITTEN.fullmatch(value)
+    return None if number is None or found is None else number * _unit(found[2], value)
+
+
+def _unit(word: str, value: str) -> float:
+    unit = SECONDS.get(word) or SECONDS.get(word.lower())
+    if unit is None:
+        raise ValueError(f"{value!r:.60}: {word!r} is no unit of time")
+    return unit
