@@ -56,7 +56,8 @@ STATUS_WORDS: dict[str, RunStatus] = {
                      "passed", "stop", "true"), "success"),
     **dict.fromkeys(("error", "errored", "failed", "failure", "fail", "exception", "crashed",
                      "false"), "error"),
-    **dict.fromkeys(("timeout", "timed_out", "timedout", "time_limit"), "timeout"),
+    **dict.fromkeys(("timeout", "timed_out", "timedout", "time_limit",
+                     "expired", "deadline_exceeded"), "timeout"),
     **dict.fromkeys(("cancelled", "canceled", "aborted", "killed"), "interrupted"),
     **dict.fromkeys(("queued", "waiting"), "pending"),
     **dict.fromkeys(("in_progress", "started"), "running"),
@@ -67,9 +68,13 @@ SHOWN_WORDS = 6
 ROOTLESS = "rootless"
 """Status of a trace that came without its root: nobody can say how the run ended."""
 ERROR_WORD = re.compile(
-    r"(?i:error|failed)[_:. -].*|[\w.]*(?:Error|Exception)", re.ASCII | re.DOTALL
+    r"(?i:error|failed)[_:. -].*|[\w.]*(?:Error|Exception)"
+    r"|(?i:\w+[_ -](?:error|failed|failure|exception|timeout|timed_out))",
+    re.ASCII | re.DOTALL,
 )
-"""`error_max_turns`, and names of exceptions such as `ValueError`."""
+"""`error_max_turns`, `agent_timeout`, and names of exceptions such as `ValueError`."""
+HTTP = re.compile(r"[1-5]\d\d")
+"""A status of HTTP: 200 is a success, 429 none."""
 
 
 def status_of(word: str) -> RunStatus | None:
@@ -78,11 +83,19 @@ def status_of(word: str) -> RunStatus | None:
     known = STATUS_WORDS.get(plain) or STATUS_WORDS.get(plain.replace("-", "_").replace(" ", "_"))
     if known is not None:
         return known
+    if HTTP.fullmatch(plain):
+        return _of_http(int(plain))
     if not ERROR_WORD.fullmatch(word.strip()):
         return None
-    if "timeout" in plain:
+    if "timeout" in plain or "timed_out" in plain:
         return "timeout"
     return "interrupted" if "cancel" in plain else "error"
+
+
+def _of_http(code: int) -> RunStatus | None:
+    if code in (408, 504):
+        return "timeout"
+    return "error" if code >= 400 else "success" if 200 <= code < 300 else None
 
 
 def outcome_of(status: str, error: str | None, stopped: str | None, has_interrupts: bool) -> str:
