@@ -34,8 +34,8 @@ LIBRARY = (
     "from evalkit.evaluators.trajectory.score import trajectory_match",
     "from evalkit.evaluators.similarity import rouge_l",
 )
-ELSEWHERE = {"fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg"}
-"""Modules that some systems do not have, and those of extras."""
+ELSEWHERE = {"fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "zstandard"}
+"""Modules that some systems do not have, those of extras, and what only packed files need."""
 
 
 @pytest.fixture(scope="module")

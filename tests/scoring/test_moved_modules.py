@@ -13,16 +13,13 @@ from evalkit.scoring.fingerprint.modules import FORMER
 ROOT = Path(__file__).parents[2]
 RECORDED = {
     "citations_exist": {
-        "evalkit.evaluators.quotes": "c3c8b02ed40e0f0625a44663",
         "evalkit.evaluators.trajectory.wording": "7a344472c3adb21711f1e020",
     },
     "quotes_are_verbatim": {
-        "evalkit.evaluators.quotes": "581d98e8557921696603ba0e",
         "evalkit.evaluators.trajectory.wording": "7a344472c3adb21711f1e020",
     },
     "contains": {
         "evalkit.evaluators.trajectory.wording": "7a344472c3adb21711f1e020",
-        "evalkit.evaluators.text": "de6cd5b66d1c3d284fe46ea2",
     },
 }
 """Written into a store before the modules moved; a change of their code changes these, rightly."""
