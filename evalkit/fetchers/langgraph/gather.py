@@ -33,8 +33,8 @@ class Gathered:
 class _Own:
     """Snapshots of one run as they arrive, newest first, in bounded memory.
 
-    Each repeats the whole state. Past a budget only the first and the last keep theirs: one is the
-    output, the other tells which messages were there before.
+    Each repeats the whole state. Past a budget only the newest keeps its own: it is the output.
+    That of the oldest, which tells what was there before the run, is asked for again.
     """
 
     run_id: str
@@ -50,7 +50,7 @@ class _Own:
             elif snapshot.run_id:
                 self.strangers.add(snapshot.run_id)
         if self.spent > STATES_BYTES:
-            for place in range(len(self.snapshots) - 2, 0, -1):
+            for place in range(len(self.snapshots) - 1, 0, -1):
                 if not self.snapshots[place].values_kept:
                     break
                 self.snapshots[place] = self.snapshots[place].without_values()
@@ -75,6 +75,9 @@ class Gatherer:
         for page in self.histories.of_run(thread_id, found.run_id, found.siblings):
             own.add(page.snapshots, page.size)
         ordered = in_order(own.snapshots)
+        if ordered and not ordered[0].values_kept:
+            again = self.client.snapshot(thread_id, ordered[0].checkpoint_id)
+            ordered[0] = replace(ordered[0], values=again.values) if again else ordered[0]
         base = None if ordered else self._base(found)
         parents = self._parents(found, ordered)
         hidden = _hides_a_task(ordered, parents)

@@ -21,6 +21,12 @@ from evalkit.model.step import Step
 from evalkit.model.usage import Usage
 
 RETRIEVING = re.compile(r"retriev|search", re.IGNORECASE)
+SPEAKERS = frozenset({"human", "ai", "tool", "system"})
+MARKS = frozenset(
+    {"type", "role", "lc", "data", "message", "message.role", "parts", "kind", "messageType"}
+    | {"from", "content"}
+)
+"""Keys one of which every form of a message has."""
 READ_FROM = "read_from"
 """Metadata key that says a step was read from the state, not recorded as it happened."""
 
@@ -133,13 +139,12 @@ class InnerReader:
     def _from_messages(self, node: Step, update: Any) -> list[Step]:
         steps: list[Step] = []
         for message in messages_in(update):
-            flat = read_message(message)
-            if not self._remember(message) or flat is None:
+            if not self._remember(message) or (flat := read_message(message)) is None:
                 continue
             if flat.role == "assistant":
                 steps.append(self._model_call(node, message, len(steps)))
             elif flat.role == "tool":
-                steps.append(self._tool_call(node, message, len(steps)))
+                steps.append(self._tool_call(node, flat, len(steps)))
         return steps
 
     def _model_call(self, node: Step, message: Mapping[str, Any], place: int) -> Step:
@@ -157,8 +162,7 @@ class InnerReader:
             metadata={READ_FROM: "messages", **({"ls_model_name": model} if model else {})},
         )
 
-    def _tool_call(self, node: Step, message: Mapping[str, Any], place: int) -> Step:
-        flat = read_message(message) or message
+    def _tool_call(self, node: Step, flat: Mapping[str, Any], place: int) -> Step:
         call_id = flat.get("tool_call_id")
         call = {**self._calls.get(str(call_id), {}), **self._edited.get(str(call_id), {})}
         call |= _sent_call(node.inputs, call_id)
@@ -203,7 +207,7 @@ def messages_in(state: Any) -> list[Any]:
     """Return the messages of a state or update, wherever they stand at its top level."""
     found: list[Any] = []
     for part in parts_of(state):
-        if read_message(part) is not None:
+        if _is_message(part):
             found.append(part)  # a graph whose whole state is a list of messages
             continue
         for value in part.values():
@@ -262,7 +266,12 @@ def body_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_message(item: Mapping[str, Any]) -> bool:
-    return "page_content" not in item and read_message(item) is not None
+    """Whether a dict is a message: told by its keys where these leave no doubt, which is cheap."""
+    if "page_content" in item or not (MARKS & item.keys()):
+        return False
+    if item.get("type") in SPEAKERS and "content" in item:
+        return True
+    return read_message(item) is not None
 
 
 def _are_documents(key: str, value: Any) -> bool:

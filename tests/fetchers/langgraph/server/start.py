@@ -18,7 +18,8 @@ if __name__ == "__main__":
     )
     sys.path.insert(0, str(HERE))
     os.chdir(tempfile.mkdtemp(prefix="langgraph-server-"))
-    from graphs import GRAPHS
+    import graphs
+    import waiting
     from langgraph_api.cli import run_server
 
     run_server(
@@ -27,7 +28,11 @@ if __name__ == "__main__":
         reload=False,
         open_browser=False,
         n_jobs_per_worker=10,
-        graphs={name: f"{HERE / 'graphs.py'}:{name}" for name in GRAPHS},
+        graphs={
+            name: f"{HERE / module.__name__}.py:{name}"
+            for module in (graphs, waiting)
+            for name in module.GRAPHS
+        },
         auth={"path": f"{HERE / 'auth.py'}:auth"} if "auth" in sys.argv else None,
         disable_persistence=True,
         allow_blocking=True,
