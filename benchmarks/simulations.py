@@ -25,7 +25,6 @@ from evalkit.metrics.slicing.slicing import Slicing
 from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure
 from evalkit.metrics.statistics.multiplicity import holm
 from evalkit.metrics.statistics.paired import paired_test
-from evalkit.metrics.statistics.power import detectable, power_of_t
 from evalkit.metrics.statistics.students_t import normal_tail
 from evalkit.metrics.summaries.reducers import parse, reduce_score
 from evalkit.model.score import EvaluatorInfo
@@ -183,38 +182,6 @@ def _rows_p(a: Array, b: Array) -> float:
     pooled = (a.mean() + b.mean()) / 2
     se = sqrt(2 * pooled * (1 - pooled) / len(a))
     return 2 * normal_tail(abs(b.mean() - a.mean()) / se)
-
-
-def power(
-    seeds: int, metrics: int = 8, examples: int = 200, gain: float = 0.08
-) -> dict[str, float]:
-    """Return how often a true gain is found and what the printed detectable difference implies.
-
-    `single` for one test at 5 %, `family` for one true gain among `metrics` after Holm.
-    """
-    rng = np.random.default_rng(5)
-    found = dict.fromkeys(("single", "single implied", "family", "family implied"), 0.0)
-    for _ in range(seeds):
-        before = chances(rng, 0.6, (examples, 1), CORRELATION)
-        after = chances(rng, 0.6 + gain, (examples, 1), CORRELATION)
-        a = (rng.random((examples, REPETITIONS)) < before).mean(1)
-        b = (rng.random((examples, REPETITIONS)) < after).mean(1)
-        test = paired_test(a, b, bounded=True, single=False)
-        assert test.p is not None
-        assert test.se is not None
-        rest = [float(p) for p in rng.random(metrics - 1)]
-        found["single"] += test.p <= 0.05
-        found["family"] += (holm([test.p, *rest])[0] or 0.0) <= 0.05
-        for name, alpha in (("single implied", 0.05), ("family implied", 0.05 / metrics)):
-            mde = detectable(test.se, test.df, alpha)
-            found[name] += _implied(gain, mde, test.df, alpha)
-    return {name: value / seeds for name, value in found.items()}
-
-
-def _implied(gain: float, mde: float, df: float, alpha: float) -> float:
-    """Return the power at `gain` for somebody who only knows the detectable difference."""
-    unit = detectable(1.0, df, alpha)
-    return power_of_t(gain, mde / unit, df, alpha)
 
 
 def slice_alarms(seeds: int, slices: int = 200, runs: int = 4000) -> float:

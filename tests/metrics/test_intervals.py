@@ -8,7 +8,8 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
-from evalkit.metrics.statistics.bootstrap import bca_ratio
+from evalkit.metrics.statistics.bootstrap import bca_of, studentised
+from evalkit.metrics.statistics.distribution import skewed_mean
 from evalkit.metrics.statistics.intervals import (
     Sums,
     cluster_sums,
@@ -18,6 +19,7 @@ from evalkit.metrics.statistics.intervals import (
     share_figure,
     wilson,
 )
+from evalkit.metrics.statistics.ratios import ratio_figure
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (153, 200)])
@@ -45,10 +47,12 @@ def test_the_clustered_variance_is_statsmodels_cluster_robust_one():
     rng = np.random.default_rng(2)
     cluster = np.repeat(np.arange(30), rng.integers(1, 7, 30))
     values = rng.normal(size=30)[cluster] + rng.normal(size=len(cluster))
-    sums = cluster_sums(values, cluster)
-    options = {"groups": cluster, "use_correction": False}
-    fit = OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds=options)
-    assert sums.variance * 29 / 30 == pytest.approx(float(fit.cov_params()[0, 0]), rel=1e-9)
+    unit = np.arange(30) // 3
+    sums = cluster_sums(values, cluster, unit[cluster])
+    options = {"groups": unit, "use_correction": False}
+    fit = OLS(sums.means, np.ones(30)).fit(cov_type="cluster", cov_kwds=options)
+    assert sums.se**2 * 9 / 10 == pytest.approx(float(fit.cov_params()[0, 0]), rel=1e-9)
+    assert cluster_sums(values, cluster).se == pytest.approx(stats.sem(sums.means), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -122,26 +126,84 @@ def test_order_statistics_cover_a_quantile_exactly_enough(n, share):
     assert stats.binom.sf(high - 1, n, share) <= 0.025
 
 
+def bca(values, **options):
+    rows = np.stack([values, np.ones(len(values))], axis=1)
+    return bca_of(rows, lambda sums: sums[:, 0] / sums[:, 1], **options)
+
+
 def test_bca_is_scipys_within_the_noise_of_resampling():
     values = np.random.default_rng(4).lognormal(size=80)
-    found = bca_ratio(values, np.ones(80), resamples=9999)
+    found = bca(values, resamples=9999)
     rng = np.random.default_rng(5)
     expected = stats.bootstrap((values,), np.mean, n_resamples=9999, rng=rng).confidence_interval
     width = expected.high - expected.low
     assert found == pytest.approx(tuple(expected), abs=0.05 * width)
 
 
-def test_bca_leans_to_the_long_tail_and_is_the_same_every_time():
-    values = np.random.default_rng(6).lognormal(0, 1.2, 60)
-    low, high = bca_ratio(values, np.ones(60))
-    assert high - values.mean() > 1.2 * (values.mean() - low)
-    assert (low, high) == bca_ratio(values, np.ones(60))
-
-
 def test_bca_has_nothing_to_say_of_one_cluster_or_equal_values():
-    assert bca_ratio(np.array([3.0]), np.array([1.0])) is None
-    assert bca_ratio(np.full(20, 3.0), np.ones(20)) is None
+    assert bca(np.array([3.0])) is None
+    assert bca(np.full(20, 3.0)) is None
 
 
-def test_sums_weigh_every_run_the_same():
-    assert Sums(np.array([3.0, 0.0]), np.array([3.0, 1.0])).mean == 0.75
+def test_the_bootstrap_t_is_the_plain_loop_within_the_noise_of_resampling():
+    rng = np.random.default_rng(6)
+    tops, sizes = rng.lognormal(0, 1, 40), rng.integers(1, 5, 40).astype(float)
+    ratio = tops.sum() / sizes.sum()
+
+    def error(rows):
+        residual = tops[rows] - tops[rows].sum() / sizes[rows].sum() * sizes[rows]
+        return np.sqrt(40 / 39 * np.sum(residual**2)) / sizes[rows].sum()
+
+    t = []
+    for _ in range(9999):
+        rows = rng.integers(0, 40, 40)
+        t.append((tops[rows].sum() / sizes[rows].sum() - ratio) / error(rows))
+    se = error(np.arange(40))
+    low, high = np.quantile(t, [0.025, 0.975])
+    (found,) = studentised(tops[:, None], sizes[:, None], resamples=9999)
+    assert found.se == pytest.approx(se, rel=1e-9)
+    expected = (ratio - high * se, ratio - low * se)
+    assert found.interval(0.95) == pytest.approx(expected, abs=0.05 * 4 * se)
+
+
+def test_the_bootstrap_t_agrees_with_its_p_and_is_the_same_every_time():
+    values = np.random.default_rng(7).lognormal(0, 1.2, 60) - 1.2
+    (found,) = studentised(values[:, None], np.ones((60, 1)))
+    p = found.p(59)
+    low, high = found.interval(1 - p)
+    assert min(abs(low), abs(high)) < 0.02 * (high - low)
+    assert found.p(59) == studentised(values[:, None], np.ones((60, 1)))[0].p(59)
+
+
+def test_a_ratio_of_what_is_not_negative_stays_above_zero():
+    rng = np.random.default_rng(8)
+    spent, won = rng.lognormal(0, 2, 12), (np.arange(12) % 3 == 0).astype(float)
+    figure = ratio_figure(Sums(spent, np.ones(12)), Sums(won, np.ones(12)))
+    assert figure.value == pytest.approx(spent.sum() / 4)
+    assert 0 < figure.low < figure.value < figure.high
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-20, 1.0, 1e200, 1e300])
+def test_means_follow_a_change_of_unit(scale):
+    values = np.random.default_rng(9).random(40)
+    plain, found = (skewed_mean(cluster_sums(v, None)) for v in (values, values * scale))
+    expected = [end * scale for end in (plain.value, *plain.interval)]
+    assert [found.value, *found.interval] == pytest.approx(expected, rel=1e-9)
+
+
+def test_heavy_tails_say_so():
+    rng = np.random.default_rng(10)
+    skewed = skewed_mean(cluster_sums(rng.lognormal(0, 1.8, 15), None))
+    plain = skewed_mean(cluster_sums(rng.normal(0, 1, 15), None))
+    assert skewed.method.endswith("heavy tail")
+    assert plain.method == "bootstrap-t"
+
+
+def test_few_runs_of_one_example_do_not_drown_the_others():
+    sums = Sums(np.array([40.0, *[0.0] * 9]), np.array([50.0, *[1.0] * 9]))
+    assert sums.mean == pytest.approx(0.08)
+    assert share_figure(sums).interval[1] > 0.3
+
+
+def test_sums_weigh_every_example_the_same():
+    assert Sums(np.array([3.0, 0.0]), np.array([3.0, 1.0])).mean == 0.5

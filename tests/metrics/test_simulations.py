@@ -49,17 +49,9 @@ def test_eight_metrics_claim_nothing_false_and_rows_would(seeds):
     assert found["naive"] > 0.15
 
 
-@pytest.mark.parametrize("seeds", [300, pytest.param(1000, marks=pytest.mark.slow)])
-def test_power_is_what_the_printed_difference_implies(seeds):
-    found = simulations.power(seeds)
-    room = 0.03 if seeds >= 1000 else 0.05
-    assert found["single"] == pytest.approx(found["single implied"], abs=room)
-    assert found["family"] == pytest.approx(found["family implied"], abs=room)
-
-
 @pytest.mark.slow
 def test_200_slices_of_nothing_raise_no_alarm_and_a_bad_one_is_first():
-    assert simulations.slice_alarms(200) <= 0.05
+    assert simulations.slice_alarms(200) <= 0.085  # 5 %, and two errors of 200 seeds
     assert simulations.planted_slice(40) == 1.0
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.agreement.calibration import corrected_rate
+from evalkit.metrics.agreement.calibration import corrected_rate, hits_of
 from evalkit.metrics.agreement.labels import Label, category, of_metric
 from evalkit.metrics.columns.arrow import integers
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
@@ -193,7 +193,7 @@ def _agreement(
         weighted_kappa=figures.get("weighted_kappa"),
         alpha=figures["alpha"],
         raters=sorted({each.rater for each in labels if each.rater}),
-        **_rates(categories, human, judge, column, confidence),
+        **_rates(categories, human, judge, cluster, column, confidence),
     )
 
 
@@ -225,6 +225,7 @@ def _rates(
     categories: Sequence[str],
     human: NDArray[Any],
     judge: NDArray[Any],
+    cluster: NDArray[Any],
     column: ScoreColumn,
     confidence: float,
 ) -> dict[str, Any]:
@@ -233,17 +234,19 @@ def _rates(
     if set(categories) - {"0", "1"} or passes is None:
         return {}
     one = categories.index("1") if "1" in categories else -1
-    good, bad = judge[human == one] == one, judge[human != one] != one
+    passed = human == one
+    right = (human == judge).astype(np.float64)
+    good = cluster_sums(right[passed], cluster[passed])
+    bad = cluster_sums(right[~passed], cluster[~passed])
     found = {
-        "sensitivity": share_figure(cluster_sums(good.astype(float), None), confidence),
-        "specificity": share_figure(cluster_sums(bad.astype(float), None), confidence),
+        "sensitivity": share_figure(good, confidence),
+        "specificity": share_figure(bad, confidence),
     }
     raw = column.values if column.yes_or_no else passes
-    whole = cluster_sums(raw, column.cluster)
+    whole = cluster_sums(raw, column.cluster, column.unit)
     observed = share_figure(whole, confidence)
-    hits = (int(good.sum()), len(good), int(bad.sum()), len(bad))
     return {
         **found,
         "observed_rate": observed,
-        "corrected_rate": corrected_rate(whole, hits, confidence),
+        "corrected_rate": corrected_rate(whole, hits_of(good, bad), confidence),
     }

@@ -2,47 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.intervals import Sums, effective_size
-from evalkit.metrics.statistics.students_t import z_quantile
+from evalkit.metrics.statistics.students_t import t_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What an evaluator got right on labelled runs, in independent labels."""
+
+    sensitivity: float
+    """Share of people's passes that it passed."""
+    passes: float
+    """Labels that say pass, as many as they are worth: those of one example repeat one another."""
+    specificity: float
+    fails: float
+    units: int
+    """Labelled examples."""
+
+    @property
+    def youden(self) -> float:
+        """Sensitivity and specificity less one: 1 for a perfect judge, 0 for a coin."""
+        return self.sensitivity + self.specificity - 1
+
+    @property
+    def variances(self) -> tuple[float, float]:
+        """Variances of both shares, each with one label right and one wrong more."""
+        found = []
+        for share, n in ((self.sensitivity, self.passes), (self.specificity, self.fails)):
+            steadied = (share * n + 1) / (n + 2)
+            found.append(steadied * (1 - steadied) / (n + 2))
+        return found[0], found[1]
+
+
+def hits_of(good: Sums, bad: Sums) -> Hits | None:
+    """Return the hits on runs people passed, and on runs people failed, clustered by example."""
+    if not good.n or not bad.n:
+        return None
+    return Hits(
+        good.mean,
+        effective_size(good),
+        bad.mean,
+        effective_size(bad),
+        min(good.clusters, bad.clusters),
+    )
 
 
 def corrected_rate(
-    observed: Sums, hits: tuple[int, int, int, int], confidence: float = 0.95
+    observed: Sums, hits: Hits | tuple[int, int, int, int] | None, confidence: float = 0.95
 ) -> Figure:
     """Return Rogan and Gladen's prevalence (Am. J. Epidemiol. 107, 1978) with its interval.
 
-    `observed` is the evaluator's passes over all its runs; `hits` are, on labelled runs, the
-    passes it got right of how many, and the fails it got right of how many. The interval is Lang
-    and Reiczigel's (Prev. Vet. Med. 113, 2014), which carries the uncertainty of both; repeated
-    examples lower the n of the observed rate. No value when the evaluator is no better than a coin.
+    `observed` is the evaluator's passes over all its runs; `hits` what it got right on labelled
+    ones, or four counts: passes it got right of how many, fails it got right of how many, which
+    then are taken to repeat as the observed runs do. The interval is Lang and Reiczigel's (Prev.
+    Vet. Med. 113, 2014), which carries the uncertainty of both, with the n that labels and runs of
+    the same examples are worth. No value when the evaluator is no better than a coin.
     """
-    true_passes, passes, true_fails, fails = hits
-    if observed.n == 0 or not passes or not fails:
+    known = _counted(observed, hits) if isinstance(hits, tuple) else hits
+    if observed.n == 0 or known is None:
         return Figure(None, n=observed.n, method="none: labels of one kind only")
-    plain = true_passes / passes + true_fails / fails - 1
-    if plain <= 0:
+    if known.youden <= 0:
         return Figure(None, n=observed.n, method="none: no better than chance")
-    value = min(1.0, max(0.0, (observed.mean + true_fails / fails - 1) / plain))
-    low, high = _lang_reiczigel(observed, hits, z_quantile((1 + confidence) / 2))
+    value = min(1.0, max(0.0, (observed.mean + known.specificity - 1) / known.youden))
+    low, high = _lang_reiczigel(observed, known, confidence)
     return Figure(value, low, high, observed.n, "rogan-gladen, lang-reiczigel", observed.clusters)
 
 
-def _lang_reiczigel(
-    observed: Sums, hits: tuple[int, int, int, int], z: float
-) -> tuple[float, float]:
-    true_passes, passes, true_fails, fails = hits
+def _counted(observed: Sums, counts: tuple[int, int, int, int]) -> Hits | None:
+    true_passes, passes, true_fails, fails = counts
+    if not passes or not fails or observed.n == 0:
+        return None
+    each = max(observed.n / max(observed.clusters, 1), 1.0)
+    units = max(int(min(passes, fails) / each), 1)
+    return Hits(true_passes / passes, passes / each, true_fails / fails, fails / each, units)
+
+
+def _lang_reiczigel(observed: Sums, hits: Hits, confidence: float) -> tuple[float, float]:
     n = effective_size(observed)
+    z = t_quantile((1 + confidence) / 2, max(observed.clusters - 1, 1))
     square = z * z
     apparent = (observed.mean * n + square / 2) / (n + square)
-    sensitivity = (true_passes + 1) / (passes + 2)
-    specificity = (true_fails + 1) / (fails + 2)
+    sensitivity = (hits.sensitivity * hits.passes + 1) / (hits.passes + 2)
+    specificity = (hits.specificity * hits.fails + 1) / (hits.fails + 2)
     youden = max(sensitivity + specificity - 1, 1e-6)
     rate = (apparent + specificity - 1) / youden
-    of_sensitivity = sensitivity * (1 - sensitivity) / (passes + 2)
-    of_specificity = specificity * (1 - specificity) / (fails + 2)
+    of_sensitivity, of_specificity = hits.variances
     shift = 2 * square * (rate * of_sensitivity - (1 - rate) * of_specificity)
     spread = apparent * (1 - apparent) / (n + square)
     spread += rate**2 * of_sensitivity + (1 - rate) ** 2 * of_specificity

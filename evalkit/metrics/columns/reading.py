@@ -64,6 +64,11 @@ class RunColumns:
         return found
 
     @property
+    def units_if(self) -> Codes | None:
+        """Independent unit of each run where that is coarser than its example, else None."""
+        return None if self.unit_of is None else self.unit
+
+    @property
     def run_ids(self) -> Any:
         """The ids as a pyarrow array of strings; figures do without them."""
         return decoded(self.results.table("runs", ["run_id"]).column(0))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.comparing.measures import Measure, Seen, measures
 from evalkit.metrics.comparing.pairing import Pairs, Side, side
-from evalkit.metrics.documents.figures import Interval
-from evalkit.metrics.statistics.bootstrap import bca_ratios
-from evalkit.metrics.statistics.intervals import cluster_sums
+from evalkit.metrics.statistics.bootstrap import Studentised, studentised
+from evalkit.metrics.statistics.distribution import RESAMPLED_MOST, heavy
+from evalkit.metrics.statistics.intervals import Sums
 from evalkit.metrics.statistics.paired import PairedTest, paired_test, quantile_difference
+from evalkit.metrics.statistics.quantiles import Sample
+
+FEWEST = 10
+"""Pairs from which on resamples say more than Student's t."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,81 +29,158 @@ class Contrast:
     baseline: Side
     candidate: Side
     test: PairedTest
-    bca: Interval | None = None
+    whole: tuple[Measure, Measure]
+    """Both measures with the examples that have no pair."""
+    single: bool = False
+    """True or false from one run on each side."""
+    d: Floats | None = None
+    """What the test of a mean or a ratio was made on, one a pair."""
     units: Any = None
+    bound: str = ""
+    """`low`: the true difference is at least this, `high`: at most, `both`: nothing is known."""
+    heavy: bool = False
+    """The differences are so skewed that their interval may not hold what it promises."""
 
 
-def contrast_all(pairs: Pairs, present: Seen, bootstrap: bool) -> tuple[Pairs, list[Contrast]]:
+def contrast_all(
+    pairs: Pairs, present: Seen, reducers: Sequence[str], bootstrap: bool, confidence: float
+) -> tuple[Pairs, list[Contrast]]:
     """Set every measure both experiments have side by side."""
-    theirs = {m.name: m for m in measures(pairs.candidate, present)}
+    theirs = {m.name: m for m in measures(pairs.candidate, present, reducers)}
     found = []
-    for measure in measures(pairs.baseline, present):
+    for measure in measures(pairs.baseline, present, reducers):
         other = theirs.get(measure.name)
         if other is not None and len(measure.values) and len(other.values):
-            found.append(_contrast(measure, other, pairs))
-    return pairs, _with_bca(found) if bootstrap else found
+            contrast = _contrast(measure, other, pairs, confidence)
+            found += [contrast] if contrast is not None else []
+    return pairs, _resampled(found) if bootstrap else found
 
 
-def _contrast(measure: Measure, other: Measure, pairs: Pairs) -> Contrast:
+def _contrast(measure: Measure, other: Measure, pairs: Pairs, confidence: float) -> Contrast | None:
     first = side(measure, pairs.of_baseline, pairs.n)
     second = side(other, pairs.of_candidate, pairs.n)
+    whole = (measure, other)
     both = (first.sizes > 0) & (second.sizes > 0)
     units = None if pairs.units is None else pairs.units[both]
-    if measure.quantile is not None:
-        return _quantile_contrast(measure, _kept(first, both), _kept(second, both), units)
-    single = measure.binary and other.binary
-    single = single and bool(np.all(first.sizes[both] == 1) and np.all(second.sizes[both] == 1))
-    bounded = measure.bounded and other.bounded
-    test = paired_test(
-        first.means[both], second.means[both], bounded=bounded, single=single, units=units
-    )
+    first, second = first.kept(both), second.kept(both)
     unit = measure.unit if measure.unit == other.unit else ""
-    unread = measure.unread + other.unread
-    binary = measure.binary and other.binary
+    measure = replace(
+        measure,
+        binary=measure.binary and other.binary,
+        bounded=measure.bounded and other.bounded,
+        unit=unit,
+        unread=measure.unread + other.unread,
+    )
+    if measure.quantile is not None:
+        return _quantile_contrast(measure, first, second, whole, units, confidence)
+    if measure.over is not None:
+        return _ratio_contrast(measure, first, second, whole, units)
+    single = measure.binary and bool(np.all(first.sizes == 1) and np.all(second.sizes == 1))
+    test = paired_test(
+        first.means, second.means, bounded=measure.bounded, single=single, units=units
+    )
+    d = second.means - first.means
     return Contrast(
-        replace(measure, binary=binary, bounded=bounded, unit=unit, unread=unread),
-        _kept(first, both),
-        _kept(second, both),
+        measure,
+        first,
+        second,
         test,
-        units=units,
-    )
-
-
-def _kept(one: Side, both: Any) -> Side:
-    """Keep the pairs that have values on both sides, and number them anew."""
-    number = np.full(len(both) + 1, -1, np.int64)
-    number[:-1][both] = np.arange(int(both.sum()))
-    at = number[one.pair]
-    inside = at >= 0
-    return Side(one.means[both], one.sizes[both], one.values[inside], at[inside])
-
-
-def _quantile_contrast(measure: Measure, first: Side, second: Side, units: Any) -> Contrast:
-    test = quantile_difference(
-        (first.values, first.pair),
-        (second.values, second.pair),
-        measure.quantile or 0.5,
-        len(first.means),
+        whole,
+        single,
+        d,
         units,
+        _bound(first, second),
+        _heavy(d, measure),
     )
-    return Contrast(measure, first, second, test)
 
 
-def _with_bca(contrasts: list[Contrast]) -> list[Contrast]:
-    """Bootstrap the mean differences of skewed measures; those with the same pairs share draws."""
+def _bound(first: Side, second: Side) -> str:
+    """Say on which side the true difference of two means can lie when runs were stopped."""
+    cut_first = first.cut is not None and bool(first.cut.any())
+    cut_second = second.cut is not None and bool(second.cut.any())
+    return {(False, False): "", (True, False): "high", (False, True): "low"}.get(
+        (cut_first, cut_second), "both"
+    )
+
+
+def _heavy(d: Floats, measure: Measure) -> bool:
+    return not measure.bounded and len(d) > 2 and heavy(Sums(d, np.ones(len(d))))
+
+
+def _quantile_contrast(
+    measure: Measure,
+    first: Side,
+    second: Side,
+    whole: tuple[Measure, Measure],
+    units: Codes | None,
+    confidence: float,
+) -> Contrast:
+    samples = [sample_of(each, units) for each in (first, second)]
+    test = quantile_difference(
+        samples[0], samples[1], measure.quantile or 0.5, len(first.means), confidence
+    )
+    return Contrast(measure, first, second, test, whole, units=units)
+
+
+def sample_of(one: Side, units: Codes | None) -> Sample:
+    """Return the runs of one side as a sample of which quantiles can be taken."""
+    return Sample(one.values, one.pair, None if units is None else units[one.pair], one.cut)
+
+
+def _ratio_contrast(
+    measure: Measure,
+    first: Side,
+    second: Side,
+    whole: tuple[Measure, Measure],
+    units: Codes | None,
+) -> Contrast | None:
+    """Test a difference of ratios by what each example adds to it, linearised (Cochran, 1977)."""
+    if first.over is None or second.over is None:
+        return None
+    if not (first.over.any() and second.over.any()):
+        return None
+    before, adds_before = _ratio(first.means, first.over)
+    after, adds_after = _ratio(second.means, second.over)
+    d: Floats = after - before + adds_after - adds_before
+    test = paired_test(np.zeros(len(d)), d, bounded=False, single=False, units=units)
+    test = replace(test, method=test.method.replace("paired t", "paired t, ratio"))
+    return Contrast(measure, first, second, test, whole, False, d, units, "", _heavy(d, measure))
+
+
+def _ratio(tops: Floats, bottoms: Floats) -> tuple[float, Floats]:
+    """Return a ratio of sums, and what each example adds to its error."""
+    ratio = float(tops.sum() / bottoms.sum())
+    return ratio, (tops - ratio * bottoms) / float(bottoms.mean())
+
+
+def _resampled(contrasts: list[Contrast]) -> list[Contrast]:
+    """Give skewed measures the bootstrap-t; those with the same pairs share draws."""
     groups: dict[tuple[int, int | None], list[int]] = {}
     for at, contrast in enumerate(contrasts):
-        if contrast.measure.skewed and contrast.test.n >= 10:
-            key = (contrast.test.n, contrast.test.units)
-            groups.setdefault(key, []).append(at)
+        test = contrast.test
+        n = test.units or test.n
+        if (
+            test.parts is None
+            and contrast.measure.skewed
+            and test.se is not None
+            and FEWEST <= n <= RESAMPLED_MOST
+        ):
+            groups.setdefault((test.n, test.units), []).append(at)
     found = list(contrasts)
     for members in groups.values():
-        sums = [
-            cluster_sums(contrast.candidate.means - contrast.baseline.means, contrast.units)
-            for contrast in (contrasts[at] for at in members)
+        parts = [
+            Sums(np.asarray(c.d), np.ones(c.test.n), c.units).by_unit
+            for c in (contrasts[at] for at in members)
         ]
-        tops = np.stack([each.totals for each in sums], axis=1)
-        sizes = np.stack([each.sizes for each in sums], axis=1)
-        for at, ends in zip(members, bca_ratios(tops, sizes), strict=True):
-            found[at] = replace(contrasts[at], bca=ends)
+        tops = np.stack([top for top, _ in parts], axis=1)
+        sizes = np.stack([size for _, size in parts], axis=1)
+        for at, draws in zip(members, studentised(tops, sizes), strict=True):
+            if draws is not None and draws.interval(0.95) is not None:
+                test = contrasts[at].test
+                found[at] = replace(contrasts[at], test=_with_draws(test, draws))
     return found
+
+
+def _with_draws(test: PairedTest, draws: Studentised) -> PairedTest:
+    method = test.method.replace("paired t", "bootstrap-t")
+    return replace(test, draws=draws, p=draws.p(test.df), method=method)

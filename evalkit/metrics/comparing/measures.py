@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import (
@@ -20,6 +20,8 @@ from evalkit.metrics.columns.reading import (
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.slicing.slicing import with_units
 from evalkit.metrics.summaries.categories import category_codes
+from evalkit.metrics.summaries.reducers import parse, reduced_values
+from evalkit.model import outcome
 from evalkit.model.outcome import is_better
 from evalkit.model.results import Results
 from evalkit.model.scales.scale import Scale
@@ -46,6 +48,12 @@ class Measure:
     """A bootstrap interval is worth having."""
     quantile: float | None = None
     """Compared is this quantile, not the mean."""
+    cut: Mask | None = None
+    """Values known to be too short: runs that were stopped."""
+    over: Floats | None = None
+    """Compared is the ratio of the mean of `values` to the mean of these."""
+    worth: Floats | None = None
+    """Runs that each value of a reducer is worth at most, see `reducers.ceiling`."""
     spread: float | None = None
     """Width of the declared range, for the default margin."""
     uncalibrated: bool = False
@@ -124,8 +132,10 @@ def seen(experiments: Sequence[Experiment]) -> Seen:
     return Seen(outcomes, few)
 
 
-def measures(experiment: Experiment, present: Seen) -> Iterator[Measure]:
-    """Yield scores, then outcome rates, latency and usage.
+def measures(
+    experiment: Experiment, present: Seen, reducers: Sequence[str] = ()
+) -> Iterator[Measure]:
+    """Yield scores with their reducers, then outcome rates, latency and usage.
 
     Of two outcomes that add up to all runs only success is a measure of its own; a score in words
     is one measure per word, its share.
@@ -133,6 +143,7 @@ def measures(experiment: Experiment, present: Seen) -> Iterator[Measure]:
     for column in experiment.scores:
         if column.scope in ("run", "step") and column.type in ("rate", "number"):
             yield _score(column)
+            yield from _reduced(column, reducers)
         elif column.name in present.words:
             yield from _words(experiment, column, present.words[column.name])
     yield from _outcomes(experiment.runs, present.outcomes)
@@ -201,44 +212,69 @@ def _outcomes(runs: RunColumns, occurring: set[str]) -> Iterator[Measure]:
         )
 
 
-def _durations(runs: RunColumns) -> Iterator[Measure]:
-    """Yield mean and p95 of latency and the mean time to first token.
+def _reduced(column: ScoreColumn, reducers: Sequence[str]) -> Iterator[Measure]:
+    """Yield `pass^4` and its like of a score: one value an example."""
+    for text in reducers:
+        reducer = parse(text)
+        if text == "mean" or (found := reduced_values(column, reducer)) is None:
+            continue
+        whole = _score(column)
+        share = reducer.passing or (column.yes_or_no and reducer.kind not in ("sd", "median"))
+        lower = reducer.kind in ("sd", "flake")
+        yield replace(
+            whole,
+            name=f"{column.name}.{text}",
+            unit="share" if share else "" if reducer.kind == "sd" else whole.unit,
+            direction="lower" if lower else "higher" if reducer.passing else whole.direction,
+            values=found.values,
+            cluster=found.examples,
+            bounded=share,
+            binary=False,
+            skewed=not share,
+            worth=found.worth,
+        )
 
-    A run that was cut short lasted at least as long as it did; its time is used as it is.
+
+def _durations(runs: RunColumns) -> Iterator[Measure]:
+    """Yield mean, median and p95 of latency and the mean time to first token.
+
+    A run that was stopped lasted at least as long as it did.
     """
+    stopped = np.isin(runs.outcome, outcome.places_of(outcome.CUT_SHORT))
     for name, column, quantile in (
         ("latency.mean", "latency_s", None),
+        ("latency.p50", "latency_s", 0.5),
         ("latency.p95", "latency_s", 0.95),
         ("ttft.mean", "ttft_s", None),
     ):
-        values = runs.numbers[column]
-        known = values >= 0
-        if column == "latency_s":
-            running = OUTCOMES.index("running")
-            known &= runs.outcome != running
-        yield _positive(name, "latency", "s", values[known], runs.cluster[known], quantile)
+        known = runs.numbers[column] >= 0
+        found = _positive(name, "latency", "s", runs, column, known)
+        if column == "latency_s" and bool((stopped & known).any()):
+            found = replace(found, cut=stopped[known])
+        yield replace(found, quantile=quantile, skewed=quantile is None)
 
 
 def _amounts(runs: RunColumns) -> Iterator[Measure]:
     for column, unit in (("total_tokens", "tokens"), ("total_cost", "cost")):
-        values = runs.numbers[column]
-        known = ~np.isnan(values)
-        name = f"{column}.mean"
-        yield _positive(name, "usage", unit, values[known], runs.cluster[known], None)
+        known = ~np.isnan(runs.numbers[column])
+        yield _positive(f"{column}.mean", "usage", unit, runs, column, known)
+    known = ~np.isnan(runs.numbers["total_cost"])
+    good = np.isin(runs.outcome[known], outcome.places_of(outcome.SUCCEEDED))
+    found = _positive("cost_per_success", "usage", "cost", runs, "total_cost", known)
+    yield replace(found, over=good.astype(np.float64))
 
 
 def _positive(
-    name: str, kind: str, unit: str, values: Floats, cluster: Codes, quantile: float | None
+    name: str, kind: str, unit: str, runs: RunColumns, column: str, known: Mask
 ) -> Measure:
     return Measure(
         name=name,
         kind=kind,
         unit=unit,
         direction="lower",
-        values=values,
-        cluster=cluster,
+        values=runs.numbers[column][known],
+        cluster=runs.cluster[known],
         bounded=False,
         binary=False,
-        skewed=quantile is None,
-        quantile=quantile,
+        skewed=True,
     )

@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 import orjson
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask
 from evalkit.metrics.comparing.measures import Experiment, Measure, recoded
 from evalkit.metrics.documents.comparison import Pairing
 from evalkit.model.results import Results
@@ -49,6 +49,27 @@ class Side:
     """The single values that belong to a pair."""
     pair: Codes
     """Pair of each value."""
+    cut: Mask | None = None
+    """Values known to be too short; None: there are none."""
+    over: Floats | None = None
+    """Mean of what the values are divided by, per pair."""
+    worth: Floats | None = None
+
+    def kept(self, both: Mask) -> Side:
+        """Keep some pairs, and number them anew."""
+        number = np.full(len(both) + 1, -1, np.int64)
+        number[:-1][both] = np.arange(int(both.sum()))
+        at = number[self.pair]
+        inside = at >= 0
+        return Side(
+            self.means[both],
+            self.sizes[both],
+            self.values[inside],
+            at[inside],
+            None if self.cut is None else self.cut[inside],
+            None if self.over is None else self.over[both],
+            None if self.worth is None else self.worth[both],
+        )
 
 
 def pair(baseline: Experiment, candidate: Experiment) -> Pairs:
@@ -101,9 +122,21 @@ def side(measure: Measure, place: Codes, pairs: int) -> Side:
     inside = at >= 0
     at, values = at[inside], measure.values[inside]
     sizes = np.bincount(at, minlength=pairs).astype(np.float64)
-    totals = np.bincount(at, weights=values, minlength=pairs)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return Side(totals / sizes, sizes, values, at)
+
+    def mean(of: Floats) -> Floats:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found: Floats = np.bincount(at, weights=of[inside], minlength=pairs) / sizes
+        return found
+
+    return Side(
+        mean(measure.values),
+        sizes,
+        values,
+        at,
+        None if measure.cut is None else measure.cut[inside],
+        None if measure.over is None else mean(measure.over),
+        None if measure.worth is None else mean(measure.worth),
+    )
 
 
 def _places(experiment: Experiment, place: Mapping[str, int]) -> Codes:

@@ -13,7 +13,7 @@ from evalkit.metrics.documents.comparison import Preference, Rank
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.distribution import skewed_mean
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
-from evalkit.metrics.statistics.students_t import z_quantile
+from evalkit.metrics.statistics.students_t import t_quantile
 
 OUTCOMES = ("scored", "not_applicable", "evaluator_error", "run_failed", "missing")
 
@@ -126,7 +126,8 @@ def bradley_terry(wins: Floats, experiments: Sequence[str], confidence: float = 
 
     `wins[example, i, j]` is the share of the example that i won over j, ties a half each. Half a
     win for either side of every pair keeps strengths finite when one wins always. Intervals come
-    from the sandwich covariance with examples as units (Liang and Zeger, Biometrika 73, 1986).
+    from the sandwich covariance with examples as units (Liang and Zeger, Biometrika 73, 1986),
+    with Student's t for their number.
     """
     k = len(experiments)
     total = wins.sum(0) + 0.5 * (1 - np.eye(k))
@@ -140,7 +141,9 @@ def bradley_terry(wins: Floats, experiments: Sequence[str], confidence: float = 
         if np.abs(step).max() < 1e-12:
             break
     covariance = _sandwich(wins, strength, _derivatives(total, strength)[1])
-    half = z_quantile((1 + confidence) / 2) * np.sqrt(np.maximum(np.diag(covariance), 0))
+    half = t_quantile((1 + confidence) / 2, max(len(wins), 1)) * np.sqrt(
+        np.maximum(np.diag(covariance), 0)
+    )
     ranks = [
         Rank(
             experiment=name,
@@ -163,12 +166,19 @@ def _derivatives(wins: Floats, strength: Floats) -> tuple[Floats, Floats]:
 
 
 def _sandwich(wins: Floats, strength: Floats, hessian: Floats) -> Floats:
+    """Return the covariance from examples, and from the half wins that every pair was given.
+
+    Without those, unanimous examples would leave no error: the half wins are counted as two half
+    examples a pair, one won and one lost, as in the estimate.
+    """
     chance = 1 / (1 + np.exp(strength[None, :] - strength[:, None]))
     met = wins + wins.transpose(0, 2, 1)
     parts = (wins - met * chance).sum(2)
-    parts = parts - parts.mean(0)
     n = len(parts)
     inner = parts.T @ parts * (n / max(n - 1, 1))
+    extra = 0.25 * ((1 - chance) ** 2 + chance**2)
+    np.fill_diagonal(extra, 0.0)
+    inner = inner + np.diag(extra.sum(1)) - extra
     bread = np.linalg.pinv(hessian)
     covariance: Floats = bread @ inner @ bread
     return covariance

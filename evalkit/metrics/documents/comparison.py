@@ -52,7 +52,7 @@ class Difference:
     """Difference over the absolute baseline value."""
     p: float | None
     p_adjusted: float | None
-    """After Holm (or Benjamini-Hochberg) over metrics x candidates; None: outside the family."""
+    """After Holm (or Benjamini-Hochberg) over its family; None: outside of it."""
     effect: float | None
     """Cohen's d_z: mean of the differences over their standard deviation."""
     wins: int
@@ -60,7 +60,10 @@ class Difference:
     ties: int
     """Examples where the candidate's mean is better, worse, the same (no direction: higher)."""
     mde: float | None
-    """Smallest true difference this design finds with 80 % power at the test's own alpha."""
+    """Smallest true difference this design finds with 80 % power at the test's own alpha.
+
+    Of a share: when the change comes as examples that break whole, all their runs at once.
+    """
     mde_adjusted: float | None
     """The same when the test must pass the strictest step of the correction."""
     n_needed: int | None
@@ -70,14 +73,32 @@ class Difference:
     verdict: str
     reason: str
     """One sentence that says why."""
-    bca: Interval | None = None
-    """Bootstrap interval of the difference, for quantities that are skewed."""
     n_baseline: int = 0
     n_candidate: int = 0
     """Runs (not examples) with a value on each side, among the pairs."""
     uncalibrated: bool = False
     unread: int = 0
     """Scores of both sides that cannot be read as this metric: in no mean, pair or verdict."""
+    bca: Interval | None = None
+    """Bootstrap interval of the difference (bootstrap-t), for quantities that are skewed."""
+    mde_even: float | None = None
+    """Smallest true difference found with 80 % power when every example changes alike."""
+    simultaneous: Interval | None = None
+    """Interval of which all of the family hold at once; beside it stands `p_adjusted`."""
+    sure: Interval | None = None
+    """One-sided bounds at alpha each: what equivalence and `proven not worse` are decided by.
+
+    The 90 % interval when alpha is 5 %, wider where few examples moved.
+    """
+    family: str = "all"
+    """`primary`, `exploratory` (not among the primary metrics), or `all`: there are none."""
+    bound: str = ""
+    """Runs were stopped: the true difference is at least this (`low`), at most (`high`), `both`."""
+    heavy_tail: bool = False
+    """The differences hang on few examples: the interval may hold less than it says."""
+    baseline_all: Figure | None = None
+    candidate_all: Figure | None = None
+    """The level over all runs of that side, where the pairs leave some out; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +191,14 @@ class Comparison(Shown):
     correction: str
     """holm or bh."""
     family: int
-    """Tests corrected for: metrics x candidates."""
+    """Tests corrected for: metrics x candidates, of the primary metrics where there are any."""
     confidence: float
     alpha: float
     notes: list[str] = field(default_factory=list)
+    primary: list[str] = field(default_factory=list)
+    """Metrics named beforehand; the others are exploratory, a family of their own."""
+    exploratory: int = 0
+    """Tests of the exploratory family."""
     version: int = COMPARISON_VERSION
     type: str = "evalkit.comparison"
 

@@ -22,6 +22,8 @@ class Figure:
     """How the interval was made: `wilson`, `t`, `bca`, `order statistics`; `none`: no interval."""
     clusters: int | None = None
     """Independent units behind the n (examples), when observations repeat."""
+    se: float | None = None
+    """Standard error, for tests of which only the figure is left; None: not known."""
 
     @property
     def interval(self) -> Interval | None:
@@ -47,12 +49,19 @@ class Rate:
     interval: Interval | None = None
     method: str = "none"
     clusters: int | None = None
+    se: float | None = None
 
     @property
     def figure(self) -> Figure:
         """The rate as a Figure."""
         low, high = self.interval or (None, None)
-        return Figure(self.rate, low, high, self.n, self.method, self.clusters)
+        return Figure(self.rate, low, high, self.n, self.method, self.clusters, self.se)
+
+    @staticmethod
+    def of(figure: Figure, count: int) -> Rate:
+        """Make the rate of a figure, and how many observations it counts."""
+        ends = (figure.interval, figure.method, figure.clusters, figure.se)
+        return Rate(figure.n, count, figure.value, *ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,8 @@ class Distribution:
     methods: dict[str, str] = field(default_factory=dict)
     lower_bounds: list[str] = field(default_factory=list)
     clusters: int | None = None
+    se: float | None = None
+    """Standard error of the mean."""
     histogram: Histogram | None = None
     ecdf: Curve | None = None
 
@@ -113,4 +124,5 @@ class Distribution:
         """One of `mean min max p50 p90 p95 p99 total` as a Figure."""
         low, high = self.intervals.get(name) or (None, None)
         method = self.methods.get(name, "none")
-        return Figure(getattr(self, name), low, high, self.n, method, self.clusters)
+        se = self.se if name == "mean" else None
+        return Figure(getattr(self, name), low, high, self.n, method, self.clusters, se)

@@ -38,7 +38,7 @@ class Found:
     unit: str
     direction: str | None
     lower_bound: bool = False
-    """The true quantile is at least this: it lies among runs that were cut short."""
+    """The true value is at least this: runs were cut short."""
     unread: str = ""
     """What is left out of the figure because it cannot be read; nothing: all is in it."""
     reason: str = ""
@@ -201,7 +201,7 @@ def _statistic(source: Distribution, head: str, statistic: str) -> Found | None:
     name = f"{head}.{wanted}"
     if end in ("low", "high"):
         return Found(f"{name}.{end}", Figure(getattr(figure, end), n=figure.n), unit, "lower")
-    bound = wanted in source.lower_bounds and wanted != "mean"
+    bound = wanted in source.lower_bounds
     return Found(name, figure, unit, "lower", bound)
 
 

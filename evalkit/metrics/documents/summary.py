@@ -143,12 +143,14 @@ class ScoreSummary:
     """A judge for which no agreement with people is on record."""
     doc: str = ""
     fingerprint: str | None = None
+    se: float | None = None
+    """Standard error of the mean."""
 
     @property
     def figure(self) -> Figure:
         """Mean or rate as a Figure."""
         low, high = self.interval or (None, None)
-        return Figure(self.mean, low, high, self.n, self.method, self.clusters)
+        return Figure(self.mean, low, high, self.n, self.method, self.clusters, self.se)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.metrics.documents.comparison import Comparison, Difference
-from evalkit.metrics.documents.figures import Curve, Figure
+from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.gate import GateResult
 from evalkit.metrics.documents.lookup import Found, closest, look_up, score_unit, unread_text
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import ScoreSummary, SliceFigure, Summary
 from evalkit.metrics.gating.grammar import Gate, parse
-from evalkit.metrics.gating.limits import ROUNDING, complies
+from evalkit.metrics.gating.limits import ROUNDING, complies, complying_share, shifted
 from evalkit.metrics.gating.meaning import quantity_problem, scale_of
 from evalkit.metrics.gating.statistical import check_difference, mirrored, unpaired
 from evalkit.metrics.gating.whole import only_of_the_whole
@@ -30,6 +30,13 @@ class _Case:
     summary: Summary
     baseline: Summary | None
     comparison: Comparison | None
+
+    @property
+    def alpha(self) -> float:
+        """Level of a test."""
+        if self.comparison is not None:
+            return self.comparison.alpha
+        return round(1 - self.summary.confidence, 12)
 
     def result(
         self,
@@ -131,26 +138,18 @@ def _is_percent_of_a_number(case: _Case, found: Found) -> bool:
 
 
 def _check_relative(case: _Case, found: Found) -> GateResult:
-    base = _baseline_figure(case, found)
+    difference = _difference(case, found)
+    if difference is not None:
+        # Both levels of the same pairs: what only one side has cannot tell them apart.
+        found = replace(found, figure=difference.candidate, lower_bound=_bounded(difference, found))
+    base = _baseline_figure(case, found, difference)
     if base is None:
         return case.result(None, "There is no baseline to compare with.", found.figure)
     if left_out := _left_out(case, found):
         return case.result(False, left_out, found.figure, unit=found.unit)
     if base.value is None:
         return case.result(False, f"The baseline has no {found.name}.", found.figure)
-    return _check_value(case, found, _shifted(case.gate, base.value, found.unit))
-
-
-def _shifted(gate: Gate, base: float, unit: str) -> float:
-    """Apply `+ 10%`, `- 0.02`, `* 1.1`; percent of a share are points."""
-    if gate.quantity is None:
-        return base
-    if gate.sign == "*":
-        return base * gate.quantity.plain
-    amount = gate.quantity.plain
-    if gate.quantity.unit == "%" and unit != "share":
-        amount *= abs(base)
-    return base - amount if gate.sign == "-" else base + amount
+    return _check_value(case, found, shifted(case.gate, base.value, found.unit))
 
 
 def _left_out(case: _Case, found: Found) -> str:
@@ -164,12 +163,20 @@ def _left_out(case: _Case, found: Found) -> str:
     return f"The baseline: {difference.unread:,} scores of {found.name} cannot be read."
 
 
-def _baseline_figure(case: _Case, found: Found) -> Figure | None:
+def _bounded(difference: Difference, found: Found) -> bool:
+    """Return whether the candidate's level over the pairs is only known to be at least so much."""
+    if difference.metric.endswith(".mean"):
+        return difference.bound in ("low", "both")
+    return found.lower_bound or difference.candidate.method.startswith("lower bound")
+
+
+def _baseline_figure(case: _Case, found: Found, difference: Difference | None) -> Figure | None:
+    if difference is not None:
+        return difference.baseline
     if case.baseline is not None:
         other = look_up(case.baseline, case.gate.metric)
         return other.figure if other else Figure(None)
-    difference = _difference(case, found)
-    return difference.baseline if difference else None
+    return None
 
 
 def _difference(case: _Case, found: Found) -> Difference | None:
@@ -192,13 +199,13 @@ def _check_statistical(case: _Case, found: Found) -> GateResult:
     difference = _difference(case, found)
     if difference is None and case.baseline is not None:
         other = look_up(case.baseline, case.gate.metric)
-        difference = unpaired(found, other.figure if other else Figure(None))
+        levels = (case.summary.confidence, case.baseline.confidence)
+        difference = unpaired(found, other.figure if other else Figure(None), levels, case.alpha)
     elif difference is None and case.comparison is not None:
         return case.result(False, f"{found.name} was not compared with the baseline.", found.figure)
     if difference is None:
         return case.result(None, "There is no baseline to compare with.", found.figure)
-    alpha = case.comparison.alpha if case.comparison else 1 - case.summary.confidence
-    passed, why, limit = check_difference(case.gate, difference, alpha)
+    passed, why, limit = check_difference(case.gate, difference, case.alpha)
     return case.result(passed, why, difference.difference, limit, difference.unit)
 
 
@@ -213,7 +220,7 @@ def _check_examples(case: _Case, found: Found) -> GateResult:
             else ("Rules for every example compare with a number, not with a baseline.")
         )
         return case.result(False, why, found.figure)
-    share = _complying(curve, gate.op, gate.quantity.plain)
+    share = complying_share(curve, gate.op, gate.quantity.plain)
     asked = gate.share if gate.place == "most_examples" else 1.0
     figure = Figure(
         share, n=score.clusters or 0, method="examples that comply", clusters=score.clusters
@@ -225,12 +232,6 @@ def _check_examples(case: _Case, found: Found) -> GateResult:
 
 def _named(score: ScoreSummary, share: float) -> str:
     return f" Worst: {', '.join(score.worst_examples[:3])}." if share < 1 else ""
-
-
-def _complying(curve: Curve, op: str, limit: float) -> float:
-    """Return the share of examples whose mean complies, from their distribution function."""
-    steps = [y - before for y, before in zip(curve.y, [0.0, *curve.y[:-1]], strict=True)]
-    return sum(step for x, step in zip(curve.x, steps, strict=True) if complies(op, x, limit))
 
 
 def _check_slices(case: _Case) -> GateResult:

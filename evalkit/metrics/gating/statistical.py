@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf, sqrt
 
-from evalkit.metrics.comparing.verdicts import text
+from evalkit.metrics.comparing.verdicts import FEWEST, text
 from evalkit.metrics.documents.comparison import Candidate, Difference
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.lookup import Found
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.gating.grammar import Gate
-from evalkit.metrics.statistics.students_t import t_quantile, two_sided, z_quantile
+from evalkit.metrics.statistics.students_t import two_sided, z_quantile
 
 
 def check_difference(
@@ -19,35 +19,72 @@ def check_difference(
 ) -> tuple[bool, str, float | None]:
     """Return whether the rule holds, why, and the margin in the metric's unit.
 
-    - `not worse by d`: missed when the candidate is worse beyond chance (adjusted p <= alpha) and
-      by at least d; noise of any size passes.
+    A rule was written beforehand, so it is a test of its own at `alpha`, whatever else is recorded.
+
+    - `not worse by d`: missed when the candidate is worse beyond chance (p <= alpha) and by at
+      least d; noise of any size passes. Where runs were stopped, missed unless what is known rules
+      a loss of d out.
     - `proven not worse by d`: holds when even the pessimistic end of the one-sided interval is
       better than -d; noise does not pass.
     - `better by d`: better beyond chance and by at least d.
     - `equivalent within d`: both ends inside plus or minus d.
     """
-    value, unit = difference.difference.value, difference.unit
+    value = difference.difference.value
     if value is None:
-        return False, f"{difference.metric}: there are no pairs to compare.", None
+        return False, f"{difference.metric}: {_nothing(difference)}", None
     margin = _margin(gate, difference)
     gain = -value if difference.direction == "lower" else value
-    p = difference.p_adjusted if difference.p_adjusted is not None else difference.p
-    sure = p is not None and p <= alpha
-    if p is None and difference.difference.low is None and value != 0:
-        sure = difference.difference.n >= 10  # every pair differs by the same amount
+    sure = _beyond_chance(difference, alpha)
     low, high = _one_sided(difference, alpha)
     holds = {
         "not_worse": low > -margin if gate.proven else not (sure and gain < 0 and -gain >= margin),
         "better": sure and gain > 0 and gain >= margin,
         "equivalent": low > -margin and high < margin,
     }[gate.kind]
+    bound = difference.bound
+    if holds and bound and not _decided(gate, difference, margin):
+        return False, f"{difference.metric}: runs were cut short, the change is not known.", margin
+    return holds, _why(gate, difference, value, (low, high)), margin
+
+
+def _nothing(difference: Difference) -> str:
+    if difference.difference.method.startswith("none: cut"):
+        return "runs were cut short, the change is not known."
+    return "there are no pairs to compare."
+
+
+def _beyond_chance(difference: Difference, alpha: float) -> bool:
+    """Return whether the difference is no chance: its own p, and the interval beside it."""
+    figure = difference.difference
+    if difference.p is None or difference.p > alpha:
+        return False
+    return figure.low is None or figure.high is None or not figure.low < 0 < figure.high
+
+
+def _decided(gate: Gate, difference: Difference, margin: float) -> bool:
+    """Return whether a rule that would hold still does when the stopped runs go on.
+
+    `low`: the true difference is at least what was seen, `high`: at most. Only what is better the
+    further the bound is off stays decided.
+    """
+    good = "low" if difference.direction == "higher" else "high"
+    return difference.bound == good and gate.kind in ("better", "not_worse")
+
+
+def _why(gate: Gate, difference: Difference, value: float, ends: tuple[float, float]) -> str:
+    unit, p = difference.unit, difference.p
     sign = "+" if value >= 0 else "-"
     observed = f"{sign}{text(abs(value), unit)}"
     chance = "" if p is None else f", p = {p:.3f}" if p >= 0.001 else ", p < 0.001"
     n = difference.difference.n
     units = "unpaired" if "unpaired" in difference.difference.method else "pairs"
     why = f"{difference.metric} changed by {observed} (n = {n} {units}{chance})."
-    return holds, why, margin
+    if (gate.proven or gate.kind == "equivalent") and ends[0] > -inf:
+        if difference.direction == "lower":
+            ends = (-ends[1], -ends[0])
+        low, high = (("-" if end < 0 else "+") + text(abs(end), unit) for end in ends)
+        why += f" One-sided bounds: {low} and {high}."
+    return why
 
 
 def _margin(gate: Gate, difference: Difference) -> float:
@@ -62,18 +99,18 @@ def _margin(gate: Gate, difference: Difference) -> float:
 
 def _one_sided(difference: Difference, alpha: float) -> tuple[float, float]:
     """Return the one-sided bounds, turned so that more is better."""
-    figure = difference.difference
+    figure, ends = difference.difference, difference.sure
     if figure.value is None:
         return (-inf, inf)
-    if figure.low is None or figure.high is None:
-        middle = figure.value if difference.direction != "lower" else -figure.value
-        return (middle, middle) if figure.n >= 10 else (-inf, inf)
-    normal = "bonett" in figure.method or "unpaired" in figure.method
-    df = inf if normal else max((figure.clusters or figure.n) - 1, 1)
-    half = (figure.high - figure.low) / 2
-    half *= t_quantile(1 - alpha, df) / t_quantile(1 - alpha / 2, df)
-    middle = figure.value if difference.direction != "lower" else -figure.value
-    return (middle - half, middle + half)
+    if ends is None:
+        if (
+            figure.n < FEWEST
+            or figure.low is not None
+            or "all differences equal" not in figure.method
+        ):
+            return (-inf, inf)
+        ends = (figure.value, figure.value)
+    return (-ends[1], -ends[0]) if difference.direction == "lower" else ends
 
 
 def mirrored(found: Found, candidate: Candidate, summary: Summary) -> Difference | None:
@@ -97,6 +134,7 @@ def mirrored(found: Found, candidate: Candidate, summary: Summary) -> Difference
             metric=found.name,
             direction="lower",
             difference=nil,
+            sure=(0.0, 0.0),
             p=None,
             p_adjusted=None,
             baseline=nil,
@@ -111,6 +149,7 @@ def mirrored(found: Found, candidate: Candidate, summary: Summary) -> Difference
         metric=found.name,
         direction="lower",
         difference=replace(turned, value=value, low=low, high=high),
+        sure=None if success.sure is None else (-success.sure[1], -success.sure[0]),
         baseline=_complement(success.baseline),
         candidate=_complement(success.candidate),
     )
@@ -123,24 +162,24 @@ def _complement(figure: Figure) -> Figure:
     return replace(figure, value=value, low=low, high=high)
 
 
-def unpaired(found: Found, baseline: Figure) -> Difference:
+def unpaired(
+    found: Found, baseline: Figure, levels: tuple[float, float], alpha: float
+) -> Difference:
     """Compare two figures of which only intervals are known, as with a saved summary.
 
-    Standard errors are read back from the 95 % intervals; Welch's z.
+    `levels` are the confidence of the figure and of the baseline's, at which older summaries, that
+    do not say their standard errors, have theirs read back from the intervals. Welch's z; the
+    change of a share is held inside plus and minus one.
     """
     now = found.figure
     value = None if now.value is None or baseline.value is None else now.value - baseline.value
-    se = _se(now, baseline)
+    se = _se((now, baseline), levels)
     p = two_sided(value / se, inf) if value is not None and se else None
-    half = z_quantile(0.975) * se if se else None
-    known = value is not None and half is not None
-    difference = Figure(
-        value,
-        (value or 0.0) - (half or 0.0) if known else None,
-        (value or 0.0) + (half or 0.0) if known else None,
-        min(now.n, baseline.n),
-        "unpaired z from intervals",
-    )
+    known = value is not None and se is not None
+    n = min(now.n, baseline.n)
+    ends = _around(value or 0.0, se or 0.0, alpha / 2, found.unit) if known else None
+    low, high = ends or (None, None)
+    difference = Figure(value, low, high, n, "unpaired z from intervals")
     return Difference(
         metric=found.name,
         kind="score",
@@ -162,11 +201,28 @@ def unpaired(found: Found, baseline: Figure) -> Difference:
         margin=None,
         verdict="cannot_tell",
         reason="Examples could not be paired with a saved summary.",
+        sure=_around(value or 0.0, se or 0.0, alpha, found.unit) if known else None,
+        bound="both" if found.lower_bound else "",
     )
 
 
-def _se(first: Figure, second: Figure) -> float | None:
-    if None in (first.low, first.high, second.low, second.high):
+def _around(value: float, se: float, tail: float, unit: str) -> tuple[float, float]:
+    half = z_quantile(1 - tail) * se
+    low, high = value - half, value + half
+    return (max(low, -1.0), min(high, 1.0)) if unit == "share" else (low, high)
+
+
+def _se(figures: tuple[Figure, Figure], levels: tuple[float, float]) -> float | None:
+    errors = [_error(each, level) for each, level in zip(figures, levels, strict=True)]
+    if errors[0] is None or errors[1] is None:
         return None
-    wide = [((f.high or 0.0) - (f.low or 0.0)) / (2 * z_quantile(0.975)) for f in (first, second)]
-    return sqrt(wide[0] ** 2 + wide[1] ** 2) or None
+    return sqrt(errors[0] ** 2 + errors[1] ** 2) or None
+
+
+def _error(figure: Figure, confidence: float) -> float | None:
+    """Return a figure's standard error, read off its interval where an older one does not say."""
+    if figure.se:
+        return figure.se
+    if figure.low is None or figure.high is None:
+        return None
+    return (figure.high - figure.low) / (2 * z_quantile((1 + confidence) / 2))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import sqrt
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Floats, Mask
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.summary import SliceFigure, SliceSearch
 from evalkit.metrics.slicing.slicing import Slicing
-from evalkit.metrics.statistics.intervals import Sums, mean_figure, share_figure
+from evalkit.metrics.statistics.distribution import skewed_mean
+from evalkit.metrics.statistics.intervals import Sums, share_figure
 from evalkit.metrics.statistics.multiplicity import holm
-from evalkit.metrics.statistics.students_t import t_tail
+from evalkit.metrics.statistics.permutation import lower_than_rest
 
 LEAST = 8
 """Examples a slice must have, and leave outside, to be tested."""
@@ -33,9 +33,9 @@ def slice_scores(
 ) -> list[tuple[list[SliceFigure], SliceSearch]]:
     """Return every score on every slice, and which are worse than the rest beyond chance.
 
-    The test is Welch's on example sums, one-sided in the score's direction (two-sided without
-    one), corrected with Holm over all slices of all scores, so that with nothing wrong a false
-    alarm anywhere has at most probability `alpha`.
+    The test permutes examples, one-sided in the score's direction (two-sided without one), Fisher's
+    exact test for true or false; corrected with Holm over all slices of all scores, so that with
+    nothing wrong a false alarm anywhere has at most probability `alpha`.
     """
     raw = [_figures(column, splits, runs, confidence, least) for column in columns]
     corrected = iter(holm([figure.p for figures in raw for figure in figures]))
@@ -51,7 +51,7 @@ def slice_scores(
 def _figures(
     column: ScoreColumn, splits: Sequence[Slicing], runs: int, confidence: float, least: int
 ) -> list[SliceFigure]:
-    totals = _by_example(column)
+    totals = _whole(column)
     figures = []
     for split in splits:
         for value, rows in split.members.items():
@@ -67,32 +67,37 @@ def _judged(column: ScoreColumn, figure: SliceFigure, p: float | None, alpha: fl
     return replace(figure, p_adjusted=p, flagged=flagged)
 
 
-def _by_example(column: ScoreColumn) -> tuple[Floats, Floats]:
-    sizes = np.bincount(column.units, minlength=1).astype(np.float64)
-    totals = np.bincount(column.units, weights=column.values, minlength=1).astype(np.float64)
-    return totals, sizes
+def _whole(column: ScoreColumn) -> tuple[Floats, Floats, Codes | None]:
+    """Return total and number of values of each example, and its unit where that is coarser."""
+    sizes = np.bincount(column.cluster, minlength=1).astype(np.float64)
+    totals = np.bincount(column.cluster, weights=column.values, minlength=1).astype(np.float64)
+    units = None
+    if column.unit is not None:
+        units = np.zeros(len(sizes), np.int64)
+        units[column.cluster] = column.unit
+    return totals, sizes, units
 
 
 def _figure(
     column: ScoreColumn,
     inside: Mask,
-    whole: tuple[Floats, Floats],
+    whole: tuple[Floats, Floats, Codes | None],
     confidence: float,
     least: int,
 ) -> SliceFigure:
     n = len(whole[1])
-    sizes = np.bincount(column.units[inside], minlength=n).astype(np.float64)
+    sizes = np.bincount(column.cluster[inside], minlength=n).astype(np.float64)
     values = column.values[inside]
-    totals = np.bincount(column.units[inside], values, minlength=n).astype(np.float64)
-    here = _sums(totals, sizes)
-    rest = _sums(whole[0] - totals, whole[1] - sizes)
+    totals = np.bincount(column.cluster[inside], values, minlength=n).astype(np.float64)
+    here = _sums(totals, sizes, whole[2])
+    rest = _sums(whole[0] - totals, whole[1] - sizes, whole[2])
     if here.n == 0:
         return SliceFigure("", "", 0, None)
-    make = share_figure if column.yes_or_no else mean_figure
+    make = share_figure if column.yes_or_no else skewed_mean
     figure: Figure = make(here, confidence).within(column.scale.range)
     difference = here.mean - rest.mean if rest.n else None
     enough = here.clusters >= least and rest.clusters >= least
-    p = _welch(here, rest, column.direction) if enough else None
+    p = worse_than_rest(here, rest, column.direction) if enough else None
     return SliceFigure(
         by="",
         value="",
@@ -106,26 +111,25 @@ def _figure(
     )
 
 
-def _sums(totals: Floats, sizes: Floats) -> Sums:
+def _sums(totals: Floats, sizes: Floats, units: Codes | None) -> Sums:
     there = sizes > 0
-    return Sums(totals[there], sizes[there])
+    return Sums(totals[there], sizes[there], None if units is None else units[there])
 
 
-def _welch(here: Sums, rest: Sums, direction: str | None) -> float | None:
-    """Return Welch's p (Biometrika 34, 1947) of here against rest, examples as units.
+def worse_than_rest(here: Sums, rest: Sums, direction: str | None) -> float | None:
+    """Return the permutation p of here against rest, units as what is permuted.
 
-    For shares near 0 or 1 the slice's own spread can be nil by luck; it is taken to be at least
-    what the rest would have in a slice of this size, which keeps false alarms down.
+    One-sided in the score's direction, two-sided without one. None when nothing varies.
     """
-    other = rest.variance
-    own = max(here.variance, other * rest.clusters / here.clusters)
-    if own + other <= 0:
+    first, second = (top / size for top, size in (here.by_unit, rest.by_unit))
+    if float(min(first.min(), second.min())) == float(max(first.max(), second.max())):
         return None
-    t = (here.mean - rest.mean) / sqrt(own + other)
-    df = (own + other) ** 2 / (own**2 / (here.clusters - 1) + other**2 / (rest.clusters - 1))
-    if direction is None:
-        return min(1.0, 2 * t_tail(abs(t), df))
-    return t_tail(-t if direction == "higher" else t, df)
+    if direction == "higher":
+        return lower_than_rest(first, second)
+    higher = lower_than_rest(-first, -second)
+    if direction == "lower":
+        return higher
+    return min(1.0, 2 * min(higher, lower_than_rest(first, second)))
 
 
 def _worse(column: ScoreColumn, figure: SliceFigure) -> bool:

@@ -17,6 +17,8 @@ from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.documents.figures import Figure, Interval
 from evalkit.metrics.statistics.students_t import t_quantile, z_quantile
 
+ROUNDING = 1e-13
+"""Relative spread below which values are equal but for the rounding of their sums."""
 PSEUDO = 0.05
 """Part of an example that is added on either side, see `effective_size`."""
 DEGREES_PER_WITNESS = 6
@@ -25,10 +27,12 @@ DEGREES_PER_WITNESS = 6
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Per-cluster sums and sizes: all that a clustered mean needs."""
+    """Per-example sums and numbers of runs: all that a mean with each example once needs."""
 
     totals: Floats
     sizes: Floats
+    units: Codes | None = None
+    """Independent unit of each example, when several belong together (a document, a user)."""
 
     @property
     def n(self) -> int:
@@ -36,41 +40,85 @@ class Sums:
         return int(self.sizes.sum())
 
     @property
+    def balanced(self) -> bool:
+        """Whether every example was observed equally often."""
+        return bool(len(self.sizes) == 0 or (self.sizes == self.sizes[0]).all())
+
+    @property
+    def means(self) -> Floats:
+        """The mean of each example."""
+        return self.totals / self.sizes
+
+    @property
     def clusters(self) -> int:
         """Independent units."""
-        return len(self.sizes)
+        return len(self.sizes) if self.units is None else len(np.unique(self.units))
 
     @property
     def witnesses(self) -> int:
-        """Clusters that show the rarer answer of values in 0..1 at least once."""
-        some = int(np.count_nonzero(self.totals > 0))
-        return min(some, int(np.count_nonzero(self.totals < self.sizes)))
+        """Units that show the rarer answer of values in 0..1 at least once."""
+        some, full = self.totals > 0, self.totals < self.sizes
+        if self.units is not None:
+            return min(len(np.unique(self.units[some])), len(np.unique(self.units[full])))
+        return min(int(np.count_nonzero(some)), int(np.count_nonzero(full)))
 
     @property
     def mean(self) -> float:
-        """Mean over observations, every one with the same weight."""
-        return float(self.totals.sum() / self.sizes.sum())
+        """Mean over examples, each with the same weight however often it ran."""
+        if self.balanced and np.isfinite(total := float(self.totals.sum())):
+            return total / float(self.sizes.sum())
+        return float((self.means / len(self.sizes)).sum())
 
     @property
-    def variance(self) -> float:
-        """Linearised variance of the mean: m/(m-1) sum (t_i - mean s_i)^2 / n^2, m >= 2.
+    def by_unit(self) -> tuple[Floats, Floats]:
+        """Sum of example means and number of examples of each unit."""
+        if self.units is None:
+            return self.means, np.ones(len(self.sizes))
+        _, place = np.unique(self.units, return_inverse=True)
+        tops = np.bincount(place, weights=self.means)
+        return tops.astype(np.float64), np.bincount(place).astype(np.float64)
 
-        The ratio estimator of survey sampling (Cochran, Sampling Techniques, 1977, 6.3); with
-        clusters of one observation it is s^2/n.
+    @property
+    def se(self) -> float:
+        """Linearised standard error of the mean: m/(m-1) sum (t_i - mean s_i)^2 / n^2, m >= 2.
+
+        The ratio estimator of survey sampling (Cochran, Sampling Techniques, 1977, 6.3) over
+        units; where examples are the units it is s/sqrt(n) of their means. Values as large as
+        1e300 do not overflow.
         """
-        m = self.clusters
-        excess = self.totals - self.mean * self.sizes
-        return float(m / (m - 1) * np.sum(excess * excess) / self.sizes.sum() ** 2)
+        tops, sizes = self.by_unit
+        m = len(tops)
+        excess = tops - self.mean * sizes
+        top = float(np.abs(excess).max())
+        if top <= ROUNDING * float(np.abs(tops).max()):
+            return 0.0
+        return float(top * np.sqrt(m / (m - 1) * np.sum((excess / top) ** 2)) / sizes.sum())
+
+    @property
+    def worth(self) -> float:
+        """Independent runs that these would be worth if repetitions were as good as examples.
+
+        Kish, Survey Sampling, 1965, 11.7: unequal numbers of runs make unequal weights.
+        """
+        return float(len(self.sizes) ** 2 / np.sum(1 / self.sizes))
 
 
-def cluster_sums(values: Floats, clusters: Codes | None) -> Sums:
-    """Sum `values` within `clusters` (small codes from 0); None: every value on its own."""
-    if clusters is None:
-        return Sums(np.asarray(values, np.float64), np.ones(len(values)))
-    sizes = np.bincount(clusters)
+def cluster_sums(values: Floats, examples: Codes | None, units: Codes | None = None) -> Sums:
+    """Sum `values` within `examples` (small codes from 0); None: every value on its own.
+
+    `units` gives the independent unit of each value where that is coarser than the example.
+    """
+    if examples is None:
+        return Sums(np.asarray(values, np.float64), np.ones(len(values)), units)
+    sizes = np.bincount(examples)
     there = sizes > 0
-    totals = np.bincount(clusters, weights=values)
-    return Sums(np.asarray(totals, np.float64)[there], sizes[there].astype(np.float64))
+    totals = np.bincount(examples, weights=values)
+    unit_of = None
+    if units is not None:
+        unit_of = np.zeros(len(sizes), np.int64)
+        unit_of[examples] = units
+        unit_of = unit_of[there]
+    return Sums(np.asarray(totals, np.float64)[there], sizes[there].astype(np.float64), unit_of)
 
 
 def wilson(
@@ -95,12 +143,13 @@ def share_figure(
     """Return the mean of values in 0..1 with a Wilson interval on the effective sample size.
 
     Without repetitions this is Wilson's interval. With them n is replaced by
-    n* = p (1 - p) / var(p), var from the clusters, held between the number of clusters (what the
+    n* = p (1 - p) / var(p), var from the examples, held between the number of units (what the
     data would be worth if repetitions said nothing new; also used when nothing varies) and
-    `ceiling` (default n: as good as independent), and the normal quantile by Student's (after Dean
-    and Pagano, J. Survey Stat. Methodol. 3, 2015, "modified Wilson"). Its degrees are n* - 1, and
-    not more than 6 for every example that shows the rarer answer, because only those tell how it
-    clusters. Both constants were chosen by simulation; where they do worse is in the README.
+    `ceiling` (default `worth`: as good as independent), and the normal quantile by Student's
+    (after Dean and Pagano, J. Survey Stat. Methodol. 3, 2015, "modified Wilson"). Its degrees are
+    n* - 1, and not more than 6 for every example that shows the rarer answer, because only those
+    tell how it clusters. Both constants were chosen by simulation; where they do worse is in the
+    README.
     """
     if sums.n == 0:
         return Figure(None, n=0)
@@ -112,29 +161,31 @@ def share_figure(
         quantile = t_quantile((1 + confidence) / 2, degrees)
     low, high = wilson(mean * effective, effective, confidence, quantile)
     name = method or ("wilson" if m == n else "wilson, clustered")
-    return Figure(mean, low, high, n, name, m)
+    return Figure(mean, low, high, n, name, m, sqrt(max(mean * (1 - mean), 0.0) / effective))
 
 
 def effective_size(sums: Sums, ceiling: float | None = None) -> float:
     """Return how many independent draws of 0 or 1 the clustered values are worth.
 
-    mean (1 - mean) / variance of the mean, between the clusters and `ceiling` (default n). With
+    mean (1 - mean) / variance of the mean, between the units and `ceiling` (default `worth`). With
     few passes (or fails) the variance is easily too small by luck; PSEUDO of an example that
     always passes and one that always fails are added to it (calibrated by simulation).
     """
     mean, n, m = sums.mean, sums.n, sums.clusters
     if m < 2 or (m == n and ceiling is None) or not 0 < mean < 1:
         return float(m)
-    extra = PSEUDO * n / m
-    total = n + 2 * extra
-    steadied = (float(sums.totals.sum()) + extra) / total
-    excess = sums.totals - steadied * sums.sizes
-    squares = float(np.sum(excess * excess)) + PSEUDO * (n / m) ** 2 * (
+    tops, sizes = sums.by_unit
+    examples = len(sums.sizes)
+    each = PSEUDO * examples / m
+    total = examples + 2 * each
+    steadied = (mean * examples + each) / total
+    excess = tops - steadied * sizes
+    squares = float(np.sum(excess * excess)) + PSEUDO * (examples / m) ** 2 * (
         (1 - steadied) ** 2 + steadied**2
     )
     wide = m + 2 * PSEUDO
     variance = wide / (wide - 1) * squares / total**2
-    top = float(n) if ceiling is None else ceiling
+    top = sums.worth if ceiling is None else ceiling
     return float(np.clip(steadied * (1 - steadied) / variance, m, max(top, m)))
 
 
@@ -145,11 +196,11 @@ def mean_figure(sums: Sums, confidence: float = 0.95) -> Figure:
     mean, n, m = sums.mean, sums.n, sums.clusters
     if m < 2:
         return Figure(mean, None, None, n, "none: one value" if n < 2 else "none: one example", m)
-    variance = sums.variance
-    if variance <= 1e-30 * max(1.0, mean * mean):
+    se = sums.se
+    if se <= 0:
         return Figure(mean, None, None, n, "none: all equal", m)
-    half = t_quantile((1 + confidence) / 2, m - 1) * sqrt(variance)
-    return Figure(mean, mean - half, mean + half, n, "t" if m == n else "t, clustered", m)
+    half = t_quantile((1 + confidence) / 2, m - 1) * se
+    return Figure(mean, mean - half, mean + half, n, "t" if m == n else "t, clustered", m, se)
 
 
 def quantile_ranks(n: int, probability: float, confidence: float = 0.95) -> tuple[int, int] | None:

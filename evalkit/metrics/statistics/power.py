@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf, sqrt
 
-from evalkit.metrics.statistics.students_t import NORMAL, t_quantile
+from evalkit.metrics.statistics.designs import POWER, Design
+from evalkit.metrics.statistics.noncentral import power_of_t, solve
+from evalkit.metrics.statistics.students_t import t_quantile
 
-POWER = 0.8
 MOST_EXAMPLES = 10_000_000
 
 
-def power_of_t(difference: float, se: float, df: float, alpha: float) -> float:
-    """Return the power of the two-sided t test, by the noncentral t (Cohen, 1988, 2.3)."""
-    shift = abs(difference) / se
-    critical = t_quantile(1 - alpha / 2, df)
-    if df == inf or df > 1e5:
-        return NORMAL.cdf(shift - critical) + NORMAL.cdf(-shift - critical)
-    from scipy.special import nctdtr
+def detectable(
+    se: float, df: float, alpha: float, power: float = POWER, *, whole: float = 1.0
+) -> float:
+    """Return the smallest true difference found with `power`, in the unit of `se`.
 
-    return float(1 - nctdtr(df, shift, critical) + nctdtr(df, shift, -critical))
-
-
-def detectable(se: float, df: float, alpha: float, power: float = POWER) -> float:
-    """Return the smallest true difference found with `power`, in the unit of `se`."""
+    `whole` is what an example loses when it breaks, 1 for shares: changes come as examples that
+    break, which also makes the differences vary more than they do now. 0: the change is spread
+    evenly over the examples. `designs` knows more of an experiment and is more exact.
+    """
+    if whole:
+        n = int(df) + 1 if df != inf else MOST_EXAMPLES
+        found = Design(n, se * sqrt(n), whole, 0.0, 1.0).smallest(alpha, whole=True, power=power)
+        return whole if found is None else found
     top = (t_quantile(1 - alpha / 2, df) + t_quantile(power, df) + 1) * se * 2
-    return _solve(lambda d: power_of_t(d, se, df, alpha) - power, top)
+    return solve(lambda d: power_of_t(d, se, df, alpha) - power, top)
 
 
 def examples_needed(difference: float, sd: float, alpha: float, power: float = POWER) -> int | None:
@@ -45,12 +45,3 @@ def examples_needed(difference: float, sd: float, alpha: float, power: float = P
         else:
             enough = middle
     return enough
-
-
-def _solve(excess: Callable[[float], float], top: float) -> float:
-    """Bisect an increasing function for its zero."""
-    low, high = 0.0, top
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
-    return (low + high) / 2

@@ -33,21 +33,15 @@ def category_rates(
         said = np.concatenate([said, np.full(len(column.values), -1)])
     tally = np.bincount(said[said >= 0], minlength=len(names))
     order = sorted(range(len(names)), key=lambda i: (-tally[i], names[i]))
-    cluster = data[1].units(cluster)
+    units = None if data[1].unit_of is None else data[1].units(cluster)
     counts = {names[i]: int(tally[i]) for i in order[:LISTED]}
     if len(order) > LISTED:
         counts["(other)"] = int(sum(tally[i] for i in order[LISTED:]))
     rates = {}
     for i in order[:LISTED]:
-        figure = share_figure(cluster_sums((said == i).astype(np.float64), cluster), confidence)
-        rates[names[i]] = Rate(
-            n=figure.n,
-            count=int(tally[i]),
-            rate=figure.value,
-            interval=figure.interval,
-            method=figure.method,
-            clusters=figure.clusters,
-        )
+        hit = (said == i).astype(np.float64)
+        figure = share_figure(cluster_sums(hit, cluster, units), confidence)
+        rates[names[i]] = Rate.of(figure, int(tally[i]))
     return counts, rates
 
 

@@ -34,19 +34,12 @@ _VARIABLE = (
 
 
 def outcome_rates(runs: RunColumns, confidence: float) -> dict[str, Rate]:
-    """Return the share of each outcome among the runs received, clustered by example."""
+    """Return the share of each outcome, examples once each; `count` is of the runs received."""
     rates = {}
     for code, name in enumerate(OUTCOMES):
         hit = (runs.outcome == code).astype(np.float64)
-        figure = share_figure(cluster_sums(hit, runs.unit), confidence)
-        rates[name] = Rate(
-            n=runs.n,
-            count=int(hit.sum()),
-            rate=figure.value,
-            interval=figure.interval,
-            method=figure.method,
-            clusters=figure.clusters,
-        )
+        figure = share_figure(cluster_sums(hit, runs.cluster, runs.units_if), confidence)
+        rates[name] = Rate.of(figure, int(hit.sum()))
     return rates
 
 

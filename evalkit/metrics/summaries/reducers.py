@@ -15,7 +15,7 @@ from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.columns.column import ScoreColumn, by_run
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.distribution import skewed_mean
-from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure
+from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 
 NO_PASS = "nothing says which numbers pass; declare a threshold"
 PLAIN = ("mean", "median", "mode", "min", "max", "best", "worst", "sd", "flake")
@@ -63,36 +63,60 @@ def reduce_score(column: ScoreColumn, reducer: Reducer, confidence: float = 0.95
     """
     if column.scope == "experiment" or len(column.values) == 0:
         return None
-    numbers, passes, cluster = by_run(column)
-    values = passes if reducer.passing else numbers
-    if values is None:
-        return Figure(None, n=len(numbers), method=f"refused: {NO_PASS}")
-    lower = column.direction == "lower"
-    examples, reduced = per_example(values, cluster, reducer, lower=lower)
-    if len(reduced) == 0:
-        most = int(np.bincount(cluster).max())
+    found = reduced_values(column, reducer)
+    if found is None:
+        return Figure(None, n=len(by_run(column)[0]), method=f"refused: {NO_PASS}")
+    if len(found.values) == 0:
         needed = max(reducer.k, 2 if reducer.kind in ("sd", "flake") else 1)
-        return Figure(None, method=f"refused: needs {needed} runs of an example, at most {most}")
-    sizes = np.bincount(cluster)[examples].astype(np.float64)
-    sums = cluster_sums(reduced, _units(column, examples))
+        return Figure(
+            None, method=f"refused: needs {needed} runs of an example, at most {found.most}"
+        )
+    sums = cluster_sums(found.values, None, _units(column, found.examples))
     if reducer.passing or (column.yes_or_no and reducer.kind not in ("sd", "median")):
-        return _bounded(sums, reducer, sizes, confidence)
+        ceiling = float(found.worth.sum())
+        return share_figure(sums, confidence, ceiling=ceiling, method="wilson over examples")
     reach = None if reducer.kind == "sd" else column.scale.range
     return skewed_mean(sums, confidence).within(reach)
 
 
-def _bounded(sums: Sums, reducer: Reducer, sizes: Floats, confidence: float) -> Figure:
-    """Return a mean of values in 0..1, Wilson on an effective number of examples.
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """One value for each example that has enough runs."""
 
-    Per-example values between 0 and 1 vary less than 0 and 1 would, so an example is worth more
-    than one draw: at most its number of runs for a mean, 2 n / k for an order-k estimator (the
-    2 was calibrated by simulation, `benchmarks/simulations.py`).
+    examples: Codes
+    values: Floats
+    worth: Floats
+    """Draws of 0 or 1 that each value is worth at most."""
+    most: int
+    """Runs of the example that has most."""
+
+
+def reduced_values(column: ScoreColumn, reducer: Reducer) -> Reduced | None:
+    """Return the reduced value of each example; None: nothing says what passes."""
+    if column.scope == "experiment" or len(column.values) == 0:
+        return None
+    numbers, passes, cluster = by_run(column)
+    values = passes if reducer.passing else numbers
+    if values is None:
+        return None
+    lower = column.direction == "lower"
+    examples, reduced = per_example(values, cluster, reducer, lower=lower)
+    sizes = np.bincount(cluster)
+    worth = _worth(reducer, sizes[examples].astype(np.float64))
+    return Reduced(examples, reduced, worth, int(sizes.max()))
+
+
+def _worth(reducer: Reducer, sizes: Floats) -> Floats:
+    """Return how many draws each example's value is worth.
+
+    Values between 0 and 1 vary less than 0 and 1 would, so an example is worth more than one draw:
+    at most its number of runs for a mean, 2 n / k for an order-k estimator (the 2 was calibrated
+    by simulation, `benchmarks/simulations.py`).
     """
-    worth = {"mean": 1.0, "pass@": 2.0 / reducer.k, "pass^": 2.0 / reducer.k}.get(reducer.kind)
+    each = {"mean": 1.0, "pass@": 2.0 / reducer.k, "pass^": 2.0 / reducer.k}.get(reducer.kind)
     if reducer.kind in ("pass@", "pass^") and reducer.k == 1:
-        worth = 1.0
-    ceiling = float(len(sizes)) if worth is None else worth * float(sizes.sum())
-    return share_figure(sums, confidence, ceiling=ceiling, method="wilson over examples")
+        each = 1.0
+    return np.ones(len(sizes)) if each is None else each * sizes
 
 
 def per_example(

@@ -69,6 +69,7 @@ def _summary(
         interval=figure.interval,
         method=figure.method,
         clusters=figure.clusters,
+        se=figure.se,
         outcomes=column.outcomes,
         runs=len(np.unique(column.run[column.run >= 0])) if column.scope == "step" else scored,
         bounds=_bounds(column, allowed),
@@ -95,7 +96,7 @@ def score_figure(column: ScoreColumn, confidence: float) -> Figure:
     """Return mean or rate with its interval; one value of an experiment has none."""
     if len(column.values) == 0:
         return Figure(None, n=0)
-    sums = cluster_sums(column.values, column.units)
+    sums = cluster_sums(column.values, column.cluster, column.unit)
     if column.scope == "experiment":
         return Figure(sums.mean, None, None, sums.n, "none: one value", sums.clusters)
     if column.yes_or_no:
@@ -108,10 +109,8 @@ def _passed(column: ScoreColumn, confidence: float) -> Rate | None:
     plain = column.yes_or_no and column.direction != "lower"
     if passes is None or plain or len(passes) == 0:
         return None
-    figure = share_figure(cluster_sums(passes, column.units), confidence)
-    return Rate(
-        figure.n, int(passes.sum()), figure.value, figure.interval, figure.method, figure.clusters
-    )
+    figure = share_figure(cluster_sums(passes, column.cluster, column.unit), confidence)
+    return Rate.of(figure, int(passes.sum()))
 
 
 def _shape(column: ScoreColumn) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def _described(values: Floats, run: Codes, runs: RunColumns, confidence: float) 
     known = ~np.isnan(values) & (run >= 0)
     return describe(
         values[known],
+        None,  # every call counts: a step's time is that of its calls, not of its examples
         runs.unit[run[known]],
         missing=int((~known).sum()),
         unit="s",

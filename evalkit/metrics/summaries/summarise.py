@@ -143,7 +143,8 @@ def _duration(
     cut = np.isin(runs.outcome, outcome.places_of(outcome.CUT_SHORT))
     return describe(
         values[known],
-        runs.unit[known],
+        runs.cluster[known],
+        None if runs.unit_of is None else runs.unit[known],
         censored=cut[known] if censor else None,
         missing=int((~known).sum()),
         unit="s",

@@ -11,9 +11,9 @@ from evalkit.metrics.columns.arrow import codes
 from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.documents.figures import Distribution, Figure
 from evalkit.metrics.documents.summary import UsageSummary
-from evalkit.metrics.statistics.bootstrap import bca_ratio
-from evalkit.metrics.statistics.distribution import BCA_LEAST, BCA_MOST, describe
-from evalkit.metrics.statistics.intervals import Sums, mean_figure
+from evalkit.metrics.statistics.distribution import describe
+from evalkit.metrics.statistics.intervals import cluster_sums
+from evalkit.metrics.statistics.ratios import ratio_figure
 from evalkit.model.outcome import SUCCEEDED, places_of
 from evalkit.model.usage import COSTS, MONEY_WORDS, USAGE_FIELDS
 
@@ -77,7 +77,8 @@ def _amount(runs: RunColumns, name: str, confidence: float) -> Distribution:
     known = ~np.isnan(values)
     return describe(
         values[known],
-        runs.unit[known],
+        runs.cluster[known],
+        None if runs.unit_of is None else runs.unit[known],
         missing=int((~known).sum()),
         unit="cost" if name.endswith("cost") else "tokens",
         confidence=confidence,
@@ -86,26 +87,18 @@ def _amount(runs: RunColumns, name: str, confidence: float) -> Distribution:
 
 
 def _per_success(runs: RunColumns, name: str, confidence: float) -> Figure:
-    """Return what one success costs: everything spent over the successes, runs with usage only.
+    """Return what one success costs: what a run costs over the share that succeeds.
 
-    A ratio of two sums over examples; its interval is the ratio estimator's, or BCa.
+    Runs with usage only, every example once; a ratio of two means over examples, whose interval is
+    the bootstrap-t over examples, and Student's on the linearised ratio for very few or very many.
     """
     values = runs.numbers[name]
     known = ~np.isnan(values)
-    good = np.isin(runs.outcome[known], places_of(SUCCEEDED))
-    good = good.astype(np.float64)
+    good = np.isin(runs.outcome[known], places_of(SUCCEEDED)).astype(np.float64)
     n = int(known.sum())
     if not good.any():
         return Figure(None, n=n, method="none: no success")
-    cluster = runs.unit[known]
-    there = np.bincount(cluster) > 0
-    spent = np.bincount(cluster, weights=values[known])[there]
-    successes = np.bincount(cluster, weights=good)[there]
-    sums = Sums(np.asarray(spent, np.float64), np.asarray(successes, np.float64))
-    plain = mean_figure(sums, confidence)
-    ends, method = plain.interval, plain.method
-    if BCA_LEAST <= sums.clusters <= BCA_MOST:
-        found = bca_ratio(sums.totals, sums.sizes, confidence)
-        ends, method = (found, "bca, ratio") if found else (ends, method)
-    low, high = ends or (None, None)
-    return Figure(plain.value, low, high, n, method, sums.clusters)
+    units = None if runs.unit_of is None else runs.unit[known]
+    spent = cluster_sums(values[known], runs.cluster[known], units)
+    won = cluster_sums(good, runs.cluster[known], units)
+    return ratio_figure(spent, won, confidence)

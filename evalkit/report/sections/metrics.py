@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.lookup import score_unit
-from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.model.outcome import OUTCOMES, succeeded
 from evalkit.report.charts import numbers
-from evalkit.report.sections.changes import change
+from evalkit.report.sections.rows import Metric, Read, rows
 from evalkit.report.sections.source import Source, address, term
-from evalkit.report.values.parts import ChangePart, FigurePart, MetricGroup, MetricPart
+from evalkit.report.values.parts import MetricGroup, MetricPart
 
 CATEGORIES = 6
 """Values of a score that have a row; all of them are in its own figure."""
@@ -34,12 +34,10 @@ COST = ("total_cost.mean", "Cost per run", "In the currency the source states; m
 PER_SUCCESS = ("cost_per_success", "Cost per successful run", "All cost over successful runs.")
 TOKENS_LINK = address("runs", sort="-tokens")
 
-Read = Callable[[Summary], Figure | None]
-
 
 def build(source: Source) -> tuple[MetricGroup, ...]:
     """Return the groups Quality, Resources and Repetitions, without those that are empty."""
-    quality = [_success(source), *_scores(source), *_outcomes(source)]
+    quality = [*_success(source), *_scores(source), *_outcomes(source)]
     resources = [row for row in _resources(source) if any(f.n for f in row.figures)]
     found = [
         _group("Quality", quality, "points; a point is 1 % of a score's range"),
@@ -66,8 +64,8 @@ def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:
     )
 
 
-def _success(source: Source) -> MetricPart:
-    return _row(
+def _success(source: Source) -> list[MetricPart]:
+    return _rows(
         source,
         (
             "success_rate",
@@ -84,14 +82,14 @@ def _success(source: Source) -> MetricPart:
 
 def _outcomes(source: Source) -> list[MetricPart]:
     """Return a row for each way not to succeed that happened."""
-    rows = []
+    found: list[MetricPart] = []
     for name in (each for each in OUTCOMES if not succeeded(each)):
         if not any(s.rates[name].count for s in source.summaries if name in s.rates):
             continue
         metric = f"{name}_rate"
         label = LABELS.get(name, f"{name.capitalize()} rate")
-        rows.append(
-            _row(
+        found.extend(
+            _rows(
                 source,
                 (metric, label, f"Runs whose outcome is {name}."),
                 lambda s, name=name: s.rates[name].figure if name in s.rates else None,  # type: ignore[misc]
@@ -101,17 +99,17 @@ def _outcomes(source: Source) -> list[MetricPart]:
                 axis=(0.0, 1.0),
             )
         )
-    return rows
+    return found
 
 
 def _scores(source: Source) -> list[MetricPart]:
-    rows = []
+    found: list[MetricPart] = []
     for name in source.score_names:
         if source.score(name).type == "category":
-            rows += _category_rows(source, name)
+            found += _category_rows(source, name)
         else:
-            rows.append(_score_row(source, name))
-    return rows
+            found += _score_rows(source, name)
+    return found
 
 
 def _category_rows(source: Source, name: str) -> list[MetricPart]:
@@ -124,7 +122,9 @@ def _category_rows(source: Source, name: str) -> list[MetricPart]:
     words = sorted(counts, key=lambda word: (-counts[word], word))[:CATEGORIES]
     unscored = _unscored(found)
     return [
-        _row(
+        row
+        for word in words
+        for row in _rows(
             source,
             (f"{name}.{word}", f"{name}: {word}", source.score(name).doc),
             lambda s, w=word: _category_figure(s.scores.get(name), w),  # type: ignore[misc]
@@ -135,7 +135,6 @@ def _category_rows(source: Source, name: str) -> list[MetricPart]:
             marks=marks_of(source.score(name)),
             outcomes=unscored,
         )
-        for word in words
     ]
 
 
@@ -146,13 +145,13 @@ def _category_figure(score: ScoreSummary | None, word: str) -> Figure | None:
     return rate.figure if rate is not None else Figure(0.0, n=score.n)
 
 
-def _score_row(source: Source, name: str) -> MetricPart:
+def _score_rows(source: Source, name: str) -> list[MetricPart]:
     score = source.score(name)
     reach = score.range or ((0.0, 1.0) if score.type == "rate" else None)
     width = reach[1] - reach[0] if reach else None
     plain = score.type == "rate" and not score.graded
     query = term(name, ":", "yes" if score.direction == "lower" else "no") if plain else None
-    return _row(
+    return _rows(
         source,
         (name, name, score.doc),
         lambda s: s.scores[name].figure if name in s.scores else None,
@@ -185,7 +184,7 @@ def _resources(source: Source) -> list[MetricPart]:
     slow = address("runs", sort="-latency")
     costly = address("runs", sort="-cost")
     return [
-        _row(source, names, read, unit, link)
+        row
         for names, read, unit, link in (
             (P50, lambda s: s.latency.figure("p50"), "s", slow),
             (P95, lambda s: s.latency.figure("p95"), "s", slow),
@@ -195,6 +194,7 @@ def _resources(source: Source) -> list[MetricPart]:
             (_in(COST, source), lambda s: s.usage.total_cost.figure("mean"), "cost", costly),
             (_in(PER_SUCCESS, source), lambda s: s.usage.cost_per_success, "cost", costly),
         )
+        for row in _rows(source, names, read, unit, link)
     ]
 
 
@@ -214,15 +214,15 @@ def _in(names: tuple[str, str, str], source: Source) -> tuple[str, str, str]:
 
 
 def _reducers(source: Source) -> list[MetricPart]:
-    rows = []
+    found: list[MetricPart] = []
     for reducer in dict.fromkeys(r for s in source.summaries for r in s.reducers if r != "mean"):
         for name in source.score_names:
             if not _says_something(source, reducer, name):
                 continue
             score = source.score(name)
             unit = _reduced_unit(reducer, score)
-            rows.append(
-                _row(
+            found.extend(
+                _rows(
                     source,
                     (
                         f"{reducer}({name})",
@@ -232,10 +232,12 @@ def _reducers(source: Source) -> list[MetricPart]:
                     lambda s, r=reducer, n=name: s.reducers.get(r, {}).get(n),  # type: ignore[misc]
                     unit,
                     address("runs", sort=name),
+                    compared=f"{name}.{reducer}",
+                    width=1.0 if unit == "share" else None,
                     axis=(0.0, 1.0) if unit == "share" else score.range,
                 )
             )
-    return rows
+    return found
 
 
 def _says_something(source: Source, reducer: str, name: str) -> bool:
@@ -252,48 +254,18 @@ def _reduced_unit(reducer: str, score: ScoreSummary) -> str:
     return "share" if reducer.startswith(counts) else score_unit(score)
 
 
-def _row(
+def _rows(
     source: Source,
     names: tuple[str, str, str],
     read: Read,
     unit: str,
     link: str,
     *,
+    compared: str = "",
     width: float | None = None,
     axis: tuple[float, float] | None = None,
     marks: tuple[str, ...] = (),
     outcomes: str = "",
-) -> MetricPart:
-    metric, label, doc = names
-    figures = tuple(_figure(s, read(s), unit, metric) for s in source.summaries)
-    changes: list[ChangePart | None] = []
-    directed = True
-    for candidate in source.candidates:
-        found = source.difference(candidate, metric)
-        changes.append(None if found is None else change(found, unit, width))
-        directed = directed and (found is None or found.direction is not None)
-    return MetricPart(
-        metric, label, doc, link, unit, figures, tuple(changes), marks, outcomes, axis, directed
-    )
-
-
-def _figure(summary: Summary, figure: Figure | None, unit: str, metric: str) -> FigurePart:
-    if figure is None:
-        return FigurePart(numbers.DASH, 0)
-    rest = figure.n if figure.clusters is None else figure.clusters
-    single = metric in summary.scores and summary.scores[metric].scope == "experiment"
-    note = "too few examples" if 0 < rest < numbers.TOO_FEW and not single else ""
-    quantity, _, name = metric.partition(".")
-    if figure.value is None and figure.method.startswith("refused: "):
-        note = figure.method.removeprefix("refused: ")
-    if quantity == "latency" and name in summary.latency.lower_bounds:
-        note = "lower bound"
-    return FigurePart(
-        text=numbers.in_unit(figure.value, unit),
-        n=figure.n,
-        interval=numbers.interval(figure.low, figure.high, unit),
-        value=figure.value,
-        low=figure.low,
-        high=figure.high,
-        note=note,
-    )
+) -> list[MetricPart]:
+    found = Metric(*names, read, unit, link, compared, width, axis, marks, outcomes)
+    return rows(source, found)

@@ -1,0 +1,140 @@
+"""Rows: one metric of all experiments with levels and changes of the same examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.summary import Summary
+from evalkit.report.charts import numbers
+from evalkit.report.sections.changes import change
+from evalkit.report.sections.source import Source
+from evalkit.report.values.parts import FigurePart, MetricPart
+
+if TYPE_CHECKING:
+    from evalkit.metrics.documents.comparison import Difference
+
+Read = Callable[[Summary], Figure | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric as the table has it."""
+
+    name: str
+    label: str
+    doc: str
+    read: Read
+    unit: str
+    link: str
+    compared: str = ""
+    """Its name in the comparison, where that is another."""
+    width: float | None = None
+    axis: tuple[float, float] | None = None
+    marks: tuple[str, ...] = ()
+    outcomes: str = ""
+
+
+def rows(source: Source, metric: Metric) -> list[MetricPart]:
+    """Return the row of a metric, and further ones for levels that belong to no change.
+
+    Levels beside a change are those of the examples that were paired, so that the change is their
+    difference. What the pairs leave out has a row of its own, as have the levels of a baseline that
+    another candidate shares other examples with.
+    """
+    found = [source.difference(c, metric.compared or metric.name) for c in source.candidates]
+    first = next((each for each in found if each is not None), None)
+    if first is None:
+        return [_part(source, metric, [metric.read(s) for s in source.summaries], found)]
+    parts = [_part(source, metric, *_same_pairs(source, metric, found, first))]
+    for at, each in enumerate(found):
+        if each is not None and each.baseline.value != first.baseline.value:
+            parts.append(_other_pairs(source, metric, found, at))
+    if any(each and (each.baseline_all or each.candidate_all) for each in found):
+        parts.append(_over_all(source, metric))
+    return parts
+
+
+def _same_pairs(
+    source: Source, metric: Metric, found: Sequence[Difference | None], first: Difference
+) -> tuple[list[Figure | None], list[Difference | None]]:
+    """Return the levels of the first candidate's pairs, and of those that share the baseline's."""
+    figures: list[Figure | None] = [first.baseline]
+    kept: list[Difference | None] = []
+    for summary, each in zip(source.summaries[1:], found, strict=True):
+        same = each is not None and each.baseline.value == first.baseline.value
+        kept.append(each if same else None)
+        figures.append(each.candidate if same and each else None if each else metric.read(summary))
+    return figures, kept
+
+
+def _other_pairs(
+    source: Source, metric: Metric, found: Sequence[Difference | None], at: int
+) -> MetricPart:
+    each = found[at]
+    assert each is not None
+    figures: list[Figure | None] = [None] * len(source.summaries)
+    figures[0], figures[at + 1] = each.baseline, each.candidate
+    kept: list[Difference | None] = [each if place == at else None for place in range(len(found))]
+    label = f"{metric.label}, pairs with {source.candidates[at].experiment}"
+    return _part(source, metric, figures, kept, label)
+
+
+def _over_all(source: Source, metric: Metric) -> MetricPart:
+    nothing: list[Difference | None] = [None] * len(source.candidates)
+    figures = [metric.read(summary) for summary in source.summaries]
+    return _part(source, metric, figures, nothing, f"{metric.label}, pairs or not")
+
+
+def _part(
+    source: Source,
+    metric: Metric,
+    figures: Sequence[Figure | None],
+    found: Sequence[Difference | None],
+    label: str = "",
+) -> MetricPart:
+    return MetricPart(
+        label or metric.name,
+        label or metric.label,
+        metric.doc,
+        metric.link,
+        metric.unit,
+        tuple(
+            _figure(summary, figure, metric)
+            for summary, figure in zip(source.summaries, figures, strict=True)
+        ),
+        tuple(None if d is None else change(d, metric.unit, metric.width) for d in found),
+        metric.marks,
+        "" if label else metric.outcomes,
+        metric.axis,
+        all(d is None or d.direction is not None for d in found),
+    )
+
+
+def _figure(summary: Summary, figure: Figure | None, metric: Metric) -> FigurePart:
+    if figure is None:
+        return FigurePart(numbers.DASH, 0)
+    return FigurePart(
+        text=numbers.in_unit(figure.value, metric.unit),
+        n=figure.n,
+        interval=numbers.interval(figure.low, figure.high, metric.unit),
+        value=figure.value,
+        low=figure.low,
+        high=figure.high,
+        note=next(_notes(summary, figure, metric.name), ""),
+    )
+
+
+def _notes(summary: Summary, figure: Figure, name: str) -> Iterator[str]:
+    """Yield what readers must know of a figure, the gravest first."""
+    quantity, _, statistic = name.partition(".")
+    if quantity == "latency" and statistic in summary.latency.lower_bounds:
+        yield "lower bound"
+    rest = figure.n if figure.clusters is None else figure.clusters
+    single = name in summary.scores and summary.scores[name].scope == "experiment"
+    if 0 < rest < numbers.TOO_FEW and not single:
+        yield "too few examples"
+    if figure.method.endswith("heavy tail"):
+        yield "heavy tail: interval may hold less"
