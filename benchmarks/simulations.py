@@ -275,7 +275,6 @@ SIMULATIONS = {
         print_spread("pass^k", held_out_reducers(600)),
     ),
     "family": lambda: print_all(family_wise(1000).items()),
-    "power": lambda: print_all(power(1000).items()),
     "slices": lambda: print_all([("alarms", slice_alarms(200)), ("planted", planted_slice(100))]),
     "judge": lambda: print_all(corrected_coverage(1000).items()),
     "ranking": lambda: print_all([("strengths held", ranking_coverage(500))]),
