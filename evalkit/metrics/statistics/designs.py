@@ -7,6 +7,7 @@ from functools import lru_cache
 from math import sqrt
 
 import numpy as np
+from scipy.special import bdtr, gammaln, ndtr, xlog1py, xlogy
 
 from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.statistics.noncentral import power_of_t, solve
@@ -113,8 +114,6 @@ def mcnemar_power(n: int, lost: float, won: float, alpha: float) -> float:
         ease = sqrt(both / max(both - (lost - won) ** 2, 1e-12))
         critical = t_quantile(1 - alpha / 2, float("inf")) * ease
         return float(_normal(np.array(gap - critical)) + _normal(np.array(-gap - critical)))
-    from scipy.special import bdtr
-
     discordant = np.arange(1, n + 1)
     limits = _limits(n, alpha)
     known = limits >= 0
@@ -128,8 +127,6 @@ def mcnemar_power(n: int, lost: float, won: float, alpha: float) -> float:
 @lru_cache(maxsize=64)
 def _limits(n: int, alpha: float) -> Codes:
     """Return, for 1 to n discordant pairs, the most wins that are still few; -1: none are."""
-    from scipy.special import bdtr
-
     discordant = np.arange(1, n + 1)
     low, high = np.full(n, -1, np.int64), discordant // 2 + 1
     while (high - low > 1).any():
@@ -143,8 +140,6 @@ def _limits(n: int, alpha: float) -> Codes:
 
 def _binomial(n: int, share: float, counts: Codes) -> Floats:
     """Return the binomial probabilities of some counts."""
-    from scipy.special import gammaln, xlog1py, xlogy
-
     logs = gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
     logs = logs + xlogy(counts, share) + xlog1py(n - counts, -share)
     found: Floats = np.exp(logs)
@@ -158,8 +153,6 @@ def _likely(n: int, share: float) -> Codes:
 
 
 def _normal(z: Floats) -> Floats:
-    from scipy.special import ndtr
-
     found: Floats = ndtr(z)
     return found
 

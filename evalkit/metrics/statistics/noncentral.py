@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
+from scipy.special import nctdtr
+
 from evalkit.metrics.statistics.students_t import NORMAL, t_quantile
 
 
@@ -14,8 +16,6 @@ def power_of_t(difference: float, se: float, df: float, alpha: float) -> float:
     critical = t_quantile(1 - alpha / 2, df)
     if df == inf or df > 1e5:
         return NORMAL.cdf(shift - critical) + NORMAL.cdf(-shift - critical)
-    from scipy.special import nctdtr
-
     return float(1 - nctdtr(df, shift, critical) + nctdtr(df, shift, -critical))
 
 

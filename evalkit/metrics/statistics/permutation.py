@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
+from scipy.special import gammaln, stdtr
 
 from evalkit.metrics.columns.arrays import Codes, Floats
 
@@ -42,8 +43,6 @@ def lower_than_rest(here: Floats, rest: Floats) -> float:
 
 def _fisher(n: int, ones: int, drawn: int, found: int, low: bool) -> float:
     """Return the hypergeometric tail: at most (or at least) `found` ones among those drawn."""
-    from scipy.special import gammaln
-
     k = np.arange(max(0, drawn - (n - ones)), min(drawn, ones) + 1)
 
     def choose(a: int, b: Codes) -> Floats:
@@ -60,8 +59,6 @@ def _sums(grid: Codes, drawn: int, levels: int) -> Floats:
 
     The product over distinct values v of sum_j C(count, j) x^j z^(j v), cut at x^drawn.
     """
-    from scipy.special import gammaln
-
     ways = np.zeros((drawn + 1, drawn * levels + 1))
     ways[0, 0] = 1.0
     distinct, counts = np.unique(grid, return_counts=True)
@@ -80,8 +77,6 @@ def _sums(grid: Codes, drawn: int, levels: int) -> Floats:
 
 
 def _student(values: Floats, part: Floats, low: bool) -> float:
-    from scipy.special import stdtr
-
     n, m = len(values), len(part)
     spread = float(values.std())
     se = spread * sqrt((n - m) / (m * (n - 1)))
