@@ -35,7 +35,7 @@ INSIDE = {
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints"],
-    "fetchers/files": ["reading", "mapping", "formats", OWN],
+    "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
     "fetchers/files/formats": [
         OWN, "langsmith", "inspect", "otlp", "agents", "harness", "batches",
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,6 +41,29 @@ def start_evaluator(folder: Path, name: str, scope: str = "run") -> Path:
     text = (TEMPLATES / f"{scope}.py.txt").read_text("utf-8").replace("NAME", name)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
+    return path
+
+
+def experiment_named(file: str) -> str:
+    """Return a name for the experiment of a file: what an experiment may be called."""
+    stem = re.sub(r"[*?{},]|\.(jsonl?|ndjson|csv|tsv|parquet|gz|zst)\b", "", Path(file).name)
+    return re.sub(r"[^\w.+=@-]+", "-", stem).strip("-._")[:60] or "runs"
+
+
+def add_experiment(path: Path, name: str, text: str) -> Path:
+    """Add the text of `[experiments.NAME]` to a configuration, which is made if there is none.
+
+    Raises `ConfigError` where the experiment is there already, or the file is pyproject.toml.
+    """
+    before = path.read_text("utf-8") if path.exists() else ""
+    if path.name != "evalkit.toml":
+        raise ConfigError(f"{shown(path)}: paste the table there under [tool.evalkit].")
+    if name in tomllib.loads(before).get("experiments", {}):
+        raise ConfigError(
+            f"{shown(path)}: has an experiment {name!r} already. Give another --name."
+        )
+    gap = "\n" if before.endswith("\n") or not before else "\n\n"
+    path.write_text(f"{before}{gap if before else ''}{text}", "utf-8")
     return path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.call.options import FILE, argument, experiment_name, flag, json_option
+from evalkit.cli.call.options import FILE, argument, experiment_name, flag, json_option, option
 from evalkit.cli.table.verb import Verb
 
 THINGS = ("experiments", "evaluators", "fetchers", "datasets")
@@ -18,6 +18,21 @@ PROJECT = {
         to overwrite anything.
         """,
         [argument("folder", type=FILE)],
+    ),
+    "map": Verb(
+        "Look at a file of runs and write the experiment that reads it.",
+        """Look at a file of runs and write the experiment that reads it.
+
+        FILE is a file, folder or glob of JSON, JSON Lines, CSV or Parquet. The table is printed,
+        ready to paste, or added to the configuration by --write; what could not be placed is named
+        in it.
+        """,
+        [
+            argument("file"),
+            option("--name", "Of the experiment; not given: that of the file.", metavar="NAME"),
+            flag("--write", "Add it to evalkit.toml, which is made where there is none."),
+            flag("--check", "Show the first three runs it makes."),
+        ],
     ),
     "check": Verb(
         "Load everything and run the evaluators' own cases, offline.",

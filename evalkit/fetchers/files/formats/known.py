@@ -172,8 +172,9 @@ def detect(file: SourceFile, who: str) -> Format:
             return each
     listed = "".join(f"\n  {each.name}: {each.doc}" for each in FORMATS)
     raise DatasetError(
-        f"{who}: {file.shown}: the format is not known ({_said(sample)}). Use fetcher = "
-        f'"records" with `fields` to map any JSON, CSV or Parquet. Known by themselves:{listed}'
+        f"{who}: {file.shown}: the format is not known ({_said(sample)}). `evalkit map "
+        f'{file.shown}` writes the mapping (fetcher = "records") that reads it. '
+        f"Known by themselves:{listed}"
     )
 
 

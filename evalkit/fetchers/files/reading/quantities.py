@@ -9,6 +9,8 @@ WRITTEN = re.compile(
     r"\s*[$€£¥~≈]?\s*([-+]?(?:\d{1,3}(?:[,_' ]\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?)"
     r"\s*([A-Za-zµμ%]*)\.?\s*"
 )
+COMMA = re.compile(r"^(\D*\d+),(\d{1,2}|\d{4,})(?=\D*$)")
+"""A comma that is no thousands mark: what a spreadsheet in most of Europe writes for a point."""
 CLOCK = re.compile(r"\s*(?:(\d+) days?,? )?(\d+):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?\s*")
 ISO = re.compile(r"\s*P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?\s*")
 PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+)")
@@ -30,9 +32,11 @@ def number_of(value: Any) -> float | int | None:
     """
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
+    if isinstance(value, str):
+        if not value.strip():
+            return None
+        value = COMMA.sub(r"\1.\2", value)
     found = WRITTEN.fullmatch(value) if isinstance(value, str) else None
-    if isinstance(value, str) and not value.strip():
-        return None
     if found is None or not re.search(r"\d", found[1]):
         raise ValueError(f"{value!r:.60} is no number")
     digits = re.sub(r"[,_' ]", "", found[1])

@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import math
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,9 +18,10 @@ from typing import IO, Any
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsontext import mend
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
-from evalkit.fetchers.files.reading.unpack import BROKEN
+from evalkit.fetchers.files.reading.unpack import BROKEN, peek
 
 BATCH = 500
+SEPARATOR = re.compile(r"sep=.\s*", re.IGNORECASE)
 
 
 def csv_rows(
@@ -27,8 +29,12 @@ def csv_rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield `(line, row)`; every cell stays text, an empty cell is missing."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    with io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="") as text:
+    head = peek(stream, 2)
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    with io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="") as text:
         first = text.readline()
+        if SEPARATOR.fullmatch(first):  # how a spreadsheet is told what divides the cells
+            first = text.readline()
         if first.strip():
             yield from _cells(first, text, file, findings)
 

@@ -1,0 +1,111 @@
+"""Numbers among the columns: tokens, money, durations, times."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import median
+
+from evalkit.fetchers.files.proposal import names
+from evalkit.fetchers.files.proposal.profile import Column
+from evalkit.fetchers.files.proposal.taking import Guess
+from evalkit.model.accounting.spellings import NAMES, TOTAL
+from evalkit.model.accounting.spellings import plain as spelled
+from evalkit.model.timing import parse_time
+from evalkit.model.usage import COSTS
+
+
+def usage_expression(made: Guess) -> str:
+    """Return the object of counts and costs, or one made of the columns that hold them."""
+    objects = [c for c in made.left if c.all_are(dict) and c.plain in
+               ("usage", "tokenusage", "usagemetadata", "tokens", "tokencounts")]  # fmt: skip
+    if objects:
+        chosen = min(objects, key=lambda c: len(c.path))
+        made.drop(chosen)
+        beside = [c for c in made.left if NAMES.get(spelled(c.name)) in COSTS and counts(c)]
+        if beside:
+            made.drop(beside[0])
+            made.give("usage.total_cost", number(beside[0]))
+        return chosen.expression
+    found = [c for c in made.left if _is_count(c)]
+    for column in found:
+        made.drop(column)
+    parts = [f'"{c.name}": {number(c)}' for c in found]
+    return f"{{{', '.join(parts)}}}" if parts else ""
+
+
+def _is_count(column: Column) -> bool:
+    field = NAMES.get(spelled(column.name))
+    sure = {"tokens", "token", "cost", "price", "usd"} & set(column.words)
+    return (
+        field is not None
+        and counts(column)
+        and (bool(sure) or field not in (TOTAL,))
+        and (bool(sure) or "token" in column.plain)
+    )
+
+
+def counts(column: Column) -> bool:
+    """Tell whether all values are numbers, also as short text with a unit."""
+    return (
+        column.all_are(int, float, str)
+        and all(isinstance(v, int | float) or any(ch.isdigit() for ch in v) for v in column.values)
+        and not any(isinstance(v, str) and len(v) > 24 for v in column.values)
+    )
+
+
+def number(column: Column) -> str:
+    """Return the column's number: text may have units, or a comma for a point."""
+    return (
+        f"number({column.expression})"
+        if any(isinstance(value, str) for value in column.values)
+        else column.expression
+    )
+
+
+def duration(made: Guess) -> tuple[str, str] | None:
+    """Return seconds out of the column that says how long a run took, and what was assumed."""
+    found = [c for c in made.left if _is_duration(c)]
+    if not found:
+        return None
+    column = min(found, key=lambda c: len(c.path))
+    made.drop(column)
+    words = column.words
+    per = next((names.UNITS[word] for word in reversed(words) if word in names.UNITS), None)
+    if any(word in names.MINUTES for word in words):
+        return f"{number(column)} * 60", ""
+    if any(isinstance(v, str) and not is_number(v) for v in column.values):
+        return f"seconds({column.expression})", ""
+    if per is not None:
+        return (number(column) if per == 1 else f"{number(column)} / {per}"), ""
+    values = [float(str(v).replace(",", ".")) for v in column.values]
+    if median(values) >= 200 and all(v.is_integer() for v in values):
+        return f"{number(column)} / 1000", "no unit is written: taken for milliseconds"
+    return number(column), "no unit is written: taken for seconds"
+
+
+def is_number(text: str) -> bool:
+    """Tell whether text is a bare number, with a point or a comma."""
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_duration(column: Column) -> bool:
+    words = column.words
+    pairs = list(pairwise(words))
+    said = bool(names.DURATION_WORDS & set(words)) or any(p in pairs for p in names.DURATION_PAIRS)
+    first = {"first", "ttft", "queue", "token"} & set(words)
+    return said and not first and counts(column)
+
+
+def moment(column: Column) -> bool:
+    """Tell whether the values are times of this century."""
+    if not column.scalar or column.all_are(bool):
+        return False
+    try:
+        found = [parse_time(value) for value in column.values[:20]]
+    except (ValueError, OverflowError, OSError, TypeError):
+        return False
+    return all(time is not None and 2000 < time.year < 2100 for time in found)

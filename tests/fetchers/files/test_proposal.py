@@ -1,0 +1,237 @@
+"""A mapping that writes itself: ten shapes of logs, each read right without an edit."""
+
+import csv
+import io
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import evalkit as run_evalkit
+
+from evalkit.errors import ConfigError, DatasetError
+from evalkit.fetchers.base import FetchContext
+from evalkit.fetchers.files.formats.records import RecordsFetcher
+from evalkit.fetchers.files.proposal.propose import propose
+from evalkit.fetchers.files.proposal.written import table_of
+from evalkit.project.scaffold import add_experiment, experiment_named
+
+
+def lines(rows: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def cells(*rows: list[Any], mark: str = ",") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=mark).writerows(rows)
+    return text.getvalue()
+
+
+def usage(given: int, taken: int) -> dict[str, int]:
+    return {"prompt_tokens": given, "completion_tokens": taken}
+
+
+def said(text: str) -> dict[str, Any]:
+    return {"choices": [{"message": {"role": "assistant", "content": text}}]}
+
+
+ASK = [{"role": "user", "content": "Which way?"}]
+SHAPES = {
+    "calls.jsonl": lines(
+        [
+            {"id": f"c{n}", "session_id": f"s{n // 2}", "latency_ms": ms, "created": 1767225600 + n,
+             "request": {"model": "m-1", "messages": ASK},
+             "response": {**said(f"left {n}"), "usage": usage(*took)}}
+            for n, (ms, took) in enumerate([(500, (50, 10)), (800, (92, 12)), (100, (5, 1))])
+        ]
+    ),
+    "milliseconds.csv": cells(
+        ["id", "question", "answer", "expected", "latency_ms", "prompt_tokens",
+         "completion_tokens", "is_correct"],
+        ["a", "1+1", "2", "2", "1500", "10", "5", "true"],
+        ["b", "1+2", "4", "3", "500", "20", "5", "false"],
+    ),
+    "agent.json": json.dumps(
+        {
+            "suite": "s",
+            "results": [
+                {"run_id": f"r{n}", "task": {"task_id": f"t{n % 2}", "goal": f"find {n % 2}"},
+                 "trial": n // 2, "final": {"answer": str(n), "status": "done" if n else "failed"},
+                 "timing": {"start_time": "2026-01-01T00:00:00Z",
+                            "end_time": "2026-01-01T00:00:02Z"},
+                 "trajectory": [{"tool": "search", "args": {"q": n}, "result": "x", "took_ms": 9},
+                                {"type": "llm", "output": "y", "tokens": usage(100, 20)}],
+                 "scores": {"reward": n % 2}}
+                for n in range(4)
+            ],
+        }
+    ),
+    "chats.jsonl": lines(
+        [
+            {"conversation_id": f"c{n}", "rating": n,
+             "messages": [*ASK, {"role": "assistant", "content": f"right {n}"}]}
+            for n in range(3)
+        ]
+    ),
+    "turns.jsonl": lines(
+        [
+            {"conversation_id": f"c{n}", "role": role, "content": f"{role} {n}",
+             "timestamp": f"2026-01-01T00:0{n}:0{at}Z"}
+            for n in range(2)
+            for at, role in enumerate(("user", "assistant"))
+        ]
+    ),
+    "langfuse.csv": cells(
+        ["id", "timestamp", "name", "sessionId", "input", "output", "latency", "inputTokens",
+         "outputTokens", "totalCost", "tags"],
+        *(
+            [f"t{n}", f"2026-01-01T00:0{n}:00Z", "chat", "s", json.dumps({"messages": ASK}),
+             json.dumps({"content": f"up {n}"}), 1.5, 100, 20, 0.003, '["prod"]']
+            for n in range(3)
+        ),
+    ),
+    "bfcl.json": lines(
+        [
+            {"id": f"simple_{n}", "result": [{"f": "{}"}], "input_token_count": 100,
+             "output_token_count": 20, "latency": 1.25}
+            for n in range(3)
+        ]
+    ),
+    "judgments.jsonl": lines(
+        [
+            {"question_id": 81 + n // 2, "model": "ab"[n % 2], "judge": ["j", "single"],
+             "user_prompt": "Act as a judge.", "judgment": f"Rating: [[{n}]]", "score": n + 1,
+             "turn": 1, "tstamp": 1686286924.5 + n}
+            for n in range(4)
+        ]
+    ),
+    "spans.csv": cells(
+        ["trace_id", "span_id", "parent_id", "name", "kind", "start_time", "end_time", "input",
+         "output", "prompt_tokens", "completion_tokens", "model"],
+        *(
+            row
+            for t in range(2)
+            for row in (
+                [f"t{t}", f"{t}a", "", "agent", "agent", "2026-01-01T00:00:00Z",
+                 "2026-01-01T00:00:05Z", f"ask {t}", f"say {t}", "", "", ""],
+                [f"t{t}", f"{t}b", f"{t}a", "chat", "llm", "2026-01-01T00:00:01Z",
+                 "2026-01-01T00:00:02Z", "p", "r", "100", "20", "m-1"],
+            )
+        ),
+    ),
+    "excel.csv": "\ufeffsep=;\n" + cells(
+        ["Nr", "Frage", "Antwort", "Erwartet", "Antwortzeit (ms)", "Bewertung"],
+        ["1", "Wie?", "So", "So", "1200", "0,75"],
+        ["2", "Wo?", "Da", "Dort", "800", "0,25"],
+        mark=";",
+    ),
+}  # fmt: skip
+FACTS: dict[str, dict[str, Any]] = {
+    "calls.jsonl": {"runs": 2, "tokens": [164, 6], "latency": [1.3, 0.1], "steps": [2, 1]},
+    "milliseconds.csv": {"runs": 2, "tokens": [15, 25], "latency": [1.5, 0.5],
+                         "scores": [{"is_correct": True}, {"is_correct": False}]},
+    "agent.json": {"runs": 4, "tokens": [120] * 4, "latency": [2.0] * 4, "steps": [2] * 4,
+                   "scores": [{"reward": n % 2} for n in range(4)]},
+    "chats.jsonl": {"runs": 3, "steps": [1] * 3, "scores": [{"rating": n} for n in range(3)]},
+    "turns.jsonl": {"runs": 2, "steps": [1, 1]},
+    "langfuse.csv": {"runs": 3, "tokens": [120] * 3, "latency": [1.5] * 3, "cost": [0.003] * 3},
+    "bfcl.json": {"runs": 3, "tokens": [120] * 3, "latency": [1.25] * 3},
+    "judgments.jsonl": {"runs": 4, "scores": [{"score": n + 1} for n in range(4)]},
+    "spans.csv": {"runs": 2, "tokens": [120] * 2, "latency": [5.0] * 2, "steps": [2] * 2},
+    "excel.csv": {"runs": 2, "latency": [1.2, 0.8],
+                  "scores": [{"Bewertung": 0.75}, {"Bewertung": 0.25}]},
+}  # fmt: skip
+
+
+def by_the_table(name: str, folder: Path) -> list[Any]:
+    """Read the file by the table as it would stand in the configuration."""
+    tried = propose(name, folder)
+    table = tomllib.loads(table_of("x", tried))["experiments"]["x"]
+    assert table.pop("fetcher") == "records"
+    return list(RecordsFetcher(table, FetchContext(experiment="x", base=folder)).runs())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_ten_shapes_are_read_right(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(SHAPES[name])
+    runs, facts = by_the_table(name, tmp_path), FACTS[name]
+    assert len(runs) == facts["runs"]
+    assert all(run.outcome == "success" for run in runs) or name == "agent.json"
+    assert all(run.inputs for run in runs) or name == "bfcl.json"
+    assert all(run.outputs for run in runs)
+    assert all(run.example_id for run in runs)
+    if "tokens" in facts:
+        assert [run.usage.total_tokens for run in runs] == facts["tokens"]
+    if "cost" in facts:
+        assert [run.usage.total_cost for run in runs] == facts["cost"]
+    if "latency" in facts:
+        assert [run.latency for run in runs] == pytest.approx(facts["latency"])
+    if "steps" in facts:
+        assert [len(run.steps) for run in runs] == facts["steps"]
+    if "scores" in facts:
+        found = [{item.key: item.score for item in run.feedback} for run in runs]
+        assert found == facts["scores"]
+
+
+def test_what_was_assumed_or_left_is_said(tmp_path: Path) -> None:
+    rows = [{"id": n, "question": f"q{n}", "answer": "x", "latency": 900 + n, "blob": [n],
+             "zz": f"{n} {'y' * 90}"} for n in range(4)]  # fmt: skip
+    (tmp_path / "log.jsonl").write_text(lines(rows))
+    text = table_of("log", propose("log.jsonl", tmp_path))
+    assert 'duration_s = "latency / 1000"  # no unit is written: taken for milliseconds' in text
+    assert "# not placed: zz" in text
+
+
+def test_columns_with_odd_names_are_quoted(tmp_path: Path) -> None:
+    rows = [["the id", 'a "b"', "time taken (s)"], ["1", "x", "2"], ["2", "y", "3"]]
+    (tmp_path / "log.csv").write_text(cells(*rows))
+    text = table_of("my log", propose("log.csv", tmp_path))
+    assert text.startswith('[experiments."my log"]')
+    assert "duration_s = '\"time taken (s)\"'" in text
+
+
+def test_a_known_format_needs_no_mapping(tmp_path: Path) -> None:
+    (tmp_path / "runs.jsonl").write_text('{"kind": "run", "run_id": "a", "steps": []}\n')
+    tried = propose("runs.jsonl", tmp_path)
+    assert (tried.fetcher, tried.proposal.fields) == ("files", {})
+
+
+@pytest.mark.parametrize("text", ["[1, 2]\n", '{"zz": [[1]]}\n{"zz": [[2]]}\n'])
+def test_a_file_nobody_can_place_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(text)
+    with pytest.raises(DatasetError, match=r"log\.jsonl: no "):
+        propose("log.jsonl", tmp_path)
+
+
+def test_names_of_experiments() -> None:
+    for file, name in (("a/b c.jsonl", "b-c"), ("*.csv", "runs"), ("x.json.gz", "x")):
+        assert experiment_named(file) == name
+
+
+def test_a_table_is_added_and_never_replaced(tmp_path: Path) -> None:
+    config = tmp_path / "evalkit.toml"
+    add_experiment(config, "a", '[experiments.a]\npath = "x"\n')
+    add_experiment(config, "b", '[experiments.b]\npath = "y"\n')
+    assert list(tomllib.loads(config.read_text())["experiments"]) == ["a", "b"]
+    with pytest.raises(ConfigError, match="has an experiment 'a' already"):
+        add_experiment(config, "a", "")
+    with pytest.raises(ConfigError, match="paste the table"):
+        add_experiment(tmp_path / "pyproject.toml", "c", "")
+
+
+def test_as_a_new_user_would(tmp_path: Path) -> None:
+    (tmp_path / "milliseconds.csv").write_text(SHAPES["milliseconds.csv"])
+    shown = run_evalkit("map", "milliseconds.csv", "--check", cwd=tmp_path)
+    assert shown.code == 0, shown.err
+    assert 'duration_s = "latency_ms / 1000"' in shown.out
+    assert "latency     1.50 s" in shown.out
+    assert not (tmp_path / "evalkit.toml").exists()
+    written = run_evalkit("map", "milliseconds.csv", "--write", cwd=tmp_path)
+    assert written.code == 0, written.err
+    ran = run_evalkit("run", "milliseconds", cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    assert "is_correct" in ran.out
+    assert (tmp_path / "reports" / "milliseconds" / "report.html").exists()
+    assert run_evalkit("map", "milliseconds.csv", "--write", cwd=tmp_path).code == 2
+    assert run_evalkit("map", "nothing.csv", cwd=tmp_path).code == 3
