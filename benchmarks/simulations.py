@@ -26,7 +26,8 @@ from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figur
 from evalkit.metrics.statistics.multiplicity import holm
 from evalkit.metrics.statistics.paired import paired_test
 from evalkit.metrics.statistics.students_t import normal_tail
-from evalkit.metrics.summaries.reducers import parse, reduce_score
+from evalkit.metrics.summaries.reducer import parse
+from evalkit.metrics.summaries.reducers import reduce_score
 from evalkit.model.score import EvaluatorInfo
 
 RATES = (0.02, 0.5, 0.98)

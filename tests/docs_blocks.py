@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from evalkit import errors
 from evalkit.cli.table.sections import SECTIONS
+from evalkit.metrics.summaries.reducer import REDUCERS, forms
 from evalkit.model.messages.forms import FORMS
 from evalkit.model.schema.columns import TABLES
 from evalkit.project import plugins
@@ -177,6 +178,18 @@ def message_forms() -> str:
     return table(("whose", "a message is known by", "its calls", "their answers"), list(FORMS))
 
 
+def reducers() -> str:
+    """Every reducer as it is written, what it needs and what it does."""
+    rows = []
+    for form, entry in zip(forms(), REDUCERS.values(), strict=True):
+        needs = "passes" if entry.count else "numbers"
+        runs = "k runs" if entry.counted else f"{entry.least} runs" if entry.least > 1 else ""
+        rows.append(
+            (f"`{form.replace('2', 'k')}`", ", ".join(filter(None, (needs, runs))), entry.doc)
+        )
+    return table(("reducer", "needs", "per example"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "verbs": verbs,
     "config": keys,
@@ -185,6 +198,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "errors": error_slugs,
     "columns": columns,
     "run-fields": run_fields,
+    "reducers": reducers,
     "built-ins": built_ins,
     "message-forms": message_forms,
 }

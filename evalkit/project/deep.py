@@ -51,7 +51,7 @@ def _check_rules(
 
         _check_each((*above, "gates"), gates, parse, problems)
     if any(reducer != "mean" for reducer in reducers):
-        from evalkit.metrics.summaries.reducers import parse as parse_reducer
+        from evalkit.metrics.summaries.reducer import parse as parse_reducer
 
         _check_each((*above, "reducers"), reducers, parse_reducer, problems)
 

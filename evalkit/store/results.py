@@ -37,10 +37,11 @@ def read_results(
     `evaluators` are those whose cells are wanted, with today's fingerprints; without them, those
     that scored last.
     """
-    last = infos.load(stored.files)
+    state = stored.settled()
+    last = infos.load_whole(stored.files, scored=state.scored)
     given = last if evaluators is None else evaluators
     keys = {each.fingerprint: each.keys for each in last}
-    return Results(StoredResults(stored.files, stored.settled(), infos.with_keys(given, keys)))
+    return Results(StoredResults(stored.files, state, infos.with_keys(given, keys)))
 
 
 class StoredResults:

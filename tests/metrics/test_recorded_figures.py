@@ -10,7 +10,7 @@ from metric_tables import cell, results, run, scored
 from shared import SHARED, needs_shared
 
 from evalkit.metrics.comparing.compare import compare
-from evalkit.metrics.summaries.reducers import pass_estimate
+from evalkit.metrics.summaries.reducer import pass_estimate
 from evalkit.metrics.summaries.summarise import summarise
 
 pytestmark = needs_shared

@@ -7,7 +7,7 @@ import pytest
 from metric_tables import cell, results, run, scored
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.summaries.reducers import parse, pass_estimate
+from evalkit.metrics.summaries.reducer import parse, pass_estimate
 from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.score import EvaluatorInfo
 

@@ -20,7 +20,8 @@ from evalkit.metrics.columns.reading import (
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.slicing.slicing import with_units
 from evalkit.metrics.summaries.categories import category_codes
-from evalkit.metrics.summaries.reducers import parse, reduced_values
+from evalkit.metrics.summaries.reducer import parse
+from evalkit.metrics.summaries.reducers import reduced_values
 from evalkit.model import outcome
 from evalkit.model.outcome import is_better
 from evalkit.model.results import Results

@@ -33,7 +33,8 @@ from evalkit.metrics.documents.summary import (
 )
 from evalkit.metrics.statistics.distribution import describe
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
-from evalkit.metrics.summaries.reducers import parse, reduce_scores
+from evalkit.metrics.summaries.reducer import parse
+from evalkit.metrics.summaries.reducers import reduce_scores
 from evalkit.metrics.summaries.scores import summarise_scores
 from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
 from evalkit.model import outcome

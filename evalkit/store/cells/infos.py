@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit.errors import StoreError
 from evalkit.model.score import EvaluatorInfo
+from evalkit.store.cells.parts import part_names
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import experiment_of
+from evalkit.store.disk.parts import digest, experiment_of
 
 FILE = "scores/evaluators.json"
 
@@ -41,28 +42,91 @@ def save(
             info = replace(info, keys=tuple(known["keys"]))
         rows[info.name] = asdict(info) | {"causes": dict(causes.get(info.name, {}))}
     merged = {**old, **rows} if keep_others else rows
-    data = json.dumps(list(merged.values()), indent=1, default=str).encode()
-    if data != _bytes(files):
-        files.write(FILE, data)
+    _write(files, _Guarded(list(merged.values()), part_names(files)))
     return [_read(json.loads(json.dumps(each, default=str))) for each in merged.values()]
 
 
-def _bytes(files: Files) -> bytes:
+def load_whole(files: Files, *, scored: bool) -> list[EvaluatorInfo]:
+    """Return the evaluators for who reads figures: what was lost raises `StoreError`.
+
+    `scored` is what the manifest says: whether there ever was a list. Parts of scores that the list
+    knows and that are gone would make all figures over a part of the scores.
+    """
+    guarded = _document(files)
+    there = set(part_names(files))
+    again = f"`evalkit score {experiment_of(files)}` makes its cells again."
+    if guarded is None:
+        if scored or there:
+            raise StoreError(f"{files}/{FILE}: the list of evaluators is gone. {again}")
+        return []
+    if lost := sorted(set(guarded.parts) - there):
+        raise StoreError(f"{files}/{lost[0]}: the file is gone. {again}")
+    return [_read(each) for each in guarded.rows]
+
+
+class _Guarded(NamedTuple):
+    """What the file says: the evaluators, and the parts of scores there were then."""
+
+    rows: list[dict[str, Any]]
+    parts: list[str]
+
+
+def keep_parts(files: Files, names: Iterable[str]) -> None:
+    """Write down which parts of scores there are, before others are deleted."""
+    guarded = _document(files)
+    if guarded is not None:
+        _write(files, _Guarded(guarded.rows, sorted(names)))
+
+
+def _write(files: Files, guarded: _Guarded) -> None:
+    body = json.dumps(guarded._asdict(), default=str)
+    document = {"hash": digest(body.encode()), **json.loads(body)}
+    data = json.dumps(document, indent=1).encode()
+    if data != _bytes(files):
+        files.write(FILE, data)
+
+
+def _bytes(files: Files) -> bytes | None:
     try:
         return files.read(FILE)
     except (FileNotFoundError, NotADirectoryError):
-        return b"[]"
+        return None
 
 
 def _raw(files: Files) -> list[dict[str, Any]]:
+    guarded = _document(files)
+    return [] if guarded is None else guarded.rows
+
+
+def _document(files: Files) -> _Guarded | None:
+    """Return what the file says; a plain list is that of an evalkit which did not guard it."""
+    data = _bytes(files)
+    if data is None:
+        return None
     try:
-        rows: list[dict[str, Any]] = json.loads(_bytes(files))
-    except ValueError as error:
+        found = json.loads(data)
+        guarded = _Guarded(found, []) if isinstance(found, list) else _checked(found)
+        for row in guarded.rows:
+            _read(row)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{files}/{FILE}: is damaged ({error}). Delete this file, then run "
             f"`evalkit score {experiment_of(files)}`."
         ) from None
-    return rows
+    if found == [] and part_names(files):
+        raise StoreError(
+            f"{files}/{FILE}: names no evaluator, and there are scores. Delete this file, then run "
+            f"`evalkit score {experiment_of(files)}`."
+        )
+    return guarded
+
+
+def _checked(found: Any) -> _Guarded:
+    """Return a guarded list whose hash is right."""
+    body = {name: found[name] for name in _Guarded._fields}
+    if digest(json.dumps(body).encode()) != found["hash"]:
+        raise ValueError("it does not match its hash")
+    return _Guarded(**body)
 
 
 def _read(raw: Mapping[str, Any]) -> EvaluatorInfo:

@@ -20,7 +20,7 @@ from evalkit.store.cells.current import Now, current_blocks
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import GROUP_ROWS, PART_ROWS, STEP_TEXTS, Part, PartFile, groups_of
 from evalkit.store.disk.schema import EXAMPLES, empty, with_later
-from evalkit.store.disk.state import State
+from evalkit.store.disk.state import State, mark_scored
 from evalkit.store.runs.examples import StoredExamples
 from evalkit.store.runs.rows import Batch, RunFields, Touched, one_array, runs_of
 
@@ -89,6 +89,7 @@ class StoredWork:
     ) -> None:
         """Remember the evaluators whose cells are current."""
         infos.save(self._files, infos_, causes, keep_others=keep_others)
+        mark_scored(self._files)
 
     def _found(self, wanted: Sequence[Wanted], fresh: bool) -> dict[str, list[Any]]:
         """Return, by evaluator, the places of the runs whose cells are current, block by block."""

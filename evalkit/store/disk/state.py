@@ -31,6 +31,8 @@ class State:
     """Runs of damaged parts that have not come again."""
     damaged: tuple[str, ...] = ()
     """Files that lie aside until what they held has come again."""
+    scored: bool = False
+    """Whether there are, or were, scores: then a list of evaluators has to be there."""
     after: str = ""
     """In a journal, the hash of the manifest it began from: once that is replaced, it is void."""
 
@@ -90,9 +92,29 @@ def save(files: Files, name: str, state: State) -> None:
         "dead": {part: list(rows) for part, rows in state.dead.items()},
         "owed": state.owed,
         "damaged": list(state.damaged),
+        "scored": state.scored,
         "after": state.after,
     }
+    raw["guard"] = _guard(raw)
     files.write(name, json.dumps(raw, indent=1, default=str).encode())
+
+
+def _guard(raw: Mapping[str, Any]) -> str:
+    """Return the hash of everything a state file says but itself."""
+    said = {name: value for name, value in raw.items() if name != "guard"}
+    return digest(json.dumps(said, sort_keys=True, default=str).encode())
+
+
+def mark_scored(files: Files) -> None:
+    """Write down that there are scores; an unfinished fetch goes on from the new manifest."""
+    state = load(files, MANIFEST)
+    if state is None or state.scored:
+        return
+    journal = load(files, JOURNAL)
+    goes_on = journal is not None and journal.after == manifest_hash(files)
+    save(files, MANIFEST, replace(state, scored=True))
+    if journal is not None and goes_on:
+        save(files, JOURNAL, replace(journal, scored=True, after=manifest_hash(files)))
 
 
 def _read(raw: Mapping[str, Any]) -> State:
@@ -102,6 +124,8 @@ def _read(raw: Mapping[str, Any]) -> State:
             f"was written by a later evalkit (format {version}, this one reads {FORMAT_VERSION}). "
             "Update evalkit."
         )
+    if "guard" in raw and raw["guard"] != _guard(raw):
+        raise ValueError("it does not match its hash")
     examples = raw.get("examples")
     return State(
         manifest=Manifest.from_dict(raw),
@@ -110,5 +134,6 @@ def _read(raw: Mapping[str, Any]) -> State:
         dead={part: tuple(rows) for part, rows in (raw.get("dead") or {}).items()},
         owed=raw.get("owed") or 0,
         damaged=tuple(raw.get("damaged") or ()),
+        scored=bool(raw.get("scored")),
         after=raw.get("after") or "",
     )

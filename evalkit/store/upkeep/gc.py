@@ -43,8 +43,11 @@ def collect(files: Files, state: State) -> Collected:
     kept = sum(table.num_rows for table in tables)
     removed, gathered = tidy(files, state), _gathered(tables)
     if kept < before or len(old) > len(gathered):
-        for number, part in enumerate(gathered, start=cells.next_number(files)):
+        made = [
             cells.add_part(files, cells.to_bytes(part), number)
+            for number, part in enumerate(gathered, start=cells.next_number(files))
+        ]
+        infos.keep_parts(files, [*made, *damaged])
         for name in old:
             files.remove(name)
         removed += old
@@ -62,6 +65,7 @@ def drop_damaged(
     """
     others = [info for info in infos.load(files) if info.fingerprint and info.name not in made]
     if damaged and _is_covered(files, state, others):
+        infos.keep_parts(files, set(cells.part_names(files)) - set(damaged))
         for name in damaged:
             files.remove(name)
         return list(damaged)

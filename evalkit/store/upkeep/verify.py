@@ -33,6 +33,9 @@ def verify(files: Files, state: State) -> Iterator[Finding]:
         finding = _part(files, part)
         sound &= finding.ok
         yield finding
+    finding = _evaluators(files, state)
+    sound &= finding.ok
+    yield finding
     for name in cells.part_names(files):
         finding = _scores(files, name)
         sound &= finding.ok
@@ -57,6 +60,14 @@ def _part(files: Files, part: Part) -> Finding:
     if rows != part.rows:
         return Finding(part.name, False, f"has {rows} rows instead of {part.rows}")
     return Finding(part.name, True, f"{rows:,} rows, {part.size:,} bytes")
+
+
+def _evaluators(files: Files, state: State) -> Finding:
+    try:
+        there = infos.load_whole(files, scored=state.scored)
+    except StoreError as error:
+        return Finding(infos.FILE, False, str(error))
+    return Finding(infos.FILE, True, f"{len(there):,} evaluators")
 
 
 def _scores(files: Files, name: str) -> Finding:
