@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evalkit.errors import ConfigError
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.compare import compare
 from evalkit.metrics.documents.comparison import Comparison
+from evalkit.model.example import Example
 from evalkit.model.outcome import UNFINISHED
 from evalkit.model.results import Results
 from evalkit.pipeline.figures import calibrated
@@ -64,7 +66,8 @@ def compare_experiments(
 def judgements(project: Project, results: Sequence[Results]) -> list[object]:
     """Call the evaluators of scope comparison on the examples all experiments answered.
 
-    Runs that failed are shown too, as LangSmith does: their outputs are empty.
+    Runs that failed are shown too, as LangSmith does: their outputs are empty. Where the source has
+    no example, one is made of what the first run was asked.
     """
     chosen = [each for each in load_evaluators(project) if each.scope == "comparison"]
     open_judges(project, chosen, budget=project.table.score.budget)
@@ -77,12 +80,18 @@ def judgements(project: Project, results: Sequence[Results]) -> list[object]:
             if run.example_id is not None and run.outcome not in UNFINISHED:
                 runs.setdefault(run.example_id, []).append(run)
         answered.append(runs)
-    examples = results[0].examples()
+    examples = {key: value for each in reversed(results) for key, value in each.examples().items()}
     shared = [key for key in answered[0] if all(key in runs for runs in answered[1:])]
     names = [each.experiment for each in results]
     groups = [
-        (examples[key], {name: runs[key] for name, runs in zip(names, answered, strict=True)})
+        (
+            examples.get(key) or _example_of(key, answered[0][key][0]),
+            {name: runs[key] for name, runs in zip(names, answered, strict=True)},
+        )
         for key in shared
-        if key in examples
     ]
     return list(judge_all(chosen, groups))  # type: ignore[arg-type]
+
+
+def _example_of(key: str, run: Any) -> Example:
+    return Example(example_id=key, inputs=run.inputs)

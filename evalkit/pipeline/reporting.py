@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = "report.html"
 SUMMARY = "summary.json"
+LONGEST = 120
+"""Letters of the name of a report's folder."""
 
 
 def report(
@@ -75,8 +77,17 @@ def page_content(
 
 
 def folder_of(project: Project, names: Sequence[str]) -> Path:
-    """Return the folder a report on these experiments goes to."""
-    return project.reports_folder / "-".join(names)[:120]
+    """Return the folder a report on these experiments goes to, another for other experiments.
+
+    Names are joined by a hyphen; by a tilde, which no name holds, where a hyphen is in a name.
+    A name that is too long for a folder is cut, with a mark of all of it.
+    """
+    name = "-".join(names)
+    if len(names) > 1 and (name in project.experiments or any("-" in each for each in names)):
+        name = "~".join(names)
+    if len(name) > LONGEST:
+        name = f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return project.reports_folder / name
 
 
 def save_summary(folder: Path, summary: Summary, gates: Sequence[GateResult] = ()) -> Path:

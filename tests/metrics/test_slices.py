@@ -6,6 +6,7 @@ from metric_tables import cell, results, run
 
 from evalkit.errors import ConfigError
 from evalkit.metrics.columns.reading import read_runs
+from evalkit.metrics.slicing.labels import label_of
 from evalkit.metrics.slicing.slicing import slicing
 from evalkit.metrics.summaries.summarise import summarise
 
@@ -48,7 +49,10 @@ def members(by):
     ],
 )
 def test_members(by, expected):
-    assert members(by) == expected
+    found = members(by)
+    without = {f"r{n}" for n in range(4)} - {row for rows in expected.values() for row in rows}
+    assert set(found.pop("(no value)", [])) == without
+    assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -100,13 +104,19 @@ def test_a_slice_of_a_few_examples_is_shown_and_not_tested():
     rows = [run(f"r{i}", f"e{i}", tags=["rare"] if i < 5 else None) for i in range(100)]
     given = results(rows, [cell(f"r{i}", i >= 5) for i in range(100)])
     found = summarise(given, slices=["tags"])
-    (figure,) = found.scores["ok"].slices
+    (figure,) = [each for each in found.scores["ok"].slices if each.value == "rare"]
     assert (figure.n, figure.mean, figure.p, figure.flagged) == (5, 0.0, None, False)
     assert found.slices[0].tested == 0
 
 
 def test_two_expressions_cross():
-    assert members("metadata.n & tags") == {"1 & x": ["r0"], "1 & y": ["r0"], "2 & x": ["r1"]}
+    assert members("metadata.n & tags") == {
+        "1 & x": ["r0"],
+        "1 & y": ["r0"],
+        "2 & x": ["r1"],
+        "3.5 & (no value)": ["r2"],
+        "(no value) & (no value)": ["r3"],
+    }
 
 
 def test_auto_finds_what_splits_the_runs_and_a_bad_part_of_it():
@@ -141,3 +151,56 @@ def test_auto_beside_a_named_slice_tests_nothing_twice():
     given = results(rows, [cell(f"r{i}", True) for i in range(40)])
     found = summarise(given, slices=["metadata.k", "auto"]).scores["ok"].slices
     assert [f.by for f in found] == ["metadata.k", "metadata.k"]
+
+
+def test_columns_and_lists_split_and_what_has_no_value_is_a_slice():
+    rows = [run(f"r{n}", "a", thread_id=["t1", "t2", None][n % 3]) for n in range(6)]
+    given = results(rows)
+    found = slicing(given, read_runs(given), "thread_id").members
+    assert {k: v.tolist() for k, v in found.items()} == {
+        "t1": [0, 3], "t2": [1, 4], "(no value)": [2, 5],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([1, "1"], {"1", '"1"'}),
+        ([True, "true", 1], {"true", '"true"', "1"}),
+        ([1, 1.0, 2.5], {"1", "2.5"}),
+        (["a  b", "a b"], {'"a  b"', '"a b"'}),
+        (["(no value)", None], {'"(no value)"', "(no value)"}),
+        ([{"k": 1}, {"k": 2}], {'{"k":1}', '{"k":2}'}),
+        ([0.1234567, 0.1234568], {"0.1234567", "0.1234568"}),
+    ],
+)
+def test_values_make_slices_and_labels_tell_them_apart(values, labels):
+    rows = [run(f"r{n}", f"e{n}", metadata={"v": value}) for n, value in enumerate(values)]
+    given = results(rows)
+    assert set(slicing(given, read_runs(given), "metadata.v").members) == labels
+
+
+def test_long_values_that_differ_anywhere_are_different_slices():
+    long = ["x" * 200 + str(n) + "y" * 200 for n in range(5)]
+    rows = [run(f"r{n}", f"e{n}", metadata={"v": value}) for n, value in enumerate(long)]
+    given = results(rows)
+    found = slicing(given, read_runs(given), "metadata.v").members
+    assert [len(rows) for rows in found.values()] == [1] * 5
+    assert set(found) == {label_of(value) for value in long}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        range(1764000000, 1764000040),
+        [1e9 + n / 100 for n in range(40)],
+        [n * 1e-9 for n in range(40)],
+    ],
+)
+def test_bins_of_any_numbers_are_all_there(numbers):
+    rows = [run(f"r{n}", f"e{n}", metadata={"v": value}) for n, value in enumerate(numbers)]
+    rows.append(run("none", "none"))
+    given = results(rows)
+    found = slicing(given, read_runs(given), "metadata.v in 4 bins").members
+    assert [len(rows) for rows in found.values()] == [10, 10, 10, 10, 1]
+    assert list(found)[-1] == "(no value)"

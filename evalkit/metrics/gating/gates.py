@@ -18,6 +18,7 @@ from evalkit.metrics.gating.meaning import quantity_problem, scale_of
 from evalkit.metrics.gating.statistical import check_difference, mirrored, unpaired
 from evalkit.metrics.gating.whole import only_of_the_whole
 from evalkit.metrics.gating.wording import show, text_of
+from evalkit.metrics.slicing.labels import label_of
 
 __all__ = ["Gate", "GateResult", "check", "parse"]
 
@@ -254,7 +255,8 @@ def _check_slices(case: _Case) -> GateResult:
 
 
 def _chosen(gate: Gate, each: SliceFigure) -> bool:
-    return each.by == gate.slice_by and gate.slice_value in ("", each.value)
+    asked = gate.slice_value
+    return each.by == gate.slice_by and (asked in ("", each.value) or label_of(asked) == each.value)
 
 
 def _check_slice(case: _Case, score: ScoreSummary, each: SliceFigure) -> GateResult:

@@ -8,9 +8,12 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, did_you_mean
+from evalkit.model.schema.columns import TABLES
 
 ROOTS = ("metadata", "example", "inputs", "reference_outputs", "tags", "split", "name", "model")
+RUN_COLUMNS = tuple(column.name for column in TABLES["runs"] if column.type != "json")
+"""Columns of the runs that hold one value or a list."""
 AUTO = "auto"
 CROSS = " & "
 
@@ -25,9 +28,13 @@ def parse(by: str) -> str:
         return by
     path, _ = split(by)
     root, _, rest = path.partition(".")
-    if root not in ROOTS:
+    if root not in ROOTS and root not in RUN_COLUMNS:
         known = ", ".join(ROOTS)
-        raise ConfigError(f"slices: {path!r} starts with none of {known}. Begin with one of them.")
+        hint = did_you_mean(root, [*ROOTS, *RUN_COLUMNS])
+        raise ConfigError(
+            f"slices: {path!r} starts with none of {known}, nor with a column of the runs.{hint} "
+            "Begin with one of them."
+        )
     finder(rest, path)
     return by
 
@@ -56,6 +63,6 @@ def finder(expression: str, path: str) -> Callable[[Any], Any]:
         try:
             return compiled.search(value)
         except JMESPathError:
-            return None  # e.g. length() of a number in one record: this run is in no slice
+            return None  # e.g. length() of a number in one record: this run has no value
 
     return find

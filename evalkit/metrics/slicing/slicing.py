@@ -12,14 +12,14 @@ import orjson
 from evalkit.metrics.columns.arrays import Codes
 from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.slicing.discovery import discover
-from evalkit.metrics.slicing.expressions import AUTO, CROSS, finder, parse, split
+from evalkit.metrics.slicing.expressions import AUTO, CROSS, RUN_COLUMNS, finder, parse, split
+from evalkit.metrics.slicing.labels import NO_VALUE, NOTHING, distinct, edge_labels, labels_of
 from evalkit.model.results import Results
 
 VALUES = 50
 """Values of one slicing kept, the most frequent; a key with more is an id, not a slice."""
 BIN_VALUES = 12
 """From this many different numbers on, numbers are binned into quarters."""
-LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Slicing:
 
     by: str
     members: dict[str, Codes]
-    """Rows of the runs of each slice, by its label."""
+    """Rows of the runs of each slice, by its label; no two slices have the same."""
 
 
 def slicings(results: Results, runs: RunColumns, by: Sequence[str]) -> list[Slicing]:
@@ -56,11 +56,11 @@ def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns
     """
     if by is None:
         return runs
-    place: dict[str, int] = {}
+    place: dict[Any, int] = {}
     unit_of = np.full(runs.clusters, -1, np.int64)
     for code, value in zip(runs.cluster.tolist(), _values(results, runs, by), strict=True):
-        if unit_of[code] < 0 and (labels := _labels(value)):
-            unit_of[code] = place.setdefault("\0".join(labels), len(place))
+        if unit_of[code] < 0 and (keys := _keys(value)):
+            unit_of[code] = place.setdefault(tuple(keys), len(place))
     alone = np.flatnonzero(unit_of < 0)
     unit_of[alone] = np.arange(len(place), len(place) + len(alone))
     return replace(runs, unit_of=unit_of)
@@ -75,30 +75,37 @@ def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
     numeric = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if bins or len(set(numeric)) > BIN_VALUES:
         return Slicing(by, _binned(values, bins or 4))
-    members: dict[str, list[int]] = {}
+    members: dict[Any, list[int]] = {}
     for row, value in enumerate(values):
-        for label in _labels(value):
-            members.setdefault(label, []).append(row)
-    kept = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:VALUES]
-    return Slicing(by, {label: np.array(rows, np.int64) for label, rows in kept})
+        for key in _keys(value) or [NOTHING]:
+            members.setdefault(key, []).append(row)
+    if set(members) <= {NOTHING}:
+        return Slicing(by, {})
+    kept = sorted(members.items(), key=lambda item: (-len(item[1]), repr(item[0])))[:VALUES]
+    names = labels_of([key for key, _ in kept])
+    return Slicing(
+        by, {name: np.array(rows, np.int64) for name, (_, rows) in zip(names, kept, strict=True)}
+    )
 
 
 def _crossed(by: str, parts: Sequence[Slicing]) -> Slicing:
-    members = dict(parts[0].members)
+    members: dict[tuple[str, ...], Codes]
+    members = {(label,): rows for label, rows in parts[0].members.items()}
     for part in parts[1:]:
         members = {
-            f"{label}{CROSS}{other}": np.intersect1d(rows, more)
-            for label, rows in members.items()
+            (*labels, other): np.intersect1d(rows, more)
+            for labels, rows in members.items()
             for other, more in part.members.items()
         }
-    there = [(label, rows) for label, rows in members.items() if len(rows)]
+    there = [(labels, rows) for labels, rows in members.items() if len(rows)]
     there.sort(key=lambda item: (-len(item[1]), item[0]))
-    return Slicing(by, dict(there[:VALUES]))
+    names = distinct([CROSS.join(labels) for labels, _ in there[:VALUES]])
+    return Slicing(by, {name: rows for name, (_, rows) in zip(names, there[:VALUES], strict=True)})
 
 
 def _values(results: Results, runs: RunColumns, path: str) -> list[Any]:
     root, _, rest = parse(path).partition(".")
-    if root in ("tags", "name"):
+    if root in RUN_COLUMNS:
         return list(results.table("runs", [root]).column(root).to_pylist())
     if root == "model":
         return _models(results, runs)
@@ -150,21 +157,23 @@ def _models(results: Results, runs: RunColumns) -> list[Any]:
     return [sorted(seen.get(run_id, ())) for run_id in runs.run_ids.to_pylist()]
 
 
-def _labels(value: Any) -> list[str]:
+def _keys(value: Any) -> list[Any]:
+    """Return what a value is grouped by: itself, each item of a list; nothing for no value.
+
+    1 and 1.0 are one number; true, 1 and the word "1" are three values.
+    """
     if value is None:
         return []
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    if isinstance(value, list):
-        return sorted({label for item in value for label in _labels(item)})
+    if isinstance(value, list | tuple):
+        return list(dict.fromkeys(key for item in value for key in _keys(item)))
     if isinstance(value, dict):
-        return []
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    text = " ".join(text.split())
-    return [text if len(text) <= LABEL else text[: LABEL - 1] + "…"]
+        return [("table", orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str))]
+    kind = "truth" if isinstance(value, bool) else "word" if isinstance(value, str) else "number"
+    return [(kind, value)]
 
 
 def _binned(values: Sequence[Any], bins: int) -> dict[str, Codes]:
+    """Cut numbers at their quantiles; runs that have none are a slice of their own."""
     numbers = np.array(
         [v if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in values],
         np.float64,
@@ -173,12 +182,12 @@ def _binned(values: Sequence[Any], bins: int) -> dict[str, Codes]:
     if not known.any():
         return {}
     edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, bins + 1)))
-    if len(edges) == 1:
-        return {f"{edges[0]:g}": np.flatnonzero(known)}
-    place = np.clip(np.searchsorted(edges, numbers, "right") - 1, 0, len(edges) - 2)
+    shown = edge_labels(edges.tolist())
+    place = np.clip(np.searchsorted(edges, numbers, "right") - 1, 0, max(0, len(edges) - 2))
     found = {}
-    for at in range(len(edges) - 1):
-        last = at == len(edges) - 2
-        label = f"{edges[at]:g} to {'' if last else 'under '}{edges[at + 1]:g}"
-        found[label] = np.flatnonzero(known & (place == at))
+    for at in range(max(1, len(edges) - 1)):
+        last = at >= len(edges) - 2
+        label = f"{shown[at]} to {'' if last else 'under '}{shown[min(at + 1, len(edges) - 1)]}"
+        found[label if len(edges) > 1 else shown[0]] = np.flatnonzero(known & (place == at))
+    found[NO_VALUE] = np.flatnonzero(~known)
     return {label: rows for label, rows in found.items() if len(rows)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.metrics.columns.arrays import Codes, Floats
@@ -13,12 +14,15 @@ from evalkit.metrics.columns.arrow import codes, decoded, numbers, valid
 from evalkit.metrics.columns.reading import RunColumns, rows_of
 from evalkit.metrics.documents.summary import StepSummary
 from evalkit.metrics.statistics.distribution import describe
+from evalkit.metrics.summaries.alone import SLACK, SelfTime, self_time
 from evalkit.model.results import Results
 
 GROUPS = 100
 """Groups described, those with most time first; a summary is for reading."""
 NAMES = ("kind", "name", "model")
-COLUMNS = ("run_id", "step_id", "parent_id", *NAMES, "error", "latency_s", "ttft_s")
+COLUMNS = (
+    "run_id", "step_id", "parent_id", *NAMES, "error", "started_at", "latency_s", "ttft_s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +32,23 @@ class _Steps:
     run: Codes
     latency: Floats
     alone: Floats
+    outside: int
     ttft: Floats
     failed: Any
     tokens: Floats
     cost: Floats
 
 
-def summarise_steps(results: Results, runs: RunColumns, confidence: float) -> list[StepSummary]:
-    """Summarise every kind, name and model of step, most self time first."""
+def summarise_steps(
+    results: Results, runs: RunColumns, confidence: float
+) -> tuple[list[StepSummary], int]:
+    """Summarise every kind, name and model of step, most self time first.
+
+    Beside them stands how many steps begin before or end after the step they are in.
+    """
     table = results.table("steps", [*COLUMNS, "total_tokens", "total_cost"])
     if table.num_rows == 0:
-        return []
+        return [], 0
     steps = _read(table, runs)
     whole = float(np.nansum(steps.alone))
     order = np.argsort(steps.group, kind="stable")
@@ -46,7 +56,8 @@ def summarise_steps(results: Results, runs: RunColumns, confidence: float) -> li
     groups = np.split(order, ends[:-1])
     spent = np.array([np.nansum(steps.alone[rows]) for rows in groups])
     chosen = sorted(range(len(groups)), key=lambda g: (-spent[g], -len(groups[g])))[:GROUPS]
-    return [_summary(steps, g, groups[g], (runs, whole, confidence)) for g in chosen]
+    found = [_summary(steps, g, groups[g], (runs, whole, confidence)) for g in chosen]
+    return found, steps.outside
 
 
 def _summary(
@@ -96,15 +107,19 @@ def _sum(values: Floats) -> float | None:
 
 def _read(table: Any, runs: RunColumns) -> _Steps:
     group, names = _groups(table)
-    latency = numbers(table.column("latency_s"))
+    stated = numbers(table.column("latency_s"))
+    latency = np.where(stated < 0, np.nan, stated)
     run = rows_of(table.column("run_id"), runs.run_ids)
+    ttft = numbers(table.column("ttft_s"))
+    alone = _alone(table, latency, run)
     return _Steps(
         group=group,
         names=names,
         run=run,
         latency=latency,
-        alone=_self_time(table, latency, run),
-        ttft=numbers(table.column("ttft_s")),
+        alone=alone.seconds,
+        outside=alone.outside,
+        ttft=np.where((ttft < 0) | (ttft > latency + SLACK), np.nan, ttft),
         failed=valid(table.column("error")),
         tokens=numbers(table.column("total_tokens")),
         cost=numbers(table.column("total_cost")),
@@ -125,16 +140,19 @@ def _groups(table: Any) -> tuple[Codes, list[tuple[str, str, str | None]]]:
     return place.astype(np.int64), names
 
 
-def _self_time(table: Any, latency: Floats, run: Codes) -> Floats:
-    """Return latency less that of direct children, never below zero (children may overlap)."""
+def _alone(table: Any, latency: Floats, run: Codes) -> SelfTime:
     parents = table.column("parent_id")
     if parents.null_count == len(parents):
-        return latency
-    at = _parents(table, parents, run)
-    inside = (at >= 0) & ~np.isnan(latency)
-    spent = np.bincount(at[inside], weights=latency[inside], minlength=len(latency))
-    alone: Floats = np.maximum(latency - spent, 0.0)
-    return alone
+        return SelfTime(latency, 0)
+    return self_time(latency, seconds(table.column("started_at")), _parents(table, parents, run))
+
+
+def seconds(column: Any) -> Floats:
+    """Return times as seconds since 1970, NaN where there is none."""
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan)
+    micros = pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64())
+    return numbers(pc.cast(micros, pa.float64(), safe=False)) / 1e6
 
 
 def _parents(table: Any, parents: Any, run: Codes) -> Codes:

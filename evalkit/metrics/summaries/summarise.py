@@ -32,6 +32,7 @@ from evalkit.metrics.documents.summary import (
     Summary,
 )
 from evalkit.metrics.statistics.distribution import describe
+from evalkit.metrics.summaries.alone import SLACK
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
 from evalkit.metrics.summaries.reducer import parse
 from evalkit.metrics.summaries.reducers import reduce_scores
@@ -88,7 +89,7 @@ def summarise(
     found = summarise_scores(results, cells, runs, columns, confidence)
     found, searches = _sliced(results, runs, columns, found, slices, confidence)
     found = _held_against_people(found, set(calibrated))
-    by_step, errors = _looked_into(results, runs, confidence) if steps else ([], [])
+    by_step, outside, errors = _looked_into(results, runs, confidence) if steps else ([], 0, [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(
         experiment=results.experiment,
@@ -103,7 +104,7 @@ def summarise(
         steps=by_step,
         errors=errors,
         slices=searches,
-        quality=_quality(results, runs, found, latency, by_step),
+        quality=_quality(results, runs, found, latency, outside),
         provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
@@ -123,11 +124,11 @@ def _held_against_people(
 
 def _looked_into(
     results: Results, runs: RunColumns, confidence: float
-) -> tuple[list[StepSummary], list[ErrorGroup]]:
+) -> tuple[list[StepSummary], int, list[ErrorGroup]]:
     """Return what has to read the steps of every run."""
     from evalkit.metrics.summaries.steps import summarise_steps
 
-    return summarise_steps(results, runs, confidence), run_errors(results, runs)
+    return *summarise_steps(results, runs, confidence), run_errors(results, runs)
 
 
 def _examples(results: Results, runs: RunColumns) -> tuple[int, int]:
@@ -141,6 +142,8 @@ def _duration(
 ) -> Distribution:
     values = runs.numbers[name]
     known = values >= 0  # NaN compares false: not recorded; below zero: the clocks disagree
+    if name == "ttft_s":
+        known &= ~(values > runs.numbers["latency_s"] + SLACK)  # a token after the end
     cut = np.isin(runs.outcome, outcome.places_of(outcome.CUT_SHORT))
     return describe(
         values[known],
@@ -209,11 +212,11 @@ def _quality(
     runs: RunColumns,
     scores: Mapping[str, ScoreSummary],
     latency: Distribution,
-    steps: Sequence[StepSummary],
+    outside: int,
 ) -> Quality:
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
     said = [*unknown_words(results, runs), *usage_notes(runs), *_unread(scores)]
-    said += _judges(scores)
+    said += _judges(scores) + _clocks(runs, outside)
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=list(dict.fromkeys([*results.manifest.problems, *results.manifest.notes, *said])),
@@ -228,6 +231,21 @@ def _quality(
 
 def _unread(scores: Mapping[str, ScoreSummary]) -> list[str]:
     return [unread_text(each) + "." for each in scores.values() if each.unread]
+
+
+def _clocks(runs: RunColumns, outside: int) -> list[str]:
+    """Say which times inside runs cannot be: steps beyond their step, first tokens beyond it."""
+    said = []
+    if outside:
+        said.append(
+            f"{outside:,} steps begin before or end after the step they are in (clocks differ): "
+            "only the time inside it counts against its own."
+        )
+    ttft, latency = runs.numbers["ttft_s"], runs.numbers["latency_s"]
+    tokens = int(np.sum((ttft < 0) | (ttft > latency + SLACK)))
+    if tokens:
+        said.append(f"{tokens:,} runs have their first token outside of the run: it is not used.")
+    return said
 
 
 def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:

@@ -14,13 +14,29 @@ MOST = 10
 """GitHub shows ten annotations a step."""
 
 
-def error_lines(view: ReportView) -> list[str]:
-    """Return one `::error` workflow command per missed gate, with the rule's place if known."""
-    return [_annotation(gate) for gate in view.missed[:MOST]]
+def error_lines(view: ReportView, *, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return one `::error` workflow command per missed gate, with the rule's place if known.
+
+    GitHub looks files up from the root of the repository, wherever the step ran.
+    """
+    return [_annotation(gate, environ) for gate in view.missed[:MOST]]
 
 
-def _annotation(gate: GatePart) -> str:
-    place = {"file": gate.file, "line": gate.line, "title": f"Gate missed: {gate.rule}"}
+def in_repository(file: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return a path as GitHub knows it: from the workspace, else from the folder with `.git`."""
+    path = Path(file).resolve()
+    stated = environ.get("GITHUB_WORKSPACE")
+    roots = [Path(stated).resolve()] if stated else []
+    roots += [folder for folder in path.parents if (folder / ".git").exists()][:1]
+    for root in roots:
+        if path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+    return file
+
+
+def _annotation(gate: GatePart, environ: Mapping[str, str]) -> str:
+    file = in_repository(gate.file, environ) if gate.file else None
+    place = {"file": file, "line": gate.line, "title": f"Gate missed: {gate.rule}"}
     fields = ",".join(f"{k}={_property(str(v))}" for k, v in place.items() if v is not None)
     message = f"{gate.experiment}: {gate.why}"
     return f"::error {fields}::{_data(message)}"

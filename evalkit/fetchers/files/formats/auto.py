@@ -56,6 +56,8 @@ class AutoFetcher(FileFetcher):
                 yield example
             else:
                 yield replace(theirs, example_id=example.example_id)
+        if said := dataset.ambiguity():
+            self.findings.note(said)
         yield from dataset.unanswered()
 
     def check_format(self, files: list[SourceFile]) -> Iterator[CheckLine]:

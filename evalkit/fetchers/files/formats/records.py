@@ -195,6 +195,8 @@ class RecordsFetcher(FileFetcher):
                 what = f"{self._groups.replaced:,} records came again under their `line_id`"
                 self.findings.note(f"{what}: the last of each counts")
         if self._builder.dataset is not None:
+            if said := self._builder.dataset.ambiguity():
+                self.findings.note(said)
             for example in self._builder.dataset.kept():
                 self.book.add(example)
 

@@ -68,31 +68,52 @@ def _example(record: dict[str, Any]) -> Run | Example:
 class Dataset:
     """Examples given in a file of their own; runs find theirs by id, else by equal inputs.
 
-    All of them are held in memory.
+    Inputs that several examples have are no way to find one: such runs have no example, and that
+    is said. All of them are held in memory.
     """
 
     def __init__(self, examples: Iterable[Example], who: str, *, subset: bool = False) -> None:
         self._who = who
         self._subset = subset
         self._by_id: dict[str, Example] = {}
-        self._by_inputs: dict[str, str] = {}
+        self._by_inputs: dict[str, str | None] = {}
+        """The example of these inputs; None: several have them."""
+        self.ambiguous = 0
+        """Runs whose inputs are those of several examples."""
         self._answered: set[str] = set()
         self._lost: str | None = None
         """The id of a run's example that is not here."""
         for example in examples:
             self._by_id.setdefault(example.example_id, example)
-            self._by_inputs.setdefault(digest(example.inputs), example.example_id)
+            key = digest(example.inputs)
+            known = self._by_inputs.setdefault(key, example.example_id)
+            other = None if known is None else self._by_id[known]
+            if other is not None and other.reference_outputs != example.reference_outputs:
+                self._by_inputs[key] = None
 
     def find(self, example_id: str | None, inputs: Any) -> Example | None:
         """Return the example of a run, which thereby is answered; None when there is none."""
         if example_id not in self._by_id:
-            named = None if inputs is None else self._by_inputs.get(digest(inputs))
+            key = None if inputs is None else digest(inputs)
+            named = None if key is None else self._by_inputs.get(key)
+            if named is None and key in self._by_inputs:
+                self.ambiguous += 1
+                return None
             self._lost = self._lost or (f"{example_id}" if named is None else None)
             example_id = named
         if example_id is None:
             return None
         self._answered.add(example_id)
         return self._by_id[example_id]
+
+    def ambiguity(self) -> str | None:
+        """Say of how many runs nobody knows the example, because several have their inputs."""
+        if not self.ambiguous:
+            return None
+        return (
+            f"{self.ambiguous:,} runs have the inputs of several examples with different "
+            "references, so theirs is not known: map `example_id`"
+        )
 
     def kept(self) -> Iterator[Example]:
         """Yield the examples: all, or with `subset` those that some run answered.
