@@ -1,23 +1,29 @@
-"""Patterns: what counts as a secret or as personal data, as patterns with their checks.
+"""Patterns: secrets and personal data that are known by their form, with their checks.
 
-The patterns follow the vendors' own descriptions of their keys, RFC 7519 (JWT), RFC 7468 (keys in
-PEM), ISO 13616 (IBAN, with its check digits) and ISO/IEC 7812 (card numbers, with Luhn's digit).
+The patterns follow RFC 7519 (JWT), RFC 7468 (keys in PEM), ISO 13616 (IBAN, with the lengths of
+its registry and its check digits), ISO/IEC 7812 (card numbers, with Luhn's digit) and E.164. Each
+starts only where what it repeats starts, so that none takes longer than the text is long.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 Check = Callable[[str], bool]
 
-SECRET_NAMES = re.compile(
-    r"(?:^|[_\-.\s])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_\-]?key|auth(?:orization)?"
-    r"|credentials?|cookie|session[_\-]?id|private[_\-]?key|access[_\-]?key)s?$",
-    re.IGNORECASE,
-)
-"""Names of fields whose whole value is a secret."""
 UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
+IBANS = dict(
+    re.findall(
+        r"([A-Z]{2})(\d\d)",
+        "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29"
+        "ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20"
+        "LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29"
+        "PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20",
+    )
+)
+"""Length of an IBAN by country, of the registry of ISO 13616."""
+IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?\d{2}(?=[ -]?[A-Za-z0-9])")
 
 
 def luhn(text: str) -> bool:
@@ -31,10 +37,26 @@ def luhn(text: str) -> bool:
 
 def iban(text: str) -> bool:
     """Return whether the text is an IBAN: rearranged, it leaves 1 when divided by 97."""
-    plain = re.sub(r"\s", "", text).upper()
-    if not 15 <= len(plain) <= 34:
+    plain = re.sub(r"[\s-]", "", text).upper()
+    if not 15 <= len(plain) <= 34 or not plain.isascii() or not plain.isalnum():
         return False
     return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where IBANs stand, in groups of any size."""
+    for match in IBAN_START.finditer(text):
+        length = int(IBANS.get(text[match.start() : match.start() + 2].upper(), 0))
+        at, seen = match.start(), 0
+        while seen < length and at < len(text) and at - match.start() < 60:
+            if text[at].isascii() and text[at].isalnum():
+                seen += 1
+            elif text[at] not in " -\u00a0":
+                break
+            at += 1
+        ended = at == len(text) or not text[at].isalnum()
+        if length and seen == length and ended and iban(text[match.start() : at]):
+            yield match.start(), at
 
 
 def _octets(text: str) -> bool:
@@ -43,60 +65,34 @@ def _octets(text: str) -> bool:
 
 def _phone(text: str) -> bool:
     digits = sum(c.isdigit() for c in text)
-    return 9 <= digits <= 15 and not re.fullmatch(r"\d{4}-\d\d-\d\d.*", text)
+    date = re.fullmatch(r"\d{4}[-/. ]\d\d?[-/. ]\d\d?.*|\d\d?[-/. ]\d\d?[-/. ]\d{4}.*", text)
+    return 8 <= digits <= 15 and not date
 
 
-NAMED = r"api[_-]?key|access[_-]?token|auth[_-]?token|client[_-]?secret|password|passwd|pwd|secret"
 GROUP = r"[0-9a-f]{1,4}"
+WORD = r"[^\W_](?:[\w-]*[^\W_])?"
+DOMAIN = re.compile(rf"@{WORD}(?:\.{WORD})*\.[^\W\d_]{{2,24}}(?![\w-])")
+LOCAL = re.compile(r"[\w.%+'!#$&*/=?^`{|}~-]{1,64}\Z")
+HOME = re.compile(
+    r"(?i)(?:(?:/(?:home|users|export/home|var/home|usr/home|u/users|mnt/c/users|c/users)/)"
+    r"|(?:\b[a-z]:[\\/]{1,4}(?:users|documents and settings|benutzer)[\\/]{1,4})"
+    r"|(?:\\\\[\w.-]{1,64}\\(?:users|home|profiles)\$?\\)"
+    r"|(?:%2fhome%2f|%2fusers%2f))(?P<user>[^\\/\s:\"'<>|%;,)\]}]{1,64})"
+)
+EVERYBODY = frozenset({"public", "shared", "default", "all", "runner", "app", "user", "[user]"})
+"""Folders below the homes that name nobody."""
 KINDS: dict[str, tuple[tuple[str, ...], Check | None]] = {
     "private key": (
         (
-            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?"
-            r"(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:(?!-----)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{0,40}-----)?",
+            r"(?i)putty-user-key-file-\d:[\s\S]{0,8000}",
         ),
         None,
     ),
-    "JWT": ((r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",), None),
-    "API key": (
-        (
-            r"\b(?:sk|pk|rk)-(?:ant-|proj-|live-|test-|or-|svcacct-)?[A-Za-z0-9_-]{16,}",
-            r"\b(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}",
-            r"\bgh[pousr]_[A-Za-z0-9]{30,}",
-            r"\bgithub_pat_[A-Za-z0-9_]{30,}",
-            r"\bglpat-[A-Za-z0-9_-]{18,}",
-            r"\blsv2_(?:pt|sk)_[A-Za-z0-9_]{20,}",
-            r"\bls__[A-Za-z0-9]{20,}",
-            r"\bAIza[A-Za-z0-9_-]{35}",
-            r"\bya29\.[A-Za-z0-9_-]{20,}",
-            r"\b(?:hf_|gsk_|xai-|r8_|npm_|pplx-)[A-Za-z0-9]{20,}",
-            r"\bpypi-[A-Za-z0-9_-]{30,}",
-            r"\bdop_v1_[a-f0-9]{40,}",
-            r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
-            r"\bhttps://hooks\.slack\.com/services/[A-Za-z0-9/]+",
-            r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-        ),
-        None,
-    ),
-    "AWS key": ((r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{16}\b",), None),
-    "AWS secret": (
-        (r"(?i)aws_?(?:secret|session)[a-z_]*[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+=]{30,}",),
-        None,
-    ),
-    "bearer token": ((r"(?i)\b(?:bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{16,}",), None),
-    "password in a URL": ((r"(?<=://)[^\s/:@\"']{1,64}:[^\s/@\"']{1,128}(?=@)",), None),
-    "secret": (
-        (rf"(?i)\b(?:{NAMED})\b[\"']?\s*[:=]\s*[\"']?(?!\[)[^\s\"',;&}}{{\]]{{4,}}",),
-        None,
-    ),
-    "e-mail": (
-        (
-            r"[A-Za-z0-9._%+-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-            r"(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}\b",
-        ),
-        None,
-    ),
-    "IBAN": ((r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b",), iban),
-    "card number": ((r"\b\d(?:[ -]?\d){12,18}\b",), luhn),
+    "JWT": ((r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){2,4}",), None),
+    "password in a URL": ((r"(?<=://)[^\s/:@\"'<>]{0,64}:[^\s/@\"'<>]{1,128}(?=@)",), None),
+    "card number": ((r"(?<![\w.-])(?<!\d )\d(?:[ -]?\d){12,18}(?![\w-])(?! \d)",), luhn),
     "social security number": (
         (r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b",),
         None,
@@ -109,17 +105,61 @@ KINDS: dict[str, tuple[tuple[str, ...], Check | None]] = {
         ),
         None,
     ),
+    "hardware address": ((r"(?i)(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])",), None),
     "phone number": (
         (
-            r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?)(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}(?![\w-])",
+            r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ ./\u00a0-]{0,2}(?:\(0?\d{0,4}\)[ .-]?)?"
+            r"(?:\d{1,5}[ ./\u00a0-]?){1,6}\d{2,5}(?![\w-])",
             r"(?<![\w.+-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])",
-            r"(?<![\w.+-])0\d{1,4}[ /-]\d{3,4}[ -]?\d{3,5}(?![\w-])",
+            r"(?<![\w.+-])\(0?\d{1,5}\)[ /-]?\d{3,5}[ -]?\d{3,5}(?![\w-])",
+            r"(?<![\w.+-])0\d{1,4}(?:[ /-]\d{2,8}){1,4}(?![\w.-]?\d)",
+            r"(?<![\w.+/-])(?:0[1-9]\d{8,9}|1[3-9]\d{9}|01[0125]\d{8})(?![\w.-])",
+            r"(?<![\w.+-])[5-9]\d{4}[ -]\d{5}(?![\w.-])",
+            r"(?<![\w.+-])[67]\d{2}(?:[ -]\d{3}[ -]\d{3}|(?:[ -]\d\d){3})(?![\w.-])",
+            r"(?i)\b(?:tel|tele(?:fono?|phone)|phone|mobile|handy|cell|call|fax|whatsapp)"
+            r"(?:\.|[ .]no\.?| number)?(?: is)?"
+            r"[:\s]{1,3}\(?\+?\d[\d ()/.-]{5,18}\d(?![\w-])",
         ),
         _phone,
     ),
 }
-PATTERNS: tuple[tuple[str, re.Pattern[str], Check | None], ...] = tuple(
-    (name, re.compile(pattern), check)
-    for name, (patterns, check) in KINDS.items()
-    for pattern in patterns
+NUMBER = re.compile(r"\d(?:[ ().\-/\u00a0]{0,3}\d){6}")
+GATES: dict[str, re.Pattern[str]] = {
+    "private key": re.compile(r"PRIVATE KEY|(?i:putty)"),
+    "JWT": re.compile("eyJ"),
+    "password in a URL": re.compile("://"),
+    "IP address": re.compile(r"\d\.\d"),
+    "IPv6 address": re.compile(r"::|:[0-9A-Fa-f]{1,4}:"),
+    "hardware address": re.compile(r"[:-][0-9A-Fa-f]{2}[:-]"),
+}
+"""What a text has to have before the patterns of a kind are tried; the others need digits."""
+HOMES = re.compile(r"(?i)home|users|benutzer|settings|profiles")
+PATTERNS: tuple[tuple[str, re.Pattern[str], tuple[re.Pattern[str], ...], Check | None], ...] = (
+    tuple(
+        (name, GATES.get(name, NUMBER), tuple(map(re.compile, patterns)), check)
+        for name, (patterns, check) in KINDS.items()
+    )
 )
+
+
+def find(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where something of a known form stands in the text, and what it is."""
+    for name, gate, patterns, check in PATTERNS:
+        if gate.search(text):
+            for pattern in patterns:
+                for match in pattern.finditer(text):
+                    if check is None or check(match[0]):
+                        yield match.start(), match.end(), name
+    for start, end in _ibans(text):
+        yield start, end, "IBAN"
+    for match in HOME.finditer(text) if HOMES.search(text) else ():
+        if match["user"].lower() not in EVERYBODY:
+            yield *match.span("user"), "user"
+
+
+def mails(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where e-mail addresses stand; the local part is looked for backwards from the `@`."""
+    for match in DOMAIN.finditer(text):
+        local = LOCAL.search(text[max(0, match.start() - 64) : match.start()])
+        if local is not None:
+            yield match.start() - len(local[0]), match.end()

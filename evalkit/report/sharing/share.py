@@ -1,6 +1,8 @@
 """Share: what is taken out before a report leaves the house, and the list of it.
 
-What counts as a secret or as personal data is in `patterns.py`.
+What counts as a secret or as personal data is in `patterns.py` (known by form), `vendors.py` (keys)
+and `named.py` (values behind a name). What is encoded, encrypted or split over several fields is
+not seen, and the page says so.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from evalkit.report.runs.traces import DEEPEST, plain
-from evalkit.report.sharing.patterns import PATTERNS, SECRET_NAMES, UUID, Check, luhn
+from evalkit.report.sharing.finding import places
+from evalkit.report.sharing.named import is_secret_field
+from evalkit.report.sharing.patterns import UUID, luhn
 
 if TYPE_CHECKING:
     from evalkit.report.sections.view import Content
@@ -25,6 +29,9 @@ T = TypeVar("T")
 ID_FIELDS = frozenset({"run_id", "thread_id", "assistant_id", "example_id", "step_id", "parent_id"})
 ID_LISTS = re.compile(r"(?:^|_)(?:ids|runs|examples)$|^(?:only_baseline|only_candidate|changed)$")
 LINKS = frozenset({"link", "links", "cases_link"})
+LIMIT = "what is encoded, encrypted, in pictures or split over several fields is not seen"
+REMEMBERED, MOST_REMEMBERED = 8_192, 20_000
+"""Characters of a text, and texts, that are remembered."""
 WORD = re.compile(r"[^\s,;()]+")
 
 
@@ -71,12 +78,34 @@ class Redactor(Cleaner):
     counts: Counter[str] = field(default_factory=Counter)
     known: frozenset[str] = frozenset()
     """Ids that are hashed wherever they stand as a word in the report's own sentences."""
+    _known: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
 
     def text(self, text: str) -> str:
-        """Return the text with every secret and personal datum replaced by its kind."""
-        for name, pattern, check in PATTERNS:
-            text = pattern.sub(lambda m, n=name, c=check: self._put(m, n, c), text)  # type: ignore[misc]
-        return text if self.options.keep_ids else UUID.sub(lambda m: self.ident(m[0]), text)
+        """Return the text with every secret and personal datum replaced by its kind.
+
+        What became of a text is remembered: messages stand in every later call of their run.
+        """
+        known = self._known.get(text)
+        if known is None:
+            known = self._cleaned(text)
+            if len(text) <= REMEMBERED and len(self._known) < MOST_REMEMBERED:
+                self._known[text] = known
+        if known[1]:
+            self.counts.update(known[1])
+        return known[0]
+
+    def _cleaned(self, text: str) -> tuple[str, list[str]]:
+        """Return the text as it may leave, and the kinds of what was taken out."""
+        at, parts, kinds = 0, [], []
+        for start, end, kind in places(text):
+            kinds.append(kind)
+            parts += [text[at:start], f"[{kind}]"]
+            at = end
+        if parts:
+            text = "".join([*parts, text[at:]])
+        if not self.options.keep_ids and "-" in text:
+            text = UUID.sub(lambda m: self.ident(m[0]), text)
+        return text, kinds
 
     def ident(self, identifier: str) -> str:
         """Return a hash of the id that does not tell what it was."""
@@ -90,11 +119,7 @@ class Redactor(Cleaner):
         """Return a value of a run, made JSON-ready, without what may not leave."""
         if value is None or isinstance(value, bool):
             return value
-        if (
-            name
-            and (name in self.options.drop or SECRET_NAMES.search(name))
-            and not _amount(name, value)
-        ):
+        if name and (name in self.options.drop or is_secret_field(name, value)):
             self.counts["field " + name if name in self.options.drop else "secret"] += 1
             return "[removed]"
         if isinstance(value, str):
@@ -121,6 +146,7 @@ class Redactor(Cleaner):
         found = [f"{n} times {name}" for name, n in sorted(self.counts.items())]
         if not self.options.keep_ids:
             found.append("every id was replaced by a hash")
+        found.append(LIMIT)
         return found
 
     def _parts(self, value: Any, name: str) -> Any:
@@ -157,23 +183,12 @@ class Redactor(Cleaner):
             head = f"{kind}/{identifier}"
         return head + ("?" + quote(self.text(unquote(tail)), safe="=&%:+.,-_") if tail else "")
 
-    def _put(self, match: re.Match[str], name: str, check: Check | None) -> str:
-        if check is not None and not check(match[0]):
-            return match[0]
-        self.counts[name] += 1
-        return f"[{name}]"
-
     def _number(self, value: Any) -> Any:
         """Return a number, unless its digits are a card number."""
         if isinstance(value, int) and luhn(str(value)) and len(str(value)) >= 15:
             self.counts["card number"] += 1
             return "[card number]"
         return value
-
-
-def _amount(name: str, value: Any) -> bool:
-    """Return whether a field counts or times tokens: `total_tokens`, `first_token_s`."""
-    return "token" in name.lower() and isinstance(value, int | float | Mapping)
 
 
 def redactor(content: Content, options: ShareOptions) -> Redactor:

@@ -1,0 +1,104 @@
+"""What a shared report must not say: planted kinds, half of them unknown to who made the rules."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from planted import HELD_OUT, KINDS, PLACES, planted
+
+from evalkit.report.sharing.finding import places
+from evalkit.report.sharing.named import is_secret_field
+from evalkit.report.sharing.share import LIMIT, Redactor, ShareOptions
+from evalkit.report.sharing.vendors import rules
+
+DATA = Path(__file__).parents[2] / "datasets"
+
+
+def survivors(seed: int, *, held_out: bool) -> tuple[list[str], int]:
+    redactor = Redactor(ShareOptions(salt="salt", keep_ids=True))
+    asked = [each for each in planted(seed) if (each[0] in HELD_OUT) is held_out]
+    left = [f"{kind}, {place}" for kind, place, text, core in asked if core in redactor.text(text)]
+    return left, len(asked)
+
+
+def test_there_are_many_kinds_and_about_half_are_held_out():
+    assert len(KINDS) >= 250
+    assert len(PLACES) == 3
+    assert 0.4 < len(HELD_OUT) / len(KINDS) < 0.6
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_is_planted_is_found(seed):
+    left, asked = survivors(seed, held_out=False)
+    assert len(left) <= 0.01 * asked, left
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_kinds_nobody_looked_at_are_found_too(seed):
+    left, asked = survivors(seed, held_out=True)
+    assert len(left) <= 0.03 * asked, left
+
+
+def texts_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts_of(each)
+
+
+def test_the_sample_data_has_next_to_no_false_alarm():
+    found, count = [], 0
+    for path in sorted(DATA.glob("*.jsonl*")):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for text in texts_of([json.loads(line) for line in lines]):
+                count += 1
+                found += [text[start:end] for start, end, _ in places(text)]
+    assert count > 1_000
+    assert len(found) <= count / 1_000, found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_tokens: 4096, total_tokens = 1834, key: value, the key idea is this",
+        "The password must be at least 8 characters. Password: required",
+        "author: Ada Lovelace; authority: none; monkey: banana; pineapple: 3",
+        "call_35FTpd6shR9efioDgeEBZ33s chatcmpl-BWXnBwogVRYh1goiCcNwSB1tYYQgf toolu_01A09q90qw90",
+        "2026-03-01T10:00:00Z and 10.833333333333332 of 12345678 at 192 points",
+        "https://example.org/docs/getting-started/installation-of-the-tool-2024",
+        "/usr/lib/python3.11/site-packages/evalkit/report/sharing/vendors.py:42",
+        "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "order #W4680753, flight HAT123, 3 of 10, 6000-3500 = 2500, room 12-34",
+    ],
+)
+def test_what_is_none_stays(text):
+    assert places(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        *((n, "abc-123-xyz", True) for n in ("password", "dbPassword", "API-Key", "refreshToken")),
+        *((n, "abc-123-xyz", True) for n in ("token", "Authorization", "cookies", "accessToken")),
+        *((n, 512, False) for n in ("max_tokens", "token", "api_key_count", "first_token_s")),
+        *((n, "value", False) for n in ("key", "primary_key", "monkey", "author", "keyboard")),
+        ("key", "a8Xk29Lq0ZmV71bT", True),
+        ("pin", 1234, True),
+        ("password", None, False),
+        ("password_required", True, False),
+    ],
+)
+def test_fields_by_their_names(name, value, secret):
+    assert is_secret_field(name, value) is secret
+
+
+def test_the_limit_is_said_and_the_rules_are_all_there():
+    assert LIMIT in Redactor().removed()
+    assert sum(len(each) for _, each in rules()) >= 200
