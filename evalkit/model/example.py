@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from evalkit.model.langsmith.names import EXAMPLE_NAMES, Mapped
+from evalkit.model.row import copied
 from evalkit.model.timing import parse_time
 
 
@@ -60,3 +61,11 @@ class Example(Mapped):
     def url(self) -> str | None:
         """Where people can see the example, where the source said so."""
         return self.extra.get("url")
+
+    def _own(self) -> Example:
+        """Return the same example, sharing nothing that can change."""
+        return copied(self)
+
+    def _fresh(self, name: str) -> Any:
+        """Return a field that shares nothing that can change."""
+        return copied(getattr(self, name))

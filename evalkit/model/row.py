@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from copy import deepcopy
+from typing import Any, ClassVar, TypeVar
 
 from evalkit.errors import did_you_mean
 
+T = TypeVar("T")
 RowSource = Mapping[Any, Callable[..., Any]]
 """Where the unset fields of a row come from, one batch of a store: field -> row -> value.
 
@@ -63,3 +65,16 @@ class Row:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is read-only: {name!r} cannot be deleted")
+
+    def _fresh(self, name: str) -> Any:
+        """Return a field as it was stored, sharing nothing that can change."""
+        source = self._source
+        return copied(getattr(self, name)) if source is None else source[name](self._row)
+
+
+def copied(value: T) -> T:
+    """Return a deep copy; what cannot be copied (an open file, a lock) is itself."""
+    try:
+        return deepcopy(value)
+    except Exception:
+        return value

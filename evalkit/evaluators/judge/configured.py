@@ -69,5 +69,5 @@ async def model_judge(
         },
     )
     judging = prepared("model_judge", settings.model_dump_json(), "run")
-    values = collect("run", judging.prompt.names, run, example, None)
+    values, _kept = collect("run", judging.prompt.names, run, example, None)
     return await asyncio.to_thread(judging.score, values)

@@ -57,7 +57,8 @@ def estimate(
     for run, example in pairs:
         if evaluator.failed_runs == "skip" and not succeeded(run.outcome):
             continue
-        messages = judging.messages(collect("run", judging.prompt.names, run, example, None))
+        values, _kept = collect("run", judging.prompt.names, run, example, None)
+        messages = judging.messages(values)
         if judging.client(session).is_known(messages, session):
             cached += 1
             continue

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
+
+import orjson
 
 from evalkit.model.schema.content import dumps, text
 from evalkit.model.score import Score
@@ -111,7 +114,15 @@ def settle(task: Task, value: Any) -> Any:
         return value
     if hasattr(value, "__await__"):  # a plain function that returns a coroutine
         value = event_loop().run_until_complete(_awaited(value))
-    return task.evaluator.scores(value)
+    return [_kept(score) for score in task.evaluator.scores(value)]
+
+
+def _kept(score: Score) -> Score:
+    """Return a score that stays as it is when user code changes what it returned."""
+    if not score.metadata and isinstance(score.value, str | None):
+        return score
+    value = score.value if score.value is None else orjson.loads(dumps(score.value))
+    return replace(score, value=value, metadata=orjson.loads(dumps(score.metadata)))
 
 
 async def _awaited(value: Any) -> Any:

@@ -19,6 +19,7 @@ from evalkit.scoring.calls.guard import forked
 from evalkit.scoring.calls.retry import retrying_async
 from evalkit.scoring.calls.task import RUN_FAILED, Task
 from evalkit.scoring.calls.watch import Watch
+from evalkit.scoring.definition.own import places_of
 
 FLUSH_S = 10.0
 
@@ -126,9 +127,9 @@ class AsyncCalls:
         if task.skips(run):
             return RUN_FAILED
         said, ask = StepValues(), task.step_call
-        for step in run.steps:
+        for step, place in zip(run.steps, places_of(run), strict=True):
             began = perf_counter_ns()
-            value = await self._guarded(task, partial(ask, step, run, example))
+            value = await self._guarded(task, partial(ask, place, run, example))
             said.append((step.step_id, value, (perf_counter_ns() - began) / 1e6))
         return said or None
 

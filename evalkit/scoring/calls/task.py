@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-from evalkit.model.example import Example
 from evalkit.model.outcome import succeeded
 from evalkit.model.run import Run
-from evalkit.model.step import Step
 from evalkit.model.units import Wanted
+from evalkit.scoring.calls.bound import Call, StepCall, per_step, run_call
 from evalkit.scoring.calls.retry import retrying
 from evalkit.scoring.definition.evaluator import Evaluator
-from evalkit.scoring.definition.inject import GETTERS
 
-Call = Callable[[Run, Example | None], Any]
 SEES_EXAMPLE = frozenset({"example", "examples", "inputs", "reference_outputs", "attachments"})
 
 
@@ -36,7 +30,7 @@ class Task:
     wanted: Wanted
     call: Call
     """Returns what the evaluator returned; for evaluators of steps, see `step_call`."""
-    step_call: Callable[[Step, Run, Example | None], Any] | None
+    step_call: StepCall | None
     evaluator: Evaluator
     is_async: bool
     timeout: float | None
@@ -58,21 +52,19 @@ def make_tasks(evaluators: Sequence[Evaluator], timeout: float | None) -> list[T
 
 
 def make_task(number: int, evaluator: Evaluator, timeout: float | None) -> Task:
-    """Return the task of one evaluator."""
-    function, is_async = evaluator.function, evaluator.is_async
-    if evaluator.options:
-        function = partial(function, **evaluator.options)
-    if evaluator.retries and not is_async:
-        function = retrying(function, evaluator.retries, evaluator.retry_on)
-    per_step = evaluator.scope == "step"
-    call = _skipping(evaluator, _run_call(evaluator, function))
+    """Return the task of one evaluator; every try of a call is handed values of its own."""
+    call, step_call = run_call(evaluator), per_step(evaluator)
+    if evaluator.retries and not evaluator.is_async:
+        call = retrying(call, evaluator.retries, evaluator.retry_on)
+        if step_call is not None:
+            step_call = retrying(step_call, evaluator.retries, evaluator.retry_on)
     return Task(
         number=number,
         wanted=wanted(evaluator),
-        call=call,
-        step_call=_step_call(evaluator, function) if per_step else None,
+        call=_skipping(evaluator, call),
+        step_call=step_call,
         evaluator=evaluator,
-        is_async=is_async,
+        is_async=evaluator.is_async,
         timeout=timeout if evaluator.timeout is None else evaluator.timeout,
     )
 
@@ -86,49 +78,6 @@ def wanted(evaluator: Evaluator) -> Wanted:
         whole=evaluator.scope == "experiment",
         retry_errors=evaluator.kind == "judge" or evaluator.retries > 0,
     )
-
-
-def _run_call(evaluator: Evaluator, function: Callable[..., Any]) -> Call:
-    """Return the fastest call that passes what the signature names."""
-    names = evaluator.injected
-    if evaluator.scope != "run":
-        return lambda run, example: None
-    getters = [GETTERS[name] for name in names]
-    if not (evaluator.signature.positional or _leads(function, names)):
-        pairs = list(zip(names, getters, strict=True))
-        return lambda run, example: function(**{name: get(run, example) for name, get in pairs})
-    if names == ("run", "example"):
-        return function
-    if len(getters) == 1:
-        only = getters[0]
-        return lambda run, example: function(only(run, example))
-    if len(getters) == 2:
-        one, two = getters
-        return lambda run, example: function(one(run, example), two(run, example))
-    return lambda run, example: function(*[get(run, example) for get in getters])
-
-
-def _leads(function: Callable[..., Any], names: Sequence[str]) -> bool:
-    """Tell whether the names are the first parameters, so that they can be passed by position."""
-    try:
-        parameters = list(inspect.signature(function).parameters.values())[: len(names)]
-    except (TypeError, ValueError):
-        return False
-    return [each.name for each in parameters] == list(names) and all(
-        each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters
-    )
-
-
-def _step_call(
-    evaluator: Evaluator, function: Callable[..., Any]
-) -> Callable[[Step, Run, Example | None], Any]:
-    names, positional = evaluator.injected, evaluator.signature.positional
-
-    def call(step: Step, run: Run, example: Example | None) -> Any:
-        values = {name: step if name == "step" else GETTERS[name](run, example) for name in names}
-        return function(*values.values()) if positional else function(**values)
-
-    return call
 
 
 def _skipping(evaluator: Evaluator, call: Call) -> Call:

@@ -19,6 +19,7 @@ from evalkit.scoring.calls.guard import DUMPS, LOADS, forked, restore
 from evalkit.scoring.calls.loop import event_loop
 from evalkit.scoring.calls.task import RUN_FAILED, Task
 from evalkit.scoring.calls.watch import BEGAN, CALL, STEP, STOP, Watch
+from evalkit.scoring.definition.own import places_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class UnitRun:
         yield from calls.batches(event_loop())
 
     def _call_all(self) -> Iterator[Batch]:
-        """Call run by run, so that what one evaluator decoded the next finds decoded."""
+        """Call run by run: what the store read for one evaluator, the next finds read."""
         due = [self._due(task, mask) for task, mask in self._sync]
         plan = [
             (each.mask, each.task.number + 1, self._caller(each.task), each.task, *each.keepers)
@@ -128,10 +129,10 @@ class UnitRun:
                 return RUN_FAILED
             said = StepValues()
             now = clock()
-            for step in run.steps:
+            for step, place in zip(run.steps, places_of(run), strict=True):
                 slots[STEP] += 1
                 try:
-                    value = settle(task, ask(step, run, example))
+                    value = settle(task, ask(place, run, example))
                 except StopScoring:
                     raise
                 except BaseException as error:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, overload
 
 from evalkit.errors import EvaluatorError, EvaluatorSignatureError, did_you_mean
+from evalkit.model.row import copied
 from evalkit.model.scales.scale import SCORE_KINDS, Scale, ScoreKind
 from evalkit.model.score import EvaluatorInfo, Score
 from evalkit.scoring.definition.cases import Case
 from evalkit.scoring.definition.coerce import to_scores
-from evalkit.scoring.definition.inject import collect
+from evalkit.scoring.definition.inject import collect, keeping
 from evalkit.scoring.definition.returns import score_kind
 from evalkit.scoring.definition.signature import (
     Scope,
@@ -106,13 +107,15 @@ class Evaluator:
     def invoke(self, run: Any, example: Any, step: Any = None) -> Any:
         """Call the function on a run (or a step of it); returns what it returned, or an awaitable.
 
-        In the scopes experiment and comparison, `run` is the list of runs and `example` the list
-        of examples (or the one example compared).
+        What it is handed is its own: whatever it changes, `run` and `example` stay as they are. In
+        the scopes experiment and comparison, `run` is the list of runs and `example` the list of
+        examples (or the one example compared).
         """
-        values = collect(self.scope, self.injected, run, example, step)
+        values, kept = collect(self.scope, self.injected, run, example, step)
+        options = copied(self.options)
         if self.signature.positional:
-            return self.function(*values.values(), **self.options)
-        return self.function(**values, **self.options)
+            return keeping(self.function(*values.values(), **options), kept)
+        return keeping(self.function(**values, **options), kept)
 
     def scores(self, returned: Any) -> list[Score]:
         """Return what the function returned as scores; see `evalkit.scoring.definition.coerce`."""

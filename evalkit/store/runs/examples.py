@@ -34,6 +34,12 @@ class StoredExample(Example):
         _set[name](self, value)
         return value
 
+    def _own(self) -> Example:
+        return _lazy(self.example_id, self._getters, self._row)
+
+    def _fresh(self, name: str) -> Any:
+        return self._getters[name](self._row)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Example):
             return NotImplemented
@@ -44,6 +50,16 @@ class StoredExample(Example):
 
 _set_getters = StoredExample._getters.__set__  # type: ignore[attr-defined]
 _set_row = StoredExample._row.__set__  # type: ignore[attr-defined]
+_set_id, _new = _set["example_id"], StoredExample.__new__
+
+
+def _lazy(example_id: str, getters: dict[str, Getter], row: int) -> StoredExample:
+    """Return an example of which nothing is decoded yet."""
+    made = _new(StoredExample)
+    _set_id(made, example_id)
+    _set_getters(made, getters)
+    _set_row(made, row)
+    return made
 
 
 class StoredExamples(Mapping[str, Example]):
@@ -64,12 +80,8 @@ class StoredExamples(Mapping[str, Example]):
     def __getitem__(self, example_id: str) -> Example:
         made = self._made.get(example_id)
         if made is None:
-            row = self._rows[example_id]
-            example = StoredExample.__new__(StoredExample)
-            _set["example_id"](example, example_id)
-            _set_getters(example, self._getters)
-            _set_row(example, row)
-            made = self._made[example_id] = example
+            made = _lazy(example_id, self._getters, self._rows[example_id])
+            self._made[example_id] = made
         return made
 
     def get(self, example_id: Any, default: Any = None) -> Any:
