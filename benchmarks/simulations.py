@@ -1,7 +1,8 @@
 """Simulations: do the intervals cover, the tests hold their level, and the searches stay quiet?
 
-    python benchmarks/simulations.py            # all, at full length (about two minutes)
-    python benchmarks/simulations.py coverage   # one
+    python benchmarks/simulations.py            # one table of every setting (about five minutes)
+    python benchmarks/simulations.py fresh      # only settings that were not used while tuning
+    python benchmarks/simulations.py coverage   # one of the older, longer ones
 
 Every simulation is seeded and goes through the functions the figures go through.
 """
@@ -9,19 +10,20 @@ Every simulation is seeded and goes through the functions the figures go through
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import comb, sqrt
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.metrics.agreement.calibration import corrected_rate
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.preferences import bradley_terry
 from evalkit.metrics.slicing.slices import slice_scores
 from evalkit.metrics.slicing.slicing import Slicing
+from evalkit.metrics.statistics.calibration import corrected_rate
 from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure
 from evalkit.metrics.statistics.multiplicity import holm
 from evalkit.metrics.statistics.paired import paired_test
@@ -298,7 +300,40 @@ def print_spread(what: str, results: Iterator[tuple[str, float]]) -> None:
     print_all((name, share) for share, name in outside)
 
 
+def table(settings: Sequence[Any]) -> Iterator[str]:
+    """Yield a line a setting: figure, setting, nominal and measured, in percent."""
+    yield f"{'figure':26s} {'setting':44s} {'nominal':>7s} {'measured':>8s} {'seeds':>6s}"
+    for each in settings:
+        rng = np.random.default_rng(crc32(f"{each.figure} {each.setting}".encode()))
+        draw: Any = each.draw(rng) if each.prepare else each.draw
+        found = [_pair(draw(rng)) for _ in range(each.seeds)]
+        known = [held for held, _ in found if held is not None]
+        said = np.mean([each for _, each in found])
+        measured = f"{np.mean(known):8.1%}" if known else "    none"
+        note = f"  says so in {said:.0%}" if said > 0 else ""
+        note += "" if len(known) == each.seeds else f"  no answer in {each.seeds - len(known)}"
+        head = f"{each.figure:26s} {each.setting:44s} {each.nominal:>7s}"
+        yield f"{head} {measured} {each.seeds:6d}{note}"
+
+
+def _pair(seen: Any) -> tuple[bool | None, bool]:
+    return seen if isinstance(seen, tuple) else (seen, False)
+
+
+def main(names: Sequence[str]) -> None:
+    """Print the table, or the simulations asked for."""
+    for name in names:
+        if name in SIMULATIONS:
+            print(name)
+            SIMULATIONS[name]()
+    from settings import FRESH, TUNED  # beside this script, which tests load from elsewhere
+
+    for title, settings in (("tuned", TUNED), ("fresh", FRESH)):
+        if not names or title in names:
+            print(f"\n{title}: {'not used' if title == 'fresh' else 'looked at'} while tuning")
+            for line in table(settings):
+                print(line, flush=True)
+
+
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or SIMULATIONS:
-        print(chosen)
-        SIMULATIONS[chosen]()
+    main(sys.argv[1:])

@@ -12,7 +12,7 @@ from evalkit.metrics.documents.comparison import Comparison
 from evalkit.model.example import Example
 from evalkit.model.outcome import UNFINISHED
 from evalkit.model.results import Results
-from evalkit.pipeline.figures import calibrated
+from evalkit.pipeline.figures import calibrated, hits
 from evalkit.pipeline.judging import open_judges
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
@@ -56,11 +56,23 @@ def compare_experiments(
         margins=table.margin,
         slices=tuple(project.table.slices),
         calibrated=calibrated(project, results),
+        hits=hits(project, results),
+        primary=tuple(table.primary),
+        reducers=reducers_of(project, names),
         cluster=project.table.cluster,
         scores=scales_of(project),
         decisions=decisions,
         judgements=judgements(project, results) if judge else (),
     )
+
+
+def reducers_of(project: Project, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the reducers of all experiments compared, each once."""
+    found: list[str] = []
+    for name in names:
+        config = project.experiments.get(name)
+        found += config.reducers if config else project.table.reducers
+    return tuple(dict.fromkeys(found))
 
 
 def judgements(project: Project, results: Sequence[Results]) -> list[object]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from evalkit import __version__
 from evalkit.errors import did_you_mean
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import read_cells
 from evalkit.metrics.columns.scores import decided
+from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.statistics.calibration import Hits, hits_from
 from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.results import Results
 from evalkit.project.config import Project
@@ -52,6 +56,7 @@ def summarise_experiment(
         reducers=config.reducers if config else tuple(table.reducers),
         confidence=table.confidence,
         calibrated=calibrated(project, [results]),
+        hits=hits(project, [results]),
         cluster=table.cluster,
         scores=scales_of(project),
         decisions=decisions,
@@ -76,11 +81,27 @@ def calibrated(project: Project, results: Sequence[Results]) -> tuple[str, ...]:
 
     A judge that was changed since (another prompt, model or threshold) has to be compared anew.
     """
+    return tuple(str(record["evaluator"]) for record in _on_record(project, results))
+
+
+def hits(project: Project, results: Sequence[Results]) -> dict[str, Hits]:
+    """Return how judges did on people's labels, by score, where that is on record."""
+    found = {}
+    for record in _on_record(project, results):
+        said = (record.get("sensitivity"), record.get("specificity"))
+        if not all(said):
+            continue
+        known = hits_from(from_plain(Figure, said[0]), from_plain(Figure, said[1]))
+        if known is not None:
+            found[str(record.get("metric"))] = known
+    return found
+
+
+def _on_record(project: Project, results: Sequence[Results]) -> Iterator[dict[str, Any]]:
     folder = project.reports_folder / "agreement"
     if not folder.is_dir():
-        return ()
+        return
     now = {info.name: info.fingerprint for each in results for info in each.evaluators}
-    found = []
     for path in sorted(folder.glob("*.json")):
         try:
             record = json.loads(path.read_text("utf-8"))
@@ -88,5 +109,4 @@ def calibrated(project: Project, results: Sequence[Results]) -> tuple[str, ...]:
             continue
         name = record.get("evaluator") if isinstance(record, dict) else None
         if name in now and record.get("fingerprint") in (None, now[name]):
-            found.append(str(name))
-    return tuple(found)
+            yield record

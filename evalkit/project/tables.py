@@ -84,6 +84,8 @@ class CompareTable(Table):
     """Metric -> the difference that would matter; smaller ones are `equivalent`."""
     correction: Literal["holm", "bh"] = "holm"
     """How p values are corrected for the number of metrics and experiments."""
+    primary: list[str] = field(default_factory=list)
+    """Metrics the decision is about, corrected among themselves; the others are exploratory."""
 
 
 @dataclass(eq=False)

@@ -9,8 +9,8 @@ from statsmodels.stats.inter_rater import cohens_kappa
 
 from evalkit.errors import ConfigError, DatasetError
 from evalkit.metrics.agreement.agree import agree
-from evalkit.metrics.agreement.calibration import corrected_rate
 from evalkit.metrics.agreement.labels import Label, read_labels
+from evalkit.metrics.statistics.calibration import corrected_rate
 from evalkit.metrics.statistics.intervals import Sums
 from evalkit.metrics.statistics.kappa import cohen, krippendorff
 from evalkit.model.score import EvaluatorInfo

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.agreement.calibration import corrected_rate, hits_of
 from evalkit.metrics.agreement.labels import Label, category, of_metric
 from evalkit.metrics.columns.arrow import integers
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
 from evalkit.metrics.columns.reading import CellColumns, RunColumns, read_cells, read_runs
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.documents.agreement import Agreement
+from evalkit.metrics.statistics.calibration import corrected_rate, hits_of
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 from evalkit.metrics.statistics.kappa import agreement_figures
 from evalkit.model.results import Results

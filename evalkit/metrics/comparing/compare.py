@@ -16,6 +16,7 @@ from evalkit.metrics.comparing.pairing import Pairs, pair
 from evalkit.metrics.comparing.preferences import preferences
 from evalkit.metrics.comparing.slices import slice_differences
 from evalkit.metrics.documents.comparison import Candidate, Comparison, Difference
+from evalkit.metrics.statistics.calibration import Hits
 from evalkit.metrics.statistics.multiplicity import CORRECTIONS
 from evalkit.model.results import Results
 from evalkit.model.scales.scale import Scale
@@ -36,13 +37,15 @@ def compare(
     decisions: Mapping[str, Decision] | None = None,
     primary: Sequence[str] = (),
     reducers: Sequence[str] = (),
+    hits: Mapping[str, Hits] | None = None,
     bootstrap: bool = True,
 ) -> Comparison:
     """Compare experiments with `baseline` (default: the first).
 
     `correction` is `holm` or `bh`, over metrics x candidates. `primary` names the metrics that were
     chosen beforehand: they are corrected among themselves, the others are exploratory and a family
-    of their own. `reducers` such as `pass^4` are compared too, per score. `margins` gives the
+    of their own. `reducers` such as `pass^4` are compared too, per score, and with
+    `hits` on people's labels the corrected pass rates of judges. `margins` gives the
     difference that counts as none for some metrics. `judgements` are those of comparison-scope
     evaluators (`evaluator key example_id order outcome scores`). `cluster` names what makes
     examples belong together, as in `summarise`, read of the baseline. `scores` and `decisions` say
@@ -56,7 +59,7 @@ def compare(
     present = seen(experiments)
     alpha = 1 - confidence
     found = [
-        contrast_all(pair(base, other), present, reducers, bootstrap, confidence)
+        contrast_all(pair(base, other), present, reducers, hits or {}, bootstrap, confidence)
         for other in others
     ]
     tests = [

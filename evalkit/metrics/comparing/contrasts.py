@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.comparing.measures import Measure, Seen, measures
 from evalkit.metrics.comparing.pairing import Pairs, Side, side
-from evalkit.metrics.statistics.bootstrap import Studentised, studentised
+from evalkit.metrics.statistics.bootstrap import studentised
+from evalkit.metrics.statistics.calibration import Hits, corrected_change
 from evalkit.metrics.statistics.distribution import RESAMPLED_MOST, heavy
 from evalkit.metrics.statistics.intervals import Sums
 from evalkit.metrics.statistics.paired import PairedTest, paired_test, quantile_difference
@@ -43,12 +44,17 @@ class Contrast:
 
 
 def contrast_all(
-    pairs: Pairs, present: Seen, reducers: Sequence[str], bootstrap: bool, confidence: float
+    pairs: Pairs,
+    present: Seen,
+    reducers: Sequence[str],
+    hits: Mapping[str, Hits],
+    bootstrap: bool,
+    confidence: float,
 ) -> tuple[Pairs, list[Contrast]]:
     """Set every measure both experiments have side by side."""
-    theirs = {m.name: m for m in measures(pairs.candidate, present, reducers)}
+    theirs = {m.name: m for m in measures(pairs.candidate, present, reducers, hits)}
     found = []
-    for measure in measures(pairs.baseline, present, reducers):
+    for measure in measures(pairs.baseline, present, reducers, hits):
         other = theirs.get(measure.name)
         if other is not None and len(measure.values) and len(other.values):
             contrast = _contrast(measure, other, pairs, confidence)
@@ -79,6 +85,9 @@ def _contrast(measure: Measure, other: Measure, pairs: Pairs, confidence: float)
     test = paired_test(
         first.means, second.means, bounded=measure.bounded, single=single, units=units
     )
+    if measure.hits is not None:
+        test = corrected_change(test, measure.hits)
+        return Contrast(measure, first, second, test, whole, units=units)
     d = second.means - first.means
     return Contrast(
         measure,
@@ -177,10 +186,5 @@ def _resampled(contrasts: list[Contrast]) -> list[Contrast]:
         for at, draws in zip(members, studentised(tops, sizes), strict=True):
             if draws is not None and draws.interval(0.95) is not None:
                 test = contrasts[at].test
-                found[at] = replace(contrasts[at], test=_with_draws(test, draws))
+                found[at] = replace(contrasts[at], test=test.with_draws(draws))
     return found
-
-
-def _with_draws(test: PairedTest, draws: Studentised) -> PairedTest:
-    method = test.method.replace("paired t", "bootstrap-t")
-    return replace(test, draws=draws, p=draws.p(test.df), method=method)

@@ -10,6 +10,7 @@ from evalkit.metrics.comparing.contrasts import Contrast, sample_of
 from evalkit.metrics.comparing.measures import Measure
 from evalkit.metrics.comparing.pairing import Pairs, Side, side
 from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.statistics.calibration import corrected_rate
 from evalkit.metrics.statistics.distribution import above, skewed_mean
 from evalkit.metrics.statistics.intervals import Sums, share_figure
 from evalkit.metrics.statistics.ratios import ratio_figure
@@ -43,6 +44,8 @@ def level(measure: Measure, one: Side, units: object, confidence: float) -> Figu
         ceiling = float(one.worth.sum())
         means = Sums(one.means, np.ones(len(one.means)), codes)
         found = share_figure(means, confidence, ceiling=ceiling, method="wilson over examples")
+    elif measure.hits is not None:
+        found = corrected_rate(sums, measure.hits, confidence)
     elif measure.binary:
         found = share_figure(sums, confidence)
     else:

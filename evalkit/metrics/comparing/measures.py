@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats, Mask
-from evalkit.metrics.columns.column import ScoreColumn
+from evalkit.metrics.columns.column import ScoreColumn, pass_values
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import (
     OUTCOMES,
@@ -19,6 +19,7 @@ from evalkit.metrics.columns.reading import (
 )
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.slicing.slicing import with_units
+from evalkit.metrics.statistics.calibration import Hits
 from evalkit.metrics.summaries.categories import category_codes
 from evalkit.metrics.summaries.reducer import parse
 from evalkit.metrics.summaries.reducers import reduced_values
@@ -53,6 +54,8 @@ class Measure:
     """Values known to be too short: runs that were stopped."""
     over: Floats | None = None
     """Compared is the ratio of the mean of `values` to the mean of these."""
+    hits: Hits | None = None
+    """How a judge did on people's labels: its pass rate is compared as people's would be."""
     worth: Floats | None = None
     """Runs that each value of a reducer is worth at most, see `reducers.ceiling`."""
     spread: float | None = None
@@ -134,7 +137,10 @@ def seen(experiments: Sequence[Experiment]) -> Seen:
 
 
 def measures(
-    experiment: Experiment, present: Seen, reducers: Sequence[str] = ()
+    experiment: Experiment,
+    present: Seen,
+    reducers: Sequence[str] = (),
+    hits: Mapping[str, Hits] | None = None,
 ) -> Iterator[Measure]:
     """Yield scores with their reducers, then outcome rates, latency and usage.
 
@@ -145,6 +151,7 @@ def measures(
         if column.scope in ("run", "step") and column.type in ("rate", "number"):
             yield _score(column)
             yield from _reduced(column, reducers)
+            yield from _corrected(column, (hits or {}).get(column.name))
         elif column.name in present.words:
             yield from _words(experiment, column, present.words[column.name])
     yield from _outcomes(experiment.runs, present.outcomes)
@@ -234,6 +241,24 @@ def _reduced(column: ScoreColumn, reducers: Sequence[str]) -> Iterator[Measure]:
             skewed=not share,
             worth=found.worth,
         )
+
+
+def _corrected(column: ScoreColumn, hits: Hits | None) -> Iterator[Measure]:
+    """Yield a judge's pass rate to be compared as people's would be."""
+    passes = pass_values(column) if hits is not None else None
+    if hits is None or passes is None:
+        return
+    yield replace(
+        _score(column),
+        name=f"{column.name}.corrected",
+        unit="share",
+        values=column.values if column.yes_or_no else passes,
+        bounded=True,
+        binary=True,
+        skewed=False,
+        hits=hits,
+        uncalibrated=False,
+    )
 
 
 def _durations(runs: RunColumns) -> Iterator[Measure]:

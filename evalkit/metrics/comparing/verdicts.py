@@ -15,6 +15,7 @@ SPREAD_MARGIN = 0.1
 """Other numbers closer than a tenth of the baseline's standard deviation."""
 SKEWED_FEWEST = 30
 """Pairs below which nothing is claimed of differences with a heavy tail."""
+FEW_NUMBERS = " Assumes differences without a heavy tail, which so few pairs cannot show."
 FEWEST = 10
 """Pairs below which nothing is claimed."""
 
@@ -126,9 +127,10 @@ def _significant(case: Case) -> Verdict | None:
 
 
 def _family(case: Case) -> str:
+    few = "" if case.test.parts is not None or case.test.n >= SKEWED_FEWEST else FEW_NUMBERS
     if case.family == "exploratory":
-        return " Exploratory: not among the primary metrics."
-    return ""
+        return few + " Exploratory: not among the primary metrics."
+    return few
 
 
 def _not_inferior(case: Case) -> Verdict | None:
@@ -160,7 +162,7 @@ def _undecided(case: Case) -> Verdict:
             f"A difference of {size} can be chance among {case.size} tests: simultaneous interval "
             f"{ends} (n = {test.n})."
         )
-    return Verdict("cannot_tell", reason + _found(case) + _family(case))
+    return Verdict("cannot_tell", reason + _found(case))
 
 
 def _found(case: Case) -> str:

@@ -132,6 +132,10 @@ def _score_statistic(
         return Found(full, Figure(value, n=score.n), unit, None)
     if statistic == "pass_rate":
         return _pass_rate(score, full)
+    if statistic == "corrected":
+        reason = "its agreement with people is not on record; see `evalkit agree`"
+        figure = score.corrected or Figure(None, n=score.n)
+        return Found(full, figure, "share", score.direction, reason=reason)
     if statistic == "flake_rate":
         return Found(full, Figure(score.flake_rate, n=score.n), "share", "lower")
     reduced = summary.reducers.get(statistic, {}).get(name)

@@ -145,6 +145,8 @@ class ScoreSummary:
     fingerprint: str | None = None
     se: float | None = None
     """Standard error of the mean."""
+    corrected: Figure | None = None
+    """A judge's pass rate as people's would be, where its agreement with them is on record."""
 
     @property
     def figure(self) -> Figure:

@@ -79,10 +79,11 @@ def describe(
 
 
 def skewed_mean(sums: Sums, confidence: float = 0.95) -> Figure:
-    """Return the mean with the interval that holds most of those tried, the bootstrap-t.
+    """Return the mean with the interval that holds most of those tried.
 
-    Student's stands for very few examples, for very many, and where resamples have no spread. The
-    method says `heavy tail` where the values are so skewed that neither holds what it promises.
+    Its ends are the outer of the bootstrap-t's and Student's: the one holds where values are
+    skewed, the other where they have two heavy tails. Student's alone stands for very few examples,
+    for very many, and where resamples have no spread. The method says `heavy tail` where the values are so skewed that neither holds what it promises.
     """
     plain = mean_figure(sums, confidence)
     if plain.low is None:
@@ -96,7 +97,8 @@ def skewed_mean(sums: Sums, confidence: float = 0.95) -> Figure:
     if ends is None:
         return replace(plain, method=plain.method + tail)
     name = "bootstrap-t" if sums.clusters == sums.n else "bootstrap-t, clustered"
-    return replace(plain, low=ends[0], high=ends[1], method=name + tail)
+    low, high = min(ends[0], plain.low), max(ends[1], plain.high or ends[1])
+    return replace(plain, low=low, high=high, method=name + tail)
 
 
 def heavy(sums: Sums) -> bool:

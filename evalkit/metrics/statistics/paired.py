@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb, inf, sqrt
 
 import numpy as np
@@ -42,7 +42,10 @@ class PairedTest:
     limits: Interval | None = None
     """Where the difference can lie at all."""
     draws: Studentised | None = None
-    """The t of resamples, where Student's does not fit."""
+    """The t of resamples, of skewed differences: the interval holds its ends and Student's.
+
+    The one holds where differences are skewed, the other where they have two heavy tails.
+    """
     parts: Floats | None = None
     """Differences of shares, one a unit, for bounds that rest on no standard error."""
 
@@ -50,11 +53,12 @@ class PairedTest:
         """Return the lower and the upper one-sided bound of the difference, at `alpha` each."""
         if self.se is None or self.difference is None:
             return None
-        ends = self.draws.interval(1 - 2 * alpha) if self.draws is not None else None
-        if ends is None:
-            half = t_quantile(1 - alpha, self.df) * self.se
-            middle = self.difference if self.centre is None else self.centre
-            ends = (middle - half, middle + half)
+        half = t_quantile(1 - alpha, self.df) * self.se
+        middle = self.difference if self.centre is None else self.centre
+        ends = (middle - half, middle + half)
+        drawn = self.draws.interval(1 - 2 * alpha) if self.draws is not None else None
+        if drawn is not None:
+            ends = (min(ends[0], drawn[0]), max(ends[1], drawn[1]))
         if self.limits is None:
             return ends
         return (max(ends[0], self.limits[0]), min(ends[1], self.limits[1]))
@@ -79,6 +83,12 @@ class PairedTest:
         """Return the difference as a Figure."""
         low, high = self.interval(confidence) or (None, None)
         return Figure(self.difference, low, high, self.n, self.method, self.units or self.n)
+
+    def with_draws(self, draws: Studentised) -> PairedTest:
+        """Return the test with the t of resamples beside Student's."""
+        p = max(draws.p(self.df), self.p or 0.0)
+        method = self.method.replace("paired t", "bootstrap-t")
+        return replace(self, draws=draws, p=p, method=method)
 
     @property
     def effect(self) -> float | None:

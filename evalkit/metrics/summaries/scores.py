@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from evalkit.metrics.columns.column import ScoreColumn, by_run, pass_values
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
 from evalkit.metrics.documents.figures import Figure, Interval, Rate
 from evalkit.metrics.documents.summary import ScoreSummary
+from evalkit.metrics.statistics.calibration import Hits, corrected_rate
 from evalkit.metrics.statistics.distribution import histogram, pooled_sd, skewed_mean, step_curve
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 from evalkit.metrics.summaries.categories import category_rates
@@ -90,6 +92,24 @@ def _summary(
         **_by_example(column, runs),
         **shape,
     )
+
+
+def with_corrected(
+    found: Mapping[str, ScoreSummary],
+    columns: Sequence[ScoreColumn],
+    hits: Mapping[str, Hits],
+    confidence: float,
+) -> dict[str, ScoreSummary]:
+    """Return the scores, those of judges on record with their corrected pass rate."""
+    scores = dict(found)
+    for column in columns:
+        passes = pass_values(column) if column.name in hits else None
+        if passes is not None and len(passes):
+            raw = column.values if column.yes_or_no else passes
+            sums = cluster_sums(raw, column.cluster, column.unit)
+            figure = corrected_rate(sums, hits[column.name], confidence)
+            scores[column.name] = replace(scores[column.name], corrected=figure)
+    return scores
 
 
 def score_figure(column: ScoreColumn, confidence: float) -> Figure:

@@ -31,12 +31,13 @@ from evalkit.metrics.documents.summary import (
     StepSummary,
     Summary,
 )
+from evalkit.metrics.statistics.calibration import Hits
 from evalkit.metrics.statistics.distribution import describe
 from evalkit.metrics.summaries.alone import SLACK
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
 from evalkit.metrics.summaries.reducer import parse
 from evalkit.metrics.summaries.reducers import reduce_scores
-from evalkit.metrics.summaries.scores import summarise_scores
+from evalkit.metrics.summaries.scores import summarise_scores, with_corrected
 from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
 from evalkit.model import outcome
 from evalkit.model.results import Results
@@ -54,6 +55,7 @@ def summarise(
     scores: Mapping[str, Scale] | None = None,
     beside: Sequence[Results] = (),
     decisions: Mapping[str, Decision] | None = None,
+    hits: Mapping[str, Hits] | None = None,
     version: str = "",
     steps: bool = True,
 ) -> Summary:
@@ -62,11 +64,12 @@ def summarise(
     `slices` are expressions of `metrics.slicing`, `reducers` those of `summaries.reducers`.
     `calibrated` names judges whose agreement with people is on record. `cluster` is an expression
     like those of `slices`: examples that share its value (a document, a user) are no independent
-    evidence of one another. `scores` says what scores are, by name, where their evaluators do not;
-    what nobody says is decided by the values of this experiment and of those `beside` it, or was
-    decided before (`decisions`). `steps=False` leaves out what has to read steps: their own figures
-    and the grouped errors of runs, which together take longer than everything else. No runs at all
-    raise `NoRunsError`.
+    evidence of one another. `hits` says how judges did on people's labels, by score: their pass
+    rates are then corrected too. `scores` says what scores are, by name, where their evaluators do
+    not; what nobody says is decided by the values of this experiment and of those `beside` it, or
+    was decided before (`decisions`). `steps=False` leaves out what has to read steps: their own
+    figures and the grouped errors of runs, which together take longer than everything else. No runs
+    at all raise `NoRunsError`.
     """
     for text in reducers:
         parse(text)
@@ -89,6 +92,7 @@ def summarise(
     found = summarise_scores(results, cells, runs, columns, confidence)
     found, searches = _sliced(results, runs, columns, found, slices, confidence)
     found = _held_against_people(found, set(calibrated))
+    found = with_corrected(found, columns, hits or {}, confidence)
     by_step, outside, errors = _looked_into(results, runs, confidence) if steps else ([], 0, [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
     return Summary(

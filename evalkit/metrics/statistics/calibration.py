@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.intervals import Sums, effective_size
+from evalkit.metrics.statistics.paired import PairedTest
 from evalkit.metrics.statistics.students_t import t_quantile
 
 
@@ -48,6 +49,46 @@ def hits_of(good: Sums, bad: Sums) -> Hits | None:
         bad.mean,
         effective_size(bad),
         min(good.clusters, bad.clusters),
+    )
+
+
+def hits_from(sensitivity: Figure, specificity: Figure) -> Hits | None:
+    """Return the hits of an agreement kept earlier, from its two figures."""
+    shares = (sensitivity.value, specificity.value)
+    if shares[0] is None or shares[1] is None:
+        return None
+    worth = [_worth(each) for each in (sensitivity, specificity)]
+    units = min(each.clusters or each.n for each in (sensitivity, specificity))
+    return Hits(shares[0], worth[0], shares[1], worth[1], units)
+
+
+def _worth(figure: Figure) -> float:
+    share, units = figure.value or 0.0, float(figure.clusters or figure.n)
+    return max(share * (1 - share) / figure.se**2, 1.0) if figure.se else units
+
+
+def corrected_change(test: PairedTest, hits: Hits) -> PairedTest:
+    """Return a change of the evaluator's pass rate as one of people's: divided by Youden's index.
+
+    The same judge errs on both sides, so what it adds cancels and only its index scales the change
+    (Rogan and Gladen); its uncertainty is carried by the delta method. p is the change's own.
+    """
+    youden = hits.youden
+    if test.se is None or test.difference is None or youden <= 0:
+        return replace(test, difference=None, se=None, p=None, method="none: no better than chance")
+    change = test.difference / youden
+    se = sqrt(test.se**2 + change**2 * sum(hits.variances)) / youden
+    centre = (test.difference if test.centre is None else test.centre) / youden
+    method = f"{test.method}, rogan-gladen"
+    return replace(
+        test,
+        difference=max(-1.0, min(1.0, change)),
+        se=se,
+        centre=centre,
+        limits=(-1.0, 1.0),
+        parts=None,
+        draws=None,
+        method=method,
     )
 
 
