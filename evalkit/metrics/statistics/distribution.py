@@ -83,7 +83,8 @@ def skewed_mean(sums: Sums, confidence: float = 0.95) -> Figure:
 
     Its ends are the outer of the bootstrap-t's and Student's: the one holds where values are
     skewed, the other where they have two heavy tails. Student's alone stands for very few examples,
-    for very many, and where resamples have no spread. The method says `heavy tail` where the values are so skewed that neither holds what it promises.
+    for very many, and where resamples have no spread. The method says `heavy tail` where the values
+    are so skewed that neither holds what it promises.
     """
     plain = mean_figure(sums, confidence)
     if plain.low is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy.special import gammaln, stdtr
 
 from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.statistics.students_t import t_tail
 
 EXACT = 60
 """Examples in the smaller part up to which the distribution is counted out."""
@@ -41,12 +41,23 @@ def lower_than_rest(here: Floats, rest: Floats) -> float:
     return min(1.0, float(tail.sum()))
 
 
+def _log_factorials(n: int) -> Floats:
+    """Return log k! for k from 0 to n.
+
+    Not from scipy: its import takes ten times as long as the summary of a small experiment, and
+    slices are part of summaries.
+    """
+    found: Floats = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, n + 1)))])
+    return found
+
+
 def _fisher(n: int, ones: int, drawn: int, found: int, low: bool) -> float:
     """Return the hypergeometric tail: at most (or at least) `found` ones among those drawn."""
+    logs_of = _log_factorials(n)
     k = np.arange(max(0, drawn - (n - ones)), min(drawn, ones) + 1)
 
     def choose(a: int, b: Codes) -> Floats:
-        found: Floats = gammaln(a + 1) - gammaln(b + 1) - gammaln(a - b + 1)
+        found: Floats = logs_of[a] - logs_of[b] - logs_of[a - b]
         return found
 
     logs = choose(ones, k) + choose(n - ones, drawn - k) - choose(n, np.array(drawn))
@@ -59,12 +70,13 @@ def _sums(grid: Codes, drawn: int, levels: int) -> Floats:
 
     The product over distinct values v of sum_j C(count, j) x^j z^(j v), cut at x^drawn.
     """
+    logs_of = _log_factorials(len(grid))
     ways = np.zeros((drawn + 1, drawn * levels + 1))
     ways[0, 0] = 1.0
     distinct, counts = np.unique(grid, return_counts=True)
     for value, count in zip(distinct.tolist(), counts.tolist(), strict=True):
         j = np.arange(min(count, drawn) + 1)
-        choices = np.exp(gammaln(count + 1) - gammaln(j + 1) - gammaln(count - j + 1))
+        choices = np.exp(logs_of[count] - logs_of[j] - logs_of[count - j])
         more = np.zeros_like(ways)
         for take in j.tolist():
             shift = take * value
@@ -83,4 +95,4 @@ def _student(values: Floats, part: Floats, low: bool) -> float:
     t = (float(part.mean()) - float(values.mean())) / se
     skew = float(np.mean(((values - values.mean()) / spread) ** 3))
     t += skew * (1 - 2 * m / n) / (6 * sqrt(m)) * (1 - t * t)
-    return float(stdtr(n - 2, t if low else -t))
+    return t_tail(-t if low else t, n - 2)
