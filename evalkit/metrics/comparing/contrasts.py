@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats
-from evalkit.metrics.comparing.measures import Measure, Seen, measures
+from evalkit.metrics.comparing.measure import Measure
+from evalkit.metrics.comparing.measures import Seen, measures
 from evalkit.metrics.comparing.pairing import Pairs, Side, side
 from evalkit.metrics.statistics.bootstrap import studentised
 from evalkit.metrics.statistics.calibration import Hits, corrected_change

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from evalkit.metrics.comparing.contrasts import Contrast, sample_of
-from evalkit.metrics.comparing.measures import Measure
+from evalkit.metrics.comparing.measure import Measure
 from evalkit.metrics.comparing.pairing import Pairs, Side, side
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.calibration import corrected_rate

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats, Mask
+from evalkit.metrics.columns.arrays import Codes
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import (
@@ -18,52 +18,19 @@ from evalkit.metrics.columns.reading import (
     read_runs,
 )
 from evalkit.metrics.columns.scores import decided, score_columns
+from evalkit.metrics.comparing.measure import Measure
+from evalkit.metrics.comparing.quantities import amounts, durations
 from evalkit.metrics.slicing.slicing import with_units
 from evalkit.metrics.statistics.calibration import Hits
 from evalkit.metrics.summaries.categories import category_codes
 from evalkit.metrics.summaries.reducer import parse
 from evalkit.metrics.summaries.reducers import reduced_values
-from evalkit.model import outcome
 from evalkit.model.outcome import is_better
 from evalkit.model.results import Results
 from evalkit.model.scales.scale import Scale
 
 MOST_WORDS = 8
 """Categories up to which a score in words is compared, word by word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One comparable quantity of one experiment."""
-
-    name: str
-    kind: str
-    unit: str
-    direction: str | None
-    values: Floats
-    cluster: Codes
-    """Example code of each value."""
-    bounded: bool
-    """Values lie in 0..1."""
-    binary: bool
-    skewed: bool
-    """A bootstrap interval is worth having."""
-    quantile: float | None = None
-    """Compared is this quantile, not the mean."""
-    cut: Mask | None = None
-    """Values known to be too short: runs that were stopped."""
-    over: Floats | None = None
-    """Compared is the ratio of the mean of `values` to the mean of these."""
-    hits: Hits | None = None
-    """How a judge did on people's labels: its pass rate is compared as people's would be."""
-    worth: Floats | None = None
-    """Runs that each value of a reducer is worth at most, see `reducers.ceiling`."""
-    spread: float | None = None
-    """Width of the declared range, for the default margin."""
-    uncalibrated: bool = False
-    evaluator: str = ""
-    unread: int = 0
-    """Scores that are in no value, because they cannot be read as this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +122,8 @@ def measures(
         elif column.name in present.words:
             yield from _words(experiment, column, present.words[column.name])
     yield from _outcomes(experiment.runs, present.outcomes)
-    yield from _durations(experiment.runs)
-    yield from _amounts(experiment.runs)
+    yield from durations(experiment.runs)
+    yield from amounts(experiment.runs)
 
 
 def _score(column: ScoreColumn) -> Measure:
@@ -258,49 +225,4 @@ def _corrected(column: ScoreColumn, hits: Hits | None) -> Iterator[Measure]:
         skewed=False,
         hits=hits,
         uncalibrated=False,
-    )
-
-
-def _durations(runs: RunColumns) -> Iterator[Measure]:
-    """Yield mean, median and p95 of latency and the mean time to first token.
-
-    A run that was stopped lasted at least as long as it did.
-    """
-    stopped = np.isin(runs.outcome, outcome.places_of(outcome.CUT_SHORT))
-    for name, column, quantile in (
-        ("latency.mean", "latency_s", None),
-        ("latency.p50", "latency_s", 0.5),
-        ("latency.p95", "latency_s", 0.95),
-        ("ttft.mean", "ttft_s", None),
-    ):
-        known = runs.numbers[column] >= 0
-        found = _positive(name, "latency", "s", runs, column, known)
-        if column == "latency_s" and bool((stopped & known).any()):
-            found = replace(found, cut=stopped[known])
-        yield replace(found, quantile=quantile, skewed=quantile is None)
-
-
-def _amounts(runs: RunColumns) -> Iterator[Measure]:
-    for column, unit in (("total_tokens", "tokens"), ("total_cost", "cost")):
-        known = ~np.isnan(runs.numbers[column])
-        yield _positive(f"{column}.mean", "usage", unit, runs, column, known)
-    known = ~np.isnan(runs.numbers["total_cost"])
-    good = np.isin(runs.outcome[known], outcome.places_of(outcome.SUCCEEDED))
-    found = _positive("cost_per_success", "usage", "cost", runs, "total_cost", known)
-    yield replace(found, over=good.astype(np.float64))
-
-
-def _positive(
-    name: str, kind: str, unit: str, runs: RunColumns, column: str, known: Mask
-) -> Measure:
-    return Measure(
-        name=name,
-        kind=kind,
-        unit=unit,
-        direction="lower",
-        values=runs.numbers[column][known],
-        cluster=runs.cluster[known],
-        bounded=False,
-        binary=False,
-        skewed=True,
     )

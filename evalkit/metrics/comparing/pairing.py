@@ -10,7 +10,8 @@ import numpy as np
 import orjson
 
 from evalkit.metrics.columns.arrays import Codes, Floats, Mask
-from evalkit.metrics.comparing.measures import Experiment, Measure, recoded
+from evalkit.metrics.comparing.measure import Measure
+from evalkit.metrics.comparing.measures import Experiment, recoded
 from evalkit.metrics.documents.comparison import Pairing
 from evalkit.model.results import Results
 
