@@ -33,6 +33,7 @@ def durations(runs: RunColumns) -> Iterator[Measure]:
 
 
 def amounts(runs: RunColumns) -> Iterator[Measure]:
+    """Yield tokens and cost of a run, and what one success costs."""
     for column, unit in (("total_tokens", "tokens"), ("total_cost", "cost")):
         known = ~np.isnan(runs.numbers[column])
         yield _positive(f"{column}.mean", "usage", unit, runs, column, known)
