@@ -80,6 +80,9 @@ NUMBER = re.compile(
         |[A-Za-z\u00b5\u03bc]+(?:[\u00b2\u00b3]|\^-?\d|[23](?![\w.]))?(?:/[A-Za-z]+[\u00b2\u00b3]?)?))?""",
     re.VERBOSE,
 )
+DIGIT = re.compile(r"\d")
+FRONT = 8
+"""Letters that may stand before the first digit: a currency, a sign, spaces, a point."""
 POWERS = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b\u207a\u2212",
     "0123456789-+-",
@@ -127,10 +130,17 @@ def quantities(text: str) -> Iterator[Quantity]:
     underscores, and by dots where two of them or a decimal comma leave no doubt (`1.234.567`,
     `1.234,5`); one dot is a decimal point.
     """
-    for found in NUMBER.finditer(text):
+    end, digit = 0, DIGIT.search(text)
+    while digit is not None:
+        # The pattern is long, so it is tried only where a number can begin.
+        found = NUMBER.search(text, max(end, digit.start() - FRONT))
+        if found is None:
+            return
+        end = found.end()
         quantity = _quantity(found)
         if quantity is not None and isfinite(quantity.value):
             yield quantity
+        digit = DIGIT.search(text, end)
 
 
 def _quantity(found: re.Match[str]) -> Quantity | None:

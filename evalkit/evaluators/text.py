@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from evalkit.evaluators.answers import (
@@ -161,11 +162,22 @@ def contains(
     got = as_text(answer_of(outputs, answer_at))
     if got is None:
         return _verdict(False, None, wanted)
-    fold = _plain if case_sensitive else spaced
-    missing = [word for word in wanted if not _stands_in(fold(word), fold(got), whole_words)]
+    missing = _missing(wanted, got, str if case_sensitive else str.casefold, whole_words)
+    if missing and not (is_plain(got) and all(map(is_plain, missing))):
+        missing = _missing(missing, got, _plain if case_sensitive else spaced, whole_words)
     right = len(missing) < len(wanted) if need == "any" else not missing
     lacking = ", ".join(_shown(word) for word in missing[:5])
     return Score(score=right, comment=None if right else f"not in the answer: {lacking}")
+
+
+def _missing(wanted: list[str], text: str, fold: Callable[[str], str], whole: bool) -> list[str]:
+    folded = fold(text)
+    return [word for word in wanted if not _stands_in(fold(word), folded, whole)]
+
+
+def is_plain(text: str) -> bool:
+    """Say whether a text has nothing that typesetting could have changed."""
+    return text.isascii() and "  " not in text and "\n" not in text and "\t" not in text
 
 
 def _plain(text: str) -> str:

@@ -50,10 +50,10 @@ def _result(call: ToolCall) -> bytes:
 
 def _unknown(tool_calls: Sequence[ToolCall], least: int) -> Score | None:
     """Say that too little is known of the calls to tell whether any came again."""
-    counts = Counter(call.name for call in tool_calls if not call.arguments_recorded)
-    names = [name for name, n in counts.items() if n >= least]
+    blind = [call.name for call in tool_calls if not call.arguments_recorded]
+    names = [name for name, n in Counter(blind).items() if n >= least] if blind else []
     if not names:
-        return not_read(tool_calls)
+        return None
     return Score(comment=f"the arguments of {', '.join(names[:3])} were not recorded")
 
 
@@ -115,8 +115,11 @@ def no_loops(tool_calls: list[ToolCall], *, times: int = 3, longest: int = 6) ->
     False, higher is better.
     """
     calls = [call for call in tool_calls if not call.error]
+    if len(calls) < times:
+        return not_read(tool_calls) or Score(score=True)
     keys = [_key(call) if call.arguments_recorded else n for n, call in enumerate(calls)]
-    for size in range(1, longest + 1):
+    again = len(set(keys)) < len(keys)
+    for size in range(1, longest + 1 if again else 1):
         for start in range(len(keys) - size * times + 1):
             group = keys[start : start + size]
             if keys[start : start + size * times] == group * times:

@@ -95,7 +95,10 @@ def json_match(
     shares = [combined(table, combine, weight) for table in tables if table]
     several = isinstance(got, list) or isinstance(want, list)
     figure = over_items(shares, combine_items if several else "average")
-    said = [_wrong(tables), _taken(taken, "the output"), _taken(meant, "the reference")]
+    wrong = _wrong(tables)
+    if taken is None and meant is None:
+        return Score(score=figure, comment=wrong)
+    said = [wrong, _taken(taken, "the output"), _taken(meant, "the reference")]
     return Score(score=figure, comment="; ".join(filter(None, said)) or None)
 
 

@@ -57,7 +57,8 @@ def _parsed(payload: Any, path: str, names: tuple[str, ...], other: Any) -> Pars
         return Parsed(parsed_text(value))
     if path or not isinstance(value, dict):
         return Parsed(value)
-    name = next((n for n in names if value.get(n) is not None), None)
+    named = not value.keys().isdisjoint(names)
+    name = next((n for n in names if value.get(n) is not None), None) if named else None
     if name is not None and (len(value) == 1 or _apart(value, name, other)):
         held = parsed_text(value[name]) if isinstance(value[name], str) else value[name]
         if isinstance(held, dict | list):

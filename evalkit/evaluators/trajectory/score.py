@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from evalkit.evaluators.answers import at, no_reference, not_read
 from evalkit.evaluators.matching import alike
 from evalkit.evaluators.trajectory.align import Alignment, align
@@ -73,6 +75,12 @@ def equal_at_sight(calls: Sequence[ToolCall], reference: Any) -> bool:
     items = reference.get("trajectory") or reference.get("tool_calls")
     if not isinstance(items, list) or len(items) != len(calls):
         return False
+    try:
+        told = orjson.dumps([{"name": call.name, "args": call.arguments} for call in calls])
+        if told == orjson.dumps(items):  # the quickest way to see every value and its type
+            return bool(items)
+    except TypeError:
+        pass
     for call, want in zip(calls, items, strict=True):
         if type(want) is not dict or len(want) != 2 or want.get("name") != call.name:
             return False
@@ -131,8 +139,9 @@ def trajectory_match(
     """
     plain = mode == "strict" and arguments == "exact" and not tools and within is None
     own = expected is None and not reference_at
-    if plain and own and equal_at_sight(run.tool_calls, reference_outputs):
-        return not_read(run.tool_calls) or PASSED
+    calls = run.tool_calls
+    if plain and own and equal_at_sight(calls, reference_outputs):
+        return (getattr(calls, "unread", ()) and not_read(calls)) or PASSED
     rules = EXACT if plain else Rules(arguments, tools)
     wanted = _wanted(reference_outputs, reference_at, expected, "tools", rules)
     return _matched(run, "tools", within, wanted, mode, retries)

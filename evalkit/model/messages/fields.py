@@ -24,6 +24,8 @@ def tag_of(block: Block) -> str | None:
 
 
 def _hyphened(word: str) -> str:
+    if "." in word:  # Microsoft.Extensions.AI.TextReasoningContent
+        word = word.rpartition(".")[2].removesuffix("Content") or word
     if not word.islower():  # functionCall, ToolUse
         word = "".join(f"-{c.lower()}" if c.isupper() else c for c in word).lstrip("-")
     return word.replace("_", "-").replace("--", "-")
