@@ -174,6 +174,55 @@ def test_ten_shapes_are_read_right(name: str, tmp_path: Path) -> None:
         assert found == facts["scores"]
 
 
+OTHERS: dict[str, tuple[str, dict[str, str]]] = {
+    "by_key.json": (
+        json.dumps({f"q{n}": {"question": f"w{n}", "prediction": "x", "em": n} for n in range(2)}),
+        {"example_id": "_key", "inputs": "{input: question}", "feedback.em": "em"},
+    ),
+    "words.csv": (
+        cells(["Question ID", "User Input", "Model Response", "Response Time", "Cost", "Pass"],
+              ["A1", "hi", "yo", "2.3s", "$0.02", "yes"], ["A2", "ho", "ya", "450 ms", "$1", "no"]),
+        {"outputs": '{output: "Model Response"}', "duration_s": 'seconds("Response Time")',
+         "feedback.Pass": "Pass"},
+    ),
+    "flat.jsonl": (
+        lines([{"trace_id": f"t{n // 2}", "model": "m", "prompt": f"p{n}", "completion": "c",
+                "input_tokens": 100, "cache_read_input_tokens": 300, "output_tokens": 10,
+                "success": True} for n in range(4)]),
+        {"status": "success", "inputs": "{input: prompt}"},
+    ),
+    "answers.jsonl": (
+        lines([{"id": f"r{n}", "input": "hi", "usage": {"input_tokens": 1, "output_tokens": 2},
+                "output": [{"type": "message", "role": "assistant", "content": "yo"}]}
+               for n in range(2)]),
+        {"inputs": "{input: input}", "messages": "output", "usage": "usage"},
+    ),
+    "shared.json": (
+        json.dumps([{"id": n, "conversations": [{"from": "human", "value": f"hi {n}"},
+                                                {"from": "gpt", "value": "yo"}]}
+                    for n in range(2)]),
+        {"run_id": "id", "messages": "conversations"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_shapes(name: str, tmp_path: Path) -> None:
+    text, wanted = OTHERS[name]
+    (tmp_path / name).write_text(text)
+    fields = propose(name, tmp_path).proposal.fields
+    assert {key: fields.get(key) for key in wanted} == wanted
+    runs = by_the_table(name, tmp_path)
+    assert len(runs) == 2
+    assert all(run.inputs and run.outputs for run in runs)
+    if name == "flat.jsonl":
+        assert [run.usage.input_tokens for run in runs] == [800, 800]
+    if name == "words.csv":
+        assert [(run.usage.total_cost, run.usage.currency) for run in runs] == [
+            (0.02, "USD"), (1.0, "USD"),
+        ]  # fmt: skip
+
+
 def test_what_was_assumed_or_left_is_said(tmp_path: Path) -> None:
     rows = [{"id": n, "question": f"q{n}", "answer": "x", "latency": 900 + n, "blob": [n],
              "zz": f"{n} {'y' * 90}"} for n in range(4)]  # fmt: skip

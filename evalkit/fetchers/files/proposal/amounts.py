@@ -8,6 +8,7 @@ from statistics import median
 from evalkit.fetchers.files.proposal import names
 from evalkit.fetchers.files.proposal.profile import Column
 from evalkit.fetchers.files.proposal.taking import Guess
+from evalkit.model.accounting.gathering import SIGNS
 from evalkit.model.accounting.spellings import NAMES, TOTAL
 from evalkit.model.accounting.spellings import plain as spelled
 from evalkit.model.timing import parse_time
@@ -24,13 +25,19 @@ def usage_expression(made: Guess) -> str:
         beside = [c for c in made.left if NAMES.get(spelled(c.name)) in COSTS and counts(c)]
         if beside:
             made.drop(beside[0])
-            made.give("usage.total_cost", number(beside[0]))
+            made.give("usage.total_cost", _amount(beside[0]))
         return chosen.expression
     found = [c for c in made.left if _is_count(c)]
     for column in found:
         made.drop(column)
-    parts = [f'"{c.name}": {number(c)}' for c in found]
+    parts = [f'"{c.name}": {_amount(c)}' for c in found]
     return f"{{{', '.join(parts)}}}" if parts else ""
+
+
+def _amount(column: Column) -> str:
+    """Return a count or cost; a cost with its sign is left as it is, for it says the currency."""
+    signed = any(isinstance(v, str) and v.strip()[:1] in SIGNS for v in column.values)
+    return column.expression if signed else number(column)
 
 
 def _is_count(column: Column) -> bool:

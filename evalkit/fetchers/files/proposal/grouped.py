@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from evalkit.fetchers.files.proposal import names
 from evalkit.fetchers.files.proposal.amounts import (
     duration,
@@ -118,13 +120,19 @@ def conversation(made: Guess, *, grouped: bool) -> None:
         made.give("messages", best.expression)
         speaker = "role == 'user' || type == 'human' || from == 'human'"
         other = "role == 'assistant' || type == 'ai' || from == 'gpt'"
-        made.give("inputs", f"{{input: {best.expression}[?{speaker}] | [0]}}")
+        if any(_asks(item) for value in best.values for item in value):
+            made.give("inputs", f"{{input: {best.expression}[?{speaker}] | [0]}}")
         made.give("outputs", f"{{output: {best.expression}[?{other}] | [-1]}}")
     steps = [c for c in made.left if c.steps and (c.plain in names.STEPS or not c.messages)]
     if steps and not said:
         best = min(steps, key=lambda c: (c.plain not in names.STEPS, len(c.path)))
         made.drop(best)
         made.give("steps", best.expression)
+
+
+def _asks(message: Any) -> bool:
+    roles = (message.get("role"), message.get("type"), message.get("from"))
+    return bool({"user", "human"} & set(map(str, roles)))
 
 
 def _choice(made: Guess) -> str | None:

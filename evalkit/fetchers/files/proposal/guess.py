@@ -17,6 +17,11 @@ from evalkit.fetchers.files.proposal.grouped import conversation, groups, spans
 from evalkit.fetchers.files.proposal.profile import Column
 from evalkit.fetchers.files.proposal.taking import Guess, Proposal
 
+TRUTHS = {
+    *("yes", "no", "true", "false", "pass", "fail"),
+    *("passed", "failed", "correct", "incorrect"),
+}
+"""Words that stand for a truth value."""
 MANY_VALUES = 0.6
 """Share of different values from which on a text is no property to slice by."""
 LONG = 80
@@ -76,6 +81,8 @@ def _times(made: Guess) -> None:
 
 def _ended(made: Guess) -> None:
     status = made.take(names.STATUS, lambda c: c.scalar and c.all_are(str, int))
+    if status is None and "group_by" in made.found.options:
+        status = made.take(("success", "succeeded", "ok"), lambda c: c.all_are(bool))
     if status is not None:
         seen = sorted({str(value) for value in status.values})[:6]
         made.give("status", status.expression, f"words seen: {', '.join(seen)}")
@@ -92,7 +99,7 @@ def _contents(made: Guess) -> None:
     ):
         if field_name in made.found.fields:
             continue
-        column = made.take(wanted, lambda c: not c.all_are(bool))
+        column = made.take(wanted, _payload) or made.take_like(wanted, _long_enough)
         if column is None and field_name == "outputs":
             column = _longest(made)
         if column is None:
@@ -116,6 +123,19 @@ def _longest(made: Guess) -> Column | None:
     return best
 
 
+def _payload(column: Column) -> bool:
+    return not column.all_are(bool)
+
+
+def _long_enough(column: Column) -> bool:
+    """Tell whether it may be what was asked or said: text that is not the same everywhere."""
+    return column.all_are(str, dict) and (column.distinct > 1 or column.records == 1)
+
+
+def _truths(column: Column) -> bool:
+    return all(value.strip().lower() in TRUTHS for value in column.values)
+
+
 def _scores(made: Guess) -> None:
     for column in list(made.left):
         inside = any(
@@ -125,11 +145,12 @@ def _scores(made: Guess) -> None:
         numeric = column.all_are(int, float, bool) or (
             column.all_are(str) and all(is_number(value) for value in column.values)
         )
-        if not numeric or not (said or inside) or column not in made.left:
+        worded = said and column.all_are(str) and _truths(column)
+        if not (numeric or worded) or not (said or inside) or column not in made.left:
             continue
         made.drop(column)
         key = ".".join(column.path[1:]) if inside and len(column.path) > 1 else column.name
-        made.give(f"feedback.{key.strip('. ')}", number(column))
+        made.give(f"feedback.{key.strip('. ')}", column.expression if worded else number(column))
 
 
 def _about(made: Guess) -> None:

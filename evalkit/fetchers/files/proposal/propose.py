@@ -59,11 +59,10 @@ def _mapped(path: str, files: list[SourceFile], base: Path) -> Tried:
     if not rows:
         raise DatasetError(f"map: {files[0].shown}: no records that are objects. Check the file.")
     made = guess(profile(rows, cells=kind_of(files[0]) == "csv"))
-    made.options = {
-        "path": path,
-        **({"records": records} if records != "@" else {}),
-        **made.options,
-    }
+    chosen = {"records": records} if records != "@" else {}
+    made.options = {"path": path, **chosen, **made.options}
+    if records == "*":
+        made.fields.setdefault("example_id", "_key")
     if not made.fields:
         raise DatasetError(
             f"map: {files[0].shown}: no column says what it is. Write `fields` by hand; "
@@ -85,6 +84,9 @@ def _records(file: SourceFile) -> tuple[str, list[dict[str, Any]]]:
     objects = [value for value in found if isinstance(value, dict)]
     if len(found) != 1 or not objects:
         return "@", objects
+    inner = [value for value in objects[0].values() if isinstance(value, dict)]
+    if len(inner) == len(objects[0]) > 1 and len({frozenset(each) for each in inner}) <= 2:
+        return "*", inner[:LOOKED_AT]
     lists = dict(_lists(objects[0], ()))
     if not lists:
         return "@", objects

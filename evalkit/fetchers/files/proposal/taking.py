@@ -40,6 +40,17 @@ class Guess:
         self.drop(best)
         return best
 
+    def take_like(
+        self, wanted: Sequence[str], fits: Callable[[Column], bool] = lambda column: True
+    ) -> Column | None:
+        """Take a column whose name has one of the words in it, the surest word first."""
+        chosen = [c for c in self.left if set(c.words) & set(wanted) and fits(c)]
+        if not chosen:
+            return None
+        best = min(chosen, key=lambda c: min(wanted.index(w) for w in c.words if w in wanted))
+        self.drop(best)
+        return best
+
     def drop(self, column: Column) -> None:
         """Take a column, what is inside it, and what it is inside of."""
         size = len(column.path)
