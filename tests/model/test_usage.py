@@ -1,5 +1,6 @@
 """Tokens and money: what odd objects say, and how a tree adds up."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from evalkit.model.accounting.reader import SHORT_TOTAL, UNKNOWN, read_usage, usage_or_note
 from evalkit.model.accounting.rollup import DISAGREE, roll_up
+from evalkit.model.accounting.usual import usual
 from evalkit.model.usage import Usage, total_usage
 
 
@@ -181,3 +183,18 @@ def test_costs_in_two_currencies_are_not_added_up() -> None:
     same = total_usage([usages[0], usages[0]])
     assert same is not None
     assert (same.total_cost, same.currency) == (2.0, "USD")
+
+
+@given(
+    st.fixed_dictionaries(
+        {"prompt_tokens": counts, "completion_tokens": counts},
+        optional={"total_tokens": counts, "cached_tokens": counts, "reasoning_tokens": counts,
+                  "cost_usd": st.floats(0, 1e6)},
+    )
+)  # fmt: skip
+def test_the_quick_way_says_what_the_long_one_says(raw: dict[str, Any]) -> None:
+    quick = usual(raw)
+    long = read_usage({**raw, "requests": 1})  # one more key takes the long way
+    if quick is not None:
+        assert long is not None
+        assert replace(quick, details=long.details) == long

@@ -25,6 +25,7 @@ from evalkit.model.accounting.spellings import (
     TOTAL,
     WRITTEN,
 )
+from evalkit.model.accounting.usual import usual
 from evalkit.model.usage import COSTS, Usage, total_usage
 
 UNKNOWN = "usage under names evalkit does not know, not counted"
@@ -38,6 +39,8 @@ def read_usage(raw: Mapping[str, Any]) -> Usage | None:
     Numbers of which none has a known name give a usage without counts, and a note that names them.
     Raises `ValueError` for a count that is no number. An object without any number is None.
     """
+    if (plain := usual(raw)) is not None:
+        return plain
     found = Found()
     found.take(raw)
     found.settle()

@@ -68,6 +68,8 @@ def roll_up(
 
 def settled(steps: Sequence[Step], stated: Usage | None) -> tuple[list[Step], Usage | None]:
     """Return the steps, each with what it took beyond the steps inside it, and the run's usage."""
+    if not any(step.usage is not None for step in steps):
+        return list(steps), stated
     rolled = roll_up([(step.step_id, step.parent_id, step.usage) for step in steps], stated)
     kept = [
         step if step.usage is usage else _with(step, usage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +13,7 @@ from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.findings import Findings
-from evalkit.fetchers.files.reading.paths import SourceFile, find_files, is_empty
+from evalkit.fetchers.files.reading.paths import RECORD_LIMIT, SourceFile, find_files, is_empty
 from evalkit.fetchers.statuses import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run
@@ -28,7 +29,10 @@ class FileOptions(Documented):
     model_config = ConfigDict(extra="forbid")
 
     path: str | list[str] = Field(min_length=1)
-    """A file, folder, glob or fsspec URL, relative to the config, or a list of them."""
+    """A file, folder, glob or fsspec URL, relative to the config, or a list of them; `{a,b}` \
+stands for both, and what begins with `!` is left out."""
+    max_record_mb: float = Field(RECORD_LIMIT / 1e6, gt=0)
+    """Megabytes a record may have; a larger one is skipped, named, and the fetch ends with 3."""
 
 
 class FileFetcher:
@@ -67,7 +71,9 @@ class FileFetcher:
 
     def runs(self) -> Iterator[Run]:
         """Yield new and changed runs; what was broken raises after everything that was not."""
-        files = find_files(self.options.path, self.context.base, self.who)
+        limit = int(self.options.max_record_mb * 1e6)
+        found = find_files(self.options.path, self.context.base, self.who)
+        files = [replace(file, limit=limit) for file in found]
         counts = self.tally
         files = self._without_empty(files)
         for item in self.items(files):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,8 +39,18 @@ class Broken(Exception):
 class Window:
     """A window of text over a stream, with a decoder that asks for more when it runs out."""
 
-    def __init__(self, stream: Any, mended: Mended, shown: str, *, chunk: int = CHUNK) -> None:
+    def __init__(
+        self,
+        stream: Any,
+        mended: Mended,
+        shown: str,
+        *,
+        chunk: int = CHUNK,
+        limit: tuple[int, str] = (sys.maxsize, ""),
+    ) -> None:
         self._chunk = chunk
+        self._limit, self._too_large = limit
+        """How much text one value may take, and what to say of one that takes more."""
         self._stream = stream
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
         self._decoder = json.JSONDecoder()
@@ -119,8 +130,11 @@ class Window:
     def _more(self) -> bool:
         if self._ended:
             return False
+        if len(self._text) - self._at > self._limit:
+            raise Broken(self.line, f"a value {self._too_large}")
         rest = self._text[self._at :]
-        raw = self._read(max(self._chunk, len(rest)))
+        wanted = min(len(rest), self._limit - len(rest) + 1)
+        raw = self._read(max(self._chunk, wanted))
         chunk = self._decode(raw, final=not raw)
         if not raw and not chunk:
             self._ended = True

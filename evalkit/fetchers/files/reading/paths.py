@@ -17,6 +17,7 @@ URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".eval", ".traj")
+RECORD_LIMIT = 64_000_000
 PACKED = (".gz", ".zst", ".zstd")
 
 
@@ -27,6 +28,13 @@ class SourceFile:
     url: str
     shown: str
     """Path relative to the config where it lies below it, the URL otherwise."""
+    limit: int = RECORD_LIMIT
+    """Bytes one record may have: what is larger is skipped and named."""
+
+    @property
+    def too_large(self) -> str:
+        """Say that a record is larger than it may be."""
+        return f"larger than {self.limit / 1e6:g} MB; `max_record_mb` raises the limit"
 
     @property
     def name(self) -> str:

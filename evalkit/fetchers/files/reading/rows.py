@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import IO, Any, Literal, NamedTuple
 
 import orjson
@@ -21,6 +22,7 @@ Kind = Literal["json", "lines", "csv", "parquet", "zip"]
 WHOLE = 32 << 20
 """A JSON document up to this size is parsed in one go; a larger one element by element."""
 HEAD = 1 << 16
+CHUNK = 1 << 20
 LINES = (".jsonl", ".ndjson")
 TABLES: dict[str, Kind] = {".csv": "csv", ".tsv": "csv"}
 
@@ -146,7 +148,12 @@ def _lines(stream: IO[bytes], file: SourceFile, findings: Findings) -> Iterator[
     """Yield `(line, value)`; a line that is no JSON is a finding, the others are still read."""
     number = 0
     try:
-        for number, raw in enumerate(stream, start=1):
+        for number, raw in enumerate(iter(partial(stream.readline, file.limit + 1), b""), start=1):
+            if len(raw) > file.limit and not raw.endswith(b"\n"):
+                findings.break_at(f"{file.shown}:{number}", f"a line {file.too_large}")
+                while raw and not raw.endswith(b"\n"):
+                    raw = stream.readline(CHUNK)
+                continue
             try:
                 yield number, orjson.loads(raw)
             except ValueError:
@@ -189,7 +196,7 @@ def _document(file: SourceFile, selection: Selection, findings: Findings) -> Fou
 def _streamed(file: SourceFile, selection: Selection, findings: Findings) -> Found:
     """Read element by element: for large documents, and for those with something wrong in them."""
     with open_bytes(file) as stream:
-        window = Window(stream, findings.mended, file.shown)
+        window = Window(stream, findings.mended, file.shown, limit=(file.limit, file.too_large))
         try:
             if not selection.streams:
                 value = window.value()

@@ -18,7 +18,7 @@ from typing import IO, Any
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsontext import mend
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
-from evalkit.fetchers.files.reading.unpack import BROKEN, peek
+from evalkit.fetchers.files.reading.unpack import BROKEN
 
 BATCH = 500
 SEPARATOR = re.compile(r"sep=.\s*", re.IGNORECASE)
@@ -28,15 +28,20 @@ def csv_rows(
     stream: IO[bytes], file: SourceFile, findings: Findings
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield `(line, row)`; every cell stays text, an empty cell is missing."""
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    head = peek(stream, 2)
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    with io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="") as text:
-        first = text.readline()
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1, file.limit))
+    with io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="") as text:
+        first = text.readline(file.limit)
         if SEPARATOR.fullmatch(first):  # how a spreadsheet is told what divides the cells
             first = text.readline()
         if first.strip():
-            yield from _cells(first, text, file, findings)
+            yield from _cells(first, _bounded(text, file), file, findings)
+
+
+def _bounded(text: io.TextIOWrapper, file: SourceFile) -> Iterator[str]:
+    while line := text.readline(file.limit + 1):
+        if len(line) > file.limit:
+            raise csv.Error(f"a row {file.too_large}")
+        yield line
 
 
 def _cells(
