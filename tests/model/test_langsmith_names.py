@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from evalkit import score_runs
 from evalkit.model.example import Example
 from evalkit.model.langsmith.attributes import answering
 from evalkit.model.langsmith.names import RUN_NAMES
@@ -125,3 +126,19 @@ def test_documents_answer_attributes_and_other_values_are_left_alone() -> None:
     assert (document.page_content, document.metadata["source"]) == ("text", "a")
     plain = {"content": "no message", "rows": [{"a": 1}], "n": 3, "deep": {"x": [{"y": 1}]}}
     assert answering(plain) is plain
+
+
+def test_evaluators_are_handed_messages_that_answer() -> None:
+    message = {"type": "ai", "content": "Paris", "tool_calls": [{"name": "f"}]}
+
+    def right(outputs, reference_outputs) -> bool:
+        last = outputs["messages"][-1]
+        return last.tool_calls[0]["name"] == "f" and reference_outputs["answer"] in last.content
+
+    def by_run(run) -> bool:
+        return run.outputs["messages"][-1].content == "Paris"
+
+    runs = [Run(run_id="r", example_id="e", outputs={"messages": [message]})]
+    examples = [Example(example_id="e", reference_outputs={"answer": "Paris"})]
+    found = score_runs(runs, [right, by_run], examples=examples).feedback()
+    assert {each.key: each.score for each in found} == {"right": True, "by_run": True}

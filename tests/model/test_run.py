@@ -31,7 +31,7 @@ def after(seconds):
         ({"status": "running"}, "running"),
         ({"status": "a word of tomorrow"}, "unknown"),
         ({"status": "a word of tomorrow", "stopped": "timeout"}, "timeout"),
-        ({"status": "500"}, "unknown"),
+        ({"status": "500"}, "error"),
         ({"status": ""}, "unknown"),
         ({"status": "Completed"}, "success"),
         ({"status": "timed out"}, "timeout"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-DEEPEST = 3
+DEEPEST = 2
 EMPTY: dict[str, Any] = {
     "tool_calls": list, "invalid_tool_calls": list, "additional_kwargs": dict,
     "response_metadata": dict, "metadata": dict,
@@ -51,30 +51,42 @@ TYPES = {
 
 
 def answering(payload: Any, depth: int = 0) -> Any:
-    """Return the payload with messages and documents that answer attributes; others as they are."""
-    if isinstance(payload, list):
-        return [_one(each) for each in payload] if payload and _is_either(payload[0]) else payload
-    if type(payload) is not dict or depth > DEEPEST:
+    """Return the payload with messages and documents that answer attributes; others as they are.
+
+    Of a list the first entry tells; nothing is looked at below `DEEPEST` levels.
+    """
+    kind = type(payload)
+    if kind is list:
+        return _list(payload)
+    if kind is not dict:
         return payload
     found = None
     for name, value in payload.items():
         kind = type(value)
-        if kind is list or kind is dict:
-            made = _one(value) if _is_either(value) else answering(value, depth + 1)
-            if made is not value:
-                found = {**payload} if found is None else found
-                found[name] = made
+        made: Any
+        if kind is list:
+            made = _list(value)
+        elif kind is dict:
+            made = Answering(value) if _is_either(value) else value
+            if made is value and depth < DEEPEST:
+                made = answering(value, depth + 1)
+        else:
+            continue
+        if made is not value:
+            if found is None:
+                found = payload.copy()
+            found[name] = made
     return payload if found is None else found
 
 
-def _one(value: Any) -> Any:
-    return Answering(value) if _is_either(value) else value
+def _list(values: list[Any]) -> list[Any]:
+    if not values or type(values[0]) is not dict or not _is_either(values[0]):
+        return values
+    return [Answering(each) if type(each) is dict else each for each in values]
 
 
-def _is_either(value: Any) -> bool:
-    """Tell whether a value is a message (a role or type beside its content) or a document."""
-    if type(value) is not dict:
-        return False
+def _is_either(value: dict[str, Any]) -> bool:
+    """Tell whether an object is a message (a role or type beside its content) or a document."""
     if "content" in value:
         return "type" in value or "role" in value
     return "page_content" in value or ("lc" in value and "kwargs" in value)

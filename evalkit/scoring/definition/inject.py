@@ -11,6 +11,7 @@ from types import CoroutineType
 from typing import Any
 
 from evalkit.model.example import Example
+from evalkit.model.langsmith.attributes import answering
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.scoring.definition.attachment import attachments
@@ -63,12 +64,12 @@ def _fresh_inputs(run: Any, example: Any) -> Any:
     inputs = example._fresh("inputs") if example is not None else None
     if inputs is None:
         inputs = run._fresh("inputs")
-    return {} if inputs is None else inputs
+    return {} if inputs is None else answering(inputs)
 
 
 def _fresh_outputs(run: Any, example: Any) -> Any:
     outputs = run._fresh("outputs")
-    return {} if outputs is None else outputs
+    return {} if outputs is None else answering(outputs)
 
 
 def _fresh_reference(run: Any, example: Any) -> Any:
