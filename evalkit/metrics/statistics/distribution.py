@@ -115,7 +115,7 @@ def heavy(sums: Sums) -> bool:
         return False
     part = excess / top
     spread = float(np.mean(part**2))
-    return bool(abs(np.mean(part**3)) / spread**1.5 > max(SKEWED, SKEWED * (m / 25) ** 0.5))
+    return bool(abs(np.mean(part**3)) / spread**1.5 > SKEWED * max(1.0, m / 25))
 
 
 def above(figure: Figure, least: float) -> Figure:
