@@ -17,7 +17,7 @@ from evalkit.model.schema.content import dumps
 from evalkit.model.schema.records import example_to_record, run_to_record
 
 FORMATS = ("parquet", "jsonl", "csv")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A spreadsheet runs text that begins so; in CSV it gets a leading quote."""
 
 
@@ -81,9 +81,9 @@ def _csv(table: pa.Table, path: Path) -> None:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return ";".join(map(str, value)) if isinstance(value, list) else value
+    if isinstance(value, list):
+        value = ";".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _replacing(path: Path, write: Callable[[Path], None]) -> None:

@@ -12,6 +12,13 @@ from evalkit.fetchers.files.reading.paths import GZIP, ZSTD, SourceFile, open_ra
 
 PACKED_CHUNK = 1 << 14
 """Small, because a little compressed text may unpack to very much."""
+WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",  # it begins as UTF-16's mark does
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Marks of the encodings with more than a byte for every character."""
 BROKEN = (EOFError, OSError, ValueError, zlib.error)
 """What reading raises when a compressed file is cut off or damaged."""
 
@@ -25,6 +32,35 @@ def open_bytes(file: SourceFile) -> IO[bytes]:
     elif head.startswith(ZSTD):
         raw = io.BufferedReader(_Zstd(raw), 1 << 20)
     return _as_utf8(raw)
+
+
+class _Recoded(io.RawIOBase):
+    """A reader that writes wide characters as UTF-8, a little at a time."""
+
+    def __init__(self, wide: IO[bytes], encoding: str) -> None:
+        self._wide = wide
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._ready = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Say that this is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what is there; half a character at the end is one that cannot be read."""
+        while not self._ready and not self._ended:
+            data = self._wide.read(PACKED_CHUNK)
+            self._ended = not data
+            self._ready = self._decoder.decode(data, self._ended).encode("utf-8", "replace")
+        data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file behind it too."""
+        super().close()
+        self._wide.close()
 
 
 class _Gzip(gzip.GzipFile):
@@ -101,13 +137,12 @@ class _Zstd(io.RawIOBase):
 
 def _as_utf8(stream: Any) -> IO[bytes]:
     """Skip a byte-order mark, and recode the UTF-16 that some shells write."""
-    head = peek(stream, 3)
+    head = peek(stream, 4)
     if head.startswith(codecs.BOM_UTF8):
         stream.read(3)
-    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        recoded = codecs.EncodedFile(stream, "utf-8", "utf-16", errors="replace")
-        with stream:
-            return io.BytesIO(recoded.read())
+    for mark, encoding in WIDE.items():
+        if head.startswith(mark):
+            return io.BufferedReader(_Recoded(stream, encoding), 1 << 16)
     opened: IO[bytes] = stream
     return opened
 
