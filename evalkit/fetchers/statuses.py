@@ -17,7 +17,7 @@ def settled(run: Run, statuses: Mapping[str, str], word: str | None = None) -> R
     `word` is the source's own, where reading the source has turned it into another status.
     Capitals do not matter; a word written exactly goes first.
     """
-    said = (word if word is not None else run.status).strip()
+    said = str(word if word is not None else run.status).strip()
     wanted = statuses.get(said)
     if wanted is None:
         wanted = next((o for key, o in statuses.items() if key.lower() == said.lower()), None)

@@ -19,6 +19,8 @@ from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.schema.documented import Documented
 
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading raises when a value is of another type than its format says."""
 EVERY = 256
 """Runs between two reports of progress."""
 
@@ -76,7 +78,7 @@ class FileFetcher:
         files = [replace(file, limit=limit) for file in found]
         counts = self.tally
         files = self._without_empty(files)
-        for item in self.items(files):
+        for item in self._readable(files):
             if self._is_copy(item):
                 counts.duplicates += 1
                 continue
@@ -94,6 +96,26 @@ class FileFetcher:
                 yield run
         self.context.progress("runs", counts.received, counts.received)
         self._end(files)
+
+    def _readable(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield items up to one whose parts are of other types than its format has.
+
+        Strangers write these files: what no reader foresaw is a fault of the file, said with its
+        place, and the runs before it are kept.
+        """
+        items, before = self.items(files), ""
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except UNFORESEEN as error:
+                where = f"after {before}" if before else files[0].shown
+                said = f"{type(error).__name__}: {error}"[:200]
+                self.findings.break_at(where, f"a record is not as its format has it ({said})")
+                return
+            before = item.where
+            yield item
 
     def _without_empty(self, files: list[SourceFile]) -> list[SourceFile]:
         """Leave out files of zero bytes among others, and say so: a writer that was stopped."""
