@@ -116,6 +116,7 @@ def load(start: Path, *, deep: bool = True) -> Project:
     problems = Problems(file.shown, file.lines, file.prefix)
     table = _parse(file, problems)
     if table is not None:
+        _share_mappings(table, problems)
         _check_baselines(file, table, problems)
         _check_scales(table.scores, problems)
         if deep:
@@ -173,6 +174,23 @@ def _check_baselines(file: ConfigFile, table: ProjectTable, problems: Problems) 
         if baseline is not None and baseline not in there and not baseline.endswith(".json"):
             hint = did_you_mean(baseline, there)
             problems.add(keys, f"baseline {baseline!r} is no experiment of this project.{hint}")
+
+
+def _share_mappings(table: ProjectTable, problems: Problems) -> None:
+    """Give experiments the keys of the mapping they name; their own keys and fields go first."""
+    for name, experiment in table.experiments.items():
+        wanted = experiment.options.get("mapping")
+        if wanted is None:
+            continue
+        shared = table.mappings.get(str(wanted))
+        if shared is None:
+            hint = did_you_mean(str(wanted), table.mappings)
+            problems.add(("experiments", name, "mapping"), f"no mapping {wanted!r}.{hint}")
+            continue
+        own = {key: value for key, value in experiment.options.items() if key != "mapping"}
+        fields = {**shared.get("fields", {}), **own.get("fields", {})}
+        merged = {**shared, **own, **({"fields": fields} if fields else {})}
+        experiment.options = merged
 
 
 def _check_scales(tables: Mapping[str, ScaleTable], problems: Problems) -> None:

@@ -175,5 +175,7 @@ class ProjectTable(Table):
     """`[prices."MODEL"]`: prices for runs whose cost nobody recorded, before any other table's."""
     scores: dict[str, ScaleTable] = field(default_factory=dict)
     """`[scores.KEY]`: what a score is, by its name."""
+    mappings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """`[mappings.NAME]`: keys of a fetcher that experiments share by `mapping = "NAME"`."""
     experiments: dict[ExperimentName, ExperimentTable] = field(default_factory=dict)
     """`[experiments.NAME]`: the experiments of this project."""

@@ -118,3 +118,38 @@ def test_an_unknown_experiment_lists_those_there_are(tmp_path: Path) -> None:
         ConfigError, match=r"'nigthly'\. Did you mean 'nightly'\? There are: nightly"
     ):
         found.experiment("nigthly")
+
+
+def test_experiments_share_a_mapping(tmp_path: Path) -> None:
+    text = """
+    [mappings.answers]
+    records = "rows"
+    fields = { run_id = "id", outputs = "answer" }
+    [experiments.a]
+    fetcher = "records"
+    path = "a.json"
+    mapping = "answers"
+    [experiments.b]
+    fetcher = "records"
+    path = "b.json"
+    mapping = "answers"
+    fields = { outputs = "reply" }
+    """
+    loaded = load(project(tmp_path, text))
+    assert loaded.experiment("a").options == {
+        "path": "a.json", "records": "rows", "fields": {"run_id": "id", "outputs": "answer"},
+    }  # fmt: skip
+    assert loaded.experiment("b").options["fields"] == {"run_id": "id", "outputs": "reply"}
+
+
+def test_a_mapping_there_is_not(tmp_path: Path) -> None:
+    text = """
+    [mappings.answers]
+    fields = { run_id = "id" }
+    [experiments.a]
+    fetcher = "records"
+    path = "a.json"
+    mapping = "answer"
+    """
+    (line,) = problems(tmp_path, text)
+    assert "no mapping 'answer'. Did you mean 'answers'?" in line
