@@ -44,7 +44,7 @@ class CheckpointsOptions(Documented):
     )
     """SQLite file of a LangGraph checkpointer, relative to the config; or a list of them."""
     url: str | None = None
-    """Address of a database: `postgresql://...`; `$NAME` stands for that environment variable."""
+    """Address: `postgresql://...`, `mysql://...`; `$NAME` stands for that environment variable."""
     db_schema: str | None = Field(None, alias="schema")
     """Schema of the tables, in PostgreSQL. Default: the one the user's search path finds."""
     metadata: dict[str, Any] = Field(default_factory=dict)

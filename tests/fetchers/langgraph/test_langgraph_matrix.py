@@ -17,7 +17,7 @@ from evalkit.model.run import Run
 
 pytestmark = [pytest.mark.langgraph, pytest.mark.services]
 SERVERS = ("python server", "javascript server", "aegra")
-DATABASES = ("sqlite", "postgresql", "javascript sqlite", "javascript postgresql")
+DATABASES = ("sqlite", "postgresql", "mariadb", "javascript sqlite", "javascript postgresql")
 CANNOT = {("aegra", "functional"): "aegra 0.11 fails on a run whose output is no object"}
 """What a source cannot show at all."""
 OTHERWISE: dict[tuple[str, str], dict[str, Any]] = {
@@ -82,6 +82,14 @@ class World:
             path = self.folder / f"{source}.sqlite"
             self._save(source, str(path))
             return {"path": path.name}
+        if source == "mariadb":
+            url = self.stack.enter_context(services.mariadb())
+            from langgraph.checkpoint.mysql.pymysql import PyMySQLSaver
+
+            with PyMySQLSaver.from_conn_string(url) as saver:
+                saver.setup()
+                services.save(saver)
+            return {"url": url}
         url = services.create_database(self.postgres(), source.replace(" ", "_"))
         self._save(source, url)
         return {"url": url}
@@ -155,6 +163,7 @@ def compare(run: Run, known: Known) -> None:
         ("aegra", ["Aegra, version", "cannot count threads", "cannot filter a history"]),
         ("sqlite", ["14 threads"]),
         ("postgresql", ["14 threads"]),
+        ("mariadb", ["14 threads"]),
     ],
 )
 def test_doctor_says_what_a_source_is(world: World, source: str, said: list[str]) -> None:

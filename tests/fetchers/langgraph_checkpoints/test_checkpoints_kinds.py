@@ -136,6 +136,19 @@ def test_postgresql_says_what_is_wrong_and_never_the_password(server: str, tmp_p
         assert str(caught.value).count("\n") == 0
 
 
+def test_mariadb_says_what_is_wrong_and_never_the_password(tmp_path: Path) -> None:
+    with services.mariadb() as url:
+        for place, said in {
+            url.replace("a-secret", "another-secret"): "refuses the user or the password",
+            url: "holds no LangGraph checkpoints",
+            url.replace("/ck", "/nothing"): "refuses the user|cannot be read",
+            url.replace("/ck", ""): "is no address",
+        }.items():
+            with pytest.raises(EvalkitError, match=said) as caught:
+                list(fetcher(tmp_path, url=place).runs())
+            assert "secret" not in str(caught.value)
+
+
 def test_an_address_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHECKPOINTS_URL", "redis://u:secret@h/0")
     with pytest.raises(EvalkitError, match="no reader for redis://") as caught:

@@ -11,6 +11,7 @@ from evalkit.fetchers.langgraph_checkpoints.databases.rows import Database
 from evalkit.fetchers.langgraph_checkpoints.databases.sqlite import SqliteDatabase
 
 POSTGRES = ("postgresql://", "postgres://")
+MYSQL = ("mysql://", "mariadb://")
 
 
 def open_all(
@@ -29,10 +30,15 @@ def _opened(who: str, base: Path, place: str, schema: str | None) -> Database:
         from evalkit.fetchers.langgraph_checkpoints.databases.postgres import PostgresDatabase
 
         return PostgresDatabase(place, schema)
+    if place.startswith(MYSQL):
+        from evalkit.fetchers.langgraph_checkpoints.databases.mysql import MySqlDatabase
+
+        return MySqlDatabase(place)
     if "://" in place:
         kind = place.partition("://")[0]
         raise ConfigError(
-            f"{who}: no reader for {kind}:// databases. There are: a SQLite file, postgresql://."
+            f"{who}: no reader for {kind}:// databases. There are: a SQLite file, "
+            "postgresql://, mysql://."
         )
     path = base / place
     if not path.is_file():

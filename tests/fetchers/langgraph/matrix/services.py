@@ -27,6 +27,8 @@ ROOT = HERE.parents[3]
 AEGRA = ROOT / ".aegra" / "bin" / "python"
 MODULES = HERE / "node_modules"
 PASSWORD = "a-secret:with/signs"
+PLAIN = "a-secret"
+"""A password without signs: the saver for MySQL does not decode them in its address."""
 ADDRESS = "postgresql://postgres:a-secret%3Awith%2Fsigns@127.0.0.1"
 
 
@@ -62,6 +64,51 @@ def postgres() -> Iterator[str]:
     finally:
         run(*control, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """Start a MariaDB of its own, yield the address of a database in it, and stop it."""
+    server = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
+    need(server and shutil.which("mariadb-install-db"), "MariaDB (Debian: mariadb-server) is")
+    assert server is not None
+    folder, port = Path(tempfile.mkdtemp(prefix="evalkit-mariadb-")), free_port()
+    folder.chmod(0o755)
+    as_user = ["--user=mysql"] if os.getuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "mysql")
+    (folder / "init.sql").write_text(
+        "CREATE DATABASE ck CHARACTER SET latin1;\n"  # some servers still say so
+        f"CREATE USER evalkit IDENTIFIED BY '{PLAIN}';\n"
+        "GRANT ALL ON ck.* TO evalkit;\n"
+    )
+    run("mariadb-install-db", *as_user, f"--datadir={folder / 'data'}", "--skip-test-db")
+    options = [f"--port={port}", f"--socket={folder / 'socket'}", "--bind-address=127.0.0.1"]
+    more = [f"--datadir={folder / 'data'}", "--skip-log-bin", f"--init-file={folder / 'init.sql'}"]
+    with (folder / "log").open("wb") as out:
+        command = [server, "--no-defaults", *as_user, *options, *more, "--skip-name-resolve"]
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        url = f"mysql://evalkit:{PLAIN}@127.0.0.1:{port}/ck"
+        until_connected(url, port)
+        yield url
+    finally:
+        stopped(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def until_connected(url: str, port: int) -> None:
+    import pymysql
+
+    until = time.monotonic() + 40
+    while time.monotonic() < until:
+        with suppress(pymysql.Error):
+            pymysql.connect(
+                host="127.0.0.1", port=port, user="evalkit", password=PLAIN, database="ck"
+            ).close()
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"{url.rpartition('@')[2]} did not come up")
 
 
 def run(*command: str, **more: Any) -> None:
