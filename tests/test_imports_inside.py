@@ -34,7 +34,9 @@ LIBRARY = (
     "from evalkit.evaluators.trajectory.score import trajectory_match",
     "from evalkit.evaluators.similarity import rouge_l",
 )
-ELSEWHERE = {"fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "zstandard"}
+ELSEWHERE = {
+    "fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "pymysql", "zstandard",
+}  # fmt: skip
 """Modules that some systems do not have, those of extras, and what only packed files need."""
 
 
