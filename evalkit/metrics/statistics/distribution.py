@@ -16,7 +16,7 @@ from evalkit.metrics.statistics.quantiles import Sample
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 BINS = 18
 CURVE_POINTS = 160
-RESAMPLED_LEAST, RESAMPLED_MOST = 6, 2000
+RESAMPLED_LEAST, RESAMPLED_MOST = 6, 800
 """Units between which the bootstrap is worth its time: outside it is Student's t."""
 HEAVY = ", heavy tail"
 SKEWED = 1.2
