@@ -5,7 +5,7 @@ import sys
 
 CODE = """
 import sys
-from evalkit.fetchers import http
+from evalkit.fetchers.http import source
 print(sorted({"httpx", "httpx._main", "pygments", "rich"} & set(sys.modules)))
 import httpx, httpx._main
 print(callable(httpx.get), callable(httpx._main.main))
