@@ -3,8 +3,8 @@
 Each setting yields True or False (None where the figure has no answer) for every seed, through the
 functions the figures go through; with it, where the figure can declare that it may not hold,
 whether it did. `TUNED` are those the constants were
-looked at with; `FRESH` were written after that, and nothing was changed for them but for three, which
-made intervals of numbers take the outer ends of two methods: t of 5 degrees, and two lognormals.
+looked at with; `FRESH` were written after that. Three of them changed a method, the others nothing:
+intervals of numbers took the outer ends of two methods for t of 5 degrees and two lognormals.
 """
 
 from __future__ import annotations
