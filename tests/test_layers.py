@@ -37,8 +37,9 @@ INSIDE = {
     "fetchers": [OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints"],
     "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
     "fetchers/files/formats": [
-        OWN, "langsmith", "inspect", "otlp", "agents", "harness", "batches",
+        OWN, "langsmith", "inspect", "otlp", "stores", "agents", "harness", "batches",
     ],
+    "fetchers/files/formats/otlp": ["forms", "vocabularies", OWN],
     "fetchers/langgraph_checkpoints": ["decoding", "databases", OWN],
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],

@@ -67,14 +67,31 @@ def messages(run: Viewed, unread: Unread | None = None) -> list[Message]:
     if "messages" in extra:
         return read_messages(extra["messages"], unread)
     found = conversation_in(outputs, unread)
-    if found:
+    if "messages_start" in extra or any(each["role"] in ASKS for each in found):
         return found[extra.get("messages_start", 0) :]
+    if found:
+        return _with_what_was_asked(run, found, unread)
     if answer := answer_in(outputs, unread):
         return [*conversation_in(run.inputs, unread), *answer]
     told = of_exchanges(((s.inputs, s.outputs) for s in run.find(kind="llm")), unread)
     if any(message["role"] == "assistant" for message in told):
         return told
     return conversation_in(run.inputs, unread)
+
+
+def _with_what_was_asked(
+    run: Viewed, answer: list[Message], unread: Unread | None
+) -> list[Message]:
+    """Return the conversation that ends with an answer, which the outputs hold alone.
+
+    The model steps tell most of it, where the last of them gave that answer; else the inputs do.
+    """
+    told = of_exchanges(((s.inputs, s.outputs) for s in run.find(kind="llm")), unread)
+    if told and told[-1].text == answer[-1].text and told[-1]["role"] == answer[-1]["role"]:
+        return told
+    asked = conversation_in(run.inputs, unread)
+    repeated = answer[: len(asked)] == asked
+    return answer if repeated else [*asked, *answer]
 
 
 def unread_forms(run: Viewed) -> Unread:
@@ -88,6 +105,8 @@ def unread_forms(run: Viewed) -> Unread:
     return unread
 
 
+ASKS = ("user", "system")
+"""Roles that tell that messages begin with what was asked."""
 MAY_CALL = re.compile(r"call|tool|func|act|invo|exec|comput|command|use", re.IGNORECASE)
 
 

@@ -12,7 +12,7 @@ from shared import SHARED, needs_shared
 
 from evalkit.errors import IncompleteExperiment
 from evalkit.fetchers.files.formats.known import detect
-from evalkit.fetchers.files.formats.otlp.genai import describe, kind_of
+from evalkit.fetchers.files.formats.otlp.describe import describe, kind_of
 from evalkit.fetchers.files.mapping.traces import Span, payload, steps_of, tool_name
 from evalkit.fetchers.files.reading.paths import SourceFile, find_files
 from evalkit.model.usage import Usage

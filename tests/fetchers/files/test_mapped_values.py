@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from evalkit.fetchers.files.formats.otlp.genai import describe
+from evalkit.fetchers.files.formats.otlp.describe import describe
 from evalkit.fetchers.files.mapping import convert
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.reading.tables import plain

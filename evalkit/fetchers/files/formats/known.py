@@ -81,8 +81,22 @@ FORMATS = (
         counts_repetitions=True,
     ),
     Format(
+        "phoenix",
+        "Phoenix: spans of its client, pages of its REST API, rows of its data frame, experiments "
+        "as downloaded",
+        "stores.phoenix",
+        counts_repetitions=True,
+    ),
+    Format(
+        "mlflow",
+        "MLflow: traces.json of the artifact store, Trace.to_json(), answers of its REST API",
+        "stores.mlflow",
+        counts_repetitions=True,
+    ),
+    Format(
         "otlp",
-        "OpenTelemetry: OTLP/JSON or flat spans, with gen_ai, OpenInference, Vercel AI names",
+        "OpenTelemetry: OTLP/JSON of SDKs, collector and Tempo, flat spans, Jaeger's JSON; with "
+        "the names of gen_ai, OpenInference, Vercel AI SDK, Mastra, Genkit, MLflow, OpenLLMetry",
         "otlp.spans",
         counts_repetitions=True,
     ),

@@ -1,0 +1,1 @@
+"""What each tracer calls things on its spans: one module a vocabulary."""

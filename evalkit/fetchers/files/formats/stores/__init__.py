@@ -1,0 +1,1 @@
+"""What trace stores give away as files: Phoenix and MLflow."""
