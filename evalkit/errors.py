@@ -83,6 +83,10 @@ class EvaluatorSignatureError(EvaluatorError):
     slug = "evaluator-signature"
 
 
+class LeftMissing(EvaluatorError):
+    """Raised by an evaluator that does not judge a run now: no error, its cell stays missing."""
+
+
 class EvaluatorOutputError(EvalkitError):
     """An evaluator returned something that is no score; becomes an `evaluator_error` cell."""
 

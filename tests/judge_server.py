@@ -45,6 +45,7 @@ class JudgeServer:
     answers: list[Reply | Callable[[dict[str, Any]], Reply]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
     hold: threading.Barrier | None = None
@@ -74,7 +75,10 @@ def serving(*answers: Reply | Callable[[dict[str, Any]], Reply]) -> Iterator[Jud
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
-            assert self.path == "/v1/chat/completions", self.path
+            path, _, query = self.path.partition("?")
+            assert path == "/v1/chat/completions", self.path
+            if query:
+                state.queries.append(query)
             status, headers, body = state.answer(
                 json.loads(raw), {name.lower(): value for name, value in self.headers.items()}
             )

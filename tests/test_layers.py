@@ -44,6 +44,7 @@ INSIDE = {
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
+    "evaluators/judge": ["asking", OWN],
     "pipeline": [OWN, "servers"],
     "cli": ["call", "text", "table", "verbs", OWN],
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],

@@ -69,8 +69,9 @@ def test_an_estimate_asks_nothing(project: Path) -> None:
 def test_a_budget_stops_in_time_and_the_next_one_goes_on(project: Path) -> None:
     with serving(verdict("pass", tokens=(30, 50))) as server:
         ended = score(project, server.url, "--budget", "2.6", "--json")
-        assert ended.code == 4
-        assert outcomes(ended) == {"scored": 5, "evaluator_error": RUNS - 5, "run_failed": 1}
+        assert ended.code == 3
+        assert outcomes(ended) == {"scored": 5, "missing": RUNS - 5, "run_failed": 1}
+        assert f"{RUNS - 5} cells are missing" in ended.err
         assert len(server.asked) == 5
         assert "judges: 5 calls, 0 known before, 150 + 250 tokens, cost 2.5" in ended.err
         ended = score(project, server.url, "--budget", "100", "--json")

@@ -105,7 +105,7 @@ PAIR = "{% for each in outputs %}{{ loop.index }}: {{ each.answer }}\n{% endfor 
 
 
 def shown(body: dict[str, Any]) -> list[str]:
-    return re.findall(r"<data>(.*?)</data>", body["messages"][1]["content"])
+    return re.findall(r"<data-\w+>(.*?)</data-\w+>", body["messages"][1]["content"])
 
 
 def longest(body: dict[str, Any]) -> Any:

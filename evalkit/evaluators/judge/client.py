@@ -5,28 +5,49 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from evalkit.errors import AuthenticationFailed
-from evalkit.evaluators.judge.errors import JudgeError, JudgeRefused
+from evalkit.errors import AuthenticationFailed, EvalkitError
+from evalkit.evaluators.judge.asking.lacks import Lacks, lacks_file
+from evalkit.evaluators.judge.asking.refusals import Refusal, refusal_of
+from evalkit.evaluators.judge.asking.replies import content_of, decode, problem_of
+from evalkit.evaluators.judge.errors import JudgeError, JudgeRefused, JudgeStopped, NotAsked
+from evalkit.evaluators.judge.ledger import Paid
 from evalkit.evaluators.judge.session import Answer, Session
 from evalkit.evaluators.judge.settings import JudgeSettings
 from evalkit.fetchers.http.answers import HttpError
+from evalkit.fetchers.http.attempts import Patience, Retryable, StillFailing, retry_after
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.http.transport import httpx
 from evalkit.model.accounting.reader import usage_or_note
-from evalkit.model.messages.message import text_of
 from evalkit.model.usage import Usage
 
 PIECES = re.compile(r"[A-Za-z]{1,8}|\d{1,3}|[^\sA-Za-z\d]")
 OUTPUT_GUESS = 120
+PATIENCE = Patience(attempts=16, unanswered=6, total=120.0)
+"""Long enough for a limit a minute that states no time."""
+PATH = "/chat/completions"
+DOWN_AFTER = 16
+"""Calls in a row that nobody answered, after which the endpoint is not asked any more."""
+MAYBE_BILLED = (None, 408, 504, 524)
+NOTHING = Paid(0.0, 0, 0)
 Body = dict[str, Any]
 
 
 def guess_tokens(text: str) -> int:
     """Return about how many tokens a text has: word pieces, digits by three, signs one by one."""
     return len(PIECES.findall(text)) + 4
+
+
+class Refused(HttpError):
+    """The endpoint refused one question; `refusal` says why."""
+
+    def __init__(self, message: str, refusal: Refusal) -> None:
+        super().__init__(message, status=refusal.status, detail=refusal.words)
+        self.refusal = refusal
 
 
 class ChatClient:
@@ -37,33 +58,53 @@ class ChatClient:
         settings: JudgeSettings,
         response_format: Mapping[str, Any],
         *,
+        session: Session | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        headers = {"authorization": f"Bearer {settings.key}"} if settings.key else {}
         self.settings = settings
+        base, self._path, self._query = address_of(settings.url)
         self._http = HttpSource(
-            settings.url,
-            headers,
+            base,
+            settings.sent_headers,
             source=f"judge {settings.model}",
             timeout=settings.timeout,
             limit=RateLimit(settings.per_second),
             concurrency=settings.concurrency,
+            patience=PATIENCE,
             transport=transport,
+            refuse=self._refuse,
+            decode=self._decode,
         )
         self._format = response_format
         self._turns = threading.BoundedSemaphore(settings.concurrency)
-        self._without: set[str] = set()
-        self._refused: AuthenticationFailed | None = None
+        folder = session.folder if session is not None and not session.fresh else None
+        self._lacks = Lacks(lacks_file(folder, settings.url, settings.model))
+        self._stopped: EvalkitError | None = None
+        self._failed_in_a_row = 0
+        self._longest = settings.max_tokens
 
-    def ask(self, messages: list[Body], session: Session) -> Answer:
-        """Return the endpoint's answer, from the session's cache where the request is known."""
+    def ask(
+        self, messages: list[Body], session: Session, stop: threading.Event | None = None
+    ) -> Answer:
+        """Return the endpoint's answer, from the session's cache where the request is known.
+
+        What was paid and holds no verdict is an error, the same one when it is asked again.
+        """
         body = self._body(messages)
-        known = session.known(session.key(self.settings.url, body))
-        if known is not None:
-            session.ledger.hit()
-            return known
-        with self._turns:
-            return self._paid(body, session)
+        key = session.key(self.settings.url, body)
+        with session.alone(key):
+            while True:
+                known = session.known(key)
+                if known is not None:
+                    session.ledger.hit()
+                    return self._usable(known)
+                self._take_turn(stop)
+                try:
+                    answer = self._paid(body, key, session, stop)
+                finally:
+                    self._turns.release()
+                if answer is not None:
+                    return self._usable(answer)
 
     def close(self) -> None:
         """Drop the connections."""
@@ -73,21 +114,47 @@ class ChatClient:
         """Say whether this was asked and answered before."""
         return session.known(session.key(self.settings.url, self._body(messages))) is not None
 
-    def keep(self, messages: list[Body], answer: Answer, session: Session) -> None:
-        """Remember an answer that was of the right form."""
-        session.keep(session.key(self.settings.url, self._body(messages)), answer)
+    def _take_turn(self, stop: threading.Event | None) -> None:
+        while not self._turns.acquire(timeout=0.2):
+            _go_on(stop)
+        if stop is not None and stop.is_set():
+            self._turns.release()
+            _go_on(stop)
 
-    def _paid(self, body: Body, session: Session) -> Answer:
+    def _usable(self, answer: Answer) -> Answer:
+        if not answer.problem:
+            return answer
+        kind = JudgeRefused if answer.refused else JudgeError
+        raise kind(f"judge {self.settings.model}: {answer.problem}")
+
+    def _paid(
+        self, body: Body, key: str, session: Session, stop: threading.Event | None
+    ) -> Answer | None:
+        """Ask and pay; the answer is kept before anybody reads it. None: others asked the same."""
+        if self._stopped is not None:
+            raise self._stopped
         guessed = sum(guess_tokens(str(m["content"])) for m in body["messages"])
-        most = self.settings.cost(2 * guessed, self.settings.max_tokens)
-        session.ledger.reserve(most)
-        answer: Answer | None = None
+        most = self.settings.cost(2 * guessed, self._longest)
+        call = session.ledger.reserve(most, key=key, guessed=guessed, stop=stop)
+        if call is None:
+            return None
+        paid: Paid | None = None
         try:
-            answer = self._read(self._post(body), guessed)
+            try:
+                reply = self._post(body)
+            except StillFailing as error:
+                paid = None if error.status in MAYBE_BILLED else NOTHING
+                raise
+            except EvalkitError:
+                paid = NOTHING
+                raise
+            answer = replace(self._read(reply, guessed), call=call)
+            session.keep(key, answer)
+            paid = answer.paid
+            self._longest = max(self._longest, answer.output_tokens)
             return answer
         finally:
-            tokens = (answer.input_tokens, answer.output_tokens) if answer else (0, 0)
-            session.ledger.settle(most, answer.cost if answer else 0.0, tokens, guessed)
+            session.ledger.settle(call, paid)
 
     def _body(self, messages: list[Body]) -> Body:
         settings = self.settings
@@ -105,75 +172,109 @@ class ChatClient:
 
     def _post(self, body: Body) -> Any:
         """Post, leaving out one by one what the endpoint says it does not take."""
+        before = self._lacks.known
         while True:
-            if self._refused is not None:
-                raise self._refused
+            if self._stopped is not None:
+                raise self._stopped
+            sent = self._lacks.spoken(body)
             try:
-                return self._http.post_json("/chat/completions", self._spoken(body))
-            except AuthenticationFailed as error:
-                self._refused = error  # a wrong key stays wrong: do not ask for every run
+                reply = self._http.request("POST", self._path, params=self._query, json=sent).value
+            except (AuthenticationFailed, JudgeStopped) as error:
+                self._stopped = error  # it stays so: do not ask for every run
                 raise
-            except HttpError as error:
-                if error.status not in (400, 422) or not self._learn(error.detail, body):
+            except Refused as error:
+                self._failed_in_a_row = 0
+                asked_otherwise = error.status in (400, 403, 404, 415, 422, 501)
+                if not asked_otherwise or not self._lacks.learn(error.refusal, sent):
+                    self._lacks.doubt(set(self._lacks.known - before))
                     raise
+            except StillFailing as error:
+                self._note_failure(error)
+                raise
+            else:
+                self._failed_in_a_row = 0
+                self._lacks.proven(sent)
+                return reply
 
-    def _spoken(self, body: Body) -> Body:
-        said = {name: value for name, value in body.items() if name not in self._without}
-        if "max_tokens" in self._without and "max_tokens" in body:
-            said["max_completion_tokens"] = body["max_tokens"]
-        if "json_schema" in self._without and "response_format" in said:
-            said["response_format"] = {"type": "json_object"}
-        return said
+    def _note_failure(self, error: StillFailing) -> None:
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= DOWN_AFTER:
+            self._stopped = JudgeStopped(
+                f"{error} {DOWN_AFTER} calls in a row ended so: it is not asked any more."
+            )
 
-    def _learn(self, detail: str, body: Body) -> bool:
-        """Note what an endpoint refused; returns whether there is another way to ask."""
-        steps = {
-            "json_schema": ("json_schema", "response_format", "schema", "structured"),
-            "response_format": ("response_format", "json_object"),
-            "max_tokens": ("max_tokens", "max_completion_tokens"),
-            "temperature": ("temperature",),
-            "seed": ("seed",),
-        }
-        for name, words in steps.items():
-            there = name in body or (name == "json_schema" and "response_format" in body)
-            if there and name not in self._without and any(w in detail for w in words):
-                self._without.add(name)
-                return True
-        return False
+    def _refuse(self, status: int, headers: httpx.Headers, body: bytes) -> None:
+        """Raise what a refusal means; being sent elsewhere is left to others."""
+        if status >= 400:
+            self._raise(refusal_of(status, body), retry_after(headers))
+
+    def _raise(self, refusal: Refusal, wait: float | None) -> None:
+        words = self._http.redact(refusal.words)
+        status = "an error" if refusal.status == 200 else f"HTTP {refusal.status}"
+        said = f"{status} ({words})" if words else status
+        where = f"judge {self.settings.model}"
+        kind = refusal.kind
+        if kind == "key":
+            raise AuthenticationFailed(f"{where}: {said}. Check the key and what it may read.")
+        if kind == "account":
+            raise JudgeStopped(f"{where}: {said}. No further question is asked.")
+        if kind == "busy":
+            raise Retryable(said, wait=wait, status=refusal.status)
+        raise Refused(f"{where}: {said}.", replace(refusal, words=words))
+
+    def _decode(self, body: bytes | bytearray, headers: httpx.Headers) -> Any:
+        """Parse a body; an error inside a 200 is the error it would be elsewhere."""
+        reply = decode(body, headers)
+        if isinstance(reply, Mapping) and reply.get("error") and not reply.get("choices"):
+            self._raise(refusal_of(200, reply), retry_after(headers))
+        return reply
 
     def _read(self, reply: Any, guessed: int) -> Answer:
-        """Read a completion; what holds no answer is an error with the reason."""
-        choices = reply.get("choices") if isinstance(reply, Mapping) else None
+        """Read a completion; what holds no answer names its problem, for it was paid too."""
+        reply = reply if isinstance(reply, Mapping) else {}
+        choices = reply.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
-            raise JudgeError(f"judge {self.settings.model}: the endpoint sent no choices.")
+            usage = reply.get("usage")
+            empty = self._counted("", reply, guessed if usage else 0)
+            return replace(empty, problem="the endpoint sent no choices.")
         choice = choices[0]
         message = choice.get("message")
-        message = message if isinstance(message, Mapping) else {}
-        text = text_of(message.get("content"))
-        refusal = message.get("refusal")
-        if refusal or choice.get("finish_reason") == "content_filter":
-            why = refusal or "its filter took the answer away"
-            raise JudgeRefused(f"judge {self.settings.model}: refused: {str(why)[:200]}")
-        if choice.get("finish_reason") == "length":
-            raise JudgeError(
-                f"judge {self.settings.model}: the answer was cut at "
-                f"{self.settings.max_tokens} tokens. Raise max_tokens."
-            )
-        return self._counted(text, reply, guessed)
+        text = content_of(message) if isinstance(message, Mapping) else str(choice.get("text", ""))
+        problem, refused = problem_of(choice, self.settings.max_tokens)
+        answer = self._counted(text, reply, guessed)
+        return replace(answer, problem=self._http.redact(problem), refused=refused)
 
     def _counted(self, text: str, reply: Mapping[str, Any], guessed: int) -> Answer:
-        """Return the answer with its tokens; what the endpoint does not state is guessed."""
+        """Return the answer with its tokens; what the endpoint does not state is guessed.
+
+        Where the stated total is more than its parts, the rest was thinking, paid as output.
+        """
         usage = usage_or_note(reply.get("usage")) or Usage()
         given, taken = usage.input_tokens, usage.output_tokens
-        given = guessed if given is None else given
-        taken = guess_tokens(text) if taken is None else taken
+        if given is None:
+            given = guessed
+        if taken is None:
+            taken = guess_tokens(text) if text else 0
+        if usage.total_tokens is not None and usage.input_tokens is not None:
+            taken = max(taken, usage.total_tokens - given)
         cost = self.settings.cost(given, taken)
-        if cost is None:
-            cost = usage.total_cost
         return Answer(
             text=text,
             model=str(reply.get("model") or self.settings.model),
             input_tokens=given,
             output_tokens=taken,
-            cost=cost,
+            cost=usage.total_cost if cost is None else cost,
         )
+
+
+def _go_on(stop: threading.Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise NotAsked("stopped before the judge was asked. Score again to go on.")
+
+
+def address_of(url: str) -> tuple[str, str, dict[str, str]]:
+    """Return (base, path, query) of an endpoint; Azure's address ends in a query of its own."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    base = urlunsplit((parts.scheme, parts.netloc, path.removesuffix(PATH), "", ""))
+    return base, PATH, dict(parse_qsl(parts.query))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
-from evalkit.evaluators.judge.judge import prepared, scale_of
+from evalkit.evaluators.judge.asking.threads import in_thread
+from evalkit.evaluators.judge.judge import LONGEST_S, prepared, scale_of
 from evalkit.evaluators.judge.settings import make_settings
 from evalkit.model.run import Run
 from evalkit.model.score import Score
@@ -23,8 +24,9 @@ contradicting fact is not."""
 
 
 @evaluator(
-    version="1",
+    version="2",
     kind="judge",
+    timeout=LONGEST_S,
     scale=scale_of,
     failed_runs="skip",
     cases=[case(run=make_run(outputs="Paris"), reference_outputs="Paris", expect=None)],
@@ -42,6 +44,12 @@ async def model_judge(
     max_tokens: int = 512,
     price: list[float] | None = None,
     per_second: float | None = None,
+    concurrency: int = 8,
+    timeout: float = 60.0,
+    tries: int = 3,
+    seed: int | None = None,
+    max_field_chars: int = 20_000,
+    headers: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Score:
     """A language model's verdict; by default whether the answer says the same as the reference.
@@ -65,9 +73,15 @@ async def model_judge(
             "max_tokens": max_tokens,
             "price": price,
             "per_second": per_second,
+            "concurrency": concurrency,
+            "timeout": timeout,
+            "tries": tries,
+            "seed": seed,
+            "max_field_chars": max_field_chars,
+            "headers": headers or {},
             "extra": extra or {},
         },
     )
     judging = prepared("model_judge", settings.model_dump_json(), "run")
     values, _kept = collect("run", judging.prompt.names, run, example, None)
-    return await asyncio.to_thread(judging.score, values)
+    return await in_thread(partial(judging.score, values))

@@ -1,8 +1,12 @@
-"""What can go wrong with a judge; each becomes an `evaluator_error` cell with its reason."""
+"""What can go wrong with a judge; each becomes an `evaluator_error` cell with its reason.
+
+Where money or an interruption ends it, nothing is wrong: the cell stays missing and the next
+command asks.
+"""
 
 from __future__ import annotations
 
-from evalkit.errors import EvaluatorError
+from evalkit.errors import EvaluatorError, LeftMissing
 
 
 class JudgeError(EvaluatorError):
@@ -10,8 +14,16 @@ class JudgeError(EvaluatorError):
 
 
 class JudgeRefused(JudgeError):
-    """The model would not answer, or a filter took the answer away."""
+    """The model would not answer, or a filter took the question or the answer away."""
 
 
-class BudgetSpent(JudgeError):
+class JudgeStopped(JudgeError):
+    """The endpoint said what no other question mends, such as an empty account."""
+
+
+class BudgetSpent(JudgeError, LeftMissing):
     """The next call could go beyond the budget, so it was not made."""
+
+
+class NotAsked(JudgeError, LeftMissing):
+    """Somebody asked to stop before the call was made."""

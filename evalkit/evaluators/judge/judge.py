@@ -16,13 +16,14 @@ them are part of the fingerprint. The reasoning is the comment; tokens and cost 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from threading import Event
 from typing import Any
 
+from evalkit.evaluators.judge.asking.threads import in_thread
 from evalkit.evaluators.judge.client import ChatClient
 from evalkit.evaluators.judge.errors import JudgeError
 from evalkit.evaluators.judge.prompt import SYSTEM, Prompt
@@ -42,6 +43,8 @@ from evalkit.scoring.definition.evaluator import Evaluator, evaluator
 from evalkit.scoring.definition.signature import NAMES, Scope
 
 Judge = Callable[..., Any]
+LONGEST_S = 3600.0
+"""A judge bounds its own calls: waiting for its turn or for money is not overrunning."""
 
 
 class Judging:
@@ -58,41 +61,49 @@ class Judging:
 
     def client(self, session: Session) -> ChatClient:
         """Return the session's client for this judge; its calls share connections and limits."""
-        return session.shared(self._key, lambda: ChatClient(self.settings, self._format))
+        return session.shared(
+            self._key, lambda: ChatClient(self.settings, self._format, session=session)
+        )
 
     def messages(self, values: dict[str, Any]) -> list[dict[str, str]]:
         """Return what is sent for a run: the rules, then the prompt with its fields."""
-        system = SYSTEM.format(form=form_of(self.settings.scale))
-        return [
-            {"role": "system", "content": system},
-            {"role": "user", "content": self.prompt.render(values)},
-        ]
+        return self._messages(self.prompt.render(values).text)
 
-    def verdict(self, values: dict[str, Any]) -> tuple[Verdict, list[Answer]]:
-        """Return the verdict on a run and every answer it took to get it."""
+    def _messages(self, prompt: str) -> list[dict[str, str]]:
+        system = SYSTEM.format(form=form_of(self.settings.scale))
+        return [_said("system", system), _said("user", prompt)]
+
+    def verdict(
+        self, messages: list[dict[str, str]], stop: Event | None = None
+    ) -> tuple[Verdict, list[Answer]]:
+        """Return the verdict that was asked for and every answer it took to get it."""
         session = current()
         client = self.client(session)
-        first = self.messages(values)
-        asked, answers = list(first), []
+        asked, answers = list(messages), []
         for _ in range(self.settings.tries):
-            answer = client.ask(asked, session)
+            answer = client.ask(asked, session, stop)
             answers.append(answer)
             try:
-                found = read_verdict(answer.text, self._model)
+                return read_verdict(answer.text, self._model), answers
             except ValueError as error:
                 problem = str(error)
                 again = f"{problem}. Answer with the JSON object only."
-                asked = [*first, _said("assistant", answer.text), _said("user", again)]
-                continue
-            if not answer.cached:
-                client.keep(asked, answer, session)
-            return found, answers
+                asked = [*messages, _said("assistant", answer.text), _said("user", again)]
         raise JudgeError(f"judge {self.name!r}: {problem} ({len(answers)} tries).")
 
-    def score(self, values: dict[str, Any]) -> Score:
-        """Return the verdict as a score."""
-        found, answers = self.verdict(values)
-        return to_score(found, self.settings.scale, {"judge": accounts(answers)})
+    def score(self, values: dict[str, Any], stop: Event | None = None) -> Score:
+        """Return the verdict as a score; `stop` ends it before a call that is not made yet.
+
+        What the judge did not see of the run is said in the comment and counted in the metadata.
+        """
+        prompt = self.prompt.render(values)
+        found, answers = self.verdict(self._messages(prompt.text), stop)
+        took = accounts(answers)
+        if prompt.cut:
+            took["characters_left_out"] = prompt.cut
+            unseen = f"(The judge did not see {prompt.cut:,} characters: max_field_chars.)"
+            found = found.model_copy(update={"reasoning": f"{found.reasoning} {unseen}"})
+        return to_score(found, self.settings.scale, {"judge": took})
 
 
 def _said(role: str, text: str) -> dict[str, str]:
@@ -167,7 +178,7 @@ def caller() -> str:
 
 def mark_judge(function: Judge, **settings: Any) -> Judge:
     """Mark a function as a judge."""
-    marked: Judge = evaluator(kind="judge", **settings)(function)
+    marked: Judge = evaluator(kind="judge", timeout=LONGEST_S, **settings)(function)
     return marked
 
 
@@ -181,7 +192,7 @@ def _function(name: str, names: list[str], settings: JudgeSettings, doc: str) ->
     async def ask(**given: Any) -> Score:
         fields = {key: given.pop(key) for key in names}
         judging = prepared(name, JudgeSettings(**{**defaults, **given}).model_dump_json())
-        return await asyncio.to_thread(judging.score, fields)
+        return await in_thread(partial(judging.score, fields))
 
     ask.__name__ = ask.__qualname__ = name
     ask.__doc__ = doc

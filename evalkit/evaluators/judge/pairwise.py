@@ -6,9 +6,10 @@ place is seen (`evalkit.evaluators.judge.probe`) and averaged out.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
+from evalkit.evaluators.judge.asking.threads import in_thread
 from evalkit.evaluators.judge.errors import JudgeError
 from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, prepared, signature_of
 from evalkit.evaluators.judge.settings import JudgeSettings, make_settings
@@ -41,7 +42,7 @@ def pairwise(
         labels = [str(place) for place in range(1, len(fields["outputs"]) + 1)]
         chosen = JudgeSettings(**{**defaults, **given, "scale": [*labels, TIE]})
         judging = prepared(name, chosen.model_dump_json(), "comparison")
-        score = await asyncio.to_thread(judging.score, fields)
+        score = await in_thread(partial(judging.score, fields))
         return shares(score.value, labels, fields.get("runs"), score.comment)
 
     names = sorted({*names, "runs"})

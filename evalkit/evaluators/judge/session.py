@@ -11,12 +11,13 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from evalkit.evaluators.judge.ledger import BUDGET, FRESH, HOME, Ledger
+from evalkit.evaluators.judge.ledger import BUDGET, FRESH, HOME, Ledger, Paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,16 @@ class Answer:
     output_tokens: int
     cost: float | None = None
     cached: bool = False
+    problem: str = ""
+    """Why the answer holds no verdict although it was paid: cut off, refused, filtered."""
+    refused: bool = False
+    call: str = ""
+    """The ledger's name of the call that brought it."""
+
+    @property
+    def paid(self) -> Paid:
+        """What it took, for the ledger."""
+        return Paid(self.cost, self.input_tokens, self.output_tokens)
 
 
 class Closable(Protocol):
@@ -46,12 +57,13 @@ class Session:
 
     def __init__(self, folder: Path | None, budget: float | None, fresh: bool = False) -> None:
         self.made_with = (folder, budget, fresh)
-        self.ledger = Ledger(folder, budget)
+        self.folder, self.fresh = folder, fresh
+        self.ledger = Ledger(folder, budget, self._answered)
         self._folder = folder / "answers" if folder else None
         self._memory: dict[str, Answer] = {}
-        self._fresh = fresh
         self._open: dict[str, Any] = {}
         self._lock = threading.Lock()
+        self._asked: dict[str, list[Any]] = {}
 
     def shared(self, key: str, make: Callable[[], Kept]) -> Kept:
         """Return what was made under this key before, or make it; it is closed with the session."""
@@ -73,21 +85,31 @@ class Session:
         text = json.dumps([url, body], sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Let one thread ask a question at a time: the next finds the answer."""
+        with self._lock:
+            entry = self._asked.setdefault(key, [threading.Lock(), 0])
+            entry[1] += 1
+        try:
+            with entry[0]:
+                yield
+        finally:
+            with self._lock:
+                entry[1] -= 1
+                if not entry[1]:
+                    self._asked.pop(key, None)
+
     def known(self, key: str) -> Answer | None:
         """Return the answer given to the same request before, if any."""
         if key in self._memory:
             return self._memory[key]
-        file = self._file(key)
-        if self._fresh or file is None or not file.exists():
-            return None
-        try:
-            return Answer(**{**json.loads(file.read_text("utf-8")), "cached": True})
-        except (ValueError, TypeError):
-            return None  # a file of another version, or cut: ask again
+        found = None if self.fresh else self._read(key)
+        return None if found is None else replace(found, cached=True)
 
     def keep(self, key: str, answer: Answer) -> None:
-        """Remember an answer whose form was right."""
-        self._memory[key] = Answer(**{**asdict(answer), "cached": True})
+        """Remember an answer: it was paid, whether it holds a verdict or not."""
+        self._memory[key] = replace(answer, cached=True)
         file = self._file(key)
         if file is None:
             return
@@ -96,6 +118,19 @@ class Session:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(asdict(answer), stream)
         os.replace(name, file)
+
+    def _read(self, key: str) -> Answer | None:
+        file = self._file(key)
+        if file is None:
+            return None
+        try:
+            return Answer(**json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None  # none, a file of another version, or cut: ask again
+
+    def _answered(self, key: str, call: str) -> Paid | None:
+        found = self._read(key) if key else None
+        return found.paid if found is not None and found.call == call else None
 
     def _file(self, key: str) -> Path | None:
         return self._folder / key[:2] / f"{key}.json" if self._folder else None
@@ -116,13 +151,12 @@ def configure(folder: Path | None, *, budget: float | None = None, fresh: bool =
             os.environ.pop(name, None)
         else:
             os.environ[name] = str(value)
-    if folder is not None:
-        (folder / "ledger.json").unlink(missing_ok=True)
     with _lock:
         if _session is not None:
             _session.close()
             atexit.unregister(_session.close)
         _session = Session(folder, budget, fresh)
+        _session.ledger.begin()
         atexit.register(_session.close)
         return _session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evalkit.errors import EvaluatorError, did_you_mean
 
 DEFAULT_URL = "https://api.openai.com/v1"
+VARIABLE = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 Scale = Literal["pass_fail"] | tuple[float, float] | list[str]
 
 
@@ -31,6 +33,9 @@ class JudgeSettings(BaseModel):
     temperature: float | None = 0.0
     max_tokens: int = Field(default=512, gt=0)
     seed: int | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    """More headers; a value `$NAME` is read from the environment when it is sent. With
+    `authorization` or `api-key` among them, `api_key_env` is not used."""
     extra: dict[str, Any] = Field(default_factory=dict)
     """More keys of the request's body, as the endpoint knows them."""
     price: tuple[float, float] | None = None
@@ -60,11 +65,31 @@ class JudgeSettings(BaseModel):
         """The key, read when it is needed and kept nowhere."""
         return os.environ.get(self.api_key_env) or None
 
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers of a request, with what the environment holds of them."""
+        own = {name.lower(): _expanded(name, value) for name, value in self.headers.items()}
+        if self.key and not {"authorization", "api-key"} & set(own):
+            own["authorization"] = f"Bearer {self.key}"
+        return own
+
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
         """Return what so many tokens cost, or `None` without a price."""
         if self.price is None:
             return None
         return (input_tokens * self.price[0] + output_tokens * self.price[1]) / 1_000_000
+
+
+def _expanded(name: str, value: str) -> str:
+    """Fill in `$NAME` and `${NAME}`; one that is not set is an error that names it."""
+
+    def found(match: re.Match[str]) -> str:
+        word = match[1] or match[2]
+        if word not in os.environ:
+            raise EvaluatorError(f"header {name!r}: ${word} is not set in the environment.")
+        return os.environ[word]
+
+    return VARIABLE.sub(found, value)
 
 
 def make_settings(name: str, values: dict[str, Any]) -> JudgeSettings:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from evalkit.evaluators.judge.asking.objects import read_objects
 from evalkit.evaluators.judge.settings import Scale
 from evalkit.model.score import Score
-
-THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 
 
 class Verdict(BaseModel):
@@ -59,43 +57,60 @@ def response_format(model: type[Verdict]) -> dict[str, Any]:
 
 
 def read_verdict(text: str, model: type[Verdict]) -> Verdict:
-    """Read the last JSON object in the text that fits; raises `ValueError` saying why none does.
+    """Read the verdict in an answer; raises `ValueError` saying why there is none.
 
-    Thinking aloud, code fences and words around the object are passed over.
+    Thinking aloud, code fences and words around the object are passed over. Objects that differ in
+    what they say are no verdict: one of them may be quoted from the judged text.
     """
-    found = list(_objects(THINKING.sub("", text)))
+    found = read_objects(text)
     if not found:
         raise ValueError("there is no JSON object in the answer")
-    problem: Exception | None = None
-    for value in reversed(found):
+    fitting: list[Verdict] = []
+    problem: ValidationError | None = None
+    for value in found:
         try:
-            return model.model_validate(_lowered(value))
+            fitting.append(model.model_validate(_forgiven(value, model)))
         except ValidationError as error:
             problem = problem or error
-    assert isinstance(problem, ValidationError)
-    faults = "; ".join(f"{_path(e['loc'])}: {e['msg']}" for e in problem.errors()[:3])
-    raise ValueError(f"the answer does not fit: {faults}")
+    if not fitting:
+        assert problem is not None
+        faults = "; ".join(f"{_path(e['loc'])}: {e['msg']}" for e in problem.errors()[:3])
+        raise ValueError(f"the answer does not fit: {faults}")
+    if len({repr(getattr(each, "verdict", None)) for each in fitting}) > 1:
+        raise ValueError("the answer holds verdicts that differ. Give one JSON object")
+    return fitting[-1]
 
 
-def _objects(text: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
-    position = text.find("{")
-    while position >= 0:
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            position = text.find("{", position + 1)
-            continue
-        yield value
-        position = text.find("{", end)
+def _forgiven(value: Any, model: type[Verdict]) -> Any:
+    """Accept the case of keys and labels, and signs around them; leave the rest to pydantic.
+
+    A truth value is no grade, though pydantic would count it as 0 or 1.
+    """
+    if not isinstance(value, dict):
+        return value
+    lowered = {str(key).strip().lower(): each for key, each in value.items()}
+    said = lowered.get("verdict")
+    if isinstance(said, bool):
+        return {**lowered, "verdict": "true" if said else "false"}
+    if isinstance(said, str):
+        lowered["verdict"] = _label(said, model)
+    return lowered
 
 
-def _lowered(value: Any) -> Any:
-    """Models write `PASS` and `"4"`: accept the case of a word, leave the rest to pydantic."""
-    if isinstance(value, dict) and isinstance(value.get("verdict"), str):
-        word = value["verdict"].strip()
-        return {**value, "verdict": word.lower() if word.lower() in ("pass", "fail") else word}
-    return value
+def _label(said: str, model: type[Verdict]) -> str:
+    """Return the one label that was meant, else what was said."""
+    labels = list(get_args(model.model_fields["verdict"].annotation))
+    word = said.strip()
+    if word in labels:
+        return word
+    meant = [each for each in labels if isinstance(each, str) and _plain(each) == _plain(word)]
+    return meant[0] if len(meant) == 1 else word
+
+
+def _plain(label: str) -> str:
+    """Return a label without case, and without the signs and gaps that models change."""
+    inner = re.sub(r"[\s_-]+", " ", label.casefold())
+    return inner.strip(" .*`\"'") or inner
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

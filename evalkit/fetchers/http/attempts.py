@@ -16,9 +16,13 @@ RETRIED_STATUS = frozenset({408, 425, 429})
 
 @dataclass(frozen=True)
 class Patience:
-    """How long one request is tried: attempts, seconds over all, seconds and bytes per body."""
+    """How long one request is tried: attempts, seconds over all, seconds and bytes per body.
+
+    Where nobody answers at all it is tried `unanswered` times at most, if that is fewer.
+    """
 
     attempts: int = 6
+    unanswered: int | None = None
     total: float = 120.0
     body: float = 300.0
     max_bytes: int = 1 << 30
@@ -66,7 +70,10 @@ class Trial:
         self.dropped = error.dropped
         seconds = self._drawn() if error.wait is None else error.wait
         late = time.monotonic() - self._began + seconds >= self._patience.total
-        return None if late or self._failed >= self._patience.attempts else seconds
+        most = self._patience.attempts
+        if error.status is None:
+            most = min(most, self._patience.unanswered or most)
+        return None if late or self._failed >= most else seconds
 
     def summary(self, error: Retryable) -> str:
         """Say how often it was tried, and what to do."""

@@ -38,6 +38,10 @@ __all__ = ["HttpError", "HttpSource", "HttpStats", "NotFound", "Patience", "Rate
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+Refuse = Callable[[int, httpx.Headers, bytes], None]
+"""Sees a refusal first (status, headers, body) and may raise what it means; else it is as usual."""
+Decode = Callable[[bytes | bytearray, httpx.Headers], Any]
+
 log = logging.getLogger("evalkit.http")
 
 
@@ -61,7 +65,8 @@ class HttpSource:
     `base_url` may carry a path prefix. `headers` go to that server only, never to another host.
     What may pass (429, 5xx, a dropped connection, a cut answer) is tried again within `patience`,
     obeying `Retry-After`; after a drop on a fresh connection. Raises AuthenticationFailed,
-    NotFound, HttpError or SourceUnavailable; no message holds the value of a header.
+    NotFound, HttpError or SourceUnavailable; no message holds the value of a header. `refuse` and
+    `decode` let a protocol say what its refusals and bodies mean.
     """
 
     def __init__(
@@ -79,6 +84,8 @@ class HttpSource:
         concurrency: int = DEFAULT_CONCURRENCY,
         patience: Patience | None = None,
         sleep: Callable[[float], object] | None = None,
+        refuse: Refuse | None = None,
+        decode: Decode = decoded,
     ) -> None:
         own = {name: value.strip() for name, value in (headers or {}).items()}
         self.source = source
@@ -90,6 +97,7 @@ class HttpSource:
         # A sleeping thread must wake when the source is closed, or Ctrl-C would wait for it.
         self._sleep = sleep or self._closing.wait
         self._limit = limit or RateLimit()
+        self._refusing, self._decode = refuse, decode
         self._crew = Crew(self.concurrency)
         self._seats = threading.BoundedSemaphore(self.concurrency)
         self._patience = patience or Patience()
@@ -211,7 +219,7 @@ class HttpSource:
         self.stats.add(size=len(body))
         if not body and response.status_code in (202, 204):
             return Reply(None, response.headers, 0)
-        return Reply(decoded(body, response.headers), response.headers, len(body))
+        return Reply(self._decode(body, response.headers), response.headers, len(body))
 
     def _opened(self, ask: _Ask, fresh: bool) -> tuple[httpx.Response, ExitStack]:
         with ExitStack() as stack:
@@ -268,9 +276,14 @@ class HttpSource:
         status = response.status_code
         if status < 300:
             return
+        body: bytes | bytearray | None = None
+        if self._refusing is not None:
+            body = self._read(ask, response)
+            self._refusing(status, response.headers, bytes(body))
         if status in RETRIED_STATUS or (status >= 500 and status != 501):  # 501 will not pass
             raise Retryable(f"HTTP {status}", wait=retry_after(response.headers), status=status)
-        detail = self.redact(detail_of(self._read(ask, response)))
+        body = self._read(ask, response) if body is None else body
+        detail = self.redact(detail_of(body))
         said = f"HTTP {status}" + (f" ({detail})" if detail else "")
         if status < 400:
             where = response.headers.get("location", "elsewhere")

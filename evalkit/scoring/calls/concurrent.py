@@ -10,6 +10,7 @@ from functools import partial
 from time import perf_counter_ns
 from typing import Any
 
+from evalkit.errors import LeftMissing
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.scoring.calls.batch import Batch, Blames
@@ -22,6 +23,9 @@ from evalkit.scoring.calls.watch import Watch
 from evalkit.scoring.definition.own import places_of
 
 FLUSH_S = 10.0
+GIVE_UP_S = 5.0
+LEFT = object()
+"""Said by an evaluator in place of a score: the cell stays missing."""
 
 
 class Watched(Coroutine[Any, Any, Any]):
@@ -73,6 +77,7 @@ class AsyncCalls:
         self._collectors = {task.number: Collector(task) for task, _ in due}
         self._feed = self._calls(due, rows)
         self._pending: dict[asyncio.Task[Any], tuple[Task, int, int]] = {}
+        self._left: list[tuple[int, int, int]] = []
 
     def batches(self, loop: asyncio.AbstractEventLoop) -> Iterator[Batch]:
         """Yield what is finished about every ten seconds, then the rest."""
@@ -82,6 +87,7 @@ class AsyncCalls:
             yield self._batch()
             if more and self._watch.stopping:
                 _completed(loop, self._give_up())
+                yield self._batch()
                 return
 
     def _calls(
@@ -103,11 +109,17 @@ class AsyncCalls:
                 self._pending, timeout=0.2, return_when=asyncio.FIRST_COMPLETED
             )
             for each in done:
-                task, row, began = self._pending.pop(each)
-                took = (perf_counter_ns() - began) / 1e6
-                self._collectors[task.number].add(row, each.result(), took)
+                self._collect(each)
             if perf_counter_ns() > ends or self._watch.stopping:
                 return True
+
+    def _collect(self, done: asyncio.Task[Any]) -> None:
+        task, row, began = self._pending.pop(done)
+        took = (perf_counter_ns() - began) / 1e6
+        if (said := done.result()) is LEFT:
+            self._left.append((task.number, row, row + 1))
+        else:
+            self._collectors[task.number].add(row, said, took)
 
     def _start(self) -> None:
         while len(self._pending) < self._concurrency:
@@ -130,6 +142,8 @@ class AsyncCalls:
         for step, place in zip(run.steps, places_of(run), strict=True):
             began = perf_counter_ns()
             value = await self._guarded(task, partial(ask, place, run, example))
+            if value is LEFT:
+                return LEFT
             said.append((step.step_id, value, (perf_counter_ns() - began) / 1e6))
         return said or None
 
@@ -141,24 +155,38 @@ class AsyncCalls:
                 return settle(task, await _asked(task, make))
         except StopScoring:
             raise
+        except LeftMissing:
+            return LEFT
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and self._watch.stopping:
                 raise
             return overran(task.timeout) if limit.expired() else failure_of(error)
 
     async def _give_up(self) -> None:
+        """Cancel what is under way; what a judge is asked already may arrive, for it is paid."""
         for each in self._pending:
             each.cancel()
-        await asyncio.wait(self._pending, timeout=5.0)
+        judged = [made for made, (task, *_) in self._pending.items() if _is_paid(task)]
+        await asyncio.wait(self._pending, timeout=GIVE_UP_S)
+        if judged:
+            await asyncio.wait(judged)
+        for each in [made for made in self._pending if made.done() and not made.cancelled()]:
+            self._collect(each)
 
     def _batch(self) -> Batch:
         done = [
             (number, row, row + 1) for number, each in self._collectors.items() for row in each.rows
         ]
+        done += self._left
+        self._left = []
         blocks = [block for each in self._collectors.values() if (block := each.block())]
         for each in self._collectors.values():
             each.clear()
         return Batch(blocks, done)
+
+
+def _is_paid(task: Task) -> bool:
+    return task.evaluator.kind == "judge"
 
 
 def _completed(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.cli.text.judges import say_judges
-from evalkit.errors import ExitCode
+from evalkit.errors import ExitCode, Interrupted
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.pipeline import stored
 from evalkit.pipeline.figures import summarise_experiment
@@ -36,21 +36,30 @@ def perform(
         told = _estimates(session, project, names, how, as_json=estimate and as_json)
         if estimate:
             return told
-    documents, errors = [], 0
+    documents, errors, left = [], 0, 0
     for name in names:
-        with session.progress() as progress:
-            outcome = score_experiment(project, name, settings=how, progress=progress)
+        try:
+            with session.progress() as progress:
+                outcome = score_experiment(project, name, settings=how, progress=progress)
+        except Interrupted:
+            say_judges(session)
+            raise
         summary = summarise_experiment(project, stored.results(project, name), steps=as_json)
         errors += summary.counts.cells.get("evaluator_error", 0)
+        left += summary.counts.cells.get("missing", 0) if how.budget is not None else 0
         documents.append({**_work(outcome), "summary": summary.to_dict()})
         if explain:
             session.say("\n".join(f"{name}: {line}" for line in outcome.explain()))
         if not as_json:
             session.print(_text(summary))
     say_judges(session)
+    if left:
+        session.say(f"{left:,} cells are missing: the budget is spent. Score again to go on.")
     if as_json:
         session.document(documents[0] if len(documents) == 1 else {"experiments": documents})
-    return ExitCode.EVALUATOR_ERRORS if errors > how.max_errors else ExitCode.GOOD
+    if errors > how.max_errors:
+        return ExitCode.EVALUATOR_ERRORS
+    return ExitCode.SOURCE_FAILED if left else ExitCode.GOOD
 
 
 def _estimates(
