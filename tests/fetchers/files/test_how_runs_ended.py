@@ -40,7 +40,8 @@ def outcomes(folder: Path) -> dict[str, int]:
 
 WORDS = [
     ("Completed", "success"), ("timed out", "timeout"), ("step_limit_reached", "unknown"),
-    ("418", "unknown"), (503, "unknown"), ("ToolError", "error"), ("failed: no key", "error"),
+    ("418", "error"), (503, "error"), ("42", "unknown"),
+    ("ToolError", "error"), ("failed: no key", "error"),
     ("", "unknown"), (None, "unknown"), ({"code": 1}, "unknown"), (True, "success"),
 ]  # fmt: skip
 
@@ -55,12 +56,12 @@ def test_only_known_words_are_a_success(fetch: Any, write: Any, word: Any, outco
 
 
 def test_words_nobody_knows_are_named_everywhere(tmp_path: Path, write: Any) -> None:
-    ends = ["gave_up", "gave_up", "done", "418"]
+    ends = ["gave_up", "gave_up", "done", "42"]
     write("log.jsonl", [record(f"r{n}", f"t{n}", 0, end=end) for n, end in enumerate(ends)])
     folder = project(tmp_path, f'[experiments.x]\nfetcher = "records"\npath = "log.jsonl"{FIELDS}')
     told = evalkit("fetch", "x", cwd=folder)
     assert told.code == 0
-    assert "status 'gave_up' (2), '418' (1)" in told.err
+    assert "status 'gave_up' (2), '42' (1)" in told.err
     shown = evalkit("run", cwd=folder)
     text = " ".join(shown.out.split())
     assert "25.0% of 4 runs succeeded: 3 ended in a way nobody here knows" in text
@@ -70,13 +71,13 @@ def test_words_nobody_knows_are_named_everywhere(tmp_path: Path, write: Any) -> 
 
 
 def test_the_configuration_says_what_words_mean(tmp_path: Path, write: Any) -> None:
-    ends = ["gave_up", "KILLED", "done", "running", "418"]
+    ends = ["gave_up", "KILLED", "done", "running", "42"]
     write("log.jsonl", [record(f"r{n}", f"t{n}", 0, end=end) for n, end in enumerate(ends)])
     plain = f'[experiments.x]\nfetcher = "records"\npath = "log.jsonl"{FIELDS}'
     folder = project(tmp_path, plain)
     assert evalkit("fetch", "x", cwd=folder).code == 0
     assert outcomes(folder) == {"success": 1, "cancelled": 1, "unknown": 2}
-    meant = '"gave_up" = "success"\nkilled = "error"\nrunning = "timeout"\n"418" = "paused"'
+    meant = '"gave_up" = "success"\nkilled = "error"\nrunning = "timeout"\n"42" = "paused"'
     project(tmp_path, f"{plain}\n[experiments.x.statuses]\n{meant}")
     assert evalkit("fetch", "x", cwd=folder).code == 0
     assert outcomes(folder) == {"success": 2, "error": 1, "timeout": 1, "paused": 1}
@@ -102,8 +103,8 @@ TWICE = [
 
 @pytest.mark.parametrize(
     ("rule", "code", "mean", "n"),
-    [("", 3, None, 0), ("error", 3, None, 0), ("last", 0, 1 / 3, 3), ("first", 0, 2 / 3, 3),
-     ("keep", 0, 2 / 5, 5)],
+    [("", 3, None, 0), ("error", 3, None, 0), ("last", 0, 1 / 4, 3), ("first", 0, 2 / 4, 3),
+     ("keep", 0, 1 / 4, 5)],
 )  # fmt: skip
 def test_a_repetition_that_came_twice(
     tmp_path: Path, write: Any, rule: str, code: int, mean: float | None, n: int
@@ -132,7 +133,7 @@ def test_going_over_to_another_rule_needs_nothing_else(tmp_path: Path, write: An
         folder = project(tmp_path, f"{config}\n{FIELDS}")
         document = evalkit("run", "x", "--json", cwd=folder).document
         means.setdefault(rule, []).append(round(document["scores"]["ok"]["mean"], 3))
-    assert means == {"last": [0.333, 0.333], "first": [0.667], "keep": [0.4]}
+    assert means == {"last": [0.25, 0.25], "first": [0.5], "keep": [0.25]}
 
 
 def test_times_say_which_run_is_the_last(tmp_path: Path, write: Any) -> None:
