@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 from evalkit.fetchers.files.formats.otlp.forms.raw import RawSpan
@@ -25,8 +26,8 @@ def fill(spans: list[Span], raws: list[RawSpan]) -> list[Span]:
     for place, span in enumerate(spans):
         stated = attributes[span.id]
         parent = by_id.get(span.parent_id or "")
-        if span.kind == "tool" and KIND in stated:
-            spans[place] = _with_arguments(span, parent, asked)
+        if span.kind == "tool" and (KIND in stated or "tool_call_id" not in span.metadata):
+            spans[place] = _with_arguments(span, parent, asked, bare=KIND in stated)
         elif span.kind == "llm" and "mastra.span.type" in stated and parent is not None:
             spans[place] = _of_step(span, parent)
         elif CONVERSATION in stated and "gen_ai.input.messages" not in stated:
@@ -34,7 +35,22 @@ def fill(spans: list[Span], raws: list[RawSpan]) -> list[Span]:
             spans[place] = replace(span, inputs=inputs)
         elif counted and stated.get("ai.operationId") in ROOTS:
             spans[place] = replace(span, usage=None)  # version 5 states the last step's alone
+    for place, span in enumerate(spans):
+        if span.parent_id not in by_id and not isinstance(span.inputs, Mapping | list | NoneType):
+            inside = [each for each in spans if each.parent_id == span.id]
+            spans[place] = _of_graph(span, inside)
     return spans
+
+
+def _of_graph(graph: Span, inside: list[Span]) -> Span:
+    """Return a graph with its state, of which LangGraph.js writes the bare value of an only key.
+
+    A graph is never given a bare value; the key is the one that still has it at the end.
+    """
+    if not isinstance(graph.outputs, Mapping) or not any(each.kind == "node" for each in inside):
+        return graph
+    keys = [key for key, value in graph.outputs.items() if value == graph.inputs]
+    return replace(graph, inputs={keys[0]: graph.inputs}) if len(keys) == 1 else graph
 
 
 def _start(span: Span) -> float:
@@ -65,14 +81,15 @@ def _of_step(call: Span, step: Span) -> Span:
 def _asked(calls: list[Span]) -> Iterator[ToolCall]:
     """Yield the tool calls that models asked for, in order."""
     for call in calls:
-        for message in answer_in(call.outputs) or conversation_in(call.outputs):
+        for message in conversation_in(call.outputs) or answer_in(call.outputs):
             yield from message.tool_calls
 
 
-def _with_arguments(span: Span, parent: Span | None, asked: list[ToolCall]) -> Span:
-    """Return a tool with its arguments by name, where the span has the bare value of the only one.
+def _with_arguments(span: Span, parent: Span | None, asked: list[ToolCall], *, bare: bool) -> Span:
+    """Return a tool with the id of its call, and with its arguments by name.
 
-    The names stand in what the parent was given, or in what a model asked for.
+    `bare`: the tracer writes the bare value of an only argument. Its name stands in what the parent
+    was given, or in what a model asked for; each thing asked for is one call.
     """
     key = span.metadata.get("tool_call_id")
     given = [*_given(parent.inputs if parent is not None else None), *asked]
@@ -81,12 +98,14 @@ def _with_arguments(span: Span, parent: Span | None, asked: list[ToolCall]) -> S
     if found is None:
         found = next((call for call in named if _fits(call, span.inputs)), None)
     if found is None or not isinstance(found.arguments, Mapping):
-        bare = span.inputs is not None and not isinstance(span.inputs, Mapping)
+        bare = bare and span.inputs is not None and not isinstance(span.inputs, Mapping)
         return replace(span, inputs={"input": span.inputs}) if bare else span
+    asked[:] = [call for call in asked if call is not found]
     metadata = dict(span.metadata)
     if found.id is not None:
         metadata.setdefault("tool_call_id", found.id)
-    inputs = span.inputs if isinstance(span.inputs, Mapping) else found.arguments
+    keep = isinstance(span.inputs, Mapping) or not bare
+    inputs = span.inputs if keep else found.arguments
     return replace(span, inputs=inputs, metadata=metadata)
 
 

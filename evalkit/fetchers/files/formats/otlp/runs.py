@@ -13,6 +13,7 @@ from evalkit.fetchers.files.formats.otlp.describe import Described, describe
 from evalkit.fetchers.files.formats.otlp.evaluations import evaluations
 from evalkit.fetchers.files.formats.otlp.filling import fill
 from evalkit.fetchers.files.formats.otlp.forms.raw import RawSpan
+from evalkit.fetchers.files.formats.otlp.vocabularies.said import UNANSWERED
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.scores import feedback_of
@@ -21,6 +22,7 @@ from evalkit.model.example import Example
 from evalkit.model.outcome import ROOTLESS
 from evalkit.model.run import Run
 from evalkit.model.score import Score
+from evalkit.model.step import Step
 
 LEAVES = ("llm", "tool", "retriever")
 """Kinds that stay a step even when they are all there is of a trace."""
@@ -33,15 +35,14 @@ SILENT = ("model_chunk",)
 class Told:
     """What a trace says beyond its spans."""
 
-    thread: str | None = None
     threads: dict[str, str] = field(default_factory=dict)
     """By span, what it says of the conversation."""
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     interrupts: list[Any] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
-    traced: dict[str, str] = field(default_factory=dict)
-    """By span, the name that its store gives to the trace."""
+    stepped: bool = False
+    """Whether an agent's steps were recorded as such."""
 
 
 class Traces:
@@ -82,6 +83,7 @@ def to_span(raw: RawSpan, told: Told) -> Span:
     if raw.failed:
         told.interrupts += what.failure.interrupts
     told.scores += evaluations(raw)
+    told.stepped |= raw.attributes.get("gen_ai.operation.name") == "agent_step"
     metadata = what.metadata
     if error and what.failure.traceback:
         metadata = {**metadata, "traceback": what.failure.traceback}
@@ -174,20 +176,29 @@ def to_run(
             example_id=example_id,
             repetition=repetition,
         ),
-        **_status(roots, error, told),
+        **_status(roots, error, told, outputs is not None or not _is_silent(calls)),
     )
     example = None if example_id is None else Example(example_id=example_id, inputs=inputs)
     return run, example, sum(root.parent_id is not None for root in roots)
 
 
-def _status(roots: list[Span], error: str | None, told: Told) -> dict[str, Any]:
-    """Return how the run ended."""
+def _is_silent(calls: list[Step]) -> bool:
+    """Tell whether models were asked and nothing is known of an answer, a failure included."""
+    return bool(calls) and all(
+        call.outputs is None and call.usage is None and call.error is None for call in calls
+    )
+
+
+def _status(roots: list[Span], error: str | None, told: Told, answered: bool) -> dict[str, Any]:
+    """Return how the run ended; agents that go step by step (AI SDK) always say what they got."""
     if error:
         return {"status": "error"}
     if all(root.parent_id is not None for root in roots):
         return {"status": ROOTLESS}
-    if any(told.ended.get(root.id) == "aborted" for root in roots):
-        return {"status": "interrupted", "stopped": "cancelled"}
+    if any(told.ended.get(root.id) == UNANSWERED for root in roots):
+        return {"status": UNANSWERED}
+    if told.stepped and not answered:
+        return {"status": UNANSWERED}
     return {"status": "success"}
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 Attributes = Mapping[str, Any]
+UNANSWERED = "unanswered"
+"""Status of a run in which the model was asked and nothing tells that it answered: aborted, say."""
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -24,7 +26,7 @@ class Said(NamedTuple):
     first_token_s: float | None = None
     first_token_at: datetime | None = None
     ended: str | None = None
-    """How it ended where the status does not say: a word for the outcome, `error` or `aborted`."""
+    """How it ended where the status does not say: `error` or `unanswered`."""
     thread: str | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = NOTHING

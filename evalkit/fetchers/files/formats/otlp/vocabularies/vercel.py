@@ -11,6 +11,7 @@ from typing import Any
 from evalkit.fetchers.files.formats.otlp.forms.messages import asked_for, conversation
 from evalkit.fetchers.files.formats.otlp.forms.payloads import once, structure
 from evalkit.fetchers.files.formats.otlp.vocabularies.said import (
+    UNANSWERED,
     Attributes,
     Said,
     first,
@@ -80,7 +81,7 @@ def _unfinished(attributes: Attributes, operation: str) -> str | None:
     """A stream that was aborted has a root without an answer and without a reason to end."""
     if operation not in ("ai.streamText", "ai.streamObject") or REASON in attributes:
         return None
-    return None if first(attributes, (TEXT, OBJECT, CALLED)) is not None else "aborted"
+    return None if first(attributes, (TEXT, OBJECT, CALLED)) is not None else UNANSWERED
 
 
 def _payloads(attributes: Attributes, operation: str, kind: str) -> tuple[Any, Any]:
@@ -92,15 +93,20 @@ def _payloads(attributes: Attributes, operation: str, kind: str) -> tuple[Any, A
         return _reranked(attributes)
     asked = attributes.get(MESSAGES)
     inputs = conversation(once(asked)) if asked is not None else once(attributes.get(PROMPT))
-    return inputs, _answer(attributes)
+    return inputs, _answer(attributes, kind)
 
 
-def _answer(attributes: Attributes) -> Any:
-    """Return the object, else the calls with the text, else the text exactly as it was said."""
+def _answer(attributes: Attributes, kind: str) -> Any:
+    """Return the object, else the calls with the text, else the text exactly as it was said.
+
+    Of a model call what it says is a message, so that the conversation can be told.
+    """
     if attributes.get(OBJECT) is not None:
         return once(attributes[OBJECT])
     said, calls = attributes.get(TEXT), structure(attributes.get(CALLED))
-    if isinstance(calls, list) and calls:
+    if said and kind != "llm" and attributes.get(REASON) == "stop":
+        return said  # the calls beside it are those of earlier steps
+    if (isinstance(calls, list) and calls) or (kind == "llm" and said is not None):
         return asked_for(said, calls)
     return said
 
