@@ -20,6 +20,7 @@ Each class has a `slug`, an anchor in `evalkit/README.md`.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -166,3 +167,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def unwritable(path: object, error: OSError) -> EvalkitError:
+    """Return the error of an output that cannot be written: the path, or a disk that is full."""
+    said = f"{path}: cannot be written ({error.strerror or error})."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return StoreError(f"{said} Make room and try again.")
+    return ConfigError(f"{said} Name a file in a folder that can be written.")

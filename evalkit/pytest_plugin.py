@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KEY = pytest.StashKey["Saved"]()
 SUMMARY = "summary.json"
+BRACKETS = str.maketrans("[]", "()")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -118,17 +119,43 @@ class Saved:
         return self._feedback[name].get(run_id, [])
 
     def gates(self) -> Iterator[GateResult]:
-        """Yield the gates as the report has them, else as configured."""
+        """Yield the gates as the report has them, else as `evalkit gate` finds them.
+
+        What that ends with an error for is a missed gate here: evaluator errors above `max_errors`.
+        """
         from evalkit.metrics.documents.gate import GateResult
         from evalkit.metrics.documents.plain import from_plain
-        from evalkit.pipeline.gating import check_gates
 
-        for name in self.names:
-            if name in self.documents:
-                for each in self.documents[name].get("gates", ()):
-                    yield from_plain(GateResult, each)
-            else:
-                yield from check_gates(self.project, [self.summary(name)])
+        for name in self.documents:
+            for each in self.documents[name].get("gates", ()):
+                yield from_plain(GateResult, each)
+        names = [name for name in self.names if name not in self.documents]
+        if names:
+            yield from self._concluded(names)
+
+    def _concluded(self, names: list[str]) -> Iterator[GateResult]:
+        """Yield the gates of experiments, with those they are held against among them."""
+        from evalkit.metrics.documents.gate import GateResult
+        from evalkit.pipeline.concluding import conclude, errors_in
+
+        wanted = list(names)
+        for name in names:
+            other = self.project.experiment(name).baseline
+            if other in self.project.experiments and other not in wanted:
+                wanted.insert(0, other)
+        ran = conclude(self.project, wanted, page=False)
+        yield from ran.gates
+        found, most = errors_in(ran.summaries), self.project.table.score.max_errors
+        if ran.gates and found > most:
+            yield GateResult(
+                rule=f"evaluator errors <= {most}",
+                experiment=", ".join(wanted),
+                passed=False,
+                observed=None,
+                limit=float(most),
+                unit="",
+                why=f"{found:,} evaluator errors: more than max_errors allows",
+            )
 
     def runs(self) -> list[tuple[str, str, str]]:
         """Return (experiment, run id, test id) of every run, in stored order."""
@@ -173,8 +200,15 @@ def pytest_collection_modifyitems(
     saved = config.stash.get(KEY, None)
     if saved is None:
         return
-    for result in saved.gates():
-        name = f"gate[{result.experiment}: {result.rule}]"
+    from evalkit.errors import EvalkitError
+
+    try:
+        found = list(saved.gates())
+    except EvalkitError as error:
+        raise pytest.UsageError(str(error)) from None
+    for result in found:
+        # pytest forgets the last failures (--lf) of items of the session whose names hold brackets.
+        name = f"gate {result.experiment}: {result.rule}".translate(BRACKETS)
         items.append(GateItem.from_parent(session, name=name, result=result))
 
 

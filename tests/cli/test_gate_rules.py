@@ -91,6 +91,19 @@ def test_without_gates_an_incomplete_experiment_is_shown(project: Any) -> None:
     assert evalkit("report", cwd=folder).code == 0
 
 
+@pytest.mark.parametrize(
+    "words", ["gate --junit .", "gate --markdown evaluators", "gate --junit evalkit.toml/x.xml"]
+)
+def test_an_output_that_cannot_be_written_is_named_after_the_verdict(
+    project: Any, words: str
+) -> None:
+    folder = project("right >= 90%")
+    assert evalkit("run", cwd=folder).code == 0
+    ended = evalkit(*words.split(), cwd=folder)
+    assert (ended.code, "right >= 90%" in ended.out) == (2, True)
+    assert f"{words.split()[-1]}: cannot be written" in ended.err
+
+
 def test_junit_holds_gates_and_runs_only_when_asked(project: Any) -> None:
     folder = project("error_rate <= 2%", "right >= 99%")
     assert evalkit("run", cwd=folder).code == 1

@@ -123,3 +123,40 @@ def test_a_path_that_is_none_stops_the_session(project, path):
     result = project.runpytest_inprocess("--evalkit", path)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*is not there. Name a project*"])
+
+
+TWO = """
+baseline = "main"
+gates = ["ok not worse than baseline by 0.05"]
+"""
+
+
+def test_a_rule_against_the_baseline_is_missed_as_gate_misses_it(pytester):
+    text = TWO
+    for name in ("main", "branch"):
+        lines = [
+            {
+                "run_id": f"{name}-{i}",
+                "example_id": f"e{i}",
+                "inputs": {"q": i},
+                "outputs": {"answer": "yes" if name == "main" or i % 2 else "no"},
+                "status": "success",
+            }
+            for i in range(40)
+        ]
+        (pytester.path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        text += f'[experiments.{name}]\nfetcher = "evalkit"\npath = "{name}.jsonl"\n'
+    (pytester.path / "evalkit.toml").write_text(text)
+    (pytester.path / "evaluators").mkdir()
+    (pytester.path / "evaluators" / "e.py").write_text(
+        "from evalkit import evaluator\n\n\n@evaluator\ndef ok(outputs) -> bool:\n"
+        '    return outputs["answer"] == "yes"\n'
+    )
+    run(load(pytester.path))
+    for more in ([], ["--evalkit-experiment", "branch"]):
+        result = pytester.runpytest_inprocess("--evalkit", ".", "-v", *more)
+        assert outcomes(result)["failed"] == 1
+        assert result.ret == 1
+        result.stdout.fnmatch_lines(["*gate branch: ok not worse than baseline*FAILED*"])
+    again = pytester.runpytest_inprocess("--evalkit", ".", "--lf")
+    assert outcomes(again)["failed"] == 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, unwritable
 from evalkit.report.charts import numbers
 from evalkit.report.page import html
 from evalkit.report.page.embed import Previews, core_of, header, pack_traces
@@ -150,16 +150,21 @@ def _stream(
 
 def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:
     """Write a file under a temporary name and put it in place when it is whole; return its size."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise unwritable(path, error) from None
     try:
         with os.fdopen(handle, "wb") as file:
             fill(file)
             size = file.tell()
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, IsADirectoryError):
+            raise unwritable(path, error) from None
         raise
     return size
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from evalkit.errors import unwritable
 from evalkit.report.renderers.markdown import render
 from evalkit.report.renderers.terminal import clean
 from evalkit.report.values.parts import GatePart, ReportView
@@ -59,6 +60,10 @@ def step_summary(
     if not name:
         return None
     path = Path(name)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(render(view, report=report))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(render(view, report=report))
+    except OSError as error:
+        raise unwritable(path, error) from None
     return path

@@ -11,7 +11,7 @@ import click
 from evalkit.cli.call.page import cleaner, page_of
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import clean
-from evalkit.errors import ConfigError, ExitCode
+from evalkit.errors import ConfigError, ExitCode, unwritable
 from evalkit.metrics.documents.gate import GateResult
 from evalkit.pipeline.concluding import conclude, errors_in
 from evalkit.project.config import Project
@@ -113,5 +113,8 @@ def _write(to: _Outputs, made: Content, clean: Callable[[Content], Cleaner]) -> 
 
 
 def _save(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise unwritable(path, error) from None
