@@ -214,4 +214,4 @@ def test_the_state_of_an_mlflow_trace_tells_what_its_spans_leave_out(fetch, writ
     assert [run.outcome for run in fetch(path="t.json").runs] == ["error"]
     write("u.json", {"info": {**INFO, "state": "IN_PROGRESS"}, "data": {"spans": []}})
     found = fetch(path="u.json")
-    assert (found.runs, found.counts().pending) == ([], 1)  # it may still go on
+    assert (found.runs, found.counts.pending) == ([], 1)  # it may still go on
