@@ -122,6 +122,8 @@ def create_database(server: str, name: str) -> str:
     import psycopg
 
     with psycopg.connect(f"{server}/postgres", autocommit=True) as db:
+        # one is there when what should fill it was missing, and the test before was skipped
+        db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         db.execute(f'CREATE DATABASE "{name}"')
     return f"{server}/{name}"
 
