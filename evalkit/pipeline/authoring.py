@@ -5,7 +5,6 @@ Nothing is written: scores of a trial are looked at, not kept.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 import time
@@ -29,6 +28,7 @@ from evalkit.project.local import Catalogue
 from evalkit.project.modules import no_bytecode
 from evalkit.project.scaffold import start_evaluator
 from evalkit.scoring.calls.failure import Failure, failure_of, overran
+from evalkit.scoring.definition.awaiting import finished
 from evalkit.scoring.definition.evaluator import Evaluator
 from evalkit.store.results import read_results
 
@@ -250,7 +250,7 @@ def _called(
         try:
             returned = evaluator.invoke(run, example, step)
             if inspect.isawaitable(returned):
-                returned = asyncio.run(_finish(returned))
+                returned = finished(returned)
             said.append(tuple(evaluator.scores(returned)))
         except BaseException as error:  # user code: what it raises is what it said
             raised.append(failure_of(error))
@@ -261,7 +261,3 @@ def _called(
     if thread.is_alive():
         return (), overran(timeout)
     return (said[0], None) if said else ((), raised[0])
-
-
-async def _finish(awaitable: Any) -> Any:
-    return await awaitable

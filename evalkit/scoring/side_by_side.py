@@ -7,7 +7,6 @@ reverse, and both are kept: what averages them is a figure's business.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from evalkit.model.example import Example
 from evalkit.model.outcome import succeeded
 from evalkit.model.run import Run
 from evalkit.model.score import CellOutcome
+from evalkit.scoring.definition.awaiting import finished
 from evalkit.scoring.definition.coerce import to_scores
 from evalkit.scoring.definition.evaluator import Evaluator
 
@@ -84,7 +84,7 @@ def _judge(
     try:
         returned = evaluator.invoke(shown, example)
         if inspect.isawaitable(returned):
-            returned = asyncio.run(_finish(returned))
+            returned = finished(returned)
         said |= _read(returned, evaluator.name, order, shown)
     except Exception as error:  # the evaluator is user code: what it raises is data
         said |= {
@@ -94,10 +94,6 @@ def _judge(
             "traceback": traceback.format_exc(),
         }
     return Judgement(**said)
-
-
-async def _finish(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def _read(returned: Any, key: str, order: Sequence[str], runs: Sequence[Run]) -> dict[str, Any]:

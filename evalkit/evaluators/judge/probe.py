@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from evalkit.evaluators.answers import KEYS
 from evalkit.model.example import Example
 from evalkit.model.run import RUN_FIELDS, Run
+from evalkit.scoring.definition.awaiting import finished
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.scoring.side_by_side import Judgement, judge_all
 
@@ -113,13 +113,9 @@ def probe_length(judge: Any, pairs: Sequence[tuple[Run, Example | None]]) -> Len
 def _ask(evaluator: Any, run: Run, example: Example | None) -> float | None:
     returned = evaluator.invoke(run, example)
     if inspect.isawaitable(returned):
-        returned = asyncio.run(_finish(returned))
+        returned = finished(returned)
     score = evaluator.scores(returned)[0].score
     return None if score is None else float(score)
-
-
-async def _finish(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def padded(run: Run, filler: str = FILLER) -> Run | None:

@@ -16,6 +16,7 @@ from evalkit.model.units import CellBlock
 from evalkit.scoring.calls.failure import Failure, failure_of, shorten
 from evalkit.scoring.calls.loop import event_loop
 from evalkit.scoring.calls.task import RunFailed, Task
+from evalkit.scoring.definition.awaiting import apart
 
 PLAIN = frozenset({float, bool, int, type(None)})
 """Returned values that are kept as they are until the block is made."""
@@ -113,7 +114,8 @@ def settle(task: Task, value: Any) -> Any:
     if type(value) in PLAIN or isinstance(value, StepValues | RunFailed):
         return value
     if hasattr(value, "__await__"):  # a plain function that returns a coroutine
-        value = event_loop().run_until_complete(_awaited(value))
+        with apart():
+            value = event_loop().run_until_complete(_awaited(value))
     return [_kept(score) for score in task.evaluator.scores(value)]
 
 

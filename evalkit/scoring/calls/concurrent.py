@@ -20,6 +20,7 @@ from evalkit.scoring.calls.guard import forked
 from evalkit.scoring.calls.retry import retrying_async
 from evalkit.scoring.calls.task import RUN_FAILED, Task
 from evalkit.scoring.calls.watch import Watch
+from evalkit.scoring.definition.awaiting import apart
 from evalkit.scoring.definition.own import places_of
 
 FLUSH_S = 10.0
@@ -192,12 +193,13 @@ def _is_paid(task: Task) -> bool:
 def _completed(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end, also when an evaluator stops the loop meanwhile."""
     made = loop.create_task(coroutine)
-    while True:
-        try:
-            return loop.run_until_complete(made)
-        except RuntimeError:
-            if made.done():
-                raise
+    with apart():
+        while True:
+            try:
+                return loop.run_until_complete(made)
+            except RuntimeError:
+                if made.done():
+                    raise
 
 
 async def _asked(task: Task, make: Callable[[], Any]) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalkit.scoring.definition.awaiting import apart
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -24,7 +26,8 @@ def close_loop() -> None:
     while _loops:
         loop = _loops.pop()
         if not loop.is_closed():
-            loop.run_until_complete(loop.shutdown_asyncgens())
+            with apart():
+                loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
 

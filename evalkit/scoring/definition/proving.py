@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.model.score import Score
+from evalkit.scoring.definition.awaiting import finished
 from evalkit.scoring.definition.cases import Case
 from evalkit.scoring.definition.evaluator import Evaluator
 
@@ -37,9 +38,7 @@ def _run(evaluator: Evaluator, number: int, each: Case) -> CaseResult:
         prepared = replace(evaluator, options={}).with_options(each.options)
         returned = prepared.invoke(each.run, each.example, each.step)
         if inspect.isawaitable(returned):
-            import asyncio  # 20 ms that most commands need not spend
-
-            returned = asyncio.run(_await(returned))
+            returned = finished(returned)
         got: Any = prepared.scores(returned)
     except Exception as error:  # user code: whatever it raises is what it said
         passed = isinstance(each.expect, type) and isinstance(error, each.expect)
@@ -48,10 +47,6 @@ def _run(evaluator: Evaluator, number: int, each: Case) -> CaseResult:
     return CaseResult(
         number=number, passed=_agrees(each.expect, said), expected=each.expect, got=said
     )
-
-
-async def _await(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def _short(scores: list[Score], name: str) -> Any:
