@@ -159,3 +159,11 @@ def test_a_notebook_shows_a_table_and_no_script(hostile):
     assert "<table>" in table
     assert "<script" not in table
     assert "<img" not in table
+
+
+def test_every_group_with_changes_has_an_axis_that_holds_them(compared):
+    for group in compared.view.groups:
+        changes = [change for row in group.rows for change in row.changes if change is not None]
+        reach = [abs(each.value * each.scale) for each in changes if each.value is not None]
+        assert bool(group.axis) == bool(reach), group.title
+        assert max(reach, default=0) <= (group.span or 0), group.title

@@ -32,6 +32,7 @@ FIRST = ("ttft.mean", "First token mean", "From the start to the first token.")
 TOKENS = ("total_tokens.mean", "Tokens per run", "Input and output of all model calls; mean.")
 COST = ("total_cost.mean", "Cost per run", "In the currency the source states; mean.")
 PER_SUCCESS = ("cost_per_success", "Cost per successful run", "All cost over successful runs.")
+POINTS = "points; a point is 1 % of a score's range"
 TOKENS_LINK = address("runs", sort="-tokens")
 
 
@@ -40,9 +41,9 @@ def build(source: Source) -> tuple[MetricGroup, ...]:
     quality = [*_success(source), *_scores(source), *_outcomes(source)]
     resources = [row for row in _resources(source) if any(f.n for f in row.figures)]
     found = [
-        _group("Quality", quality, "points; a point is 1 % of a score's range"),
+        _group("Quality", quality, POINTS),
         _group("Resources", resources, "% of the baseline"),
-        MetricGroup("Repetitions", tuple(_reducers(source))),
+        _group("Repetitions", list(_reducers(source)), POINTS),
     ]
     return tuple(group for group in found if group.rows)
 
