@@ -198,7 +198,8 @@ def make_content(results, *, gates=(), **options):
     """Return the report's content of some results, compared when there are several."""
     slices = options.pop("slices", ("metadata.topic",))
     summaries = [summarise(r, slices=slices, reducers=("mean", "pass^2")) for r in results]
-    comparison = compare(results, slices=slices) if len(results) > 1 else None
+    also = options.pop("reducers", ())  # compared beside the means
+    comparison = compare(results, slices=slices, reducers=also) if len(results) > 1 else None
     checked = [
         one for s in summaries for one in check([parse(g) for g in gates], s, comparison)
     ]  # fmt: skip
