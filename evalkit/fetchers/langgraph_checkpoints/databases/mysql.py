@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import orjson
-
 from evalkit.errors import AuthenticationFailed, ConfigError, SourceUnavailable
 from evalkit.fetchers.langgraph_checkpoints.databases.blobs import Blobs, Key
 from evalkit.fetchers.langgraph_checkpoints.databases.rows import (
     CheckpointRow,
     Write,
-    checked,
     shown,
 )
-from evalkit.fetchers.langgraph_checkpoints.databases.split import with_values
+from evalkit.fetchers.langgraph_checkpoints.databases.split import complete
 from evalkit.fetchers.langgraph_checkpoints.decoding.decode import decode
 
 CONNECT_S = 10
@@ -61,31 +58,20 @@ class MySqlDatabase:
     def rows(self, thread_id: str) -> Iterator[CheckpointRow]:
         """Yield a thread's checkpoints in the order of their ids."""
         blobs = Blobs(self._sizes(thread_id), lambda keys: self._load(thread_id, keys))
-        last = ""
+        last = ("", "")
         while page := self._page(thread_id, last):
             writes = self._writes(thread_id, [row[1] for row in page])
-            for namespace, name, parent, text, metadata in page:
-                where = f"{self.name}: thread {thread_id}, checkpoint {name}"
-                document = checked(orjson.loads(text), where)
-                document, size = with_values(document, namespace, blobs)
-                yield CheckpointRow(
-                    namespace,
-                    name,
-                    parent,
-                    document,
-                    orjson.loads(metadata),
-                    writes[namespace, name],
-                    size + len(text),
-                )
-            last = page[-1][1]
+            for row in page:
+                yield complete(row, writes[row[0], row[1]], blobs, self.name, thread_id)
+            last = (page[-1][1], page[-1][0])
 
-    def _page(self, thread_id: str, after: str) -> list[Any]:
+    def _page(self, thread_id: str, after: tuple[str, str]) -> list[Any]:
         return self._ask(
             "SELECT checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata "
-            "FROM checkpoints WHERE thread_id = %s AND checkpoint_id > %s "
-            f"ORDER BY checkpoint_id LIMIT {AT_ONCE}",
+            "FROM checkpoints WHERE thread_id = %s AND (checkpoint_id, checkpoint_ns) > (%s, %s) "
+            f"ORDER BY checkpoint_id, checkpoint_ns LIMIT {AT_ONCE}",
             thread_id,
-            after,
+            *after,
         )
 
     def _writes(self, thread_id: str, names: list[str]) -> dict[tuple[str, str], list[Write]]:

@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from evalkit.errors import AuthenticationFailed, ConfigError, SourceUnavailable
 from evalkit.fetchers.langgraph_checkpoints.databases.blobs import Blobs, Key
 from evalkit.fetchers.langgraph_checkpoints.databases.rows import (
     CheckpointRow,
     Write,
-    checked,
     shown,
 )
-from evalkit.fetchers.langgraph_checkpoints.databases.split import Writes, with_values
+from evalkit.fetchers.langgraph_checkpoints.databases.split import Writes, complete
 from evalkit.fetchers.langgraph_checkpoints.decoding.decode import decode
 
 CONNECT_S = 10
@@ -83,19 +80,9 @@ class PostgresDatabase:
             'ORDER BY checkpoint_id COLLATE "C", checkpoint_ns COLLATE "C"',
             thread_id,
         )
-        for namespace, name, parent, text, metadata in found:
-            where = f"{self.name}: thread {thread_id}, checkpoint {name}"
-            document = checked(orjson.loads(text), where)
-            document, size = with_values(document, namespace, blobs)
-            yield CheckpointRow(
-                namespace,
-                name,
-                parent,
-                document,
-                orjson.loads(metadata),
-                writes.of(name, namespace),
-                size + len(text),
-            )
+        for row in found:
+            here = writes.of(row[1], row[0])
+            yield complete(row, here, blobs, self.name, thread_id)
 
     def _sizes(self, thread_id: str) -> dict[Key, int]:
         rows = self._ask(

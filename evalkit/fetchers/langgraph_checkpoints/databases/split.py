@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
+
 from evalkit.fetchers.langgraph_checkpoints.databases.blobs import Blobs
-from evalkit.fetchers.langgraph_checkpoints.databases.rows import Write
+from evalkit.fetchers.langgraph_checkpoints.databases.rows import CheckpointRow, Write, checked
 
 
 class Writes:
@@ -26,13 +28,21 @@ class Writes:
         return found
 
 
-def with_values(
-    document: Mapping[str, Any], namespace: str, blobs: Blobs
-) -> tuple[dict[str, Any], int]:
-    """Return a checkpoint's document with all its channel values, and the bytes these take."""
-    versions = document.get("channel_versions") or {}
-    stored, size = blobs.values(namespace, versions)
-    return {
-        **document,
-        "channel_values": {**(document.get("channel_values") or {}), **stored},
-    }, size
+def complete(
+    row: Sequence[Any], writes: list[Write], blobs: Blobs, database: str, thread_id: str
+) -> CheckpointRow:
+    """Return the checkpoint of a row: namespace, id, parent, document and metadata as JSON."""
+    namespace, name, parent, text, metadata = row
+    where = f"{database}: thread {thread_id}, checkpoint {name}"
+    document = checked(orjson.loads(text), where)
+    stored, size = blobs.values(namespace, document.get("channel_versions") or {})
+    values = {**(document.get("channel_values") or {}), **stored}
+    return CheckpointRow(
+        namespace,
+        name,
+        parent,
+        {**document, "channel_values": values},
+        orjson.loads(metadata),
+        writes,
+        size + len(text),
+    )
