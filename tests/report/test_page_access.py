@@ -1,9 +1,13 @@
 """Accessibility: axe finds nothing on any page, in both themes, wide and narrow."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from evalkit.report.page.write import write_report
+from evalkit.report.sections.rows import HEAVY
 
 pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -80,3 +84,29 @@ def test_the_menu_and_the_help_are_accessible_too(opened, reports, axe):
     assert page.evaluate(RUN, RULES) == []
     page.locator("#help").click()
     assert page.evaluate(RUN, RULES) == []
+
+
+@pytest.mark.parametrize("note", [HEAVY, "too few examples", "lower bound"])
+def test_no_column_of_the_figures_is_beside_the_screen(opened, compared, tmp_path, note):
+    groups = [replace(group, rows=tuple(_wide(row, note) for row in group.rows))
+              for group in compared.view.groups]  # fmt: skip
+    view = replace(compared.view, groups=tuple(groups))
+    write_report(replace(compared, view=view), tmp_path / "wide.html")
+    page = opened.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    opened.go(tmp_path / "wide.html")
+    table, room = page.evaluate(
+        "(table => [table.scrollWidth, table.parentElement.clientWidth])"
+        "(document.querySelector('table'))"
+    )
+    assert table <= room
+
+
+def _wide(row, note):
+    """Return the row with the longest that stands under a figure and in a reading."""
+    longest = "cannot tell (corrected)"
+    return replace(
+        row,
+        figures=tuple(replace(figure, note=note) for figure in row.figures),
+        changes=tuple(each and replace(each, verdict=longest) for each in row.changes),
+    )

@@ -9,7 +9,7 @@ from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.model.outcome import OUTCOMES, succeeded
 from evalkit.report.charts import numbers
-from evalkit.report.sections.rows import Metric, Read, rows
+from evalkit.report.sections.rows import HEAVY, Metric, Read, rows
 from evalkit.report.sections.source import Source, address, term
 from evalkit.report.values.parts import MetricGroup, MetricPart
 
@@ -33,6 +33,10 @@ TOKENS = ("total_tokens.mean", "Tokens per run", "Input and output of all model 
 COST = ("total_cost.mean", "Cost per run", "In the currency the source states; mean.")
 PER_SUCCESS = ("cost_per_success", "Cost per successful run", "All cost over successful runs.")
 POINTS = "points; a point is 1 % of a score's range"
+HEAVY_TAIL = (
+    f"{HEAVY[0].upper()}{HEAVY[1:]}: few values carry much of the mean, and its interval may hold "
+    "it less often than it says."
+)
 TOKENS_LINK = address("runs", sort="-tokens")
 
 
@@ -46,6 +50,13 @@ def build(source: Source) -> tuple[MetricGroup, ...]:
         _group("Repetitions", list(_reducers(source)), POINTS),
     ]
     return tuple(group for group in found if group.rows)
+
+
+def notes(source: Source, groups: Sequence[MetricGroup]) -> tuple[str, ...]:
+    """Return what is to be said below the figures: of heavy tails, and of the comparison."""
+    marks = {figure.note for group in groups for row in group.rows for figure in row.figures}
+    heavy = (HEAVY_TAIL,) if HEAVY in marks else ()
+    return (*heavy, *(source.comparison.notes if source.comparison else ()))
 
 
 def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:

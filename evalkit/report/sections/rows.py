@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Read = Callable[[Summary], Figure | None]
 
 
+HEAVY = "heavy tail"
+"""Stands under a mean whose interval may hold it less often than it says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric as the table has it."""
@@ -137,4 +141,4 @@ def _notes(summary: Summary, figure: Figure, name: str) -> Iterator[str]:
     if 0 < rest < numbers.TOO_FEW and not single:
         yield "too few examples"
     if figure.method.endswith("heavy tail"):
-        yield "heavy tail: interval may hold less"
+        yield HEAVY

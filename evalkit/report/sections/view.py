@@ -151,6 +151,7 @@ def _view(
     generated: str,
     version: str,
 ) -> ReportView:
+    groups = metrics.build(source)
     cases_title, cases_link, found = cases.build(source, _previews(source, results))
     return ReportView(
         title=title,
@@ -160,7 +161,7 @@ def _view(
         over=verdict.over(source),
         verdict=verdict.build(source),
         gates=gates.build(source.gates, source.summaries[0].experiment if source.several else None),
-        groups=metrics.build(source),
+        groups=groups,
         latency=latency.distribution(source),
         time=latency.time_per_step(source),
         scores=scores.build(source),
@@ -173,7 +174,7 @@ def _view(
         cases_link=cases_link,
         history=history_parts.build(history),
         tables=(*provenance.rankings(source), *provenance.unmatched(source)),
-        notes=tuple(source.comparison.notes) if source.comparison else (),
+        notes=metrics.notes(source, groups),
         primary=source.primary,
         summaries=tuple(finite(s.to_dict()) for s in source.summaries),
         comparison=finite(source.comparison.to_dict()) if source.comparison else None,
