@@ -231,9 +231,11 @@ def corpus_bleu(
         return no_answer()
     got, want = [pair[0] for pair in whole], [pair[1] for pair in whole]
     chosen, warning = tokenizer(tokenize, want)
-    figure = _share(_sacrebleu().corpus_bleu(got, [want], tokenize=chosen))
+    counted = _sacrebleu().corpus_bleu(got, [want], tokenize=chosen)
+    figure = _share(counted)
     said = [
         f"of {len(whole)} of {len(pairs)} runs",
         f"words by {chosen}" if chosen != "13a" else "",
+        "" if counted.totals[-1] else "no answer has four words: BLEU is 0 whatever they are",
     ]
     return Score(score=figure, comment="; ".join(filter(None, [*said, warning])))

@@ -92,6 +92,16 @@ def test_corpus_bleu_leaves_out_what_has_no_answer_and_says_so() -> None:
     assert (score.score, score.comment) == (pytest.approx(1.0), "of 1 of 2 runs")
 
 
+def test_corpus_bleu_of_short_answers_says_why_it_is_zero() -> None:
+    pytest.importorskip("sacrebleu")
+    short = ["yes", "in March"]
+    score = corpus_bleu(short, short)
+    assert score.score == 0
+    assert "no answer has four words" in str(score.comment)
+    longer = [*short, "it was never delivered"]
+    assert "four words" not in str(corpus_bleu(longer, longer).comment)
+
+
 ids = st.sampled_from([f"d{n}" for n in range(12)])
 
 
