@@ -59,27 +59,32 @@ MONEY_SCALES = {"m": 1e6, "b": 1e9, "t": 1e12}
 MINUS = "\u2212"
 SPACE = "[ \u00a0\u2009\u202f\u2007]"
 """A space of any width that may stand between thousands, or between a number and its unit."""
+MEASURED = rf"(?:[%\u2030€£¥₹]|(?i:{'|'.join(w for w in (*UNITS, *SCALES) if w.isalpha())})s?\b)"
+"""A unit or a scale, which makes the numbers on both sides of a comma one."""
 NUMBER = re.compile(
     rf"""(?P<front>(?:(?<![A-Za-z])(?:US|A|C|R|HK|NZ|S))?\$|[€£¥\uffe5₹₩₽₺₪₫฿₴₦₱]
         |(?<![A-Za-z])(?:USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|CAD|AUD|Rs\.?|kr)(?=\s?[-+\d\u2212]))?
     {SPACE}?(?P<sign>(?<![\w.%])[-+\u2212]{SPACE}?)?
     (?P<front2>[$€£¥\uffe5₹]{SPACE}?)?
     (?<![\w.])
-    (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?![\d]|,\d)
+    (?P<number>(?!0)\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?![\d]|,\d)
         |\d{{1,3}}(?:\.\d{{3}}){{2,}}(?:,\d+)?(?![\d]|\.\d)
         |\d{{1,3}}(?:\.\d{{3}})+,\d+(?![\d]|[,.]\d)
         |\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d+)?(?![\d]|,\d)
         |\d{{1,3}}(?:{SPACE}\d{{3}})+(?:[.,]\d+)?(?![\d]|[.,]\d)
         |\d{{1,3}}(?:['\u2019_\u066c]\d{{3}})+(?:[.\u066b]\d+)?(?!\d)
+        |(?<!\d,)(?:0,\d+|(?:(?<=[$€£¥₹])|(?=[\d,]+{SPACE}?{MEASURED}))\d+,(?:\d{{1,2}}|\d{{4,}}))(?!\d|[,.]\d)
         |\d+(?:[.\u066b]\d+)?|\.\d+)
     (?P<exponent>[eE][-+]?\d+|\s?[x\u00d7]\s?10(?:\^[-+\u2212]?\d+|[\u207b\u207a]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+))?
     (?:{SPACE}?/{SPACE}?(?P<over>\d+)(?![\d.]*/))?
-    (?:{SPACE}?(?P<scale>k|thousand|lakhs?|crores?|million|mn|mio|billion|bn|trillion|tn)\b
+    (?:{SPACE}?(?P<scale>k|(?i:thousand|lakhs?|crores?|million|mn|mio|billion|bn|trillion|tn))\b
         |(?P<han>[\u4e07\u842c\u5104\u4ebf]))?
     (?:{SPACE}?(?P<unit>%|\u2030|¢|[€£¥₹₩₽₺₪₫฿₴₦₱$]|per\ cent\b
         |[A-Za-z\u00b5\u03bc]+(?:[\u00b2\u00b3]|\^-?\d|[23](?![\w.]))?(?:/[A-Za-z]+[\u00b2\u00b3]?)?))?""",
     re.VERBOSE,
 )
+COMMA = re.compile(r"0,\d+|\d+,(?:\d{1,2}|\d{4,})")
+"""A decimal comma: what follows it cannot be thousands."""
 DIGIT = re.compile(r"\d")
 FRONT = 8
 """Letters that may stand before the first digit: a currency, a sign, spaces, a point."""
@@ -128,7 +133,9 @@ def quantities(text: str) -> Iterator[Quantity]:
 
     Thousands may be parted by commas (also `1,00,000`), spaces of any width, apostrophes,
     underscores, and by dots where two of them or a decimal comma leave no doubt (`1.234.567`,
-    `1.234,5`); one dot is a decimal point.
+    `1.234,5`); one dot is a decimal point. A comma that cannot part thousands is a decimal one
+    behind a zero (`0,125`) and where a unit makes one number of it (`12,5 %`, `€2,50`, `1,5 km`);
+    else it stands between two numbers (`3,5`).
     """
     end, digit = 0, DIGIT.search(text)
     while digit is not None:
@@ -185,7 +192,7 @@ def _plain_number(digits: str) -> str:
     if last_dot > last_comma:
         return plain.replace(",", "")
     spaced = len(plain) < len(digits)
-    if last_dot >= 0 or spaced:  # 1.234,5 and 10 000,5
+    if last_dot >= 0 or spaced or COMMA.fullmatch(plain):  # 1.234,5 and 10 000,5 and 12,5
         return plain.replace(".", "").replace(",", ".")
     return plain.replace(",", "")
 

@@ -109,7 +109,9 @@ def test_typesetting_does_not_hide_what_an_answer_contains(answer: str, found: s
         ("1.5 lakh", 150000), ("5\u4e07", 50000), ("$2.5m", 2.5e6), ("2.5 m", 2.5),
         ("3.2\u00d710^5", 320000), ("6.02 x 10\u00b2\u00b3", 6.02e23), ("5 m\u00b2", 5),
         ("2 million", 2e6), ("-$5", -5), ("\u22127", -7), ("USD 5", 5), ("\u20b91,50,000", 150000),
-        ("5%-10%", 0.1),
+        ("5%-10%", 0.1), ("12,5 %", 0.125), ("0,125", 0.125), ("\u20ac2,50", 2.5), ("1,5 km", 1500),
+        ("0,5 kg", 0.5), ("2,50 \u20ac", 2.5), ("1,5 Mio", 1.5e6), ("2 Million", 2e6),
+        ("10,20,30 kg", 30), ("1,5 monkeys", 5), ("12,345 kg", 12345), ("(1,5)", 5),
     ],
 )  # fmt: skip
 def test_numbers_as_people_write_them(text: str, value: float) -> None:

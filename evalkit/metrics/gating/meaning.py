@@ -86,24 +86,23 @@ def quantity_problem(gate: Gate, scale: Scale, *, units: bool = False) -> str | 
     given = gate.quantity
     if given is None or gate.sign == "*":
         return None
-    what = f"{gate.metric} {gate.op} {given.value:g}{given.unit}".replace("  ", " ")
-    if units and (said := _unit_problem(gate, given, scale, what)):
+    if units and (said := _unit_problem(gate, given, scale)):
         return said
     if gate.kind != "absolute":
         return _margin_problem(gate, given, scale)
     value = given.plain
     if (scale.low is None or value >= scale.low) and (scale.high is None or value <= scale.high):
         return None
-    return f"{what}: {gate.metric} {_between(scale)}.{_hint(gate, given, scale)}"
+    return f"{gate.metric} {_between(scale)}.{_hint(gate, given, scale)}"
 
 
-def _unit_problem(gate: Gate, given: Quantity, scale: Scale, what: str) -> str | None:
+def _unit_problem(gate: Gate, given: Quantity, scale: Scale) -> str | None:
     relative = gate.kind != "absolute"
     if scale.unit == "s":
         if given.unit in TIMES or given.value == 0 or (relative and given.unit == "%"):
             return None
         n = f"{given.value:g}"
-        return f"{what}: a duration needs its unit. Did you mean {n}s or {n}ms?"
+        return f"a duration needs its unit. Did you mean {n}s or {n}ms?"
     allowed = {
         "share": ("", "%", "points"),
         "tokens": ("", "k", "tokens"),
@@ -112,11 +111,11 @@ def _unit_problem(gate: Gate, given: Quantity, scale: Scale, what: str) -> str |
     }.get(scale.unit)
     if allowed is None:  # a number: percent of a scale that is not from 0 to 1 says nothing
         wrong = given.unit == "%" and not relative and scale.high not in (None, 1.0)
-        return f"{what}: {gate.metric} {_between(scale)}. Write a number of it." if wrong else None
+        return f"{gate.metric} {_between(scale)}. Write a number of it." if wrong else None
     if given.unit in allowed or (relative and given.unit == "%"):
         return None
     named = {"share": "a share", "cost": "an amount of money", "tokens": "a number of tokens"}
-    return f"{what}: {gate.metric} is {named.get(scale.unit, 'a count')}, not in {given.unit}."
+    return f"{gate.metric} is {named.get(scale.unit, 'a count')}, not in {given.unit}."
 
 
 def _margin_problem(gate: Gate, given: Quantity, scale: Scale) -> str | None:
