@@ -18,6 +18,7 @@ from types import ModuleType
 
 from evalkit.errors import EvalkitError, EvaluatorImportError
 from evalkit.project.layout import shown
+from evalkit.scoring.definition.as_loaded import remember_below
 
 NAMESPACE = "evalkit_project"
 
@@ -29,7 +30,9 @@ def load_folder(folder: Path) -> list[ModuleType]:
     _register(NAMESPACE, [])
     _register(package, [str(folder)])
     files = sorted(path for path in folder.glob("*.py") if not path.stem.startswith("_"))
-    return [load_file(folder, path.stem) for path in files]
+    modules = [load_file(folder, path.stem) for path in files]
+    remember_below(folder.parent)
+    return modules
 
 
 def load_file(folder: Path, stem: str) -> ModuleType:

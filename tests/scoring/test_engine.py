@@ -9,16 +9,20 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evalkit.errors import TooManyEvaluatorErrors
+from evalkit.errors import EvaluatorError, TooManyEvaluatorErrors
 from evalkit.model.score import Score
 from evalkit.project.config import load
 from evalkit.project.local import Loader, load_evaluators
 from evalkit.scoring.calls.watch import Watch
+from evalkit.scoring.fingerprint.fingerprint import changed, fingerprint
 from evalkit.scoring.workers.process import may_fork
 from evalkit.store.care import collect_stale, verify_stored
 from evalkit.store.results import read_results
@@ -195,15 +199,8 @@ def test_a_new_interpreter_does_what_a_fork_does(lab: Any, tmp_path: Path) -> No
     place = lab(60)
     place.score(*evaluators, workers=1, timeout=0.5)
     forked = cells(place)
-    idle = threading.Event()
-    thread = threading.Thread(target=idle.wait)  # while it lives a fork would not be safe
-    thread.start()
-    try:
-        assert not may_fork()
-        place.score(*evaluators, workers=2, fresh=True, loader=loader, timeout=0.5)
-    finally:
-        idle.set()
-        thread.join()
+    with not_forking():
+        place.score(*evaluators, workers=2, fresh=True, loader=loader, root=folder, timeout=0.5)
     assert cells(place) == forked
     assert place.outcomes("sometimes") == {"scored": 58, "evaluator_error": 2}
 
@@ -224,6 +221,67 @@ MINE = """
             pass
         return True
 """
+
+
+def test_a_new_interpreter_refuses_code_that_was_edited_meanwhile(lab: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    (folder / "evaluators").mkdir(parents=True)
+    (folder / "evalkit.toml").write_text("")
+    file = folder / "evaluators" / "mine.py"
+    file.write_text(textwrap.dedent(MINE))
+    evaluators = load_evaluators(load(folder))
+    place = lab(10)
+    score = partial(
+        place.score, workers=1, loader=Loader(str(folder / "evalkit.toml"), None), root=folder
+    )
+    with not_forking():
+        file.write_text(textwrap.dedent(MINE) + "\n# a comment changes nothing\n")
+        score(*evaluators)
+        assert place.outcomes("half") == {"scored": 10}
+        file.write_text(textwrap.dedent(MINE).replace("/ 2", "/ 3"))
+        with pytest.raises(EvaluatorError, match="half: changed since it was loaded"):
+            score(*evaluators, fresh=True)
+        file.write_text(textwrap.dedent(MINE).replace("half", "third"))
+        with pytest.raises(EvaluatorError, match="half: gone since it was loaded"):
+            score(*evaluators, fresh=True)
+
+
+def test_a_fingerprint_is_of_the_code_that_runs_not_of_the_file_now(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    (folder / "evaluators").mkdir(parents=True)
+    (folder / "evalkit.toml").write_text("")
+    (folder / "evaluators" / "_inner.py").write_text("HALF = 2\n")
+    file = folder / "evaluators" / "mine.py"
+    file.write_text(
+        "from evalkit import evaluator\nfrom ._inner import HALF\n" + textwrap.dedent(USES)
+    )
+    loaded = load_evaluators(load(folder))
+    before = fingerprint(loaded[0], folder)
+    (folder / "evaluators" / "_inner.py").write_text("HALF = 3\n")
+    assert fingerprint(loaded[0], folder) == before  # this process still divides by 2
+    anew = load_evaluators(load(folder))
+    assert changed(before, fingerprint(anew[0], folder)) == ["evaluators/_inner.py"]
+
+
+USES = """
+    @evaluator
+    def half(outputs):
+        return outputs["answer"] / HALF
+"""
+
+
+@contextmanager
+def not_forking() -> Iterator[None]:
+    """While a thread lives, workers are new interpreters."""
+    idle = threading.Event()
+    thread = threading.Thread(target=idle.wait)
+    thread.start()
+    try:
+        assert not may_fork()
+        yield
+    finally:
+        idle.set()
+        thread.join()
 
 
 def test_the_watch_tells_what_is_in_hand() -> None:

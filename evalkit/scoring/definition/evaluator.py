@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, overload
@@ -11,6 +12,7 @@ from evalkit.errors import EvaluatorError, EvaluatorSignatureError, did_you_mean
 from evalkit.model.row import copied
 from evalkit.model.scales.scale import SCORE_KINDS, Scale, ScoreKind
 from evalkit.model.score import EvaluatorInfo, Score
+from evalkit.scoring.definition.as_loaded import remember
 from evalkit.scoring.definition.cases import Case
 from evalkit.scoring.definition.coerce import to_scores
 from evalkit.scoring.definition.inject import collect, keeping
@@ -206,6 +208,7 @@ def as_evaluator(target: Any, *, name: str | None = None, **settings: Any) -> Ev
     if isinstance(target, Evaluator):
         return target
     function = _callable_of(target)
+    _remember(function)
     name = name or _name_of(target)
     scope = settings.pop("scope", None)
     retry_on = settings.pop("retry_on", (Exception,))
@@ -222,6 +225,13 @@ def as_evaluator(target: Any, *, name: str | None = None, **settings: Any) -> Ev
         retry_on=retry_on if isinstance(retry_on, tuple) else (retry_on,),
         **settings,
     )
+
+
+def _remember(function: Callable[..., Any]) -> None:
+    """Keep the text of the module that a user's function comes from."""
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    if module is not None:
+        remember(module)
 
 
 def _callable_of(target: Any) -> Callable[..., Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from evalkit.scoring.definition.as_loaded import text_of
+
 OWN = "evalkit"
 BUILT_IN = "evalkit.evaluators"
 FORMER = {
@@ -24,6 +26,8 @@ class Module:
     name: str
     package: str
     file: Path
+    text: bytes | None = None
+    """What it was imported with; `None`: what the file holds now."""
 
     def is_followed(self, root: Path | None) -> bool:
         """Whether this is the project's own code, or an evaluator that comes with evalkit."""
@@ -73,9 +77,12 @@ def _of(name: str, module: ModuleType) -> Module | None:
     file = getattr(module, "__file__", None)
     spec = getattr(module, "__spec__", None)
     package = getattr(module, "__package__", None) or (spec.parent if spec else "")
-    return _with_file(name, package or "", file) if isinstance(file, str) else None
+    if not isinstance(file, str):
+        return None
+    return _with_file(name, package or "", file, text_of(module))
 
 
-def _with_file(name: str, package: str, file: str) -> Module | None:
+def _with_file(name: str, package: str, file: str, text: bytes | None = None) -> Module | None:
     path = Path(file).resolve()
-    return Module(name, package, path) if path.suffix == ".py" and path.is_file() else None
+    has_source = path.suffix == ".py" and (text is not None or path.is_file())
+    return Module(name, package, path, text) if has_source else None

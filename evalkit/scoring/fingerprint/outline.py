@@ -100,18 +100,31 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, s
     return alias.asname or alias.name, source, None if alias.name == "*" else alias.name
 
 
-def outline_of(file: Path) -> Outline | None:
-    """Return the outline of a module; `None` when its source cannot be read."""
+def outline_of(file: Path, text: bytes | None = None) -> Outline | None:
+    """Return the outline of a module; `None` when its source cannot be read.
+
+    `text` is what it was imported with; without it the file is read.
+    """
+    if text is not None:
+        return _parsed(text)
     try:
         stat = file.stat()
     except OSError:
         return None
-    return _parse(str(file), (stat.st_mtime_ns, stat.st_size))
+    return _read(str(file), (stat.st_mtime_ns, stat.st_size))
 
 
 @functools.lru_cache(maxsize=256)
-def _parse(path: str, stamp: tuple[int, int]) -> Outline | None:
+def _read(path: str, stamp: tuple[int, int]) -> Outline | None:
     try:
-        return Outline(ast.parse(Path(path).read_bytes()))
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        return _parsed(Path(path).read_bytes())
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: bytes) -> Outline | None:
+    try:
+        return Outline(ast.parse(text))
+    except (SyntaxError, ValueError, RecursionError):
         return None

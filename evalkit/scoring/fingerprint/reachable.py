@@ -108,7 +108,7 @@ class _Reader:
 
     def _name(self, module: Module, name: str) -> bool:
         """Follow a name defined at the top of a module; tell whether the module has it."""
-        outline = outline_of(module.file)
+        outline = outline_of(module.file, module.text)
         if outline is None:
             return False
         where = module.label(self.root)
@@ -150,7 +150,7 @@ class _Reader:
 
     def _whole(self, module: Module) -> None:
         where = module.label(self.root)
-        outline = outline_of(module.file)
+        outline = outline_of(module.file, module.text)
         if (where, "*") in self._seen or outline is None:
             return
         self._seen.add((where, "*"))

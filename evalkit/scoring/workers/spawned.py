@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
+from evalkit.errors import EvaluatorError
 from evalkit.scoring.calls.task import make_task
 from evalkit.scoring.calls.watch import Watch
+from evalkit.scoring.definition.evaluator import Evaluator
+from evalkit.scoring.fingerprint.fingerprint import fingerprinted
+from evalkit.scoring.session.settings import Settings
 from evalkit.scoring.workers.channel import Channel, Closed
 from evalkit.scoring.workers.job import Broken
 from evalkit.scoring.workers.process import HIGH
@@ -21,10 +25,9 @@ def main() -> None:
     except Closed:
         return
     try:
-        found = {each.name: each for each in settings.loader()}
-        chosen = [replace(found[name], fingerprint=fingerprints[name]) for name in names]
+        chosen = _loaded(settings, names, fingerprints)
     except Exception as error:  # user code, loaded anew
-        channel.send(Broken(f"loading evaluators in a worker: {error}", kind="evaluators"))
+        channel.send(Broken(f"in a new worker: {error}", kind="evaluators"))
         return
     pairs = zip(chosen, limits, strict=True)
     tasks = [make_task(number, each, limit) for number, (each, limit) in enumerate(pairs)]
@@ -37,6 +40,28 @@ def main() -> None:
         concurrency=settings.concurrency,
         memory=settings.memory,
     )
+
+
+def _loaded(
+    settings: Settings, names: Sequence[str], fingerprints: Mapping[str, str]
+) -> list[Evaluator]:
+    """Load the evaluators anew, and refuse code that is not what their fingerprints stand for.
+
+    The files may have been edited since the parent read them: cells that the edited code made
+    would bear the old fingerprint and be reused for good.
+    """
+    assert settings.loader is not None
+    stamped, _ = fingerprinted(settings.loader(), settings.root)
+    found = {each.name: each for each in stamped}
+    missing = [name for name in names if name not in found]
+    there = [name for name in names if name in found]
+    edited = [name for name in there if found[name].fingerprint != fingerprints[name]]
+    if missing or edited:
+        raise EvaluatorError(
+            f"{', '.join(missing + edited)}: {'gone' if missing else 'changed'} since it was "
+            "loaded. Cells made before are kept; run the same command again."
+        )
+    return [found[name] for name in names]
 
 
 def _moved(handle: int) -> int:

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from evalkit.store.cells import parts as cells
 from evalkit.store.cells.parts import NO_EXAMPLE
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PartFile, digest, number_of
+from evalkit.store.disk.parts import PartFile, digest
 from evalkit.store.disk.schema import CATEGORY, RUNS, empty
 from evalkit.store.disk.state import State
 from evalkit.store.runs.rows import one_array
@@ -79,6 +79,7 @@ class Block:
     places: pa.Array
     """int32, null for a score of the whole experiment."""
     part: int
+    """Its turn among all parts, which no two share: of two with one cell, the higher counts."""
 
 
 def current_blocks(
@@ -94,20 +95,21 @@ def current_blocks(
     """
     found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
     wanted = list(dict.fromkeys((*columns, "fingerprint")))
-    doubtful = []
-    for name, table in cells.read_parts(files, dict.fromkeys([*wanted, *MADE_FROM]), damaged):
+    doubtful = {}
+    parts = cells.read_parts(files, dict.fromkeys([*wanted, *MADE_FROM]), damaged)
+    for turn, (name, table) in enumerate(parts):
         places = _places(table, now)
         if places is None:
-            doubtful.append(name)
+            doubtful[name] = turn
         else:
-            _share(found, table, columns, number_of(name), places)
+            _share(found, table, columns, turn, places)
     # Nearly every part was made from the runs as they lie now: its places are a sum of numbers.
     # Only after a fetch that changed something are hashes compared, cell by cell, for those parts.
     tables = [
         cells.read_part(files, name, dict.fromkeys([*wanted, *IDENTITY])) for name in doubtful
     ]
-    for name, table, places, keep in _compared(doubtful, tables, now):
-        _share(found, table, columns, number_of(name), places, keep)
+    for name, table, places, keep in _compared(list(doubtful), tables, now):
+        _share(found, table, columns, doubtful[name], places, keep)
     return {fingerprint: _latest(blocks) for fingerprint, blocks in found.items()}
 
 

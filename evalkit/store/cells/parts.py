@@ -25,8 +25,13 @@ ENCODINGS = {"run_row": "DELTA_BINARY_PACKED"}
 
 
 def part_names(files: Files) -> list[str]:
-    """Return the names of the score parts, oldest first."""
-    return [f"{FOLDER}/{name}" for name in files.names(FOLDER) if name.startswith("part-")]
+    """Return the names of the score parts, oldest first.
+
+    Two writers may have given one number to two parts, where a store has no locks. The names differ
+    all the same, for they hold the content, so the order is the same for every reader.
+    """
+    found = [f"{FOLDER}/{name}" for name in files.names(FOLDER) if name.startswith("part-")]
+    return sorted(found, key=lambda name: (number_of(name), name))
 
 
 def add_part(files: Files, data: bytes, number: int) -> str:

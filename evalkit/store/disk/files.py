@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from evalkit.errors import StoreError
 
 TEMPORARY = ".tmp-"
+GUARDS: dict[str, Callable[[], None]] = {}
+"""By the root of a folder behind a URL, what raises when this process lost its lock on it."""
 
 
 class Files(Protocol):
@@ -145,11 +147,23 @@ class RemoteFiles:
         return self.system.open(self._path(name), "rb")
 
     def write(self, name: str, data: bytes) -> None:
-        """Put an object."""
+        """Put an object; raises `StoreError` when another process took the lock over."""
+        if (guard := GUARDS.get(self.root)) is not None:
+            guard()
         with refusals(f"{self.url}/{name}"):
-            path = self._path(name)
-            self.system.makedirs(path.rpartition("/")[0], exist_ok=True)
-            self.system.pipe_file(path, data)
+            self.replace(name, data)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put an object, whoever holds the lock."""
+        path = self._path(name)
+        self.system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self.system.pipe_file(path, data)
+
+    def create(self, name: str, data: bytes) -> None:
+        """Put an object where there is none; raises `FileExistsError` where there is one."""
+        path = self._path(name)
+        self.system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self.system.pipe_file(path, data, mode="create")
 
     def size(self, name: str) -> int:
         """Return an object's length in bytes."""
@@ -199,6 +213,17 @@ def refusals(path: object) -> Iterator[None]:
             f"{path}: cannot be written ({what}). What was stored before is untouched; "
             "free the disk or choose another store, then run the same command again."
         ) from None
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this machine still runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it is somebody else's
+    return True
 
 
 def _sync_folder(path: Path) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evalkit.errors import StoreError
-from evalkit.store.disk.files import Files, LocalFiles
+from evalkit.store.disk.files import GUARDS, Files, LocalFiles, RemoteFiles, refusals
 
 LOCK = ".lock"
 HOLDER = ".lock-holder.json"
@@ -23,12 +23,15 @@ _held: dict[str, int | None] = {}
 def locked(files: Files, experiment: str, wait: float = 0.0) -> Iterator[None]:
     """Hold the experiment for writing; if another process has it, wait, then raise `StoreError`.
 
-    The lock is the operating system's, so it ends with its process however that ends. Behind an
-    fsspec URL there is none: there, one process at a time is up to you.
+    On a disk the lock is the operating system's, so it ends with its process however that ends;
+    behind an fsspec URL it is an object, see `object_lock`. Where a store cannot create an object
+    only if there is none, one process at a time is up to you.
     """
-    if not isinstance(files, LocalFiles):
-        yield
+    if isinstance(files, RemoteFiles):
+        with _locked_behind(files, experiment, wait):
+            yield
         return
+    assert isinstance(files, LocalFiles)
     key = str(files.root)
     if key in _held:  # a writer inside a writer of the same process
         yield
@@ -42,6 +45,26 @@ def locked(files: Files, experiment: str, wait: float = 0.0) -> Iterator[None]:
         with suppress(OSError):
             (files.root / HOLDER).unlink()
         release()
+
+
+@contextmanager
+def _locked_behind(files: RemoteFiles, experiment: str, wait: float) -> Iterator[None]:
+    """Hold the experiment behind a URL, where its store can keep two writers apart."""
+    from evalkit.store.disk.object_lock import CannotCreate, take
+
+    if files.root in GUARDS:  # a writer inside a writer of the same process
+        yield
+        return
+    try:
+        with refusals(files.url):
+            lock = take(files, experiment, wait)
+    except CannotCreate:
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _acquire(root: Path, experiment: str, wait: float) -> Callable[[], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from evalkit.store.disk.files import TEMPORARY, Files
+from evalkit.store.disk.files import TEMPORARY, Files, is_alive
 from evalkit.store.disk.state import DAMAGED, JOURNAL, State
 
 FOLDERS = ("runs", "examples", "scores", DAMAGED)
@@ -47,8 +47,7 @@ def leftovers(files: Files) -> list[str]:
 
 def _alive(name: str) -> bool:
     """Tell whether the process that was writing the file still runs, so that it may go on."""
-    with suppress(ValueError, ProcessLookupError, PermissionError, IndexError):
+    with suppress(ValueError, IndexError):
         pid = int(name.removeprefix(TEMPORARY).split("-")[0])
-        os.kill(pid, 0)
-        return pid != os.getpid()
+        return pid != os.getpid() and is_alive(pid)
     return False
