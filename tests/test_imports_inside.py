@@ -25,7 +25,7 @@ code = main(sys.argv[2:])
 COMMANDS = (
     "--help", "fetch", "score", "show one", "show one 3", "run one", "compare one two", "list",
     "report one", "gate one --gate error_rate<=1", "check", "store list", "store gc",
-    "history one --json", "schema record", "store list -C family",
+    "history one --json", "schema record", "store list -C family", "receive --port 0 --idle 0.1",
 )  # fmt: skip
 LIBRARY = (
     "import evalkit.pytest_plugin",  # in every session of pytest where evalkit is installed

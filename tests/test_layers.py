@@ -34,7 +34,9 @@ INSIDE = {
         "gating", OWN,
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
-    "fetchers": [OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints"],
+    "fetchers": [
+        OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints", "receiving",
+    ],
     "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
     "fetchers/files/formats": [
         OWN, "langsmith", "inspect", "otlp", "stores", "agents", "harness", "batches",
@@ -54,6 +56,8 @@ INSIDE = {
 """What is inside a wide room, from the ground up: each imports only what stands before it."""
 MOST_MODULES, LONGEST = 16, 300
 HOMES = {
+    "h11": {"fetchers"},
+    "opentelemetry": {"fetchers"},
     "genai_prices": {"fetchers"},
     "httpx": {"fetchers", "evaluators"},
     "pandas": {"metrics"},

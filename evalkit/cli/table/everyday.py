@@ -177,4 +177,20 @@ EVERYDAY = {
             json_option(),
         ],
     ),
+    "receive": Verb(
+        "Receive runs over OpenTelemetry, as files.",
+        """Receive what applications send over OpenTelemetry (OTLP/HTTP), as files, until Ctrl-C.
+
+        Prints what to set where the application runs. A request is answered when it is on the disk.
+        An experiment with fetcher = "files" and the folder as its path has the runs to evaluate. An
+        address that others reach takes the token of EVALKIT_RECEIVE_TOKEN, or makes one.
+        """,
+        [
+            option("--to", "Folder of the files.", type=FILE, default="traces", show_default=True),
+            option("--host", "Address to listen on.", default="127.0.0.1", show_default=True),
+            option("--port", "Port; 0 takes a free one.", default=4318, show_default=True),
+            option("--idle", "End when nothing came for so long.", type=float, metavar="SECONDS"),
+            json_option("What was received, as one JSON document, at the end."),
+        ],
+    ),
 }

@@ -19,6 +19,8 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".eval", ".traj")
 RECORD_LIMIT = 64_000_000
 PACKED = (".gz", ".zst", ".zstd")
+GROWING = ".received.jsonl"
+"""How files end that a receiver still writes to: there, a line without an end is not yet there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class SourceFile:
     def name(self) -> str:
         """The last part of the path."""
         return self.shown.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def growing(self) -> bool:
+        """Whether a receiver may be writing to it."""
+        return self.name.endswith(GROWING)
 
     @property
     def suffix(self) -> str:

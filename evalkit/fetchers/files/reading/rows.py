@@ -149,6 +149,11 @@ def _lines(stream: IO[bytes], file: SourceFile, findings: Findings) -> Iterator[
     number = 0
     try:
         for number, raw in enumerate(iter(partial(stream.readline, file.limit + 1), b""), start=1):
+            if file.growing and not raw.endswith(b"\n"):
+                findings.note(
+                    "line that is still being written, left for the next time", file.shown
+                )
+                return
             if len(raw) > file.limit and not raw.endswith(b"\n"):
                 findings.break_at(f"{file.shown}:{number}", f"a line {file.too_large}")
                 while raw and not raw.endswith(b"\n"):

@@ -41,6 +41,8 @@ class Told:
     ended: dict[str, str] = field(default_factory=dict)
     interrupts: list[Any] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
+    entered: set[str] = field(default_factory=set)
+    """Spans that another process called: whole without their parent."""
     stepped: bool = False
     """Whether an agent's steps were recorded as such."""
 
@@ -80,6 +82,8 @@ def to_span(raw: RawSpan, told: Told) -> Span:
         told.tags[raw.id] = what.tags
     if what.ended is not None:
         told.ended[raw.id] = what.ended
+    if raw.from_elsewhere:
+        told.entered.add(raw.id)
     if raw.failed:
         told.interrupts += what.failure.interrupts
     told.scores += evaluations(raw)
@@ -179,7 +183,12 @@ def to_run(
         **_status(roots, error, told, outputs is not None or not _is_silent(calls)),
     )
     example = None if example_id is None else Example(example_id=example_id, inputs=inputs)
-    return run, example, sum(root.parent_id is not None for root in roots)
+    return run, example, sum(not _is_whole(root, told) for root in roots)
+
+
+def _is_whole(root: Span, told: Told) -> bool:
+    """Tell whether nothing is missing above a span."""
+    return root.parent_id is None or root.id in told.entered
 
 
 def _is_silent(calls: list[Step]) -> bool:
@@ -193,7 +202,7 @@ def _status(roots: list[Span], error: str | None, told: Told, answered: bool) ->
     """Return how the run ended; agents that go step by step (AI SDK) always say what they got."""
     if error:
         return {"status": "error"}
-    if all(root.parent_id is not None for root in roots):
+    if not any(_is_whole(root, told) for root in roots):
         return {"status": ROOTLESS}
     if any(told.ended.get(root.id) == UNANSWERED for root in roots):
         return {"status": UNANSWERED}

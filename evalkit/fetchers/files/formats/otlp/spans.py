@@ -6,6 +6,7 @@ Spans of a trace may be spread over lines and files.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
@@ -17,6 +18,11 @@ from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import Row, read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.outcome import ROOTLESS
+from evalkit.model.run import RUN_FIELDS, Run
+
+GIVEN_UP = timedelta(hours=1)
+"""A trace of which nothing came for so long is taken as it is, without its root."""
 
 
 def fits(sample: Sample) -> bool:
@@ -26,7 +32,21 @@ def fits(sample: Sample) -> bool:
 
 def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
     """Yield a run for every trace, in the order in which traces came."""
-    yield from read_spans(files, reading, raw_spans, "OpenTelemetry spans")
+    items = read_spans(files, reading, raw_spans, "OpenTelemetry spans")
+    if not any(file.growing for file in files):
+        yield from items
+        return
+    for item in items:
+        yield _awaited(item)
+
+
+def _awaited(item: Item) -> Item:
+    """Return a run of which the root may still come as one that goes on."""
+    run = item.run
+    if run.status != ROOTLESS or not run.ended_at or datetime.now(UTC) - run.ended_at > GIVEN_UP:
+        return item
+    values = {name: getattr(run, name) for name in RUN_FIELDS} | {"status": "running"}
+    return item._replace(run=Run(**values), status=ROOTLESS)
 
 
 def read_spans(

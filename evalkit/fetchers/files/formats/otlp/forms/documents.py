@@ -20,6 +20,7 @@ RESOURCES = ("resourceSpans", "resource_spans", "batches")
 SIGNALS = ("resourceLogs", "resourceMetrics", "resource_logs", "resource_metrics")
 STARTS = ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime")
 ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
+REMOTE = 0x300
 BYTES = {24: "==", 12: "="}
 """How long an id of 16 and of 8 bytes is as base64, and how it ends."""
 Payload = Mapping[str, Any]
@@ -88,7 +89,15 @@ def to_raw(raw: Payload) -> RawSpan:
         message=str(said) if said else None,
         started_at=_time(raw, STARTS),
         ended_at=_time(raw, ENDS),
+        from_elsewhere=_is_remote(raw),
     )
+
+
+def _is_remote(raw: Payload) -> bool:
+    """Tell whether a span says that its parent is remote: two bits of the flags, both set."""
+    flags = raw.get("flags") or 0
+    known = flags if isinstance(flags, int) else int(flags) if str(flags).isdigit() else 0
+    return known & REMOTE == REMOTE
 
 
 def hexed(value: Any) -> str:

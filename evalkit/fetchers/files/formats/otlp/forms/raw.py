@@ -31,3 +31,5 @@ class RawSpan(NamedTuple):
     """What its status says beside the code."""
     started_at: datetime | None
     ended_at: datetime | None
+    from_elsewhere: bool = False
+    """Whether its parent is another process's, which may well record somewhere else."""
