@@ -44,6 +44,8 @@ class Manifest:
     dataset_version: str | None = None
     inferred: tuple[str, ...] = ()
     """Fields the source does not record and the fetcher derived."""
+    source_digest: str = ""
+    """Of all that was read, of what was asked and of the evalkit that asked; empty: not known."""
     source_stats: Mapping[str, Any] = field(default_factory=dict)
     """Figures the source itself computed, under its own names."""
     scores: tuple[Mapping[str, Any], ...] = ()

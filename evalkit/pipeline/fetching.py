@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
@@ -17,6 +17,7 @@ from evalkit.fetchers.statuses import settled
 from evalkit.model.experiment import Manifest
 from evalkit.model.messages.part import Unread
 from evalkit.model.views import unread_forms
+from evalkit.pipeline.looking import marks, source_digest
 from evalkit.pipeline.progress import Progress, silent
 from evalkit.project import plugins
 from evalkit.project.config import Project
@@ -24,7 +25,7 @@ from evalkit.project.tables import PriceTable
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.writer import RunWriter
 from evalkit.store.store import Store
-from evalkit.store.writing import known_runs, mend_runs, open_writer
+from evalkit.store.writing import is_settled, known_runs, mend_runs, open_writer
 
 SECRETS = re.compile(
     r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
@@ -96,11 +97,13 @@ def fetch(
     stored = Store(project.store).experiment(name)
     query = shown_query(project, name)
     again = refresh or not stored.exists or stored.manifest.query != query
-    if stored.exists:
-        _mend(stored, name, progress, forget=again)
+    mended = stored.exists and _mend(stored, name, progress, forget=again)
+    if not (again or mended) and _is_as_it_was(project, name, stored):
+        return Fetched(replace(stored.manifest, unchanged=stored.manifest.received), 0)
     known = known_runs(stored)  # asked for in any case: what the fetch does not mention is dropped
     told = {} if again else known
     fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
+    before = marks(fetcher)
     config = project.experiment(name)
     pricer = Pricer({model: _price(table) for model, table in project.table.prices.items()})
     with (
@@ -126,11 +129,21 @@ def fetch(
         if broken is not None and str(broken) not in counts["problems"]:
             counts["problems"] = [*counts["problems"], str(broken)]
         counts["notes"] = [*counts["notes"], *map(_not_read, unread.items())]
+        if before is not None and before == marks(fetcher):  # what was read is what is there
+            counts["source_digest"] = source_digest(project, name, fetcher)
         manifest = writer.finish({**counts, "complete": not counts["problems"]})
     if broken is not None:
         raise broken
     _refuse_shortfall(manifest)
     return Fetched(manifest, new)
+
+
+def _is_as_it_was(project: Project, name: str, stored: StoredExperiment) -> bool:
+    """Tell whether a fetch could only bring what is stored, and would end well."""
+    known = stored.manifest.source_digest
+    if not known or not stored.manifest.received or not is_settled(stored):
+        return False
+    return known == source_digest(project, name, open_fetcher(project, name))
 
 
 def _price(table: PriceTable) -> Price:
@@ -166,12 +179,13 @@ def _settle_repeats(writer: RunWriter, counts: dict[str, Any], rule: str) -> Non
     counts["notes"] = [*counts["notes"], said + (": all are counted" if rule == "keep" else "")]
 
 
-def _mend(stored: StoredExperiment, name: str, progress: Progress, *, forget: bool) -> None:
+def _mend(stored: StoredExperiment, name: str, progress: Progress, *, forget: bool) -> bool:
     """Set what is damaged aside and say so, so that this fetch brings it again."""
     found = mend_runs(stored, forget=forget)
     for done, each in enumerate(found, start=1):
         lost = f"{each.lost:,} of {each.rows:,} rows cannot be read and are fetched again"
         progress(f"Mend {name}, {each.name}", done, len(found), lost)
+    return bool(found)
 
 
 @contextmanager
@@ -217,6 +231,8 @@ def shown_query(project: Project, name: str) -> dict[str, Any]:
 def _without_secrets(value: Any, key: str = "") -> Any:
     if SECRETS.search(key):
         return HIDDEN
+    if key == "fields" and isinstance(value, dict):  # expressions: `usage.input_tokens` is none
+        return {str(name): str(each) for name, each in value.items()}
     if isinstance(value, str) and "://" in value:
         return CREDENTIALS.sub(HIDDEN, value)
     if isinstance(value, dict):

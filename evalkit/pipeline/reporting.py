@@ -45,13 +45,20 @@ def report(
     """
     from evalkit.report.page.write import write_report
 
-    for summary in summaries:
-        of = [each for each in gates if each.experiment == summary.experiment]
-        save_summary(project.reports_folder / summary.experiment, summary, of)
+    save_summaries(project, summaries, gates)
     made = page_content(project, summaries, results, comparison, gates)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
     write_report(made, path, **options)
     return path
+
+
+def save_summaries(
+    project: Project, summaries: Sequence[Summary], gates: Sequence[GateResult]
+) -> None:
+    """Write every experiment's `summary.json` into its folder of `reports/`."""
+    for summary in summaries:
+        of = [each for each in gates if each.experiment == summary.experiment]
+        save_summary(project.reports_folder / summary.experiment, summary, of)
 
 
 def page_content(

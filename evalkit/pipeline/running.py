@@ -11,6 +11,7 @@ from evalkit.errors import EvalkitError, ExitCode
 from evalkit.pipeline.concluding import Ran, conclude, errors_in
 from evalkit.pipeline.fetching import fetch
 from evalkit.pipeline.progress import Progress, silent
+from evalkit.pipeline.reporting import save_summaries
 from evalkit.pipeline.scoring import ScoreSettings, score_experiment, settings_of
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
@@ -29,6 +30,7 @@ def run(
     gates: Sequence[str] = (),
     allow_incomplete: bool = False,
     to: Path | None = None,
+    page: bool = True,
     progress: Progress = silent,
     **options: Any,
 ) -> Ran:
@@ -36,8 +38,9 @@ def run(
 
     With one experiment, what goes wrong is raised. With several, the others go on, and what went
     wrong is in `failures`. Two or more experiments are compared when a baseline is configured or
-    given. `gates` are rules beside the configured ones; `to` is where the report goes; `options` go
-    to `evalkit.report.page.write.write_report`.
+    given. `gates` are rules beside the configured ones; `to` is where the report goes; without
+    `page` only each `summary.json` is written; `options` go to
+    `evalkit.report.page.write.write_report`.
     """
     chosen = project.chosen(names)
     settings = settings or settings_of(project)
@@ -63,9 +66,12 @@ def run(
         baseline=baseline,
         gates=gates,
         allow_incomplete=allow_incomplete,
+        page=page,
         to=to,
         **options,
     )
+    if not page:
+        save_summaries(project, [*ran.summaries.values()], ran.gates)
     return replace(
         ran, failures=failures, too_many_errors=errors_in(ran.summaries) > settings.max_errors
     )

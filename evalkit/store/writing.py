@@ -22,6 +22,15 @@ def known_runs(stored: StoredExperiment) -> Known:
     return Known(dict(_revisions(stored.files, state)) if state else {})
 
 
+def is_settled(stored: StoredExperiment) -> bool:
+    """Tell whether all that was asked for is stored: no fetch was broken off, nothing is owed."""
+    state = states.load(stored.files, states.MANIFEST)
+    if state is None or states.current(stored.files) != state:
+        return False
+    manifest = state.manifest
+    return manifest.complete and not (manifest.problems or state.owed or state.damaged)
+
+
 def open_writer(
     stored: StoredExperiment,
     *,

@@ -261,3 +261,15 @@ def test_a_fetch_is_stopped_while_the_server_says_nothing(
             _, err = started.communicate(timeout=30)
     assert started.returncode == 130
     assert "error[interrupted]" in err
+
+
+def test_without_a_page_all_else_is_there(tmp_path: Path) -> None:
+    folder = project(tmp_path, '@evaluator\ndef fine(outputs): return outputs["answer"] == "a"\n')
+    ended = evalkit("run", "--no-page", "--gate", "score.fine >= 2", "--json", cwd=folder)
+    assert (ended.code, ended.document["report"]) == (1, None)
+    saved = json.loads((folder / "reports" / "one" / "summary.json").read_text())
+    assert (saved["scores"]["fine"]["mean"], len(saved["gates"])) == (1.0, 1)
+    assert not list(folder.rglob("*.html"))
+    refused = evalkit("run", "--no-page", "--open", cwd=folder)
+    assert refused.code == 2
+    assert "--no-page writes none" in refused.err

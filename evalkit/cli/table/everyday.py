@@ -83,6 +83,7 @@ EVERYDAY = {
             _gates(),
             _incomplete(),
             *_page(),
+            flag("--no-page", "Write no page; figures, gates and summary.json as always."),
             *_scoring(),
             json_option(),
         ],

@@ -33,7 +33,7 @@ PART_SECONDS = 20.0
 """A slow source closes a part this often, so that a kill loses little."""
 COUNTS = (
     *("expected", "unchanged", "pending", "duplicates", "orphans", "problems", "dataset_version"),
-    *("source_stats", "notes", "inferred", "scores"),
+    *("source_stats", "notes", "inferred", "scores", "source_digest"),
 )
 
 

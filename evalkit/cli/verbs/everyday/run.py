@@ -28,10 +28,13 @@ def perform(
     allow_incomplete: bool,
     output: Path | None,
     show: bool,
+    no_page: bool,
     as_json: bool,
     **scoring: Any,
 ) -> int:
     """Run the pipeline from the sources to the page; `scoring` says how evaluators are called."""
+    if no_page and (output or show):
+        raise click.UsageError("--no-page writes none: leave out --output and --open.")
     project = session.load(deep=not offline, look=not offline)
     with session.progress() as progress:
         ran = run(
@@ -45,6 +48,7 @@ def perform(
             gates=gates,
             allow_incomplete=allow_incomplete,
             to=output,
+            page=not no_page,
             progress=progress,
             **page_options(project),
         )

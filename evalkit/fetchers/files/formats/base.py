@@ -13,7 +13,14 @@ from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.findings import Findings
-from evalkit.fetchers.files.reading.paths import RECORD_LIMIT, SourceFile, find_files, is_empty
+from evalkit.fetchers.files.reading.paths import (
+    RECORD_LIMIT,
+    SourceFile,
+    digest_of,
+    find_files,
+    is_empty,
+    marks_of,
+)
 from evalkit.fetchers.statuses import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run
@@ -170,6 +177,25 @@ class FileFetcher:
         self.tally.notes = self.findings.notes()
         self.tally.inferred = self.inferred()
         return self.tally
+
+    def look(self) -> str | None:
+        """Return a digest of all that will be read, dataset included; None: it is not known.
+
+        Of a fetcher from elsewhere nobody knows what else it reads.
+        """
+        if not type(self).__module__.startswith("evalkit."):
+            return None
+        return digest_of(self._all_files())
+
+    def marks(self) -> list[tuple[str, int, int, int]]:
+        """Return what shows at a glance that no file changed while it was read."""
+        return marks_of(self._all_files())
+
+    def _all_files(self) -> list[SourceFile]:
+        dataset = getattr(self.options, "dataset", None)
+        paths = [self.options.path, getattr(dataset, "path", dataset)]
+        found = [find_files(each, self.context.base, self.who) for each in paths if each]
+        return [file for files in found for file in files]
 
     def check(self) -> Iterator[CheckLine]:
         """Say which files there are and whether they open."""

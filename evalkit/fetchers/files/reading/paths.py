@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import io
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -151,6 +153,27 @@ def open_raw(file: SourceFile) -> IO[bytes]:
         return handle
     except OSError as error:
         raise DatasetError(f"{file.shown}: cannot be read: {error.strerror or error}.") from error
+
+
+def digest_of(files: Iterable[SourceFile]) -> str | None:
+    """Return a digest of the names and all bytes of files; None when one is behind a URL."""
+    whole = hashlib.sha256()
+    for file in files:
+        if URL.match(file.url):
+            return None
+        with open_raw(file) as raw:
+            content = hashlib.sha256()
+            while piece := raw.read(1 << 20):
+                content.update(piece)
+        name = f"{file.url}\0{file.shown}".encode("utf-8", "surrogateescape")
+        whole.update(hashlib.sha256(name).digest() + content.digest())
+    return whole.hexdigest()
+
+
+def marks_of(files: Iterable[SourceFile]) -> list[tuple[str, int, int, int]]:
+    """Return name, size, time of change and place on the disk of every local file."""
+    found = [(file.url, os.stat(file.url)) for file in files if not URL.match(file.url)]
+    return [(url, each.st_size, each.st_mtime_ns, each.st_ino) for url, each in found]
 
 
 def is_empty(file: SourceFile) -> bool:
