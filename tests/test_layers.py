@@ -46,7 +46,7 @@ INSIDE = {
     "fetchers/langsmith": ["api", "convert", OWN],
     "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
-    "evaluators/judge": ["asking", OWN],
+    "evaluators/judge": ["asking", "money", OWN],
     "pipeline": [OWN, "servers"],
     "cli": ["call", "text", "table", "verbs", OWN],
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],

@@ -16,6 +16,7 @@ from evalkit.store.results import read_results
 
 if TYPE_CHECKING:
     from evalkit.evaluators.judge.estimate import Estimate
+    from evalkit.evaluators.judge.money.book import Totals
 
 FOLDER = Path(".evalkit") / ".judges"
 """Answers and accounts; the dot keeps it from being an experiment's name."""
@@ -41,7 +42,7 @@ def open_judges(
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """What the judges of this process took so far."""
+    """What judges took."""
 
     calls: int
     cached: int
@@ -50,11 +51,36 @@ class Accounts:
     output_tokens: int
     cost: float | None
     """`None` when a judge has no price."""
+    unanswered: int = 0
+    """Times a question was put and no answer heard; the endpoint may have billed them."""
+    uncertain: float | None = 0.0
+    """The most these can have cost, beside `cost`."""
+
+    @classmethod
+    def of(cls, totals: Totals) -> Accounts:
+        """Return the accounts that a ledger's totals come to."""
+        priced = not totals.unpriced
+        return cls(
+            calls=totals.calls,
+            cached=totals.cached,
+            input_tokens=totals.input_tokens,
+            output_tokens=totals.output_tokens,
+            cost=totals.spent if priced else None,
+            unanswered=totals.unanswered,
+            uncertain=totals.uncertain if priced else None,
+        )
 
     def __str__(self) -> str:
         tokens = f"{self.input_tokens:,} + {self.output_tokens:,} tokens"
         money = "cost unknown (no price)" if self.cost is None else f"cost {self.cost:.4g}"
-        return f"{self.calls:,} calls, {self.cached:,} known before, {tokens}, {money}"
+        return f"{self.calls:,} calls, {self.cached:,} known before, {tokens}, {money}{self._lost}"
+
+    @property
+    def _lost(self) -> str:
+        if not self.unanswered:
+            return ""
+        most = f", up to {self.uncertain:.4g} more" if self.uncertain else ""
+        return f"; {self.unanswered:,} answers were lost and may be billed{most}"
 
 
 def judge_accounts() -> Accounts | None:
@@ -63,15 +89,14 @@ def judge_accounts() -> Accounts | None:
     if session is None:
         return None
     totals = session.current().ledger.totals()
-    if not totals.calls and not totals.cached:
-        return None
-    return Accounts(
-        calls=totals.calls,
-        cached=totals.cached,
-        input_tokens=totals.input_tokens,
-        output_tokens=totals.output_tokens,
-        cost=None if totals.unpriced else totals.spent,
-    )
+    return Accounts.of(totals) if totals.calls or totals.cached or totals.unanswered else None
+
+
+def accounts_found() -> Accounts | None:
+    """Return what was in flight when an earlier command was killed; `None` when nothing was."""
+    session = sys.modules.get("evalkit.evaluators.judge.session")
+    found = session.current().found if session is not None else None
+    return Accounts.of(found) if found is not None and found.calls else None
 
 
 def estimate_judges(

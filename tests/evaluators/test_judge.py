@@ -13,11 +13,17 @@ from judge_server import completion, fault, serving, verdict
 
 from evalkit.errors import AuthenticationFailed, EvaluatorError, SourceUnavailable
 from evalkit.evaluators.judge import session
+from evalkit.evaluators.judge.asking.errors import (
+    BudgetSpent,
+    JudgeError,
+    JudgeRefused,
+    JudgeStopped,
+)
 from evalkit.evaluators.judge.configured import model_judge
-from evalkit.evaluators.judge.errors import BudgetSpent, JudgeError, JudgeRefused, JudgeStopped
 from evalkit.evaluators.judge.estimate import estimate
 from evalkit.evaluators.judge.judge import judge
-from evalkit.evaluators.judge.ledger import Ledger, Paid
+from evalkit.evaluators.judge.money.book import Paid
+from evalkit.evaluators.judge.money.ledger import Ledger
 from evalkit.model.score import Score
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.testing import make_example, make_run, retrieval, tool

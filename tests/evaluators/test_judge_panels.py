@@ -8,7 +8,7 @@ import pytest
 from judge_server import fault, serving, verdict
 
 from evalkit.evaluators.judge import session
-from evalkit.evaluators.judge.errors import JudgeError
+from evalkit.evaluators.judge.asking.errors import JudgeError
 from evalkit.evaluators.judge.judge import judge
 from evalkit.evaluators.judge.pairwise import pairwise
 from evalkit.evaluators.judge.panel import panel

@@ -10,14 +10,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from evalkit.errors import AuthenticationFailed, EvalkitError
+from evalkit.evaluators.judge.asking.errors import JudgeError, JudgeRefused, JudgeStopped, NotAsked
 from evalkit.evaluators.judge.asking.lacks import Lacks, lacks_file
 from evalkit.evaluators.judge.asking.refusals import Refusal, refusal_of
 from evalkit.evaluators.judge.asking.replies import content_of, decode, problem_of
-from evalkit.evaluators.judge.errors import JudgeError, JudgeRefused, JudgeStopped, NotAsked
-from evalkit.evaluators.judge.ledger import Paid
+from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.session import Answer, Session
 from evalkit.evaluators.judge.settings import JudgeSettings
 from evalkit.fetchers.http.answers import HttpError
+from evalkit.fetchers.http.asking import Failed
 from evalkit.fetchers.http.attempts import Patience, Retryable, StillFailing, retry_after
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
@@ -32,7 +33,7 @@ PATIENCE = Patience(attempts=16, unanswered=6, total=120.0)
 PATH = "/chat/completions"
 DOWN_AFTER = 16
 """Calls in a row that nobody answered, after which the endpoint is not asked any more."""
-MAYBE_BILLED = (None, 408, 504, 524)
+MAYBE_BILLED = (408, 504, 524)
 NOTHING = Paid(0.0, 0, 0)
 Body = dict[str, Any]
 
@@ -139,14 +140,16 @@ class ChatClient:
         if call is None:
             return None
         paid: Paid | None = None
+
+        def lost(error: Retryable, again: bool) -> None:
+            if may_be_billed(error):
+                session.ledger.unheard(call, again=again, stop=stop)
+
         try:
             try:
-                reply = self._post(body)
-            except StillFailing as error:
-                paid = None if error.status in MAYBE_BILLED else NOTHING
-                raise
+                reply = self._post(body, lost)
             except EvalkitError:
-                paid = NOTHING
+                paid = NOTHING  # nothing but what was lost before, which is counted
                 raise
             answer = replace(self._read(reply, guessed), call=call)
             session.keep(key, answer)
@@ -170,7 +173,7 @@ class ChatClient:
             body["seed"] = settings.seed
         return {**body, **settings.extra}
 
-    def _post(self, body: Body) -> Any:
+    def _post(self, body: Body, lost: Failed) -> Any:
         """Post, leaving out one by one what the endpoint says it does not take."""
         before = self._lacks.known
         while True:
@@ -178,7 +181,9 @@ class ChatClient:
                 raise self._stopped
             sent = self._lacks.spoken(body)
             try:
-                reply = self._http.request("POST", self._path, params=self._query, json=sent).value
+                reply = self._http.request(
+                    "POST", self._path, params=self._query, json=sent, failed=lost
+                ).value
             except (AuthenticationFailed, JudgeStopped) as error:
                 self._stopped = error  # it stays so: do not ask for every run
                 raise
@@ -265,6 +270,11 @@ class ChatClient:
             output_tokens=taken,
             cost=usage.total_cost if cost is None else cost,
         )
+
+
+def may_be_billed(error: Retryable) -> bool:
+    """Whether an endpoint may have answered, and billed, what was not heard."""
+    return not error.unsent if error.status is None else error.status in MAYBE_BILLED
 
 
 def _go_on(stop: threading.Event | None) -> None:

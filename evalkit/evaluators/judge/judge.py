@@ -23,9 +23,9 @@ from functools import lru_cache, partial
 from threading import Event
 from typing import Any
 
+from evalkit.evaluators.judge.asking.errors import JudgeError
 from evalkit.evaluators.judge.asking.threads import in_thread
 from evalkit.evaluators.judge.client import ChatClient
-from evalkit.evaluators.judge.errors import JudgeError
 from evalkit.evaluators.judge.prompt import SYSTEM, Prompt
 from evalkit.evaluators.judge.session import Answer, Session, current
 from evalkit.evaluators.judge.settings import JudgeSettings, make_settings

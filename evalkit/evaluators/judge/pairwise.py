@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from evalkit.evaluators.judge.asking.errors import JudgeError
 from evalkit.evaluators.judge.asking.threads import in_thread
-from evalkit.evaluators.judge.errors import JudgeError
 from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, prepared, signature_of
 from evalkit.evaluators.judge.settings import JudgeSettings, make_settings
 

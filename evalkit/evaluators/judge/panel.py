@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from evalkit.evaluators.judge.errors import BudgetSpent, JudgeError
+from evalkit.evaluators.judge.asking.errors import BudgetSpent, JudgeError
 from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, signature_of
 from evalkit.model.scales.scale import Scale
 from evalkit.model.score import EvaluatorInfo, Score

@@ -95,7 +95,10 @@ class Fence:
 
     def closed(self, rendered: str) -> Rendered:
         """Return the text with its data between tags of one code."""
-        pieces = re.split(f"{self._mark}([0-9]+)\x00", rendered)
+        own, *marked = rendered.split(self._mark)
+        pieces = [own]
+        for each in marked:
+            pieces += each.split("\x00", 1)
         pieces[::2] = [clean(each) for each in pieces[::2]]
         code = self._code(pieces[::2])
         for place in range(1, len(pieces), 2):

@@ -9,15 +9,15 @@ import atexit
 import hashlib
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from evalkit.evaluators.judge.ledger import BUDGET, FRESH, HOME, Ledger, Paid
+from evalkit.evaluators.judge.money.book import Paid, Totals
+from evalkit.evaluators.judge.money.ledger import BUDGET, FRESH, HOME, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,9 @@ class Answer:
         return Paid(self.cost, self.input_tokens, self.output_tokens)
 
 
+FIELDS = tuple(each.name for each in fields(Answer))
+
+
 class Closable(Protocol):
     """What a session keeps open, such as connections."""
 
@@ -59,7 +62,9 @@ class Session:
         self.made_with = (folder, budget, fresh)
         self.folder, self.fresh = folder, fresh
         self.ledger = Ledger(folder, budget, self._answered)
-        self._folder = folder / "answers" if folder else None
+        self.found = Totals()
+        """What was in flight when an earlier command was killed."""
+        self._folder = str(folder / "answers") if folder else None
         self._memory: dict[str, Answer] = {}
         self._open: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -74,10 +79,11 @@ class Session:
             return kept
 
     def close(self) -> None:
-        """Close every connection of the session."""
+        """Close every connection of the session, and its ledger."""
         with self._lock:
             while self._open:
                 self._open.popitem()[1].close()
+        self.ledger.close()
 
     @staticmethod
     def key(url: str, body: dict[str, Any]) -> str:
@@ -110,21 +116,26 @@ class Session:
     def keep(self, key: str, answer: Answer) -> None:
         """Remember an answer: it was paid, whether it holds a verdict or not."""
         self._memory[key] = replace(answer, cached=True)
-        file = self._file(key)
-        if file is None:
+        if self._folder is None:
             return
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(asdict(answer), stream)
-        os.replace(name, file)
+        file = self._file(key)
+        temporary = f"{file}.{answer.call or threading.get_ident()}.tmp"
+        text = json.dumps({name: getattr(answer, name) for name in FIELDS}).encode()
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600)
+        with open(handle, "wb") as stream:
+            stream.write(text)
+        os.replace(temporary, file)
 
     def _read(self, key: str) -> Answer | None:
-        file = self._file(key)
-        if file is None:
+        if self._folder is None:
             return None
         try:
-            return Answer(**json.loads(file.read_bytes()))
+            with open(self._file(key), "rb") as stream:
+                return Answer(**json.loads(stream.read()))
         except (OSError, ValueError, TypeError):
             return None  # none, a file of another version, or cut: ask again
 
@@ -132,8 +143,8 @@ class Session:
         found = self._read(key) if key else None
         return found.paid if found is not None and found.call == call else None
 
-    def _file(self, key: str) -> Path | None:
-        return self._folder / key[:2] / f"{key}.json" if self._folder else None
+    def _file(self, key: str) -> str:
+        return f"{self._folder}/{key[:2]}/{key}.json"
 
 
 _lock = threading.Lock()
@@ -156,7 +167,7 @@ def configure(folder: Path | None, *, budget: float | None = None, fresh: bool =
             _session.close()
             atexit.unregister(_session.close)
         _session = Session(folder, budget, fresh)
-        _session.ledger.begin()
+        _session.found = _session.ledger.begin()
         atexit.register(_session.close)
         return _session
 

@@ -12,6 +12,8 @@ from evalkit.errors import SourceUnavailable
 from evalkit.fetchers.http.transport import httpx
 
 RETRIED_STATUS = frozenset({408, 425, 429})
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""What ends an attempt before the server can have seen it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,11 @@ class Patience:
 
 
 class Retryable(SourceUnavailable):
-    """One attempt failed in a way that another may not."""
+    """One attempt failed in a way that another may not.
+
+    `unsent`: the server cannot have seen it; else it may have done what was asked, and lost only
+    its answer.
+    """
 
     def __init__(
         self,
@@ -37,11 +43,13 @@ class Retryable(SourceUnavailable):
         *,
         wait: float | None = None,
         dropped: bool = False,
+        unsent: bool = False,
         status: int | None = None,
     ) -> None:
         self.what = what
         self.wait = wait
         self.dropped = dropped
+        self.unsent = unsent
         self.status = status
         super().__init__(what)
 

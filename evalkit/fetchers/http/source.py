@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,8 +16,10 @@ import orjson
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
 from evalkit.fetchers.http.answers import HttpError, NotFound, Reply, TooLarge, decoded, detail_of
+from evalkit.fetchers.http.asking import Ask, Failed
 from evalkit.fetchers.http.attempts import (
     RETRIED_STATUS,
+    UNSENT,
     Patience,
     Retryable,
     StillFailing,
@@ -43,20 +45,6 @@ Refuse = Callable[[int, httpx.Headers, bytes], None]
 Decode = Callable[[bytes | bytearray, httpx.Headers], Any]
 
 log = logging.getLogger("evalkit.http")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """One request; `shown` is how messages name it."""
-
-    method: str
-    url: str
-    shown: str
-    params: Mapping[str, Any] | None = None
-    content: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    attempts: int | None = None
-    most: int | None = None
 
 
 class HttpSource:
@@ -146,26 +134,28 @@ class HttpSource:
         headers: Mapping[str, str] | None = None,
         attempts: int | None = None,
         most: int | None = None,
+        failed: Failed | None = None,
     ) -> Reply:
         """Ask, with retries, and return the parsed body with the answer's headers.
 
         The body is `json`, or `content` of the type that `headers` name. `attempts` says how often
         this one request may be tried, where that is other than the patience of the source; an
-        answer of over `most` bytes is not read to its end: `TooLarge`.
+        answer of over `most` bytes is not read to its end: `TooLarge`. `failed` hears of every
+        attempt that may pass, and whether another follows.
         """
         content = content if json is None else orjson.dumps(json)
         extra = {"content-type": "application/json"} if content is not None else {}
         url = self.base_url + path
+        sent = extra | dict(headers or {})
         return self._patiently(
-            _Ask(method, url, path, params, content, extra | dict(headers or {}), attempts, most),
-            self._parsed,
+            Ask(method, url, path, params, content, sent, attempts, most, failed), self._parsed
         )
 
     def stream_bytes(self, url: str) -> Iterator[bytes]:
         """Yield the bytes behind `url`: a path below the base URL, or a full address."""
         address = url if urlsplit(url).scheme else self.base_url + url
         shown = urlsplit(address)._replace(query="", fragment="").geturl()
-        ask = _Ask("GET", address, shown)
+        ask = Ask("GET", address, shown)
         response, stack = self._patiently(ask, self._opened)
         with stack:
             try:
@@ -183,7 +173,7 @@ class HttpSource:
         """
         return self._crew.map(fn, items)
 
-    def _patiently(self, ask: _Ask, once: Callable[[_Ask, bool], Answer]) -> Answer:
+    def _patiently(self, ask: Ask, once: Callable[[Ask, bool], Answer]) -> Answer:
         patience = self._patience
         if ask.attempts is not None:
             patience = replace(patience, attempts=ask.attempts)
@@ -194,6 +184,8 @@ class HttpSource:
                 return once(ask, trial.dropped)
             except Retryable as error:
                 seconds = trial.pause(error)
+                if ask.failed is not None:
+                    ask.failed(error, seconds is not None)
                 if seconds is None:
                     said = self._message(ask, f"{error.what} {trial.summary(error)}")
                     raise StillFailing(said, status=error.status) from None
@@ -206,13 +198,13 @@ class HttpSource:
         if told:
             self._limit.pause(seconds)  # what the server told one thread holds for all
 
-    def _take_turn(self, ask: _Ask) -> None:
+    def _take_turn(self, ask: Ask) -> None:
         if (seconds := self._limit.reserve()) > 0:
             self._sleep(seconds)
         if self._closing.is_set():
             raise FetchError(f"{self.source}: closed before {self.redact(ask.shown)} was asked.")
 
-    def _parsed(self, ask: _Ask, fresh: bool) -> Reply:
+    def _parsed(self, ask: Ask, fresh: bool) -> Reply:
         with self._seats, ExitStack() as stack:
             response = self._open(ask, fresh, stack)
             body = self._read(ask, response)
@@ -221,12 +213,12 @@ class HttpSource:
             return Reply(None, response.headers, 0)
         return Reply(self._decode(body, response.headers), response.headers, len(body))
 
-    def _opened(self, ask: _Ask, fresh: bool) -> tuple[httpx.Response, ExitStack]:
+    def _opened(self, ask: Ask, fresh: bool) -> tuple[httpx.Response, ExitStack]:
         with ExitStack() as stack:
             response = self._open(ask, fresh, stack)
             return response, stack.pop_all()
 
-    def _open(self, ask: _Ask, fresh: bool, stack: ExitStack) -> httpx.Response:
+    def _open(self, ask: Ask, fresh: bool, stack: ExitStack) -> httpx.Response:
         """Send, and return the unread answer; `stack` closes what was opened for it."""
         try:
             # Other idle connections of the shared pool may be as dead as the one that dropped.
@@ -243,14 +235,15 @@ class HttpSource:
         except httpx.UnsupportedProtocol as error:
             raise SourceUnavailable(self._message(ask, f"{transport_defect(error)}.")) from None
         except httpx.TransportError as error:
-            raise Retryable(transport_defect(error), dropped=True) from None
+            unsent = isinstance(error, UNSENT)
+            raise Retryable(transport_defect(error), dropped=True, unsent=unsent) from None
         except (httpx.InvalidURL, httpx.TooManyRedirects, ValueError) as error:
             raise SourceUnavailable(self._message(ask, f"cannot be asked ({error}).")) from None
         stack.callback(response.close)
         self._refuse(ask, response)
         return response
 
-    def _read(self, ask: _Ask, response: httpx.Response) -> bytes | bytearray:
+    def _read(self, ask: Ask, response: httpx.Response) -> bytes | bytearray:
         """Read the body within a total time: a server that drips must not hold us for ever."""
         deadline = time.monotonic() + self._patience.body
         body = bytearray()
@@ -271,7 +264,7 @@ class HttpSource:
             raise Retryable(transport_defect(error), dropped=True) from None
         return body
 
-    def _refuse(self, ask: _Ask, response: httpx.Response) -> None:
+    def _refuse(self, ask: Ask, response: httpx.Response) -> None:
         """Raise the error that a status code means; answers below 300 pass."""
         status = response.status_code
         if status < 300:
@@ -294,5 +287,5 @@ class HttpSource:
         kind = NotFound if status in (404, 410) else HttpError
         raise kind(self._message(ask, f"{said}."), status=status, detail=detail)
 
-    def _message(self, ask: _Ask, said: str) -> str:
+    def _message(self, ask: Ask, said: str) -> str:
         return f"{self.source}: {self.redact(f'{ask.method} {ask.shown}: {said}', 600)}"
