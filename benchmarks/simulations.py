@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import comb, sqrt
 from typing import Any
 from zlib import crc32
@@ -21,10 +22,11 @@ from numpy.typing import NDArray
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.preferences import bradley_terry
+from evalkit.metrics.gating.anytime import half_width, rate_bounds
 from evalkit.metrics.slicing.slices import slice_scores
 from evalkit.metrics.slicing.slicing import Slicing
 from evalkit.metrics.statistics.calibration import corrected_rate
-from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure
+from evalkit.metrics.statistics.intervals import Sums, cluster_sums, share_figure, wilson
 from evalkit.metrics.statistics.multiplicity import holm
 from evalkit.metrics.statistics.paired import paired_test
 from evalkit.metrics.statistics.students_t import normal_tail
@@ -270,7 +272,52 @@ def expected_pass(n: int, k: int, rate: float) -> float:
     return sum(p * comb(c, k) / comb(n, k) for c, p in enumerate(chance))
 
 
+def many_looks(seeds: int, looks: int = 20) -> Iterator[tuple[str, float]]:
+    """Yield how often rules asked again and again are ever decided wrongly: 5 % is promised.
+
+    Rates are asked at exactly their limit; changes of nothing whether they are better, which is
+    what re-running until green would find. Beside each, what the same looks find without
+    `sequential`.
+    """
+    at = np.arange(1, looks + 1) * 20
+    known = lru_cache(maxsize=None)(rate_bounds)
+    for rate in (0.05, 0.5, 0.9, 0.98):
+        rng = np.random.default_rng(11)
+        passed = np.cumsum(rng.random((seeds, at[-1])) < rate, axis=1)[:, at - 1] / at
+        low = [
+            [known(mean, int(n), 0.05)[0] for mean, n in zip(row, at, strict=True)]
+            for row in passed
+        ]
+        naive = [
+            [wilson(round(m * n), int(n), 0.9)[0] for m, n in zip(row, at, strict=True)]
+            for row in passed
+        ]
+        yield f"rate {rate}, {looks} looks", float(np.mean((np.array(low) > rate).any(1)))
+        yield (
+            f"rate {rate}, {looks} looks, not sequential",
+            float(np.mean((np.array(naive) > rate).any(1))),
+        )
+    for moved in (0.05, 0.3):
+        rng = np.random.default_rng(12)
+        chance = [moved / 2, 1 - moved, moved / 2]
+        pairs = rng.choice([-1.0, 0.0, 1.0], (seeds, int(at[-1])), p=chance)
+        yield f"change, {moved:.0%} move, {looks} looks", _ever(pairs, at, bounded=True)
+    rng = np.random.default_rng(13)
+    times = rng.lognormal(0, 0.8, (2, seeds, int(at[-1])))
+    yield f"change of latency, {looks} looks", _ever(times[1] - times[0], at, bounded=False)
+
+
+def _ever(pairs: Array, looks: Array, *, bounded: bool) -> float:
+    """Return how often a change of nothing is found better at one of the looks."""
+    wrong = 0
+    for row in pairs:
+        tests = (paired_test(np.zeros(n), row[:n], bounded=bounded, single=False) for n in looks)
+        wrong += any(t.se and t.difference > half_width(t.se, t.n, 0.05) for t in tests)
+    return wrong / len(pairs)
+
+
 SIMULATIONS = {
+    "looks": lambda: print_all(many_looks(2000)),
     "coverage": lambda: print_all(rate_coverage(2000)),
     "reducers": lambda: print_all(reducer_coverage(2000)),
     "heldout": lambda: (

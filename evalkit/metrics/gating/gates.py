@@ -15,6 +15,7 @@ from evalkit.metrics.documents.summary import ScoreSummary, SliceFigure, Summary
 from evalkit.metrics.gating.grammar import Gate, parse
 from evalkit.metrics.gating.limits import ROUNDING, complies, complying_share, shifted
 from evalkit.metrics.gating.meaning import quantity_problem, scale_of
+from evalkit.metrics.gating.sequential import check_level, refused
 from evalkit.metrics.gating.statistical import check_difference, mirrored, unpaired
 from evalkit.metrics.gating.whole import only_of_the_whole
 from evalkit.metrics.gating.wording import show, text_of
@@ -97,6 +98,8 @@ def _check(case: _Case) -> GateResult:
     if found is None:
         hint = closest(case.summary, gate.metric)
         return case.result(False, f"There is no figure {gate.metric!r}.{hint}")
+    if why := refused(gate):
+        return case.result(False, f"{why[0].upper()}{why[1:]}", found.figure)
     if found.unread:
         figure = found.figure if gate.kind == "absolute" else None
         return case.result(False, f"{found.unread}.", figure, unit=found.unit)
@@ -120,6 +123,10 @@ def _check_value(case: _Case, found: Found, limit: float | None = None) -> GateR
     if limit is None and _is_percent_of_a_number(case, found):
         why = f"{found.name} is {show(figure, found.unit)}, no share: {gate.quantity} says nothing."
         return case.result(False, f"{why} Write a number.", figure, unit=found.unit)
+    if gate.sequential:
+        span = scale_of(case.summary, found).span
+        passed, why = check_level(gate, figure, span, found.unit, wanted, case.alpha)
+        return case.result(passed, why, figure, wanted, found.unit)
     passed = complies(gate.op, figure.value, wanted)
     if found.lower_bound and gate.op in ("<=", "<"):
         why = f"{found.name} is at least {text_of(figure.value, found.unit)}: runs were cut short."

@@ -15,6 +15,7 @@ correctness >= 0.8 where metadata.topic = billing   one slice
 correctness >= 0.7 for every metadata.topic         every slice
 correctness >= 0.5 for every example                pass rate of each example's runs
 correctness >= 0.5 for 95% of examples
+correctness >= 0.9 sequential                       holds at every look while runs arrive
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from lark.exceptions import LarkError
 from evalkit.errors import ConfigError
 
 GRAMMAR = r"""
-start: subject condition place?
+start: subject condition place? SEQUENTIAL?
 subject: NAME | STRING
 condition: OP quantity                                    -> absolute
          | OP _BASELINE [SIGN quantity]                   -> relative
@@ -52,6 +53,7 @@ UNIT.2: "%" | "ms" | "min" | "s" | "k" | "points" | "tokens"
 NAME: /[^\W\d][\w.^@\/:-]*(\(\d+\))?/
 STRING: /"[^"\n]*"|'[^'\n]*'/
 PROVEN.3: "proven"
+SEQUENTIAL.4: "sequential"
 _BASELINE.3: "baseline"
 _NOT.3: "not"
 _WORSE.3: "worse"
@@ -72,7 +74,7 @@ _EXAMPLES.5: "examples"
 """
 WORDS = [
     *("proven", "not", "worse", "than", "baseline", "by", "better", "equivalent", "to", "within"),
-    *("where", "for", "every", "of", "example", "examples"),
+    *("where", "for", "every", "of", "example", "examples", "sequential"),
 ]
 
 
@@ -111,6 +113,8 @@ class Gate:
     slice_value: str = ""
     share: float = 1.0
     """Share of examples that must comply."""
+    sequential: bool = False
+    """May be asked again while runs arrive: decided by bounds that hold at every look."""
 
     @property
     def needs_baseline(self) -> bool:
@@ -151,6 +155,8 @@ def _explain(line: str, error: Any) -> str:
 
 def _gate(line: str, tree: Any) -> Gate:
     subject, condition, *rest = tree.children
+    sequential = any(getattr(each, "type", "") == "SEQUENTIAL" for each in rest)
+    rest = [each for each in rest if each is not None and getattr(each, "type", "") == ""]
     parts = [child for child in condition.children if child is not None]
     names = {getattr(part, "type", "quantity"): part for part in parts}
     quantity = next((_quantity(p) for p in parts if getattr(p, "data", "") == "quantity"), None)
@@ -162,7 +168,8 @@ def _gate(line: str, tree: Any) -> Gate:
         sign=str(names.get("SIGN", "")),
         quantity=quantity,
         proven="PROVEN" in names,
-        **(_place(rest[0]) if rest and rest[0] is not None else {}),
+        sequential=sequential,
+        **(_place(rest[0]) if rest else {}),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from evalkit.metrics.documents.figures import Interval
 from evalkit.metrics.documents.lookup import (
     COUNTS,
     DISTRIBUTIONS,
@@ -21,6 +22,7 @@ from evalkit.metrics.documents.lookup import (
 )
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.gating.grammar import Gate, Quantity
+from evalkit.metrics.gating.sequential import refused
 from evalkit.model.outcome import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
 
@@ -39,6 +41,11 @@ class Scale:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def span(self) -> Interval | None:
+        """Both ends, where both are known."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
 
 SHARE, COUNT = Scale("share", 0.0, 1.0), Scale("count", 0.0)
 
@@ -55,6 +62,8 @@ class Known:
 
 def problem(gate: Gate, known: Known) -> str | None:
     """Say why a rule cannot be meant, or `None`."""
+    if said := refused(gate):
+        return said
     if gate.place == "most_examples" and not 0 <= gate.share <= 1:
         return f"{gate.share:g} is no share of the examples. Did you mean {gate.share:g}%?"
     if gate.place in ("one_slice", "every_slice") and (said := _slice_problem(gate, known)):

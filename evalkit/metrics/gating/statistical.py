@@ -11,6 +11,7 @@ from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.lookup import Found
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.gating.grammar import Gate
+from evalkit.metrics.gating.sequential import check_change
 from evalkit.metrics.statistics.students_t import two_sided, z_quantile
 
 
@@ -28,11 +29,15 @@ def check_difference(
       better than -d; noise does not pass.
     - `better by d`: better beyond chance and by at least d.
     - `equivalent within d`: both ends inside plus or minus d.
+
+    With `sequential` the ends are those of `anytime`, which hold at every look.
     """
     value = difference.difference.value
     if value is None:
         return False, f"{difference.metric}: {_nothing(difference)}", None
     margin = _margin(gate, difference)
+    if gate.sequential:
+        return *check_change(gate, difference, margin, alpha), margin
     gain = -value if difference.direction == "lower" else value
     sure = _beyond_chance(difference, alpha)
     low, high = _one_sided(difference, alpha)
@@ -179,7 +184,7 @@ def unpaired(
     n = min(now.n, baseline.n)
     ends = _around(value or 0.0, se or 0.0, alpha / 2, found.unit) if known else None
     low, high = ends or (None, None)
-    difference = Figure(value, low, high, n, "unpaired z from intervals")
+    difference = Figure(value, low, high, n, "unpaired z from intervals", None, se)
     return Difference(
         metric=found.name,
         kind="score",

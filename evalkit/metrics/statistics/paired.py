@@ -82,7 +82,9 @@ class PairedTest:
     def figure(self, confidence: float) -> Figure:
         """Return the difference as a Figure."""
         low, high = self.interval(confidence) or (None, None)
-        return Figure(self.difference, low, high, self.n, self.method, self.units or self.n)
+        return Figure(
+            self.difference, low, high, self.n, self.method, self.units or self.n, self.se
+        )
 
     def with_draws(self, draws: Studentised) -> PairedTest:
         """Return the test with the t of resamples beside Student's."""
