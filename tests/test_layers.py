@@ -44,7 +44,9 @@ INSIDE = {
     "fetchers/files/formats/otlp": ["forms", "vocabularies", OWN],
     "fetchers/langgraph_checkpoints": ["decoding", "databases", OWN],
     "fetchers/langsmith": ["api", "convert", OWN],
-    "report": ["charts", "runs", "values", "sections", "sharing", "page", "renderers", OWN],
+    "report": [
+        "charts", "runs", "values", "sections", "sharing", "page", "labelling", "renderers", OWN,
+    ],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
     "evaluators/judge": ["asking", "money", OWN],
     "pipeline": [OWN, "servers"],

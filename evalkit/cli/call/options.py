@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from evalkit.cli.call.completing import completed, experiments
 from evalkit.cli.call.session import Session
-from evalkit.errors import EvalkitError
 
 FILE = click.Path(path_type=Path)
 
@@ -30,13 +30,13 @@ def flag(names: str, line: str, **more: Any) -> click.Option:
 
 def experiment_names(required: bool = False) -> click.Argument:
     """Take any number of experiment names."""
-    more: dict[str, Any] = {"metavar": "[NAME]...", "shell_complete": _experiments}
+    more: dict[str, Any] = {"metavar": "[NAME]...", **completed(experiments)}
     return argument("names", nargs=-1, required=required, **more)
 
 
 def experiment_name() -> click.Argument:
     """Take one experiment name."""
-    return argument("name", metavar="NAME", shell_complete=_experiments)
+    return argument("name", metavar="NAME", **completed(experiments))
 
 
 def json_option(what: str = "One JSON document on stdout.") -> click.Option:
@@ -48,15 +48,3 @@ def json_option(what: str = "One JSON document on stdout.") -> click.Option:
         return value
 
     return flag("--json as_json", what, callback=reserve)
-
-
-def _experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    # Only completion reads the configuration; help and running a verb do not come here.
-    from evalkit.project.layout import find_config
-
-    try:
-        session = ctx.find_object(Session) or Session()
-        names = find_config(Path(session.project or ".")).values.get("experiments", {})
-    except EvalkitError:
-        return []
-    return [name for name in names if name.startswith(incomplete)]

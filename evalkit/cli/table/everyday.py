@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.call.completing import completed, evaluator_names, experiments, run_ids
 from evalkit.cli.call.options import (
     FILE,
     argument,
@@ -17,7 +18,7 @@ from evalkit.cli.table.verb import Verb
 
 
 def _baseline(line: str = "Compare with this experiment.", metavar: str = "NAME") -> click.Option:
-    return option("--baseline", line, metavar=metavar)
+    return option("--baseline", line, metavar=metavar, **completed(experiments))
 
 
 def _gates() -> click.Option:
@@ -50,6 +51,7 @@ def _scoring() -> list[click.Option]:
             "Only this evaluator; may be repeated.",
             multiple=True,
             metavar="NAME",
+            **completed(evaluator_names),
             callback=lambda ctx, param, names: names or None,
         ),
         option(
@@ -139,7 +141,11 @@ EVERYDAY = {
 
         RUN_ID may be the beginning of one.
         """,
-        [experiment_name(), argument("run_id", required=False), json_option()],
+        [
+            experiment_name(),
+            argument("run_id", required=False, **completed(run_ids)),
+            json_option(),
+        ],
     ),
     "compare": Verb(
         "Compare two or more experiments, paired by example.",

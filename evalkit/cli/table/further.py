@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.call.completing import (
+    completed,
+    evaluator_names,
+    experiments,
+    metric_names,
+)
 from evalkit.cli.call.options import (
     FILE,
     experiment_name,
@@ -54,7 +60,13 @@ FURTHER = {
         """,
         [
             experiment_names(),
-            option("--metric metrics", "Only this one.", multiple=True, metavar="NAME"),
+            option(
+                "--metric metrics",
+                "Only this one; may be repeated.",
+                multiple=True,
+                metavar="NAME",
+                **completed(metric_names),
+            ),
             json_option(),
         ],
     ),
@@ -75,7 +87,12 @@ FURTHER = {
         """,
         [
             experiment_names(),
-            option("--baseline", "Compare with this experiment.", metavar="NAME"),
+            option(
+                "--baseline",
+                "Compare with this experiment.",
+                metavar="NAME",
+                **completed(experiments),
+            ),
             option("--port", "Port on 127.0.0.1; 0 takes a free one.", default=0),
             flag("--open show", "Open the page in the browser."),
         ],
@@ -108,6 +125,7 @@ FURTHER = {
                 "Only scores of this evaluator; may be repeated.",
                 multiple=True,
                 metavar="NAME",
+                **completed(evaluator_names),
             ),
             json_option(),
         ],

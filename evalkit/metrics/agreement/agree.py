@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.agreement.labels import Label, category, of_metric
-from evalkit.metrics.columns.arrow import integers
+from evalkit.metrics.agreement.labels import Label, of_metric
+from evalkit.metrics.agreement.matching import (
+    Matched,
+    as_passes,
+    matched_runs,
+    stands_for_of,
+    votes_of,
+)
+from evalkit.metrics.agreement.settled import Settled, settled
+from evalkit.metrics.agreement.spoken import column_of, said_of
+from evalkit.metrics.agreement.weighing import share, weighted_figure, weighted_hits
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
-from evalkit.metrics.columns.reading import CellColumns, RunColumns, read_cells, read_runs
+from evalkit.metrics.columns.reading import RunColumns, read_cells, read_runs
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.documents.agreement import Agreement
-from evalkit.metrics.statistics.calibration import corrected_rate, hits_of
+from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.statistics.calibration import Hits, corrected_rate, hits_of
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 from evalkit.metrics.statistics.kappa import agreement_figures
 from evalkit.model.results import Results
-from evalkit.model.scales.said import number_of
 from evalkit.model.scales.scale import Scale
 
 MOST_CATEGORIES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    people: list[str]
-    judge: list[str]
-    rows: list[int]
-    unmatched: int
-    conflicting: int
 
 
 def agree(
@@ -46,127 +43,36 @@ def agree(
 ) -> Agreement:
     """Compare one score with people's labels of the same runs.
 
-    Several labels of a run are put to the vote. A number with a threshold is compared as pass or
-    fail when people said pass or fail. Intervals resample examples. `scores` says what scores are,
-    as in `summarise`.
+    Several labels of a run are put to the vote; of one rater the last word counts, a final label
+    before all others, and who cannot say is counted apart. A number with a threshold is compared
+    as pass or fail when people said pass or fail. Intervals resample examples. `scores` says what
+    scores are, as in `summarise`.
     """
     runs = read_runs(results)
     cells = read_cells(results)
     decisions = decided([(cells, results.evaluators)], scores or {})
     columns = score_columns(cells, runs, results.evaluators, 0, decisions)
-    column = _column(columns, metric)
-    said = _said(cells, column)
+    column = column_of(columns, metric)
+    said = said_of(cells, column)
     chosen = of_metric(labels, metric, words=column.type == "category")
-    votes, unmatched = _votes(results, runs, chosen, said)
-    matched = _match(votes, said, unmatched)
+    counted = settled(chosen, results.experiment, frozenset(said.values()))
+    votes, unmatched = votes_of(results, runs, counted.labels, said)
+    matched = matched_runs(votes, said, unmatched, stands_for_of(results, runs, counted.labels))
     if not matched.rows:
         raise ConfigError(
             f"agree: none of {len(labels)} labels is of a run that {metric!r} scored. "
             "Check the run ids in the labels."
         )
-    matched = _as_passes(matched, column)
-    return _agreement(results, runs, column, matched, labels, confidence)
-
-
-def _column(columns: Sequence[ScoreColumn], metric: str) -> ScoreColumn:
-    for column in columns:
-        if column.name == metric and column.scope == "run":
-            return column
-    names = [column.name for column in columns if column.scope == "run"]
-    close = get_close_matches(metric, names, 1, 0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ConfigError(f"agree: there is no score {metric!r} of runs.{hint} Known: {names}.")
-
-
-def _said(cells: CellColumns, column: ScoreColumn) -> dict[int, str]:
-    """Return what the evaluator said of each run, as labels are written."""
-    found = {
-        run: category(value)
-        for run, value in zip(column.run.tolist(), column.values.tolist(), strict=True)
-    }
-    if len(column.worded):
-        raw, words = cells.said.words
-        for row in column.worded.tolist():
-            number = cells.score[row]
-            found[int(cells.run[row])] = category(
-                words[raw[row]] if np.isnan(number) else float(number)
-            )
-    found.pop(-1, None)
-    return found
-
-
-def _votes(
-    results: Results, runs: RunColumns, labels: Sequence[Label], said: dict[int, str]
-) -> tuple[dict[int, Counter[str]], int]:
-    by_id = {run_id: row for row, run_id in enumerate(runs.run_ids.to_pylist())}
-    repetitions = integers(results.table("runs", ["repetition"]).column(0))
-    by_example: dict[tuple[str, int | None], list[int]] = {}
-    for row, code in enumerate(runs.cluster.tolist()):
-        if code < len(runs.example_ids):
-            example = runs.example_ids[code]
-            by_example.setdefault((example, int(repetitions[row])), []).append(row)
-            by_example.setdefault((example, None), []).append(row)
-    votes: dict[int, Counter[str]] = {}
-    unmatched = 0
-    for label in labels:
-        rows = _rows(label, by_id, by_example)
-        if not any(row in said for row in rows):
-            unmatched += 1
-        for row in rows:
-            votes.setdefault(row, Counter())[label.value] += 1
-    return votes, unmatched
-
-
-def _rows(
-    label: Label, by_id: dict[str, int], by_example: dict[tuple[str, int | None], list[int]]
-) -> list[int]:
-    if label.run_id is not None:
-        return [by_id[label.run_id]] if label.run_id in by_id else []
-    rows = by_example.get((label.example_id or "", label.repetition), [])
-    if len(rows) > 1 and label.repetition is None:
-        raise ConfigError(
-            f"agree: example {label.example_id!r} has {len(rows)} runs. Label runs by 'run_id', "
-            "or add 'repetition'."
-        )
-    return rows
-
-
-def _match(votes: dict[int, Counter[str]], said: dict[int, str], unmatched: int) -> _Matched:
-    people, judge, rows = [], [], []
-    conflicting = 0
-    for row, counter in sorted(votes.items()):
-        (first, most), *rest = counter.most_common(2)
-        if row not in said:
-            continue
-        if rest and rest[0][1] == most:
-            conflicting += 1
-            continue
-        people.append(first)
-        judge.append(said[row])
-        rows.append(row)
-    return _Matched(people, judge, rows, unmatched, conflicting)
-
-
-def _as_passes(matched: _Matched, column: ScoreColumn) -> _Matched:
-    """Turn numbers into pass or fail where people said pass or fail and a threshold is known."""
-    if column.threshold is None or set(matched.people) - {"0", "1"}:
-        return matched
-    lower, limit = column.direction == "lower", column.threshold
-    passes = [
-        each
-        if (number := number_of(each)) is None
-        else category(number <= limit if lower else number >= limit)
-        for each in matched.judge
-    ]
-    return _Matched(matched.people, passes, matched.rows, matched.unmatched, matched.conflicting)
+    matched = as_passes(matched, column)
+    return _agreement(results, runs, column, matched, counted, confidence)
 
 
 def _agreement(
     results: Results,
     runs: RunColumns,
     column: ScoreColumn,
-    matched: _Matched,
-    labels: Sequence[Label],
+    matched: Matched,
+    counted: Settled,
     confidence: float,
 ) -> Agreement:
     categories = _categories(matched, column.name)
@@ -176,7 +82,9 @@ def _agreement(
     _, cluster = np.unique(runs.cluster[matched.rows], return_inverse=True)
     k = len(categories)
     confusion = np.bincount(human * k + judge, minlength=k * k).reshape(k, k)
-    figures = agreement_figures(human, judge, cluster, _numbers(categories), k, confidence)
+    weights = None if matched.weights is None else np.array(matched.weights)
+    numbers = _numbers(categories)
+    figures = agreement_figures(human, judge, cluster, numbers, k, confidence, weights)
     info = column.info
     return Agreement(
         experiment=results.experiment,
@@ -188,16 +96,27 @@ def _agreement(
         conflicting_labels=matched.conflicting,
         categories=categories,
         confusion=confusion.tolist(),
-        agreement=share_figure(cluster_sums((human == judge).astype(float), cluster), confidence),
+        agreement=_share((human == judge).astype(float), cluster, weights, confidence),
         kappa=figures["kappa"],
         weighted_kappa=figures.get("weighted_kappa"),
         alpha=figures["alpha"],
-        raters=sorted({each.rater for each in labels if each.rater}),
-        **_rates(categories, human, judge, cluster, column, confidence),
+        raters=sorted({each.rater for each in counted.labels if each.rater}),
+        abstained=counted.abstained,
+        chosen=sum(each.chosen is not None for each in counted.labels),
+        weighted=weights is not None,
+        **_rates(categories, human, judge, cluster, weights, column, confidence),
     )
 
 
-def _categories(matched: _Matched, metric: str) -> list[str]:
+def _share(
+    yes: NDArray[Any], cluster: NDArray[Any], weights: NDArray[Any] | None, confidence: float
+) -> Figure:
+    if weights is None:
+        return share_figure(cluster_sums(yes, cluster), confidence)
+    return weighted_figure(share(yes, weights, cluster), confidence)
+
+
+def _categories(matched: Matched, metric: str) -> list[str]:
     found = sorted({*matched.people, *matched.judge}, key=_sort_key)
     if len(found) > MOST_CATEGORIES:
         raise ConfigError(
@@ -226,6 +145,7 @@ def _rates(
     human: NDArray[Any],
     judge: NDArray[Any],
     cluster: NDArray[Any],
+    weights: NDArray[Any] | None,
     column: ScoreColumn,
     confidence: float,
 ) -> dict[str, Any]:
@@ -236,11 +156,12 @@ def _rates(
     one = categories.index("1") if "1" in categories else -1
     passed = human == one
     right = (human == judge).astype(np.float64)
-    good = cluster_sums(right[passed], cluster[passed])
-    bad = cluster_sums(right[~passed], cluster[~passed])
+    parts = {"sensitivity": passed, "specificity": ~passed}
     found = {
-        "sensitivity": share_figure(good, confidence),
-        "specificity": share_figure(bad, confidence),
+        name: _share(
+            right[part], cluster[part], None if weights is None else weights[part], confidence
+        )
+        for name, part in parts.items()
     }
     raw = column.values if column.yes_or_no else passes
     whole = cluster_sums(raw, column.cluster, column.unit)
@@ -248,5 +169,18 @@ def _rates(
     return {
         **found,
         "observed_rate": observed,
-        "corrected_rate": corrected_rate(whole, hits_of(good, bad), confidence),
+        "corrected_rate": corrected_rate(whole, _hits(right, passed, cluster, weights), confidence),
     }
+
+
+def _hits(
+    right: NDArray[Any],
+    passed: NDArray[Any],
+    cluster: NDArray[Any],
+    weights: NDArray[Any] | None,
+) -> Hits | None:
+    if weights is None:
+        sums = [cluster_sums(right[part], cluster[part]) for part in (passed, ~passed)]
+        return hits_of(sums[0], sums[1])
+    shares = [share(right[part], weights[part], cluster[part]) for part in (passed, ~passed)]
+    return weighted_hits(shares[0], shares[1])

@@ -26,23 +26,39 @@ class Label:
     repetition: int | None = None
     metric: str | None = None
     rater: str | None = None
+    experiment: str | None = None
+    weight: float | None = None
+    """Runs this one stands for in the sample it was drawn in; None: nobody said."""
+    chosen: str | None = None
+    """Why the run was labelled, where it was picked by what evaluators say, not by chance."""
+    final: bool = False
+    """What people settled on: it alone counts."""
+    abstains: bool = False
+    """The rater was marked as one who cannot say."""
+    undone: bool = False
+    """Takes the rater's label of the run back."""
 
 
 def read_labels(path: Path) -> list[Label]:
-    """Read JSON Lines of `{"run_id": ..., "label": ...}`.
+    """Read JSON Lines of `{"run_id": ..., "label": ...}`, or all `.jsonl` files of a folder.
 
     Instead of `run_id`, `example_id` (and `repetition`, where examples repeat) may name the run;
     `metric` limits a line to one score, `rater` says who spoke. Bad lines raise `DatasetError`.
     """
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    found = [label for file in files for label in _of_file(file)]
+    if not found:
+        raise DatasetError(f"{path}: holds no labels. Write one JSON object a line.")
+    return found
+
+
+def _of_file(path: Path) -> list[Label]:
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         reason = error.strerror or str(error)
         raise DatasetError(f"{path}: cannot be read: {reason}. Check the path.") from None
-    found = [_label(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise DatasetError(f"{path}: holds no labels. Write one JSON object a line.")
-    return found
+    return [_label(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
 
 
 def _label(line: bytes, where: str) -> Label:
@@ -53,20 +69,35 @@ def _label(line: bytes, where: str) -> Label:
     if not isinstance(row, Mapping):
         raise DatasetError(f"{where}: is no object. Write {{'run_id': ..., 'label': ...}}.")
     given = [row[name] for name in VALUES if row.get(name) is not None]
-    if not given:
+    undone, abstains = row.get("undone") is True, row.get("abstains") is True
+    if not given and not undone:
         raise DatasetError(f"{where}: has no label. Give it as 'label'.")
     run_id, example_id = row.get("run_id"), row.get("example_id")
     if run_id is None and example_id is None:
         raise DatasetError(f"{where}: names no run. Give 'run_id' or 'example_id'.")
     repetition = row.get("repetition")
     return Label(
-        value=category(given[0]),
+        value=category(given[0]) if given else "",
         run_id=None if run_id is None else str(run_id),
         example_id=None if example_id is None else str(example_id),
         repetition=repetition if isinstance(repetition, int) else None,
         metric=_text(row.get("metric")),
         rater=_text(row.get("rater")),
+        experiment=_text(row.get("experiment")),
+        weight=_weight(row.get("weight"), where),
+        chosen=_text(row.get("chosen")),
+        final=row.get("final") is True,
+        abstains=abstains,
+        undone=undone,
     )
+
+
+def _weight(value: Any, where: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e12:
+        raise DatasetError(f"{where}: the weight is {value!r}. Give a number above 0, or none.")
+    return float(value)
 
 
 def category(value: Any) -> str:

@@ -44,6 +44,13 @@ class Agreement:
     corrected_rate: Figure | None = None
     """Rogan and Gladen's: what people's pass rate would be."""
     raters: list[str] = field(default_factory=list)
+    abstained: int = 0
+    """Labels of people who could not say: in no figure."""
+    chosen: int = 0
+    """Labels of runs picked because they are hard: figures that rest on them speak of such runs."""
+    weighted: bool = False
+    """Whether each run counts for those it stands for in the sample it was drawn in; `confusion`
+    holds plain numbers of runs."""
     version: int = AGREEMENT_VERSION
     type: str = "evalkit.agreement"
 

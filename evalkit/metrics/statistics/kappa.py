@@ -15,23 +15,31 @@ Array = NDArray[Any]
 
 
 def agreement_figures(
-    human: Array, judge: Array, cluster: Array, numbers: Array | None, k: int, confidence: float
+    human: Array,
+    judge: Array,
+    cluster: Array,
+    numbers: Array | None,
+    k: int,
+    confidence: float,
+    weights: Array | None = None,
 ) -> dict[str, Figure]:
     """Return kappa, alpha and, for three or more numeric categories, weighted kappa.
 
-    `human` and `judge` are category codes below `k`, `cluster` the example codes from 0.
+    `human` and `judge` are category codes below `k`, `cluster` the example codes from 0. `weights`
+    say how many runs each stands for; only their ratios count.
     """
     units = int(cluster.max()) + 1
     tables = np.zeros((units, k * k))
-    np.add.at(tables, (cluster, human * k + judge), 1.0)
+    each = 1.0 if weights is None else weights / weights.mean()
+    np.add.at(tables, (cluster, human * k + judge), each)
     nominal = 1.0 - np.eye(k)
     wanted: dict[str, Callable[[Array], Array]] = {"kappa": lambda t: cohen(t, nominal)}
     distance = nominal
     if numbers is not None and k > 2:
         distance = (numbers[:, None] - numbers[None, :]) ** 2
         order = np.arange(k, dtype=float)
-        weights = (order[:, None] - order[None, :]) ** 2
-        wanted["weighted_kappa"] = lambda t: cohen(t, weights)
+        apart = (order[:, None] - order[None, :]) ** 2
+        wanted["weighted_kappa"] = lambda t: cohen(t, apart)
     wanted["alpha"] = lambda t: krippendorff(t, distance)
     return {name: _figure(tables, f, len(human), confidence) for name, f in wanted.items()}
 

@@ -7,22 +7,24 @@ from pathlib import Path
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, DatasetError
 from evalkit.metrics.agreement.agree import agree
 from evalkit.metrics.agreement.labels import read_labels
 from evalkit.metrics.documents.agreement import Agreement
 from evalkit.metrics.documents.figures import Figure
+from evalkit.pipeline.labelling import labels_folder
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
+from evalkit.project.layout import shown
 from evalkit.project.scales import scales_of
 
 
 def perform(
-    session: Session, /, name: str | None, labels: Path, metric: str, as_json: bool
+    session: Session, /, name: str | None, labels: Path | None, metric: str, as_json: bool
 ) -> None:
     """Compute agreement and keep it where the figures of later days look for it."""
     project = session.load(deep=False)
-    read = read_labels(labels)
+    read = read_labels(_there(labels or labels_folder(project)))
     stored = results(project, _only(project, name))
     found = agree(stored, read, metric, project.table.confidence, scales_of(project))
     path = project.reports_folder / "agreement" / f"{found.evaluator}.json"
@@ -32,6 +34,15 @@ def perform(
         session.document(found.to_dict())
     else:
         session.print(_text(found))
+
+
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise DatasetError(
+            f"agree: there are no labels in {shown(path)}. `evalkit label` makes them, or name a "
+            "file with --human."
+        )
+    return path
 
 
 def _only(project: Project, name: str | None) -> str:
@@ -58,8 +69,18 @@ def _text(found: Agreement) -> str:
         "corrected pass rate": found.corrected_rate,
     }
     told = [(name, _figure(each)) for name, each in figures.items() if each is not None]
-    left = f"{found.unmatched_labels} labels without a score, {found.conflicting_labels} split"
+    left = (
+        f"{found.unmatched_labels} labels without a score, {found.conflicting_labels} split, "
+        f"{found.abstained} could not say"
+    )
     head = f"{found.metric} on {found.experiment}: {found.n} runs with label and score ({left})"
+    if found.chosen:
+        head += (
+            f"\n{found.chosen} of the labels are of runs picked because they are hard: figures are "
+            "about such runs, not about all."
+        )
+    if found.weighted:
+        head += "\nFigures weigh each run for those it stands for; the table counts runs."
     return f"{head}\n\n{aligned(rows)}\n\n{aligned(told)}"
 
 

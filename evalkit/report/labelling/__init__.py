@@ -1,0 +1,1 @@
+"""The page on which people label runs: what it shows, what it keeps back, and its server."""
