@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.errors import EvaluatorNotFound, NoRunsError
 from evalkit.model.schema.records import run_to_record
-from evalkit.pipeline.authoring import new_evaluator, try_evaluator, watch_evaluator
+from evalkit.pipeline.authors.authoring import new_evaluator, try_evaluator, watch_evaluator
 from evalkit.pipeline.fetching import fetch
 from evalkit.project.config import Project, load
 from evalkit.testing import make_run, retrieval, tool

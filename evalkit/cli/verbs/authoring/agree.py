@@ -12,7 +12,7 @@ from evalkit.metrics.agreement.agree import agree
 from evalkit.metrics.agreement.labels import read_labels
 from evalkit.metrics.documents.agreement import Agreement
 from evalkit.metrics.documents.figures import Figure
-from evalkit.pipeline.labelling import labels_folder
+from evalkit.pipeline.authors.labelling import labels_folder
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
 from evalkit.project.layout import shown

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from evalkit.cli.call.session import Session
 from evalkit.metrics.agreement.choosing import Order
-from evalkit.pipeline.labelling import Wanted, label_desk
+from evalkit.pipeline.authors.labelling import Wanted, label_desk
 from evalkit.project.layout import shown
 from evalkit.report.labelling.server import LabelServer
 

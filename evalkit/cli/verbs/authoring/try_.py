@@ -12,7 +12,7 @@ from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.cli.text.run import short
 from evalkit.errors import ExitCode
-from evalkit.pipeline.authoring import Trial, TryRow, try_evaluator, watch_evaluator
+from evalkit.pipeline.authors.authoring import Trial, TryRow, try_evaluator, watch_evaluator
 
 CLEAR = "\x1b[2J\x1b[H"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalkit.cli.call.session import Session
-from evalkit.pipeline.authoring import new_evaluator
+from evalkit.pipeline.authors.authoring import new_evaluator
 from evalkit.project.layout import shown
 
 
