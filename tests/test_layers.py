@@ -49,7 +49,7 @@ INSIDE = {
     ],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
     "evaluators/judge": ["asking", "money", OWN],
-    "pipeline": [OWN, "authors", "servers"],
+    "pipeline": [OWN, "authors", "servers", "continuous"],
     "cli": ["call", "text", "table", "verbs", OWN],
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],
     "cli/verbs/authoring": ["new", OWN],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from evalkit.pipeline.gating import check_gates, saved_baselines
 from evalkit.pipeline.reporting import report
 from evalkit.project.config import Project
 from evalkit.store.store import Store
+from evalkit.store.windowed import WindowedResults
 
 if TYPE_CHECKING:
     from evalkit.metrics.columns.deciding import Decision
@@ -39,6 +41,8 @@ class Ran:
     too_many_errors: bool = False
     incomplete: Sequence[str] = ()
     """Experiments that are not whole, where rules were held against them."""
+    windows: Mapping[str, WindowedResults] = field(default_factory=dict)
+    """The runs that rules were held against, where those are not all."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -82,6 +86,7 @@ def conclude(
     baseline: str | None = None,
     gates: Sequence[str] = (),
     allow_incomplete: bool = False,
+    since: datetime | None = None,
     page: bool = True,
     to: Path | None = None,
     **options: Any,
@@ -89,7 +94,9 @@ def conclude(
     """Summarise, compare, gate and report what is stored of experiments; nothing is scored.
 
     Rules on an experiment that is not whole are missed, unless `allow_incomplete` says otherwise.
-    Without `page`, nothing is written. `options` go to `evalkit.report.page.write.write_report`.
+    Without `page`, nothing is written. With `since`, rules are held against the runs that began
+    then or later; where there are none, no rule is. `options` go to
+    `evalkit.report.page.write.write_report`.
     """
     results = {name: stored.results(project, name) for name in names}
     decisions = _decided(project, results)
@@ -108,13 +115,17 @@ def conclude(
         )
         if implied:
             comparison = replace(comparison, notes=[_implied(names), *comparison.notes])
+    windows = _windows(results, since)
     checked = check_gates(
         project,
-        list(summaries.values()),
+        list(_held(project, summaries, windows, decisions).values()),
         None if implied else comparison,  # a rule needs a baseline that somebody named
         gates,
         allow_incomplete=allow_incomplete,
     )
+    if since is not None:
+        checked = [replace(each, why=f"{each.why} {_of(windows[each.experiment], since)}")
+                   for each in checked]  # fmt: skip
     partial = [n for n, each in summaries.items() if checked and not each.counts.complete]
     path = None
     if page:
@@ -130,11 +141,40 @@ def conclude(
     return Ran(
         summaries=summaries,
         results=results,
+        windows=windows,
         comparison=comparison,
         gates=checked,
         report=path,
         incomplete=() if allow_incomplete else partial,
     )
+
+
+def _windows(results: Mapping[str, Results], since: datetime | None) -> dict[str, WindowedResults]:
+    if since is None:
+        return {}
+    return {name: WindowedResults(each, since) for name, each in results.items()}
+
+
+def _held(
+    project: Project,
+    summaries: Mapping[str, Summary],
+    windows: Mapping[str, WindowedResults],
+    decisions: Mapping[str, Decision] | None,
+) -> dict[str, Summary]:
+    """Return the figures that rules are held against: those of the window where there is one."""
+    if not windows:
+        return dict(summaries)
+    return {
+        name: summarise_experiment(project, Results(each), decisions=decisions)
+        for name, each in windows.items()
+        if each.n
+    }
+
+
+def _of(window: WindowedResults, since: datetime) -> str:
+    runs = f"{window.n:,} run{'s' * (window.n != 1)}"
+    none = f"; {window.timeless:,} say no time and are left out" if window.timeless else ""
+    return f"Held against the {runs} since {since:%Y-%m-%d %H:%M} UTC{none}."
 
 
 def _implied(names: Sequence[str]) -> str:

@@ -74,6 +74,15 @@ def _listener(name: str, told: Progress) -> Callable[[str, int, int | None], Non
     return listen
 
 
+def stamp_of(project: Project, name: str) -> str | None:
+    """Return what changes whenever a cheap look at the source shows a change; None: no such look.
+
+    Files have one: their names, sizes and times.
+    """
+    look = getattr(open_fetcher(project, name), "stamp", None)
+    return None if look is None else str(look()) or None
+
+
 def doctor(project: Project, name: str) -> Iterator[CheckLine]:
     """Look, without fetching, whether the experiment's source can be read."""
     yield from open_fetcher(project, name).check()

@@ -36,16 +36,18 @@ def report(
     gates: Sequence[GateResult] = (),
     *,
     to: Path | None = None,
+    daily: bool = False,
     **options: Any,
 ) -> Path:
     """Write the page and every experiment's `summary.json`; returns the page's path.
 
     One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
-    `options` go to `evalkit.report.page.write.write_report`.
+    `daily` keeps one summary a day for histories, not each. `options` go to
+    `evalkit.report.page.write.write_report`.
     """
     from evalkit.report.page.write import write_report
 
-    save_summaries(project, summaries, gates)
+    save_summaries(project, summaries, gates, daily=daily)
     made = page_content(project, summaries, results, comparison, gates)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
     write_report(made, path, **options)
@@ -53,12 +55,16 @@ def report(
 
 
 def save_summaries(
-    project: Project, summaries: Sequence[Summary], gates: Sequence[GateResult]
+    project: Project,
+    summaries: Sequence[Summary],
+    gates: Sequence[GateResult],
+    *,
+    daily: bool = False,
 ) -> None:
     """Write every experiment's `summary.json` into its folder of `reports/`."""
     for summary in summaries:
         of = [each for each in gates if each.experiment == summary.experiment]
-        save_summary(project.reports_folder / summary.experiment, summary, of)
+        save_summary(project.reports_folder / summary.experiment, summary, of, daily=daily)
 
 
 def page_content(
@@ -97,20 +103,24 @@ def folder_of(project: Project, names: Sequence[str]) -> Path:
     return project.reports_folder / name
 
 
-def save_summary(folder: Path, summary: Summary, gates: Sequence[GateResult] = ()) -> Path:
+def save_summary(
+    folder: Path, summary: Summary, gates: Sequence[GateResult] = (), *, daily: bool = False
+) -> Path:
     """Write `summary.json`: what gates, comparisons and histories of later days start from.
 
-    A copy named by time and content goes to `history/`; the same figures again add none.
+    A copy named by time and content goes to `history/`; the same figures again add none. With
+    `daily` there is one copy a day, the last.
     """
     document = {**summary.to_dict(), "gates": [each.to_dict() for each in gates]}
     text = json.dumps(document, indent=2, allow_nan=False) + "\n"
     when = re.sub(r"[^0-9T]", "", (summary.provenance.fetched_at or "")[:19]) or "undated"
-    name = f"{when}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.json"
-    _replace(folder / HISTORY / name, text)
-    return _replace(folder / SUMMARY, text)
+    mark = hashlib.sha256(text.encode()).hexdigest()[:8]
+    name = f"{when[:8]}-daily.json" if daily else f"{when}-{mark}.json"
+    replace_file(folder / HISTORY / name, text)
+    return replace_file(folder / SUMMARY, text)
 
 
-def _replace(path: Path, text: str) -> Path:
+def replace_file(path: Path, text: str) -> Path:
     """Put a file in place at once: who reads it sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")

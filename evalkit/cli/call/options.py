@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,28 @@ from evalkit.cli.call.completing import completed, experiments
 from evalkit.cli.call.session import Session
 
 FILE = click.Path(path_type=Path)
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+class Span(click.ParamType[timedelta]):
+    """A length of time as people write it: `60s`, `5m`, `24h`, `7d`; a bare number is seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read it; anything but a positive length is a mistake of usage."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw]?)\s*", str(value))
+        seconds = float(found[1]) * UNITS[found[2]] if found else 0.0
+        if not 0 < seconds < 10 * 365 * UNITS["d"]:
+            self.fail(f"{value!r} is no length of time. Write for example 60s, 5m, 24h or 7d.")
+        return timedelta(seconds=seconds)
+
+
+SPAN = Span()
 
 
 def argument(name: str, **more: Any) -> click.Argument:

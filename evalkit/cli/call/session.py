@@ -80,6 +80,11 @@ class Session:
             self._document = None
             out.write(text)
 
+    def line(self, value: Any) -> None:
+        """Print one of many JSON documents, a line each."""
+        text = json.dumps(value, allow_nan=False, default=str) + "\n"
+        os.write(1 if self._document is None else self._document, text.encode("ascii"))
+
 
 def _work_begins() -> None:
     """Collect garbage from here on, where `main.entry` had put it off.

@@ -7,6 +7,7 @@ import click
 from evalkit.cli.call.completing import completed, evaluator_names, experiments, run_ids
 from evalkit.cli.call.options import (
     FILE,
+    SPAN,
     argument,
     experiment_name,
     experiment_names,
@@ -182,6 +183,34 @@ EVERYDAY = {
             flag("--github", "Annotate and summarise the GitHub Actions job."),
             _incomplete(),
             json_option(),
+        ],
+    ),
+    "follow": Verb(
+        "Poll an experiment and keep its scores, page and gates current.",
+        """Poll an experiment and keep its scores, page and gates current, until Ctrl-C.
+
+        Only runs that are new or changed are scored. With --window, rules are held against the runs
+        that began in the last so many hours. Where one is missed, the command or the webhook is
+        called once, and once more when all hold again. What was done is on the disk: after a kill
+        or an outage of the source the same command goes on. reports/NAME/follow.json has the state.
+        """,
+        [
+            experiment_name(),
+            option("--every", "Between polls.", type=SPAN, default="60s", show_default=True),
+            option("--window", "Hold rules against the runs of the last 24h, 7d.", type=SPAN),
+            _gates(),
+            _incomplete(),
+            option(
+                "--webhook",
+                "Address that gets the state as JSON; better in EVALKIT_WEBHOOK.",
+                metavar="URL",
+            ),
+            option(
+                "--on-miss command", "Command that gets the same on its stdin.", metavar="COMMAND"
+            ),
+            option("--polls", "End after so many.", type=click.IntRange(1), metavar="N"),
+            *_scoring(),
+            json_option("One JSON document a poll, a line each."),
         ],
     ),
     "receive": Verb(

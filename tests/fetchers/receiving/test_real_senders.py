@@ -95,9 +95,9 @@ def test_the_lines_of_the_readme(tmp_path):
     section = section.partition("\n## ")[0]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    one, two = (
+    one, two, three = (
         body.replace("4318", str(port))
-        for body in re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[:2]
+        for body in re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     )
     one = one.replace("evalkit receive", f"evalkit receive --port {port}")
     (tmp_path / "evalkit.toml").write_text(re.findall(r"```toml\n(.*?)```", section, re.DOTALL)[0])
@@ -114,3 +114,9 @@ def test_the_lines_of_the_readme(tmp_path):
         receiver.terminate()
     assert ended.returncode == 0, ended.stderr
     assert "600 runs" in ended.stdout
+    polled = subprocess.run(
+        ["bash", "-ec", f"{three.strip()} --polls 1"],
+        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert polled.returncode == 0, polled.stderr
+    assert "600 runs, rules hold: 1" in polled.stderr

@@ -15,6 +15,7 @@ from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import (
     RECORD_LIMIT,
+    URL,
     SourceFile,
     digest_of,
     find_files,
@@ -190,6 +191,11 @@ class FileFetcher:
     def marks(self) -> list[tuple[str, int, int, int]]:
         """Return what shows at a glance that no file changed while it was read."""
         return marks_of(self._all_files())
+
+    def stamp(self) -> str:
+        """Return what changes when a file does; empty where files lie elsewhere than here."""
+        files = self._all_files()
+        return "" if any(URL.match(each.url) for each in files) else repr(marks_of(files))
 
     def _all_files(self) -> list[SourceFile]:
         dataset = getattr(self.options, "dataset", None)

@@ -1,0 +1,1 @@
+"""Continuous work on an experiment that keeps growing: it stands above the stages it calls."""
