@@ -35,7 +35,8 @@ INSIDE = {
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [
-        OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints", "receiving",
+        OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints", "langfuse",
+        "receiving",
     ],
     "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
     "fetchers/files/formats": [

@@ -37,6 +37,7 @@ CURRENCY, DOLLARS = "currency", "USD"
 """What Langfuse computes costs in."""
 KINDS = {
     "GENERATION": "llm",
+    "EMBEDDING": "llm",
     "TOOL": "tool",
     "AGENT": "agent",
     "RETRIEVER": "retriever",

@@ -1,0 +1,1 @@
+"""Langfuse over its network API, as its published client has it; not yet tried on a real server."""
