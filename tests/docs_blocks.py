@@ -38,6 +38,7 @@ DOCUMENTS = (
     "benchmarks/README.md",
     "evalkit/store/README.md",
     "evalkit/fetchers/langsmith/README.md",
+    "evalkit/fetchers/stores/README.md",
 )
 BLOCK = re.compile(r"(<!-- block: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

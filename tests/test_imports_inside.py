@@ -35,7 +35,8 @@ LIBRARY = (
     "from evalkit.evaluators.similarity import rouge_l",
 )
 ELSEWHERE = {
-    "fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "pymysql", "zstandard",
+    "fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "pymysql", "yaml",
+    "zstandard",
 }  # fmt: skip
 """Modules that some systems do not have, those of extras, and what only packed files need."""
 

@@ -35,8 +35,8 @@ INSIDE = {
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [
-        OWN, "http", "langsmith", "files", "langgraph", "langgraph_checkpoints", "langfuse",
-        "receiving",
+        OWN, "http", "writing", "langsmith", "files", "langgraph", "langgraph_checkpoints",
+        "langfuse", "receiving", "stores", "phoenix", "mlflow",
     ],
     "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
     "fetchers/files/formats": [

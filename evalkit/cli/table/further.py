@@ -98,17 +98,23 @@ FURTHER = {
         ],
     ),
     "push": Verb(
-        "Write scores back to LangSmith.",
-        """Write scores back to LangSmith.
+        "Write scores back to LangSmith, Phoenix or MLflow.",
+        """Write scores back to where the runs came from: LangSmith, Phoenix or MLflow.
 
         Pushing again changes nothing; a score that changed replaces the old one; one that no
         evaluator says any more is taken away; a push that broke off goes on where it stopped.
+        What somebody else wrote stays as it is. With --otlp scores go anywhere, as events.
         """,
         [
             experiment_name(),
             flag("--dry-run", "Say what would be written, and write nothing."),
             flag("--withdraw", "Remove what evalkit wrote, and nothing else."),
             flag("--verify", "Read everything back: ends with 3 where it differs."),
+            option(
+                "--otlp",
+                "Send them as OpenTelemetry events (gen_ai.evaluation.result), or write a file.",
+                metavar="URL|FILE",
+            ),
             option(
                 "--only",
                 "Only yes/no scores that say no and evaluator errors, or only the errors.",

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
+
+import orjson
 
 from evalkit.errors import ConfigError, ExitCode, did_you_mean
 from evalkit.fetchers.base import FetchContext, Progress, no_progress
-from evalkit.fetchers.langsmith import push as langsmith
-from evalkit.fetchers.langsmith import readback, written
-from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.writing import events, readback
+from evalkit.fetchers.writing import push as writing
+from evalkit.fetchers.writing.contract import Writer
 from evalkit.metrics.columns.reading import read_runs
 from evalkit.metrics.slicing.slicing import slicing
 from evalkit.model.results import Results
 from evalkit.pipeline.stored import results
+from evalkit.project import plugins
 from evalkit.project.config import Project
 
-SOURCE = "langsmith"
+WRITERS = {
+    "langsmith": "evalkit.fetchers.langsmith.writer:LangSmithWriter",
+    "mlflow": "evalkit.fetchers.mlflow.writer:MLflowWriter",
+    "phoenix": "evalkit.fetchers.phoenix.writer:PhoenixWriter",
+}
+"""What gives scores back to the stores that take them."""
 Only = Literal["failed", "errors"]
 Row = Mapping[str, Any]
 
@@ -56,40 +65,70 @@ def push(
     only: Only | None = None,
     where: Sequence[str] = (),
     evaluators: Sequence[str] = (),
+    otlp: str | None = None,
     progress: Progress = no_progress,
 ) -> Pushed:
-    """Write the scores of an experiment back to LangSmith, or take back what evalkit wrote.
+    """Write the scores of an experiment back to its store, or take back what evalkit wrote.
 
     `only`, `where` (`EXPRESSION=VALUE`, expressions as in `slices`) and `evaluators` choose a part;
     of the rest nothing is written and nothing taken away. `verify` reads everything back after.
+    `otlp` sends them as events of OpenTelemetry to an address instead, whatever the store.
     """
-    config = project.experiment(name)
-    if config.fetcher != SOURCE:
-        raise ConfigError(
-            f"{name}: its fetcher is {config.fetcher!r}, and evalkit writes back to LangSmith only."
-        )
-    options = LangSmithOptions.model_validate(dict(config.options))
-    context = FetchContext(experiment=name, base=project.root, progress=progress)
     stored = results(project, name)
     cells = stored.table("cells").to_pylist()
+    keep = chosen(stored, only, where, evaluators)
+    if otlp is not None:
+        if withdraw or verify:
+            raise ConfigError(f"{name}: events that were sent cannot be read back or withdrawn.")
+        sent = events.send(cells, traces_of(stored), otlp, name, keep=keep, dry_run=dry_run)
+        return Pushed(experiment=name, dry_run=dry_run, withdraw=False, counts=sent)
+    context = FetchContext(experiment=name, base=project.root, progress=progress)
 
     def step_ids() -> Iterable[str]:
         ids: list[str] = stored.table("steps", ["step_id"]).column("step_id").to_pylist()
         return ids
 
+    def opened() -> Writer:
+        return open_writer(project, name, context, step_ids)
+
     if withdraw:
-        report = written.withdraw(options, context, cells=cells, step_ids=step_ids, dry_run=dry_run)
+        report = writing.withdraw(opened(), cells, dry_run=dry_run, progress=progress)
         return Pushed(experiment=name, dry_run=dry_run, withdraw=True, counts=report.to_dict())
-    keep = chosen(stored, only, where, evaluators)
-    plan = langsmith.plan(cells, options, context, keep=keep, step_ids=step_ids)
+    plan = writing.plan(opened(), cells, keep)
     if dry_run:
         counts = plan.to_dict()
-        langsmith.close(plan)
+        writing.close(plan)
     else:
-        counts = langsmith.apply(plan, progress).to_dict()
+        counts = writing.apply(plan, progress).to_dict()
     if verify:
-        counts |= readback.verify(cells, options, context, keep=keep, step_ids=step_ids).to_dict()
+        counts |= readback.verify(opened(), cells, keep).to_dict()
     return Pushed(experiment=name, dry_run=dry_run, withdraw=False, counts=counts)
+
+
+def open_writer(
+    project: Project, name: str, context: FetchContext, step_ids: Callable[[], Iterable[str]]
+) -> Writer:
+    """Return the writer of the experiment's store, opened."""
+    config = project.experiment(name)
+    if config.fetcher not in WRITERS:
+        raise ConfigError(
+            f"{name}: its fetcher is {config.fetcher!r}, and evalkit writes back to "
+            f"{', '.join(WRITERS)} only. With --otlp scores go anywhere as events."
+        )
+    module, _, kind = WRITERS[config.fetcher].partition(":")
+    options = plugins.fetcher(config.fetcher).Options.model_validate(dict(config.options))
+    made: Writer = getattr(import_module(module), kind)(options, context, step_ids=step_ids)
+    return made
+
+
+def traces_of(stored: Results) -> dict[str, str]:
+    """Return the trace of each run, where the store that it came from has one."""
+    table = stored.table("runs", ["run_id", "metadata"]).to_pylist()
+    found = {}
+    for row in table:
+        about = orjson.loads(row["metadata"]) if row["metadata"] else {}
+        found[row["run_id"]] = str(about.get("trace_id") or row["run_id"])
+    return found
 
 
 def chosen(

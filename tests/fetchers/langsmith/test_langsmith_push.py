@@ -13,10 +13,11 @@ from fetchers.langsmith_server.serve import LangSmithServer
 
 from evalkit.errors import AuthenticationFailed, FetchError, SourceUnavailable
 from evalkit.fetchers.base import FetchContext
-from evalkit.fetchers.langsmith import push, readback, written
 from evalkit.fetchers.langsmith.api.multipart import batches, encode
 from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 from evalkit.fetchers.langsmith.convert.writes import bodies, feedback_id
+from evalkit.fetchers.langsmith.writer import LangSmithWriter
+from evalkit.fetchers.writing import push, readback
 from evalkit.model.score import Feedback
 
 CONTEXT = FetchContext("rerank", Path())
@@ -41,19 +42,22 @@ class Pushed:
         self.options = LangSmithOptions(experiment=experiment_of(server.world), throttle=False)
         self.environ = environ_of(server)
 
+    def open(self, **more: Any) -> LangSmithWriter:
+        return LangSmithWriter(self.options, CONTEXT, environ=self.environ, **more)
+
     def plan(self, cells: list[Any]) -> push.PushPlan:
-        made = push.plan(cells, self.options, CONTEXT, environ=self.environ)
-        return made
+        return push.plan(self.open(), cells)
 
-    def push(self, cells: list[Any], **more: Any) -> written.PushReport:
-        made = push.plan(cells, self.options, CONTEXT, environ=self.environ, **more)
-        return push.apply(made)
+    def push(self, cells: list[Any], keep: Any = None) -> push.PushReport:
+        return push.apply(push.plan(self.open(), cells, keep))
 
-    def withdraw(self, **more: Any) -> push.PushReport:
-        return written.withdraw(self.options, CONTEXT, environ=self.environ, **more)
+    def withdraw(
+        self, cells: Any = (), step_ids: Any = tuple, dry_run: bool = False
+    ) -> push.PushReport:
+        return push.withdraw(self.open(step_ids=step_ids), cells, dry_run=dry_run)
 
     def verify(self, cells: list[Any]) -> readback.Verified:
-        return readback.verify(cells, self.options, CONTEXT, environ=self.environ)
+        return readback.verify(self.open(), cells)
 
     @property
     def there(self) -> dict[tuple[Any, str], dict[str, Any]]:
@@ -80,7 +84,7 @@ def test_a_plan_writes_nothing(pushed: Any, backend: str) -> None:
     push.close(plan)
     assert plan.to_dict() == {
         "experiment": "agent-7be21f", "created": 6, "updated": 0, "left": 0, "stale": 0,
-        "foreign": 0, "unknown_runs": [], "notes": [],
+        "foreign": 0, "taken": 0, "unknown_runs": [], "notes": [],
     }  # fmt: skip
     assert writes_of(target.server) == []
     assert target.server.world.feedback == {}
@@ -348,11 +352,11 @@ def test_a_key_that_may_not_write(pushed: Any) -> None:
 
 def test_feedback_objects_serve_as_cells() -> None:
     item = Feedback(key="k", run_id="r", evaluator="e", score=True, comment="c")
-    (body,), unknown = bodies([item], "s", {"r": "2026-01-01T00:00:00"}, "1")
+    (body,), unknown = bodies([item], "s", {"r": "2026-01-01T00:00:00"})
     assert (body["score"], body["comment"], body["run_id"]) == (True, "c", "r")
     assert unknown == set()
     with pytest.raises(TypeError, match="int is no cell"):
-        bodies([3], "s", {}, "1")
+        bodies([3], "s", {})
 
 
 def test_ids_depend_on_what_is_scored_alone() -> None:
@@ -365,7 +369,7 @@ def test_ids_depend_on_what_is_scored_alone() -> None:
 
 def test_long_keys_stay_apart() -> None:
     cells = [cell("r", "k" * 300 + end, score=1.0) for end in "ab"]
-    found, _ = bodies(cells, "s", {"r": None}, "1")
+    found, _ = bodies(cells, "s", {"r": None})
     assert len({body["key"] for body in found}) == 2
     assert all(len(body["key"]) <= 180 for body in found)
 

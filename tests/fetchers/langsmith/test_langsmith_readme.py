@@ -19,11 +19,11 @@ from fetchers.langsmith_server.fixtures import environ_of
 from fetchers.langsmith_server.generated import generated_world
 from fetchers.langsmith_server.serve import LangSmithServer
 
-from evalkit.fetchers.langsmith import push
+from evalkit.fetchers.langsmith import fetcher
 from evalkit.pipeline.stored import results
 from evalkit.project.config import load
 
-PAGE = Path(push.__file__).with_name("README.md")
+PAGE = Path(fetcher.__file__).with_name("README.md")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""push: write scores back to LangSmith, only when told to."""
+"""push: write scores back to the store the runs came from, only when told to."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def _text(pushed: Pushed) -> str:
     lines = [f"{counts[key]:,} scores {would}{words}" for key, words in facts.items()]
     if foreign := counts.get("foreign"):
         lines.append(f"{foreign:,} of evaluators that are not here left alone")
+    if taken := counts.get("taken"):
+        lines.append(f"{taken:,} not written: somebody else's score has the name")
     unknown = counts.get("unknown_runs") or []
     if unknown:
         lines.append(f"{len(unknown):,} runs are not on the server: {', '.join(unknown[:5])}")

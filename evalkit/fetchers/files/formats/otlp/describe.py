@@ -80,7 +80,7 @@ def describe(
     metadata = _metadata(attributes, said)
     if kind == "tool":
         name = tool_name(first(attributes, TOOLS) or _of(said, "name") or name)
-    elif kind == "chain" and metadata.get("langgraph_node") == name:
+    elif kind in ("chain", "agent") and metadata.get("langgraph_node") == name:
         kind = "node"
     else:
         name = _of(said, "name") or name

@@ -53,7 +53,7 @@ def to_item(raw: Payload, reading: Reading, where: str) -> Item:
         started_at=to_moment(raw.get("start_time")),
         ended_at=to_moment(raw.get("end_time")),
         duration_s=None if latency is None else latency / 1000,
-        usage=_usage(raw),
+        usage=usage_stated(raw),
         metadata={"trace_id": raw["trace_id"]} if raw.get("trace_id") else {},
         steps_recorded=False,
         feedback=feedback_of(
@@ -67,7 +67,8 @@ def to_item(raw: Payload, reading: Reading, where: str) -> Item:
     return Item(run, digest(raw), where)
 
 
-def _usage(raw: Payload) -> Usage | None:
+def usage_stated(raw: Payload) -> Usage | None:
+    """Return the tokens that a run of an experiment states."""
     counts = {
         "prompt_tokens": raw.get("prompt_token_count"),
         "completion_tokens": raw.get("completion_token_count"),

@@ -23,6 +23,7 @@ from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.example import Example
 from evalkit.model.run import Run
 
 Payload = Mapping[str, Any]
@@ -61,10 +62,13 @@ def _item(trace: Payload, reading: Reading, where: str, repetitions: Counter[str
     try:
         if not _is_trace(trace):
             raise ValueError("neither spans nor info")
-        run = _run(trace, reading, repetitions)
+        run, example, orphans = trace_to_run(trace, repetitions)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reading.findings.break_at(where, f"not a trace of MLflow: {error!r}")
         return None
+    reading.tally.orphans += orphans
+    if example is not None:
+        reading.book.add(example)
     return Item(run, digest(trace), where)
 
 
@@ -105,7 +109,8 @@ def _spans(value: Payload) -> Any:
     return data.get("spans") if isinstance(data, Mapping) else value.get("spans")
 
 
-def _run(trace: Payload, reading: Reading, repetitions: Counter[str]) -> Run:
+def trace_to_run(trace: Payload, repetitions: Counter[str]) -> tuple[Run, Example | None, int]:
+    """Return the run of a trace, its example, and the spans whose parent is missing."""
     raws = [_raw(each) for each in _spans(trace) or ()]
     info = _info(trace) or {}
     stated = info.get("trace_id") or info.get("request_id")
@@ -116,11 +121,8 @@ def _run(trace: Payload, reading: Reading, repetitions: Counter[str]) -> Run:
         if raws
         else (Run(run_id=trace_id, status="unknown", steps_recorded=False), None, 0)
     )
-    reading.tally.orphans += orphans
     run, example = with_info(run, example, info)
-    if example is not None:
-        reading.book.add(example)
-    return run
+    return run, example, orphans
 
 
 def _raw(span: Payload) -> RawSpan:

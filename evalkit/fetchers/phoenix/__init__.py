@@ -1,0 +1,1 @@
+"""Phoenix over the network: experiments, and projects of plain traces."""

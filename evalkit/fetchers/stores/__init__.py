@@ -1,0 +1,1 @@
+"""What fetchers of trace stores share: counting, keeping what changed, ending honestly."""
