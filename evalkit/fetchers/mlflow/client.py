@@ -175,7 +175,7 @@ class Server:
         try:
             answer = ask()
         except NotFound as error:
-            if "<html" not in error.detail.lower() and error.detail.lower() != "not found":
+            if "<!doctype" not in error.detail.lower() and error.detail.lower() != "not found":
                 raise
             version = f"version {self._version}" if self._version else "this server"
             raise SourceUnavailable(
