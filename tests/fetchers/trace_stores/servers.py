@@ -34,7 +34,8 @@ NEEDS: dict[str, list[list[str]]] = {
     "phoenix": [["arize-phoenix==20.26.1", *OPENINFERENCE, *FRAMEWORKS,
                  "opentelemetry-exporter-otlp-proto-http"]],
     # 3.18.0 asks for parts of its own that are not published: the needs are those of 3.17.2
-    "mlflow": [["mlflow==3.17.2", *FRAMEWORKS, "opentelemetry-exporter-otlp-proto-http"], ["--no-deps", "mlflow==3.18.0"]],
+    "mlflow": [["mlflow==3.17.2", *FRAMEWORKS, "opentelemetry-exporter-otlp-proto-http"],
+               ["--no-deps", "mlflow==3.18.0"]],
 }  # fmt: skip
 QUIET = {"PHOENIX_TELEMETRY_ENABLED": "false", "MLFLOW_DISABLE_TELEMETRY": "true",
          "DO_NOT_TRACK": "true", "OPENAI_API_KEY": "none"}  # fmt: skip
