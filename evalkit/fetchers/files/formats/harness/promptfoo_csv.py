@@ -58,9 +58,10 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
 def _item(cases: Cases, shared: dict[str, str], block: list[Any], place: int, where: str) -> Item:
     head, output = block[0]
     column, said = COLUMN.fullmatch(head), dict(block[1:])
-    description = shared.pop("Description", None) or None
+    description = shared.get("Description") or None
     status = said.get(STATUS, "")
-    variables = {name: value or None for name, value in shared.items()}
+    variables = {name: value or None for name, value in shared.items()
+                 if name != "Description"}  # fmt: skip
     provider = column["provider"] if column else None
     return cases.item(
         [shared, block], where,
