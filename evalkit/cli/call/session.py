@@ -35,7 +35,8 @@ class Session:
         from evalkit.project.config import load
 
         project = load(Path(self.project or "."), deep=deep)
-        if any("*" in str(each.options.get("experiment")) for each in project.experiments.values()):
+        options = [each.options for each in project.experiments.values()]
+        if any("*" in str(o.get("experiment")) or o.get("experiments") for o in options):
             from evalkit.pipeline.servers.families import with_families
 
             project = with_families(project, look=look)

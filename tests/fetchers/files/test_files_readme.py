@@ -1,11 +1,14 @@
 """The page on files: its examples run, its tables say what the code says."""
 
 import doctest
+import json
 import re
 import tomllib
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.formats import records as records_module
@@ -18,7 +21,10 @@ from evalkit.fetchers.files.reading.functions import OWN, Functions
 PAGE = Path(records_module.__file__).parents[1] / "README.md"
 TEXT = PAGE.read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SECTIONS = [part for part in TEXT.split("\n## ")[1:] if "```toml" in part]
+HARNESSES = PAGE.with_name("harnesses.md").read_text("utf-8")
+SECTIONS = [
+    part for page in (TEXT, HARNESSES) for part in page.split("\n## ")[1:] if "```toml" in part
+]
 FETCHERS = {"records": RecordsFetcher, "files": AutoFetcher}
 OWN_KEYS = ("fetcher", "slices", "reducers", "evaluators")
 
@@ -44,7 +50,11 @@ def test_an_example_does_what_it_says(section, tmp_path):
     for kind, name, content in BLOCK.findall(section):
         if name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(content)
+            if kind == "parquet":
+                rows = [json.loads(line) for line in content.splitlines()]
+                parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / name)
+            else:
+                (tmp_path / name).write_text(content)
         elif kind == "toml":
             (experiment, table), *_ = tomllib.loads(content)["experiments"].items()
             options = {key: value for key, value in table.items() if key not in OWN_KEYS}

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from evalkit.errors import ConfigError
 from evalkit.fetchers.base import CheckLine
 from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
 from evalkit.fetchers.files.formats.known import named, one_format
+from evalkit.fetchers.files.mapping.apart import by_file
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
@@ -34,6 +36,11 @@ class AutoFetcher(FileFetcher):
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the runs of the files."""
+        if self._apart is not None and not by_file(self._apart):
+            raise ConfigError(
+                f"experiments.{self.who}.experiments: files of a known format are told apart by "
+                "`_filename` or `_path`; what records say needs `records`."
+            )
         known = self.options.format
         chosen = named(known, self.who) if known else one_format(files, self.who)
         self._counted = chosen.counts_repetitions

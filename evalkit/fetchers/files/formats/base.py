@@ -10,8 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evalkit.errors import EvalkitError, NoRunsError
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
+from evalkit.fetchers.files.mapping.apart import by_file, chosen, of_file
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.mapping.options import ExpressionText
+from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import (
     RECORD_LIMIT,
@@ -43,6 +46,10 @@ class FileOptions(Documented):
 stands for both, and what begins with `!` is left out."""
     max_record_mb: float = Field(RECORD_LIMIT / 1e6, gt=0)
     """Megabytes a record may have; a larger one is skipped, named, and the fetch ends with 3."""
+    experiments: ExpressionText | None = None
+    """JMESPath that tells experiments apart; `_filename`: each file is one of its own."""
+    experiment: str | None = None
+    """Of those, or of what a store holds, the one that is read; a pattern stands for many."""
 
 
 class FileFetcher:
@@ -61,6 +68,8 @@ class FileFetcher:
         self.book = ExampleBook(self.findings)
         self.tally = Counts()
         self._seen: dict[str, str] = {}
+        apart = self.options.experiments
+        self._apart = Expression(apart, f"experiments.{self.who}.experiments") if apart else None
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield every run of the files."""
@@ -85,7 +94,7 @@ class FileFetcher:
         found = find_files(self.options.path, self.context.base, self.who)
         files = [replace(file, limit=limit) for file in found]
         counts = self.tally
-        files = self._without_empty(files)
+        files = self._without_empty(self._of_experiment(files))
         for item in self._readable(files):
             if self._is_copy(item):
                 counts.duplicates += 1
@@ -124,6 +133,21 @@ class FileFetcher:
                 return
             before = item.where
             yield item
+
+    def _of_experiment(self, files: list[SourceFile]) -> list[SourceFile]:
+        """Leave out the files of other experiments, where the file alone tells."""
+        wanted = self.options.experiment
+        if self._apart is None:
+            return [replace(file, part=wanted) for file in files] if wanted else files
+        if wanted is None or not by_file(self._apart):
+            return files
+        return [file for file in files if of_file(self._apart, file) == wanted]
+
+    def is_other(self, value: Any, places: Any) -> bool:
+        """Tell whether a record is of another experiment."""
+        return self._apart is not None and not chosen(
+            self._apart, self.options.experiment, value, places
+        )
 
     def _without_empty(self, files: list[SourceFile]) -> list[SourceFile]:
         """Leave out files of zero bytes among others, and say so: a writer that was stopped."""

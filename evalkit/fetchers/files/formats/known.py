@@ -129,7 +129,7 @@ FORMATS = (
     ),
     Format(
         "promptfoo",
-        "promptfoo: results as .json, .jsonl or .csv",
+        "promptfoo: results as .json, .jsonl or .csv, its store promptfoo.db",
         "harness.promptfoo",
         counts_repetitions=True,
     ),

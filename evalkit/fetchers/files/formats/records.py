@@ -98,6 +98,8 @@ class RecordsFetcher(FileFetcher):
             row: Row | None = None
             try:
                 for row in read_rows(file, selection, self.findings):
+                    if self._apart is not None and self.is_other(row.value, row.places):
+                        continue
                     self._read += 1
                     if self._group_by is None:
                         yield self._item(row, cells)

@@ -15,6 +15,9 @@ from evalkit.model.timing import parse_time
 
 FALSE: tuple[Any, ...] = (None, False, "", [], {}, 0)
 
+NO_FAILURE = ("none", "unset", "no_error", "no error", "n/a")
+"""What tools write where nothing failed."""
+
 
 def to_text(value: Any) -> str | None:
     """Return text as it is, numbers as text; an object or list is no text."""
@@ -101,6 +104,13 @@ def to_status(value: Any) -> str | None:
         return "success" if value else "error"
     word = to_text(value) or ""
     return status_of(word) or word.strip()
+
+
+def to_failure(value: Any) -> str | None:
+    """Return the status where what is recorded is the failure: "none" and its like are none."""
+    if isinstance(value, str) and value.strip().lower() in NO_FAILURE:
+        return "success"
+    return to_status(value)
 
 
 def to_names(value: Any) -> tuple[str, ...]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import ConfigError
-from evalkit.fetchers.files.mapping.convert import merged, nested
+from evalkit.fetchers.files.mapping.convert import merged, nested, to_failure
 from evalkit.fetchers.files.mapping.targets import Target, target_of
 from evalkit.fetchers.files.reading.expression import Expression, Path, present
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.places import NOWHERE
+
+FAILURES = re.compile(r"(?i)[\w.\"]*(?:fail|error)\w*\"?")
+"""A path that speaks of what went wrong, such as `failure_mode`."""
 
 
 class Field:
@@ -22,7 +26,8 @@ class Field:
         self.path: Path = tuple(name.split("."))
         self.target = target
         self.expression = expression
-        self.convert = target.convert
+        failures = name == "status" and FAILURES.fullmatch(expression.text) is not None
+        self.convert = to_failure if failures else target.convert
         self._placed = expression.placed
         self.given = 0
         """Records that had a value."""

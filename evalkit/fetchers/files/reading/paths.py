@@ -34,6 +34,8 @@ class SourceFile:
     """Path relative to the config where it lies below it, the URL otherwise."""
     limit: int = RECORD_LIMIT
     """Bytes one record may have: what is larger is skipped and named."""
+    part: str | None = None
+    """Which of the experiments it holds is meant, where it holds several."""
 
     @property
     def too_large(self) -> str:

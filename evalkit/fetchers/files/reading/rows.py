@@ -15,10 +15,11 @@ from evalkit.fetchers.files.reading.jsontext import loads
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.places import NOWHERE, PLACES, Spread
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.files.reading.sqlite import MAGIC
 from evalkit.fetchers.files.reading.tables import csv_rows, parquet_rows
 from evalkit.fetchers.files.reading.unpack import BROKEN, open_bytes, peek
 
-Kind = Literal["json", "lines", "csv", "parquet", "zip"]
+Kind = Literal["json", "lines", "csv", "parquet", "zip", "sqlite"]
 WHOLE = 32 << 20
 """A JSON document up to this size is parsed in one go; a larger one element by element."""
 HEAD = 1 << 16
@@ -59,8 +60,9 @@ class Row(NamedTuple):
 def read_rows(file: SourceFile, selection: Selection, findings: Findings) -> Iterator[Row]:
     """Yield the records of one file; what cannot be read goes to `findings`."""
     kind = kind_of(file)
-    if kind == "zip":
-        raise DatasetError(f"{file.shown}: a zip archive holds no rows that a mapping can read.")
+    if kind in ("zip", "sqlite"):
+        what = "a zip archive" if kind == "zip" else "a SQLite database"
+        raise DatasetError(f"{file.shown}: {what} holds no rows that a mapping can read.")
     found = _document(file, selection, findings) if kind == "json" else None
     if found is None:
         found = _each_line(file, "lines" if kind == "json" else kind, selection, findings)
@@ -74,7 +76,10 @@ def read_rows(file: SourceFile, selection: Selection, findings: Findings) -> Ite
 def kind_of(file: SourceFile) -> Kind:
     """Tell what a file holds, by its first bytes where the suffix leaves it open."""
     with open_raw(file) as raw:
-        head = raw.read(4)
+        head = raw.read(len(MAGIC))
+    if head == MAGIC:
+        return "sqlite"
+    head = head[:4]
     if head == b"PAR1":
         return "parquet"
     if head == b"PK\x03\x04":

@@ -12,6 +12,7 @@ from evalkit.fetchers.files.reading.jsonstream import Broken, Window, outline
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.rows import WHOLE, Kind, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.files.reading.sqlite import tables_of
 from evalkit.fetchers.files.reading.unpack import open_bytes
 
 
@@ -21,7 +22,7 @@ class Sample(NamedTuple):
     kind: Kind
     suffix: str
     value: Any
-    """The document (a large one in outline) or the first row; a zip's file names."""
+    """The document (a large one in outline) or the first row; names of a zip's files, of tables."""
 
     @property
     def first(self) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def sample_of(file: SourceFile) -> Sample:
     kind = kind_of(file)
     if kind == "zip":
         return Sample(kind, file.suffix, _names(file))
+    if kind == "sqlite":
+        return Sample(kind, file.suffix, tables_of(file))
     if kind == "json":
         return Sample(kind, file.suffix, _document(file))
     first = next(read_rows(file, Selection(None), Findings()), None)

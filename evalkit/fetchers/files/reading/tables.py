@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import IO, Any
 
 from evalkit.fetchers.files.reading.findings import Findings
@@ -21,6 +22,7 @@ from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.unpack import BROKEN
 
 BATCH = 500
+NOT_FINITE = "NaN or infinite numbers, read as missing"
 SEPARATOR = re.compile(r"sep=.\s*", re.IGNORECASE)
 
 
@@ -108,12 +110,9 @@ def parquet_rows(file: SourceFile, findings: Findings) -> Iterator[tuple[int, di
             for batch in table.iter_batches(batch_size=BATCH):
                 for row in batch.to_pylist():
                     number += 1
+                    lost = partial(findings.mended.note, NOT_FINITE, f"{file.shown}:{number}")
                     for name in odd:
-                        given = row[name]
-                        row[name] = plain(given)
-                        if given is not None and row[name] is None:
-                            where = f"{file.shown}:{number}"
-                            findings.mended.note("NaN or infinite numbers, read as missing", where)
+                        row[name] = plain(row[name], lost)
                     yield number, row
         except (pyarrow.ArrowInvalid, OSError) as error:
             findings.break_at(file.shown, f"not a whole Parquet file: {error}")
@@ -132,14 +131,17 @@ def _is_plain(kind: Any) -> bool:
     return any(check(kind) for check in checks)
 
 
-def plain(value: Any) -> Any:
-    """Return a Parquet value as JSON would hold it."""
+def plain(value: Any, lost: Callable[[], None] = lambda: None) -> Any:
+    """Return a Parquet value as JSON would hold it; `lost` is told of what JSON has no word for."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        if math.isfinite(value):
+            return value
+        lost()
+        return None
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return plain(float(value))
+        return plain(float(value), lost)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, bytes):
@@ -148,9 +150,9 @@ def plain(value: Any) -> Any:
         except UnicodeDecodeError:
             return base64.b64encode(value).decode()
     if isinstance(value, dict):
-        return {str(name): plain(item) for name, item in value.items()}
+        return {str(name): plain(item, lost) for name, item in value.items()}
     if isinstance(value, list):
         if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
-            return {str(name): plain(item) for name, item in value}  # a map column
-        return [plain(item) for item in value]
+            return {str(name): plain(item, lost) for name, item in value}  # a map column
+        return [plain(item, lost) for item in value]
     return value
