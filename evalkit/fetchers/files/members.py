@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from evalkit.fetchers.files.formats.harness.promptfoo_db import names_of
 from evalkit.fetchers.files.mapping.apart import BY_FILE, by_file, of_file, text_of
 from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings
@@ -60,8 +61,6 @@ def _rows(file: SourceFile, selection: Selection) -> Iterable[Any]:
 def _held(file: SourceFile) -> list[str]:
     if kind_of(file) != "sqlite":
         return []
-    from evalkit.fetchers.files.formats.harness.promptfoo_db import names_of
-
     return names_of(file)
 
 

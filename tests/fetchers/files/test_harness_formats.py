@@ -364,3 +364,17 @@ def test_a_member_that_lies_is_said(fetch: Any, tmp_path: Path, damage: str) -> 
     fetched = fetch(path=str(path))
     assert [run.example_id for run in fetched.runs] == ["b"]
     assert "samples/a_epoch_1.json: cannot be read" in str(fetched.error)
+
+
+def test_what_only_a_prediction_of_dspy_has_is_no_input(write: Any, fetch: Any) -> None:
+    row = {"question": "2+2", "example_answer": "4", "reasoning": "r", "pred_answer": "4",
+           "why": "w", "right": True}  # fmt: skip
+    (run,) = fetch(path=str(write("a.json", [row]))).runs
+    assert run.inputs == {"question": "2+2"}
+    assert run.outputs == {"reasoning": "r", "answer": "4", "why": "w"}
+    titled = {"question": "2+2", "example_answer": "4", "titles": ["t"], "pred_answer": "4",
+              "right": True}  # fmt: skip
+    failed = {"question": "9", "answer": "x", "titles": [], "right": 0.0}
+    first, second = fetch(path=str(write("b.json", [titled, failed]))).runs
+    assert first.inputs == {"question": "2+2", "titles": ["t"]}
+    assert second.outcome == "error"

@@ -1,7 +1,9 @@
 """DSPy's `Evaluate(save_as_json=...)`: merged objects whose last key is the metric.
 
 An example whose program or metric raised has no `pred_` keys and the failure score: that is the
-only trace of the error, so it is read as one.
+only trace of the error, so it is read as one. A key that only one of example and prediction has
+stands bare. An example's keys come first, so what follows the last that both have is the
+prediction's, unless a row without a prediction shows the keys of examples.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from evalkit.fetchers.files.formats.harness.cases import Cases, Line, score
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
@@ -39,20 +42,38 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
     """Yield a run a row."""
     cases = Cases(reading, "dspy")
     for file in files:
+        known = _example_keys(file)
         for row in read_rows(file, Selection(None), reading.findings):
             if isinstance(row.value, Mapping) and row.value:
-                yield _item(cases, row.value, row.where)
+                yield _item(cases, row.value, row.where, known)
             else:
                 reading.findings.break_at(row.where, "not a row of DSPy's results")
 
 
-def _item(cases: Cases, row: Line, where: str) -> Item:
+def _example_keys(file: SourceFile) -> set[str] | None:
+    """Return the keys of a row that holds nothing but its example, where there is one."""
+    for row in read_rows(file, Selection(None), Findings()):
+        if isinstance(row.value, Mapping) and not any(_marked(name) for name in row.value):
+            return set(list(row.value)[:-1])
+    return None
+
+
+def _marked(name: str) -> bool:
+    return name.startswith((EXAMPLE, PREDICTION))
+
+
+def _item(cases: Cases, row: Line, where: str, known: set[str] | None) -> Item:
     *names, metric = row
     predicted = {n[len(PREDICTION) :]: row[n] for n in names if n.startswith(PREDICTION)}
     shared = {n[len(EXAMPLE) :]: row[n] for n in names if n.startswith(EXAMPLE)}
-    rest = {n: row[n] for n in names if not n.startswith((EXAMPLE, PREDICTION))}
     failed = not predicted and not shared
-    inputs = rest
+    last = max((place for place, n in enumerate(names) if n.startswith(EXAMPLE)), default=-1)
+    inputs = {}
+    for place, name in enumerate(names):
+        if _marked(name):
+            continue
+        theirs = failed or (place < last if known is None else name in known)
+        (inputs if theirs else predicted)[name] = row[name]
     return cases.item(
         row, where,
         run_id=digest([where, row]),
