@@ -28,6 +28,7 @@ def _scale(table: ScaleTable) -> Scale:
         direction=table.direction,
         unit=table.unit,
         threshold=table.threshold,
+        missing_as=table.missing_as,
     )
 
 

@@ -118,6 +118,8 @@ class ScaleTable(Table):
     """What a number counts, written behind it."""
     threshold: float | None = None
     """A score at or beyond it (in `direction`) counts as a pass."""
+    missing_as: Literal["wrong"] | None = None
+    """`wrong`: the mean with all that is missing counted as wrong is shown beside, labelled."""
 
 
 @dataclass(eq=False)

@@ -33,6 +33,8 @@ class Decision:
     """A share that is also more than 0 and less than 1: parts, not only yes and no."""
     letters: bool = False
     """Single letters are Inspect's grades."""
+    missing_as: str | None = None
+    """`wrong`: a second figure counts what is missing so."""
     by: str = "values"
     """Who said the kind: `evaluator`, `configuration`, or the values of this call."""
 
@@ -141,6 +143,7 @@ def decide(evidence: Evidence, said: Scale) -> Decision:
         threshold=info.threshold if info and info.threshold is not None else said.threshold,
         graded=kind == "share" and numbers.parts,
         letters=grades,
+        missing_as=said.missing_as,
         by=by if declared else "values",
     )
 

@@ -103,6 +103,8 @@ class ScoreSummary:
     """Runs with at least one scored cell (differs from n for step scores)."""
     bounds: Interval | None = None
     """Worst and best mean had every failed, erroneous or missing cell a score; None: no range."""
+    missing_as_wrong: Figure | None = None
+    """Mean with all lost cells as the worst score, as some tools count; only where asked for."""
     sd: float | None = None
     min: float | None = None
     max: float | None = None

@@ -75,6 +75,7 @@ def _summary(
         outcomes=column.outcomes,
         runs=len(np.unique(column.run[column.run >= 0])) if column.scope == "step" else scored,
         bounds=_bounds(column, allowed),
+        missing_as_wrong=_missing_as_wrong(column, allowed),
         range=allowed,
         graded=column.scale.graded,
         unit=column.scale.unit,
@@ -175,10 +176,29 @@ def _flake_rate(passes: Floats, cluster: Codes) -> float | None:
     return float(mixed[repeated].mean())
 
 
-def _bounds(column: ScoreColumn, allowed: Interval | None) -> Interval | None:
+def _missing_as_wrong(column: ScoreColumn, allowed: Interval | None) -> Figure | None:
+    """Return the mean as tools give it that count what is missing as wrong; None: not asked."""
+    lower = column.direction == "lower"
+    if column.scale.missing_as != "wrong" or column.type == "category":
+        return None
+    if allowed is None and lower:
+        return None  # nobody said what the worst is
+    wrong = 0.0 if allowed is None else allowed[1] if lower else allowed[0]
+    lost, total = _lost(column), float(column.values.sum())
+    whole = len(column.values) + lost
+    mean = (total + lost * wrong) / whole if whole else None
+    return Figure(mean, n=whole, method="none: missing counted as wrong")
+
+
+def _lost(column: ScoreColumn) -> int:
+    """Return how many cells ought to have a score and have none that can be read."""
     outcomes = column.outcomes
     lost = outcomes["evaluator_error"] + outcomes["run_failed"] + outcomes["missing"]
-    lost += column.unread
+    return lost + column.unread
+
+
+def _bounds(column: ScoreColumn, allowed: Interval | None) -> Interval | None:
+    lost = _lost(column)
     if allowed is None or not lost or column.type == "category":
         return None
     whole, total = len(column.values) + lost, float(column.values.sum())

@@ -24,6 +24,8 @@ class Scale:
     """What a number counts, written behind it."""
     threshold: float | None = None
     """A score at or beyond it (in `direction`) counts as a pass."""
+    missing_as: Literal["wrong"] | None = None
+    """Whether a second figure counts what is missing as wrong, as some tools do."""
 
 
 def kind_of_range(range: tuple[float, float] | None) -> ScoreKind | None:

@@ -16,6 +16,8 @@ from evalkit.report.values.parts import MetricGroup, MetricPart
 CATEGORIES = 6
 """Values of a score that have a row; all of them are in its own figure."""
 UNREAD = "cannot be read"
+WRONG = "missing_as_wrong"
+MISSING_AS_WRONG = "What was not scored counts as wrong, as some tools do; as configured."
 SPANS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 100, 200, 500, 1000)
 CELL_WORDS = {
     "not_applicable": "not applicable",
@@ -120,7 +122,7 @@ def _scores(source: Source) -> list[MetricPart]:
         if source.score(name).type == "category":
             found += _category_rows(source, name)
         else:
-            found += _score_rows(source, name)
+            found += [*_score_rows(source, name), *_wrong_rows(source, name)]
     return found
 
 
@@ -173,6 +175,20 @@ def _score_rows(source: Source, name: str) -> list[MetricPart]:
         axis=reach,
         marks=marks_of(score),
         outcomes=_unscored([s.scores[name] for s in source.summaries if name in s.scores]),
+    )
+
+
+def _wrong_rows(source: Source, name: str) -> list[MetricPart]:
+    """Return the row with what is missing counted as wrong, where the configuration asks for it."""
+    asked = {
+        s.experiment: s.scores[name].missing_as_wrong for s in source.summaries if name in s.scores
+    }
+    if not any(asked.values()):
+        return []
+    names = (f"{name}.{WRONG}", f"{name}, missing as wrong", MISSING_AS_WRONG)
+    link = address("runs", sort=name)
+    return _rows(
+        source, names, lambda s: asked.get(s.experiment), score_unit(source.score(name)), link
     )
 
 

@@ -9,6 +9,7 @@ prediction's, unless a row without a prediction shows the keys of examples.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, score
 from evalkit.fetchers.files.formats.known import Reading
@@ -68,7 +69,7 @@ def _item(cases: Cases, row: Line, where: str, known: set[str] | None) -> Item:
     shared = {n[len(EXAMPLE) :]: row[n] for n in names if n.startswith(EXAMPLE)}
     failed = not predicted and not shared
     last = max((place for place, n in enumerate(names) if n.startswith(EXAMPLE)), default=-1)
-    inputs = {}
+    inputs: dict[str, Any] = {}
     for place, name in enumerate(names):
         if _marked(name):
             continue
