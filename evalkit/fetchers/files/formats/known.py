@@ -89,14 +89,16 @@ FORMATS = (
     ),
     Format(
         "mlflow",
-        "MLflow: traces.json of the artifact store, Trace.to_json(), answers of its REST API",
+        "MLflow: traces.json of the artifact store, Trace.to_json(), answers of its REST API, the "
+        "frame of search_traces()",
         "stores.mlflow",
         counts_repetitions=True,
     ),
     Format(
         "otlp",
-        "OpenTelemetry: OTLP/JSON of SDKs, collector and Tempo, flat spans, Jaeger's JSON; with "
-        "the names of gen_ai, OpenInference, Vercel AI SDK, Mastra, Genkit, MLflow, OpenLLMetry",
+        "OpenTelemetry: OTLP/JSON of SDKs, collector, Tempo and Jaeger, flat spans of SDKs' "
+        "consoles, Jaeger's JSON; with the names of gen_ai, OpenInference, Vercel AI SDK, Mastra, "
+        "Genkit, MLflow, OpenLLMetry",
         "otlp.spans",
         counts_repetitions=True,
     ),
@@ -109,6 +111,12 @@ FORMATS = (
     Format("codex", "Codex: rollout files, events of `codex exec --json`", "agents.codex"),
     Format(
         "gemini-cli", "Gemini CLI: session files, stream-json, the json result", "agents.gemini_cli"
+    ),
+    Format(
+        "openai-agents",
+        "OpenAI Agents SDK: exported traces and spans as JSON Lines",
+        "agents.openai_agents",
+        counts_repetitions=True,
     ),
     Format("opencode", "opencode: exported sessions", "agents.opencode"),
     Format("mini-swe-agent", "mini-swe-agent: .traj.json files", "agents.mini_swe"),
@@ -148,6 +156,12 @@ FORMATS = (
     Format("adk", "Google ADK: .evalset_result.json", "harness.adk", counts_repetitions=True),
     Format("dspy", "DSPy: Evaluate(save_as_json=...)", "harness.dspy", counts_repetitions=True),
     Format("strands", "Strands evals: reports", "harness.strands", counts_repetitions=True),
+    Format(
+        "evalite",
+        "evalite: `evalite run --outputPath=FILE`",
+        "harness.evalite",
+        counts_repetitions=True,
+    ),
     Format("evalplus", "EvalPlus: _eval_results.json", "harness.evalplus", counts_repetitions=True),
     Format("swebench", "SWE-bench: run reports", "harness.swebench"),
     Format(

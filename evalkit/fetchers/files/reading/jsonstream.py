@@ -180,6 +180,8 @@ def elements(
         yield from _members(window)
     elif holds == "any":
         yield None, window.value()
+        while not path and window.peek() == "{":  # one behind the other, as consoles print them
+            yield None, window.value()
     else:
         return
     if not path and window.peek():

@@ -1,8 +1,8 @@
 """MLflow's traces in files.
 
 Shapes: `traces.json` of the artifact store (`{spans}`, attributes as JSON text), `Trace.to_json()`
-(`{info, data}`), REST answers (`{trace}`, `{traces}`, each `{trace_info, spans}`), and lines or
-lists of these.
+(`{info, data}`), REST answers (`{trace}`, `{traces}`, each `{trace_info, spans}`), lines or lists
+of these, and the frame of `search_traces()` as Parquet or CSV.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from evalkit.fetchers.files.formats.otlp.runs import to_run
 from evalkit.fetchers.files.formats.stores.traceinfo import with_info
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.mapping.traces import payload
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
@@ -72,6 +73,11 @@ def _item(trace: Payload, reading: Reading, where: str, repetitions: Counter[str
     return Item(run, digest(trace), where)
 
 
+def _of_frame(text: Any) -> Any:
+    """Return the trace that a row of `search_traces()`, saved as Parquet or CSV, holds as JSON."""
+    return payload(text) if isinstance(text, str) and text.startswith("{") else None
+
+
 def _traces(value: Payload) -> Iterator[Payload]:
     """Yield the traces of an answer, or the one that a value is."""
     listed = value.get("traces")
@@ -79,6 +85,8 @@ def _traces(value: Payload) -> Iterator[Payload]:
         yield from (each for each in listed if isinstance(each, Mapping))
     elif isinstance(value.get("trace"), Mapping):
         yield value["trace"]
+    elif isinstance(inner := _of_frame(value.get("trace")), Mapping):
+        yield inner
     else:
         yield value
 

@@ -17,6 +17,7 @@ from evalkit.fetchers.files.mapping.convert import to_identity, to_moment
 ERROR = (2, "2", "ERROR", "STATUS_CODE_ERROR", "Error")
 RESOURCES = ("resourceSpans", "resource_spans", "batches")
 """Under the last, Tempo gives the same."""
+WRAPPERS = ("trace", "result")
 SIGNALS = ("resourceLogs", "resourceMetrics", "resource_logs", "resource_metrics")
 STARTS = ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime")
 ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
@@ -28,11 +29,21 @@ Payload = Mapping[str, Any]
 
 def is_document(value: Payload) -> bool:
     """Tell whether a value is OTLP, a flat span or a list of them, or Jaeger's export."""
+    value = _unwrapped(value)
     if any(isinstance(value.get(name), list) for name in RESOURCES) or _jaeger(value):
         return True
     spans = value.get("spans")
     inner = spans[0] if isinstance(spans, list) and spans else value
     return isinstance(inner, Mapping) and is_flat(inner)
+
+
+def _unwrapped(value: Payload) -> Payload:
+    """Return what the APIs of Tempo (v2) and Jaeger (v3) put around a trace."""
+    for name in WRAPPERS:
+        inner = value.get(name)
+        if isinstance(inner, Mapping) and any(isinstance(inner.get(r), list) for r in RESOURCES):
+            return inner
+    return value
 
 
 def is_flat(value: Payload) -> bool:
@@ -47,6 +58,7 @@ def raw_spans(value: Any) -> Iterator[RawSpan]:
     """Yield the spans of a document; raises `ValueError` for anything else."""
     if not isinstance(value, Mapping):
         raise ValueError("neither resourceSpans nor a span")
+    value = _unwrapped(value)
     if any(name in value for name in SIGNALS):
         return  # the collector may write logs and metrics to the same file
     if _jaeger(value):
@@ -102,7 +114,7 @@ def _is_remote(raw: Payload) -> bool:
 
 def hexed(value: Any) -> str:
     """Return an id as hexadecimal text, also where it was written as base64 of its bytes."""
-    text = str(value)
+    text = str(value).removeprefix("0x")
     if text.endswith("=") and BYTES.get(len(text)) == text[len(text.rstrip("=")) :]:
         try:
             return base64.b64decode(text, validate=True).hex()

@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.fetchers.files.formats.otlp.forms.messages import conversation
 from evalkit.fetchers.files.formats.otlp.forms.payloads import nested, structure, typed
 from evalkit.fetchers.files.formats.otlp.vocabularies.envelopes import tool_message
+from evalkit.fetchers.files.formats.otlp.vocabularies.gluing import unglued
 from evalkit.fetchers.files.formats.otlp.vocabularies.said import Attributes, Said, first, text
 from evalkit.model.messages.places import answer_in, messages_in
 
@@ -162,7 +163,7 @@ def _call() -> dict[str, Any]:
 def _settle(message: dict[str, Any]) -> None:
     """Put calls and parts of the content in the order of their numbers."""
     if isinstance(calls := message.get("tool_calls"), dict):
-        message["tool_calls"] = [calls[at] for at in sorted(calls)]
+        message["tool_calls"] = [each for at in sorted(calls) for each in unglued(calls[at])]
     parts = message.pop("contents", None)
     if isinstance(parts, dict) and message.get("content") is None:
         blocks = [_block(parts[at]) for at in sorted(parts)]
