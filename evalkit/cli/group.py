@@ -26,7 +26,9 @@ class Evalkit(click.Group):
             epilog="Exit codes: 0 good, 1 a gate was missed, 2 usage or configuration, 3 the "
             "source failed or is incomplete, 4 evaluator errors, 5 nothing to evaluate.",
             params=[_version(), *common_options()],
-            callback=lambda: None,
+            callback=_alone,
+            no_args_is_help=False,
+            invoke_without_command=True,
             context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         )
 
@@ -63,6 +65,13 @@ class Evalkit(click.Group):
             names = [name for name in VERBS if name.startswith(incomplete)]
             return [CompletionItem(name, help=VERBS[name].line) for name in names]
         return super().shell_complete(ctx, incomplete)
+
+
+def _alone() -> None:
+    """Show what there is when no verb is given."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _command(verb: Verb, *words: str) -> click.Command:

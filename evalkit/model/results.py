@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol
 
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo, Feedback
-from evalkit.model.shown import Shown
+from evalkit.model.shown import FRAMES, Shown
 
 
 class ResultsSource(Protocol):
@@ -82,6 +83,14 @@ class Results(Shown):
         """Return the feedback of one run, or of everything."""
         rows = self.table("cells").to_pylist()
         return [feedback_of(row) for row in rows if run_id is None or row["run_id"] == run_id]
+
+    def to_pandas(self) -> Any:
+        """Return a pandas table: one row a run with inputs, outputs and a column a score.
+
+        Scores are `score.NAME`; those of steps are averaged within their run. Other tables are in
+        `evalkit.metrics.columns.frames`.
+        """
+        return import_module(FRAMES).to_pandas(self)
 
     def __repr__(self) -> str:
         return f"Results({self.experiment!r}, {self.manifest.received} runs)"

@@ -13,6 +13,7 @@ from evalkit.model.results import Results
 from evalkit.pipeline import stored
 from evalkit.pipeline.figures import decide, summarise_experiment
 from evalkit.pipeline.gating import check_gates, saved_baselines
+from evalkit.pipeline.progress import Progress, silent
 from evalkit.pipeline.reporting import report
 from evalkit.project.config import Project
 from evalkit.store.store import Store
@@ -39,6 +40,8 @@ class Ran:
     failures: Mapping[str, EvalkitError] = field(default_factory=dict)
     """Experiments that could not be fetched or scored, with the reason."""
     too_many_errors: bool = False
+    left_out: Sequence[str] = ()
+    """What the page does not hold, a sentence each."""
     incomplete: Sequence[str] = ()
     """Experiments that are not whole, where rules were held against them."""
     windows: Mapping[str, WindowedResults] = field(default_factory=dict)
@@ -89,6 +92,7 @@ def conclude(
     since: datetime | None = None,
     page: bool = True,
     to: Path | None = None,
+    progress: Progress = silent,
     **options: Any,
 ) -> Ran:
     """Summarise, compare, gate and report what is stored of experiments; nothing is scored.
@@ -98,21 +102,24 @@ def conclude(
     then or later; where there are none, no rule is. `options` go to
     `evalkit.report.page.write.write_report`.
     """
+    progress("Figures", 0, len(names))
     results = {name: stored.results(project, name) for name in names}
     decisions = _decided(project, results)
-    summaries = {
-        name: summarise_experiment(project, each, decisions=decisions)
-        for name, each in results.items()
-    }
+    summaries = {}
+    for number, (name, each) in enumerate(results.items(), 1):
+        summaries[name] = summarise_experiment(project, each, decisions=decisions)
+        progress("Figures", number, len(names))
     configured = [c.baseline for name in names if (c := project.experiments.get(name))]
     comparison = None
     implied = not (baseline or any(configured))
     if len(names) > 1:
+        progress(f"Compare {len(names)} experiments", 0, 1)
         from evalkit.pipeline.comparing import compare_experiments  # brings scipy and judges
 
         comparison = compare_experiments(
             project, list(results.values()), baseline=baseline, decisions=decisions
         )
+        progress(f"Compare {len(names)} experiments", 1, 1)
         if implied:
             comparison = replace(comparison, notes=[_implied(names), *comparison.notes])
     windows = _windows(results, since)
@@ -128,7 +135,9 @@ def conclude(
                    for each in checked]  # fmt: skip
     partial = [n for n, each in summaries.items() if checked and not each.counts.complete]
     path = None
+    left_out: list[str] = []
     if page:
+        progress("Page", 0, 1)
         path = report(
             project,
             list(summaries.values()),
@@ -136,8 +145,10 @@ def conclude(
             comparison,
             checked,
             to=to,
+            left_out=left_out,
             **options,
         )
+        progress("Page", 1, 1)
     return Ran(
         summaries=summaries,
         results=results,
@@ -145,6 +156,7 @@ def conclude(
         comparison=comparison,
         gates=checked,
         report=path,
+        left_out=left_out,
         incomplete=() if allow_incomplete else partial,
     )
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.errors import NoRunsError
+from evalkit.errors import ConfigError, NoRunsError, did_you_mean
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.summaries.history import history
@@ -38,6 +38,17 @@ def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = 
     if not summaries:
         raise NoRunsError(f"{', '.join(names)}: no summary is saved. Run `evalkit run` first.")
     return history(summaries, metrics)
+
+
+def refuse_unknown(found: Sequence[History], metrics: Sequence[str], known: Sequence[str]) -> None:
+    """Raise `ConfigError` for a metric that none of the histories has."""
+    there = {strip.metric for each in found for strip in each.strips}
+    for metric in metrics:
+        if metric not in there:
+            raise ConfigError(
+                f"history: no summary has a metric {metric!r}.{did_you_mean(metric, known)} "
+                f"There are: {', '.join(known)}."
+            )
 
 
 def history_for_page(project: Project, name: str) -> History | None:

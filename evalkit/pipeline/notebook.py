@@ -8,6 +8,7 @@ from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.results import Results
 from evalkit.model.shown import draw_with
 from evalkit.report.renderers.notebook import comparison_html, table_html
+from evalkit.report.renderers.plot import plot
 from evalkit.report.sections.view import build
 
 
@@ -22,3 +23,4 @@ def _summary(summary: Summary) -> str:
 draw_with(Results.__name__, _results)
 draw_with(Summary.__name__, _summary)
 draw_with(Comparison.__name__, comparison_html)
+draw_with("Comparison.plot", plot)

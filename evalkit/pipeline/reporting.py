@@ -37,12 +37,14 @@ def report(
     *,
     to: Path | None = None,
     daily: bool = False,
+    left_out: list[str] | None = None,
     **options: Any,
 ) -> Path:
     """Write the page and every experiment's `summary.json`; returns the page's path.
 
     One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
-    `daily` keeps one summary a day for histories, not each. `options` go to
+    `daily` keeps one summary a day for histories, not each; `left_out` is told what the page does
+    not hold. `options` go to
     `evalkit.report.page.write.write_report`.
     """
     from evalkit.report.page.write import write_report
@@ -50,7 +52,9 @@ def report(
     save_summaries(project, summaries, gates, daily=daily)
     made = page_content(project, summaries, results, comparison, gates)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
-    write_report(made, path, **options)
+    written = write_report(made, path, **options)
+    if left_out is not None:
+        left_out += [*written.left_out, *written.removed]
     return path
 
 

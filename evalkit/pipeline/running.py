@@ -68,6 +68,7 @@ def run(
         allow_incomplete=allow_incomplete,
         page=page,
         to=to,
+        progress=progress,
         **options,
     )
     if not page:

@@ -64,16 +64,52 @@ class Catalogue:
         self.project = project
 
     @cached_property
+    def modules(self) -> list[ModuleType]:
+        """The files of the project's folder, imported once."""
+        folder = self.project.evaluators_folder
+        return load_folder(folder) if folder.is_dir() else []
+
+    @cached_property
     def local(self) -> dict[str, Evaluator]:
         """The project's own evaluators by name, in the order of files and lines."""
-        folder = self.project.evaluators_folder
         found: dict[str, Evaluator] = {}
-        for module in load_folder(folder) if folder.is_dir() else ():
+        for module in self.modules:
             for each in _made_in(module):
                 other = found.setdefault(each.name, each)
                 if other is not each:
                     raise EvaluatorError(_clash(other, each))
         return found
+
+    @cached_property
+    def silent(self) -> dict[str, str]:
+        """Files of the folder that mark no evaluator, with what to do; helpers are not meant."""
+        found = {}
+        for module in self.modules:
+            if any(_made_in(module)) or self._is_used(module):
+                continue
+            file = shown(Path(str(module.__file__)))
+            own = [n for n, v in vars(module).items() if _made_here(v, module, n)]
+            marks = f"Mark {own[0]} with @evaluator" if own else "Mark a function with @evaluator"
+            found[module.__name__.rpartition(".")[2]] = (
+                f"{file}: holds no evaluator. {marks}, or begin the file's name with _."
+            )
+        return found
+
+    def _is_used(self, module: ModuleType) -> bool:
+        """Tell whether another file imports from it, or the configuration names it."""
+        home = module.__name__
+        named = f"{self.project.evaluators_folder.name}.{home.rpartition('.')[2]}:"
+        tables = self.project.table
+        told = [str(each.get(USE, "")) for each in tables.evaluators.values()]
+        told += [name for each in tables.experiments.values() for name in each.evaluators or ()]
+        if any(each.startswith(named) for each in told):
+            return True
+        return any(
+            value is module or getattr(value, "__module__", None) == home
+            for other in self.modules
+            if other is not module
+            for value in vars(other).values()
+        )
 
     def select(self, names: Sequence[str] | None = None) -> list[Evaluator]:
         """Return the evaluators called `names` with their options, or all of the project's."""
@@ -106,6 +142,9 @@ class Catalogue:
         installed = plugins.evaluators()
         if name in installed:
             return as_evaluator(plugins.load(installed[name]), name=name)
+        for said in self.silent.values():
+            if f"Mark {name} " in said or f"{name}.py:" in said:
+                raise EvaluatorNotFound(f"evaluator {name!r}: there is none. {said}")
         near = did_you_mean(name, [*self.local, *installed])
         own = ", ".join(self.local) or "none"
         message = (
@@ -183,6 +222,11 @@ def _made_in(module: ModuleType) -> Iterator[Evaluator]:
         elsewhere = home != module.__name__ and _holds(home, value)
         if not elsewhere and not name.startswith("__"):
             yield found
+
+
+def _made_here(value: Any, module: ModuleType, name: str) -> bool:
+    here = getattr(value, "__module__", None) == module.__name__
+    return here and callable(value) and not isinstance(value, type) and not name.startswith("_")
 
 
 def _holds(home: str, value: Any) -> bool:

@@ -24,10 +24,10 @@ def _as_folder_name(name: str) -> str:
 
 def size_in_bytes(text: str) -> int:
     """Read a size such as `20 MB` (1 MB is 1,000,000 bytes); raises `ValueError`."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(k|M|G)?B?\s*", text)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(k|m|g)?b?\s*", text.lower())
     if match is None:
         raise ValueError("is no size. Write for example '20 MB'")
-    return int(float(match[1]) * {None: 1, "k": 1e3, "M": 1e6, "G": 1e9}[match[2]])
+    return int(float(match[1]) * {None: 1, "k": 1e3, "m": 1e6, "g": 1e9}[match[2]])
 
 
 def _checked_size(text: str) -> str:

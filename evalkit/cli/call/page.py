@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from evalkit.cli.call.session import Session
@@ -18,10 +17,13 @@ from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
 
 
-def say_report(session: Session, path: Path | None, *, as_json: bool, show: bool) -> None:
-    """Say where the page is, and open it when asked to."""
+def say_report(session: Session, ran: Ran, *, as_json: bool, show: bool) -> None:
+    """Say where the page is and what is not in it, and open it when asked to."""
+    path = ran.report
     if path is None:
         return
+    for sentence in ran.left_out:
+        session.say(f"report: {sentence}")
     if not as_json:
         session.print(f"report: {shown(path)}")
     if show:

@@ -117,6 +117,8 @@ class Bars(Silence):
     def __call__(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """Move the bar of this stage, or start it; the note follows its name."""
         if what not in self._tasks:
+            for task in self._tasks.values():  # a stage that ended short of its total
+                self._rich.stop_task(task)
             self._tasks[what] = self._rich.add_task("", total=total)
         shown = (f"{what} ({note})" if note else what).replace("[", r"\[")
         self._rich.update(self._tasks[what], completed=done, total=total, description=shown)

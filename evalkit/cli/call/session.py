@@ -57,6 +57,13 @@ class Session:
         """Print a result for people on stdout."""
         click.echo(text)
 
+    def address(self, url: str, *, as_json: bool) -> None:
+        """Print where something is served."""
+        if as_json:
+            self.document({"url": url})
+        else:
+            self.print(url)
+
     def progress(self) -> Progress:
         """Return a context manager that shows how far the stages are."""
         return progress(quiet=self.quiet)

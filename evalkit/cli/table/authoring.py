@@ -37,6 +37,7 @@ AUTHORING = {
                         default="run",
                         show_default=True,
                     ),
+                    json_option(),
                 ],
             )
         },
@@ -104,6 +105,7 @@ AUTHORING = {
             option("--seed", "Another seed, other runs.", default=0, show_default=True),
             option("--port", "Port on 127.0.0.1; 0 takes a free one.", default=0),
             flag("--open show", "Open the page in the browser."),
+            json_option("The address as one JSON document on stdout."),
         ],
     ),
     "agree": Verb(

@@ -150,13 +150,13 @@ EVERYDAY = {
     ),
     "compare": Verb(
         "Compare two or more experiments, paired by example.",
-        """Compare two or more experiments, paired by example.
+        """Compare two or more experiments, paired by example; without names, all of them.
 
         Each metric with difference, interval, p (corrected for the number of metrics), what could
         have been detected, and a verdict: better, worse, equivalent, not inferior or cannot tell.
         """,
         [
-            experiment_names(required=True),
+            experiment_names(),
             _baseline("Compare the others with this one."),
             option("--correction", "Of p for many metrics.", type=click.Choice(["holm", "bh"])),
             option("--output", "Write the page here, too.", type=FILE),

@@ -47,6 +47,7 @@ STORE = {
             option(
                 "--format kind", type=click.Choice(FORMATS), default="parquet", show_default=True
             ),
+            json_option(),
         ],
     ),
 }
@@ -95,6 +96,7 @@ FURTHER = {
             ),
             option("--port", "Port on 127.0.0.1; 0 takes a free one.", default=0),
             flag("--open show", "Open the page in the browser."),
+            json_option("The address as one JSON document on stdout."),
         ],
     ),
     "push": Verb(

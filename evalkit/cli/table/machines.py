@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.call.options import argument
+from evalkit.cli.call.options import argument, json_option
 from evalkit.cli.table.verb import Verb
 
 DOCUMENTS = ("config", "record", "run", "summary", "comparison")
@@ -13,7 +13,7 @@ SHELLS = ("bash", "zsh", "fish")
 MACHINES = {
     "schema": Verb(
         "Print the JSON schema of a document evalkit reads or writes.",
-        takes=[argument("document", type=click.Choice(DOCUMENTS))],
+        takes=[argument("document", type=click.Choice(DOCUMENTS)), json_option("As it is anyway.")],
     ),
     "completion": Verb(
         "Print the completion script of a shell.",

@@ -17,7 +17,7 @@ PROJECT = {
         Writes a configuration, evaluators, a small dataset of recorded runs and a README. Refuses
         to overwrite anything.
         """,
-        [argument("folder", type=FILE)],
+        [argument("folder", type=FILE), json_option()],
     ),
     "map": Verb(
         "Look at a file of runs and write the experiment that reads it.",
@@ -32,6 +32,7 @@ PROJECT = {
             option("--name", "Of the experiment; not given: that of the file.", metavar="NAME"),
             flag("--write", "Add it to evalkit.toml, which is made where there is none."),
             flag("--check", "Show the first three runs it makes."),
+            json_option(),
         ],
     ),
     "check": Verb(

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.cli.text.columns import aligned, clean
+from evalkit.cli.text.places import place_of
 from evalkit.model.run import Run
 from evalkit.model.schema.records import run_to_record
 from evalkit.model.score import Feedback
@@ -124,5 +125,6 @@ def score_row(each: Feedback) -> tuple[str, str, str]:
         said = f"{said:.4g}"
     why = each.comment or ""
     if each.outcome == "evaluator_error":
-        why = f"{each.error_type}: {each.error_message}"
+        place = place_of(each.traceback)
+        why = f"{place + ' ' if place else ''}{each.error_type}: {each.error_message}"
     return each.key, short(said, 40), short(why, 90)

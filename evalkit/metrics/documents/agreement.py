@@ -7,12 +7,13 @@ from typing import Any
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.plain import to_plain
+from evalkit.metrics.documents.told import Told
 
 AGREEMENT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+@dataclass(frozen=True, slots=True, repr=False)
+class Agreement(Told):
     """One score against people's labels; `to_dict()` is the document kept in `agreement/`."""
 
     experiment: str

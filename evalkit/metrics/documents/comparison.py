@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.metrics.documents.figures import Figure, Interval
 from evalkit.metrics.documents.plain import to_plain
-from evalkit.model.shown import Shown
+from evalkit.metrics.documents.told import Told
+from evalkit.model.shown import Plot, drawing
 
 COMPARISON_VERSION = 1
 
 VERDICTS = ("better", "worse", "equivalent", "not_inferior", "cannot_tell")
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Pairing(Told):
     """Which examples could be compared."""
 
     by: str
@@ -32,8 +34,8 @@ class Pairing:
     changed_examples: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+@dataclass(frozen=True, slots=True, repr=False)
+class Difference(Told):
     """One metric of one candidate against the baseline."""
 
     metric: str
@@ -101,8 +103,8 @@ class Difference:
     """The level over all runs of that side, where the pairs leave some out; else None."""
 
 
-@dataclass(frozen=True, slots=True)
-class SliceDifference:
+@dataclass(frozen=True, slots=True, repr=False)
+class SliceDifference(Told):
     """One metric's difference on the examples of one slice."""
 
     metric: str
@@ -117,8 +119,8 @@ class SliceDifference:
     """The candidate is worse here beyond chance, after correction over every slice tested."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleChange:
+@dataclass(frozen=True, slots=True, repr=False)
+class ExampleChange(Told):
     """One example whose value moved; means over its repetitions."""
 
     example_id: str
@@ -130,8 +132,8 @@ class ExampleChange:
     candidate_runs: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+@dataclass(frozen=True, slots=True, repr=False)
+class Candidate(Told):
     """Everything known of one candidate against the baseline."""
 
     experiment: str
@@ -153,8 +155,8 @@ class Candidate:
         raise KeyError(metric)
 
 
-@dataclass(frozen=True, slots=True)
-class Rank:
+@dataclass(frozen=True, slots=True, repr=False)
+class Rank(Told):
     """Strength of one experiment in a Bradley-Terry ranking."""
 
     experiment: str
@@ -165,8 +167,8 @@ class Rank:
     win_rate: Figure
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+@dataclass(frozen=True, slots=True, repr=False)
+class Preference(Told):
     """What one comparison-scope evaluator said of all experiments."""
 
     name: str
@@ -180,8 +182,8 @@ class Preference:
     """Mean score by first place minus by last place; None when the order was not varied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison(Shown):
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Told):
     """Two or more experiments, the baseline first; `to_dict()` is its JSON document."""
 
     baseline: str
@@ -208,6 +210,14 @@ class Comparison(Shown):
             if found.experiment == experiment:
                 return found
         raise KeyError(experiment)
+
+    def plot(self, metrics: Sequence[str] = ()) -> Plot:
+        """Draw the changes with their intervals, relative to each metric's own; see `Plot`.
+
+        `metrics` chooses and orders; without them all that have an interval are drawn.
+        """
+        drawn: Plot = drawing("Comparison.plot")(self, metrics)
+        return drawn
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document: plain types only, NaN and infinity as null."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from evalkit.metrics.documents.told import Told
+
 Interval = tuple[float, float]
 """Lower and upper end of a confidence interval (95 % unless the Summary says otherwise)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+@dataclass(frozen=True, slots=True, repr=False)
+class Figure(Told):
     """One number with what it rests on; `value` is None when nothing was measured."""
 
     value: float | None
@@ -39,8 +41,8 @@ class Figure:
         return replace(self, low=max(self.low, range[0]), high=min(self.high, range[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+@dataclass(frozen=True, slots=True, repr=False)
+class Rate(Told):
     """A share of runs: `count` of `n`."""
 
     n: int
@@ -80,8 +82,8 @@ class Curve:
     y: list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+@dataclass(frozen=True, slots=True, repr=False)
+class Distribution(Told):
     """What is known of one measured quantity over runs (or steps).
 
     Quantiles are those of the recorded values; with `censored` > 0 a quantile that falls among the

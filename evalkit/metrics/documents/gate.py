@@ -7,10 +7,11 @@ from typing import Any
 
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.plain import to_plain
+from evalkit.metrics.documents.told import Told
 
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class GateResult(Told):
     """One rule against one experiment: passed, missed, or not decidable for lack of a baseline."""
 
     rule: str

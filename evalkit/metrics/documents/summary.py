@@ -7,14 +7,14 @@ from typing import Any
 
 from evalkit.metrics.documents.figures import Curve, Distribution, Figure, Histogram, Interval, Rate
 from evalkit.metrics.documents.plain import to_plain
-from evalkit.model.shown import Shown
+from evalkit.metrics.documents.told import Told
 
 SUMMARY_VERSION = 1
 """Version of the document; a reader of version 1 can read any document that says 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+@dataclass(frozen=True, slots=True, repr=False)
+class Counts(Told):
     """How many of what; `outcomes` adds up to `received`."""
 
     expected: int | None
@@ -38,8 +38,8 @@ class Counts:
     pending: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorGroup:
+@dataclass(frozen=True, slots=True, repr=False)
+class ErrorGroup(Told):
     """Errors that say the same once ids, numbers and quoted text are taken out."""
 
     fingerprint: str
@@ -55,8 +55,8 @@ class ErrorGroup:
     """Name of the step that failed, when it is the same in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class SliceFigure:
+@dataclass(frozen=True, slots=True, repr=False)
+class SliceFigure(Told):
     """One metric on the runs for which `by` is `value`, against all other runs."""
 
     by: str
@@ -76,8 +76,8 @@ class SliceFigure:
     """Worse than the rest beyond chance, after correction."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreSummary:
+@dataclass(frozen=True, slots=True, repr=False)
+class ScoreSummary(Told):
     """One score of one evaluator over the experiment; `mean` is over scored cells only."""
 
     name: str
@@ -157,8 +157,8 @@ class ScoreSummary:
         return Figure(self.mean, low, high, self.n, self.method, self.clusters, self.se)
 
 
-@dataclass(frozen=True, slots=True)
-class StepSummary:
+@dataclass(frozen=True, slots=True, repr=False)
+class StepSummary(Told):
     """Steps of one kind, name and model."""
 
     kind: str
@@ -177,8 +177,8 @@ class StepSummary:
     total_cost: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UsageSummary:
+@dataclass(frozen=True, slots=True, repr=False)
+class UsageSummary(Told):
     """Tokens and cost per run; each Distribution's `total` is the experiment's sum."""
 
     input_tokens: Distribution
@@ -201,8 +201,8 @@ class UsageSummary:
     """What those were computed from."""
 
 
-@dataclass(frozen=True, slots=True)
-class SliceSearch:
+@dataclass(frozen=True, slots=True, repr=False)
+class SliceSearch(Told):
     """What the automatic search for bad slices did and found."""
 
     score: str
@@ -214,8 +214,8 @@ class SliceSearch:
     """Flagged ones, worst first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+@dataclass(frozen=True, slots=True, repr=False)
+class Quality(Told):
     """What the reader must know about the data before trusting the figures."""
 
     notes: list[str]
@@ -231,8 +231,8 @@ class Quality:
     """Runs that end before they start: their latency is not used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+@dataclass(frozen=True, slots=True, repr=False)
+class Provenance(Told):
     """Where the figures come from."""
 
     source: str
@@ -247,8 +247,8 @@ class Provenance:
     source_stats: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary(Shown):
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary(Told):
     """Every figure of one experiment; `to_dict()` is the document `evalkit ... --json` prints."""
 
     experiment: str

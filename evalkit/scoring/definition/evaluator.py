@@ -246,12 +246,22 @@ def _callable_of(target: Any) -> Callable[..., Any]:
         return evaluate
     if inspect.isclass(target):
         raise EvaluatorSignatureError(
-            f"evaluator {target.__name__!r} is a class. Give an instance of it."
+            f"{_class_place(target)}evaluator {target.__name__!r} is a class. Mark an instance: "
+            f'{target.__name__.lower()} = evaluator(name="{target.__name__.lower()}")'
+            f"({target.__name__}())."
         )
     if not callable(target):
         raise EvaluatorSignatureError(f"{target!r} cannot be called, so it is no evaluator.")
     function: Callable[..., Any] = target
     return function
+
+
+def _class_place(target: type) -> str:
+    try:
+        file, line = inspect.getsourcefile(target), inspect.getsourcelines(target)[1]
+    except (OSError, TypeError):
+        return ""
+    return f"{file}:{line}: "
 
 
 def _name_of(target: Any) -> str:

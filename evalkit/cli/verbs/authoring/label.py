@@ -29,6 +29,7 @@ def perform(
     seed: int,
     port: int,
     show: bool,
+    as_json: bool,
 ) -> None:
     """Serve until Ctrl-C; the address is the only line on stdout."""
     project = session.load(deep=False)
@@ -37,7 +38,7 @@ def perform(
     who = [*raters] or [_user()]
     told = guide or (desk.metric.info.doc if desk.metric.info else "")
     with LabelServer(desk, who, guide=told, port=port) as server:
-        session.print(server.url)
+        session.address(server.url, as_json=as_json)
         sys.stdout.flush()
         session.say(
             f"{len(desk.picks)} runs to label; labels go to {shown(desk.folder)} as they are "

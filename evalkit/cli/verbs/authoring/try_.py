@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
+from evalkit.cli.text.places import place_of
 from evalkit.cli.text.run import short
 from evalkit.errors import ExitCode
 from evalkit.pipeline.authors.authoring import Trial, TryRow, try_evaluator, watch_evaluator
@@ -58,7 +59,9 @@ def _lines(row: TryRow, width: int) -> Iterator[tuple[str, ...]]:
     parts = (row.inputs, row.outputs, row.reference_outputs)
     told = [short(who, 24), *("-" if part is None else short(part, width) for part in parts)]
     if row.failure is not None:
-        yield (*told, "ERROR", short(f"{row.failure.error_type}: {row.failure.message}", 90))
+        place = place_of(row.failure.traceback)
+        why = f"{place + ' ' if place else ''}{row.failure.error_type}: {row.failure.message}"
+        yield (*told, "ERROR", short(why, 110))
     elif row.skipped:
         yield (*told, "skipped", f"the run ended in {row.outcome}")
     for score in row.scores:
@@ -85,6 +88,7 @@ def _document(evaluator: str, experiment: str, trial: Trial) -> dict[str, Any]:
                 "reference_outputs": row.reference_outputs,
                 "scores": scores,
                 "error": failure,
+                "place": place_of(row.failure.traceback) if row.failure else None,
                 "skipped": row.skipped,
             }
         )

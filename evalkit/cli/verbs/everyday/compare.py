@@ -14,6 +14,7 @@ from evalkit.errors import ConfigError
 from evalkit.pipeline.comparing import baseline_of
 from evalkit.pipeline.concluding import conclude
 from evalkit.project.config import Project
+from evalkit.store.store import Store
 
 
 def perform(
@@ -29,9 +30,13 @@ def perform(
 ) -> int:
     """Compare what is stored; the page is written only when it is asked for."""
     project = _corrected(session.load(deep=False), correction)
-    if len(set(names)) < 2:
-        raise ConfigError("compare: needs two or more experiments. Name them: compare A B.")
-    names = project.chosen(names)
+    names = list(dict.fromkeys(project.chosen(names) if names else _stored(project)))
+    if len(names) < 2:
+        there = ", ".join(project.experiments)
+        raise ConfigError(
+            f"compare: needs two or more experiments that are stored. There are: {there}. "
+            "Name them: compare A B; `evalkit run` fetches and scores."
+        )
     base = baseline_of(project, names, baseline)
     ran = conclude(
         project,
@@ -45,8 +50,14 @@ def perform(
         session.document(ran.to_dict())
     else:
         show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
-    say_report(session, ran.report, as_json=as_json, show=show)
+    say_report(session, ran, as_json=as_json, show=show)
     return ran.exit_code
+
+
+def _stored(project: Project) -> list[str]:
+    """Return the experiments of the configuration that something is stored of."""
+    store = Store(project.store)
+    return [name for name in project.experiments if store.experiment(name).exists]
 
 
 def _corrected(project: Project, correction: Literal["holm", "bh"] | None) -> Project:

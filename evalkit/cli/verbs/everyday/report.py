@@ -44,5 +44,5 @@ def perform(
             write_json(made, data, clean(made))
     if as_json:
         session.document(ran.to_dict())
-    say_report(session, ran.report, as_json=as_json, show=show)
+    say_report(session, ran, as_json=as_json, show=show)
     return ran.exit_code

@@ -10,10 +10,12 @@ import click
 
 from evalkit.cli.call.page import page_options, say_report
 from evalkit.cli.call.session import Session
+from evalkit.cli.text.failures import failure_lines
 from evalkit.cli.text.figures import show_figures
 from evalkit.cli.text.judges import say_judges
 from evalkit.pipeline.running import run
 from evalkit.pipeline.scoring import settings_of
+from evalkit.project.local import catalogue
 
 
 def perform(
@@ -56,8 +58,13 @@ def perform(
         session.document(ran.to_dict())
     else:
         show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
+    if any(summary.counts.cells.get("evaluator_error") for summary in ran.summaries.values()):
+        for line in (line for each in ran.results.values() for line in failure_lines(each)):
+            session.say(line)
+    for line in catalogue(project).silent.values():
+        session.say(f"note: {line}")
     for error in ran.failures.values():
         click.echo(f"error[{error.slug}]: {error}", err=True)
     say_judges(session)
-    say_report(session, ran.report, as_json=as_json, show=show)
+    say_report(session, ran, as_json=as_json, show=show)
     return ran.exit_code

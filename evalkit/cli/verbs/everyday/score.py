@@ -9,6 +9,7 @@ from typing import Any
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
+from evalkit.cli.text.failures import failure_lines
 from evalkit.cli.text.judges import say_judges
 from evalkit.errors import ExitCode, Interrupted
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
@@ -17,6 +18,7 @@ from evalkit.pipeline.figures import summarise_experiment
 from evalkit.pipeline.judging import estimate_judges
 from evalkit.pipeline.scoring import ScoreSettings, score_experiment, settings_of
 from evalkit.project.config import Project
+from evalkit.project.local import catalogue
 from evalkit.scoring.session.tally import ScoreOutcome
 
 
@@ -44,7 +46,8 @@ def perform(
         except Interrupted:
             say_judges(session)
             raise
-        summary = summarise_experiment(project, stored.results(project, name), steps=as_json)
+        read = stored.results(project, name)
+        summary = summarise_experiment(project, read, steps=as_json)
         errors += summary.counts.cells.get("evaluator_error", 0)
         left += summary.counts.cells.get("missing", 0) if how.budget is not None else 0
         documents.append({**_work(outcome), "summary": summary.to_dict()})
@@ -52,6 +55,10 @@ def perform(
             session.say("\n".join(f"{name}: {line}" for line in outcome.explain()))
         if not as_json:
             session.print(_text(summary))
+        for line in failure_lines(read):
+            session.say(line)
+    for line in catalogue(project).silent.values():
+        session.say(f"note: {line}")
     say_judges(session)
     if left:
         session.say(f"{left:,} cells are missing: the budget is spent. Score again to go on.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.metrics.summaries.history import History, Strip
-from evalkit.pipeline.histories import history_of, saved_summaries
+from evalkit.pipeline.histories import history_of, refuse_unknown, saved_summaries
 
 MARKS = "▁▂▃▄▅▆▇█"
 
@@ -20,6 +20,10 @@ def perform(
     groups = [[project.experiment(name).name for name in names]] if names else []
     groups = groups or [[name] for name in project.experiments if saved_summaries(project, name)]
     found = [history_of(project, group, metrics) for group in groups or [[*project.experiments]]]
+    if metrics:
+        every = [history_of(project, group) for group in groups or [[*project.experiments]]]
+        known = dict.fromkeys(strip.metric for each in every for strip in each.strips)
+        refuse_unknown(found, metrics, [*known])
     if as_json:
         documents = [each.to_dict() for each in found]
         session.document(documents[0] if len(documents) == 1 else {"histories": documents})

@@ -14,13 +14,19 @@ from evalkit.report.page.server import ReportServer
 
 
 def perform(
-    session: Session, /, names: Sequence[str], baseline: str | None, port: int, show: bool
+    session: Session,
+    /,
+    names: Sequence[str],
+    baseline: str | None,
+    port: int,
+    show: bool,
+    as_json: bool,
 ) -> None:
     """Serve until Ctrl-C; the address is the only line on stdout."""
     project = session.load(deep=False)
     ran = conclude(project, project.chosen(names), baseline=baseline, page=False)
     with ReportServer(page_of(project, ran), port=port) as server:
-        session.print(server.url)
+        session.address(server.url, as_json=as_json)
         sys.stdout.flush()
         session.say("Ctrl-C stops it.")
         if show:

@@ -6,6 +6,6 @@ from evalkit.cli.call.session import Session
 from evalkit.project.schemas import SCHEMAS
 
 
-def perform(session: Session, /, document: str) -> None:
+def perform(session: Session, /, document: str, as_json: bool) -> None:
     """Print the schema as made from the models that check the document."""
     session.document(SCHEMAS[document]())

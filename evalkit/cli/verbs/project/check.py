@@ -11,7 +11,7 @@ from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import clean
 from evalkit.errors import ExitCode
 from evalkit.project.layout import shown
-from evalkit.project.local import load_evaluators
+from evalkit.project.local import catalogue, load_evaluators
 from evalkit.project.rules import refuse_rules
 from evalkit.project.scales import hold_against
 from evalkit.scoring.definition.evaluator import Evaluator
@@ -34,15 +34,19 @@ def perform(session: Session, /, as_json: bool) -> int:
             cases.append({"evaluator": each.name, "case": result.number, "passed": result.passed})
             if not result.passed:
                 failed.append(_failed_case(each, result))
+    notes = [*catalogue(project).silent.values()]
     document = {
         "config": project.file.shown,
         "experiments": list(project.experiments),
         "evaluators": list(evaluators),
         "cases": cases,
         "failed": failed,
+        "notes": notes,
     }
     if as_json:
         session.document(document)
+    for line in notes:
+        session.say(f"note: {line}")
     for line in failed:
         click.echo(line, err=True)
     session.say(

@@ -14,7 +14,9 @@ from evalkit.project.layout import find_config, shown
 from evalkit.project.scaffold import add_experiment, experiment_named
 
 
-def perform(session: Session, /, file: str, name: str | None, write: bool, check: bool) -> None:
+def perform(
+    session: Session, /, file: str, name: str | None, write: bool, check: bool, as_json: bool
+) -> None:
     """Print the table, or write it; the runs it makes are shown on request."""
     folder = Path(session.project or ".").absolute()
     try:
@@ -27,6 +29,20 @@ def perform(session: Session, /, file: str, name: str | None, write: bool, check
     tried = propose(_below(file, base), base)
     name = name or experiment_named(file)
     text = table_of(name, tried)
+    if as_json:
+        session.document(
+            {
+                "name": name,
+                "fetcher": tried.fetcher,
+                "table": text,
+                "runs": tried.count,
+                "notes": list(tried.notes),
+                "written": shown(add_experiment(config or base / "evalkit.toml", name, text))
+                if write
+                else None,
+            }
+        )
+        return
     if write:
         place = add_experiment(config or base / "evalkit.toml", name, text)
         session.say(f"[experiments.{name}] written to {shown(place)}. Now: evalkit run {name}")

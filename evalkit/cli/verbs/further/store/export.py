@@ -10,8 +10,11 @@ from evalkit.store.results import read_results
 from evalkit.store.upkeep.export import export
 
 
-def perform(session: Session, /, name: str, folder: Path, kind: str) -> None:
+def perform(session: Session, /, name: str, folder: Path, kind: str, as_json: bool) -> None:
     """Name every file that was written."""
     store, names = opened_store(session, [name])
-    for path in export(read_results(store.experiment(names[0])), folder, kind):
-        session.print(str(path))
+    files = [str(path) for path in export(read_results(store.experiment(names[0])), folder, kind)]
+    if as_json:
+        session.document({"files": files})
+    else:
+        session.print("\n".join(files))
