@@ -220,4 +220,5 @@ def judging_of(judge: Evaluator) -> Judging:
     values = {key: value for key, value in judge.all_options().items() if key in fields}
     if judge.kind != "judge" or "prompt" not in values:
         raise JudgeError(f"evaluator {judge.name!r} is not made by judge().")
-    return prepared(judge.name, JudgeSettings(**values).model_dump_json())
+    given = {key: value for key, value in values.items() if value is not None}
+    return prepared(judge.name, JudgeSettings(**given).model_dump_json())
