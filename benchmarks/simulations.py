@@ -21,8 +21,11 @@ from numpy.typing import NDArray
 
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.deciding import Decision
+from evalkit.metrics.comparing.pairing import Side
 from evalkit.metrics.comparing.preferences import bradley_terry
 from evalkit.metrics.gating.anytime import half_width, rate_bounds
+from evalkit.metrics.planning.noise import noise_of
+from evalkit.metrics.planning.plan import examples_for
 from evalkit.metrics.slicing.slices import slice_scores
 from evalkit.metrics.slicing.slicing import Slicing
 from evalkit.metrics.statistics.calibration import corrected_rate
@@ -316,7 +319,63 @@ def _ever(pairs: Array, looks: Array, *, bounded: bool) -> float:
     return wrong / len(pairs)
 
 
+def plans(seeds: int, pilots: int = 20) -> Iterator[tuple[str, float]]:
+    """Yield the power that planned designs really have: 80 % is promised.
+
+    Each plan is made from a pilot of 100 examples, five runs of each, and one of the version to
+    be compared with; then examples break whole until the mean has changed by what was asked, or
+    (numbers) every example changes alike.
+    """
+    for level, correlation, change in ((0.8, 0.6, 0.05), (0.6, 0.3, 0.05), (0.9, 0.8, 0.03)):
+        for repetitions in (1, 3):
+            rng = np.random.default_rng(17)
+            hits = []
+            for _ in range(pilots):
+                p = chances(rng, level, (100, 1), correlation)
+                one, two = (_side((rng.random((100, 5)) < p).astype(float)) for _ in range(2))
+                noise, _ = noise_of(one, two, bounded=True, binary=True, lower=False)
+                n = examples_for(noise, change, repetitions, 0.05, 0.8)
+                assert n is not None
+                hits += [
+                    _found_share(rng, n, repetitions, (level, correlation, change))
+                    for _ in range(seeds // pilots)
+                ]
+            yield f"{level:.0%}, {change:.0%} found, {repetitions} runs", float(np.mean(hits))
+    for between in (0.0, 0.5):
+        rng = np.random.default_rng(18)
+        hits = []
+        for _ in range(pilots):
+            truth, moves = rng.normal(10, 2, (100, 1)), rng.normal(0, between, (100, 1))
+            one, two = (_side(truth + m + rng.normal(0, 1, (100, 5))) for m in (0.0, moves))
+            noise, _ = noise_of(one, two, bounded=False, binary=False, lower=False)
+            n = examples_for(noise, 0.2, 2, 0.05, 0.8)
+            assert n is not None
+            for _ in range(seeds // pilots):
+                d = rng.normal(0.2, between, n) + rng.normal(0, 1, (2, n, 2)).mean(2).T @ [1, -1]
+                test = paired_test(np.zeros(n), d, bounded=False, single=False)
+                hits.append((test.p or 0.0) <= 0.05)
+        yield f"numbers, 0.2 found, between {between}", float(np.mean(hits))
+
+
+def _side(values: Array) -> Side:
+    n, runs = values.shape
+    pair = np.repeat(np.arange(n), runs)
+    return Side(values.mean(1), np.full(n, float(runs)), values.ravel(), pair)
+
+
+def _found_share(
+    rng: np.random.Generator, n: int, runs: int, setting: tuple[float, float, float]
+) -> bool:
+    level, correlation, change = setting
+    p = chances(rng, level, (n, 1), correlation)
+    after = np.where(rng.random((n, 1)) < change / level, 0.0, p)
+    one, two = ((rng.random((n, runs)) < each).mean(1) for each in (p, after))
+    test = paired_test(one, two, bounded=True, single=runs == 1)
+    return bool((1.0 if test.p is None else test.p) <= 0.05 and (test.difference or 0) < 0)
+
+
 SIMULATIONS = {
+    "plans": lambda: print_all(plans(1000)),
     "looks": lambda: print_all(many_looks(2000)),
     "coverage": lambda: print_all(rate_coverage(2000)),
     "reducers": lambda: print_all(reducer_coverage(2000)),

@@ -31,7 +31,7 @@ INSIDE = {
     "scoring": ["definition", "fingerprint", "calls", "session", "workers", OWN],
     "metrics": [
         "documents", "columns", "statistics", "slicing", "summaries", "comparing", "agreement",
-        "gating", OWN,
+        "planning", "gating", OWN,
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [

@@ -71,6 +71,34 @@ FURTHER = {
             json_option(),
         ],
     ),
+    "plan": Verb(
+        "Say how many examples and repetitions would find a change of a given size.",
+        """Say how many examples and repetitions would find a change of a given size.
+
+        From the spread between runs of one example and between examples, as seen in NAME and in its
+        baseline; the test planned for is that of `compare`. Also says what the present design, and
+        half of it, would find.
+        """,
+        [
+            experiment_name(),
+            option(
+                "--detect",
+                "The change to be found: 3pp, 0.03, 200ms, 5% of the present level.",
+                required=True,
+                metavar="CHANGE",
+            ),
+            option("--baseline", "The experiment to be compared with.", metavar="NAME"),
+            option("--metric", "A score, latency.mean, total_cost.mean ...", metavar="NAME"),
+            option(
+                "--power",
+                "How surely it shall be found.",
+                type=click.FloatRange(0.05, 0.999),
+                default=0.8,
+                show_default=True,
+            ),
+            json_option(),
+        ],
+    ),
     "metrics": Verb(
         "Print performance metrics under LangSmith's field names.",
         """Print performance metrics under LangSmith's field names.
