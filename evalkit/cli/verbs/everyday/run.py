@@ -10,7 +10,6 @@ import click
 
 from evalkit.cli.call.page import page_options, say_report
 from evalkit.cli.call.session import Session
-from evalkit.cli.text.failures import failure_lines
 from evalkit.cli.text.figures import show_figures
 from evalkit.cli.text.judges import say_judges
 from evalkit.pipeline.running import run
@@ -59,6 +58,8 @@ def perform(
     else:
         show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
     if any(summary.counts.cells.get("evaluator_error") for summary in ran.summaries.values()):
+        from evalkit.cli.text.failures import failure_lines  # most calls have none to tell
+
         for line in (line for each in ran.results.values() for line in failure_lines(each)):
             session.say(line)
     for line in catalogue(project).silent.values():

@@ -9,10 +9,10 @@ from typing import Any
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
-from evalkit.cli.text.failures import failure_lines
 from evalkit.cli.text.judges import say_judges
 from evalkit.errors import ExitCode, Interrupted
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.model.results import Results
 from evalkit.pipeline import stored
 from evalkit.pipeline.figures import summarise_experiment
 from evalkit.pipeline.judging import estimate_judges
@@ -55,8 +55,8 @@ def perform(
             session.say("\n".join(f"{name}: {line}" for line in outcome.explain()))
         if not as_json:
             session.print(_text(summary))
-        for line in failure_lines(read):
-            session.say(line)
+        if summary.counts.cells.get("evaluator_error"):
+            _say_failures(session, read)
     for line in catalogue(project).silent.values():
         session.say(f"note: {line}")
     say_judges(session)
@@ -67,6 +67,13 @@ def perform(
     if errors > how.max_errors:
         return ExitCode.EVALUATOR_ERRORS
     return ExitCode.SOURCE_FAILED if left else ExitCode.GOOD
+
+
+def _say_failures(session: Session, read: Results) -> None:
+    from evalkit.cli.text.failures import failure_lines  # most calls have none to tell
+
+    for line in failure_lines(read):
+        session.say(line)
 
 
 def _estimates(
