@@ -212,3 +212,24 @@ def call(name, arguments, key):
 def test_calls_that_were_glued(given, calls):
     found = unglued(given)
     assert [(each.get("function", {}).get("name"), each["id"]) for each in found] == calls
+
+
+@pytest.mark.parametrize(
+    ("name", "offered", "names"),
+    [
+        ("weatheradd", {"weather", "add"}, ["weather", "add"]),
+        ("addadd", {"add", "weather"}, ["add", "add"]),
+        ("addadd", {"addadd"}, ["addadd"]),  # the tool is called so
+        ("abab", {"a", "ba", "bab", "aba", "b"}, ["abab"]),  # a+bab, aba+b: not one way only
+        ("weatheradd", {"weather"}, ["weatheradd"]),
+        ("xyxy", set(), ["xy", "xy"]),
+    ],
+)
+def test_names_of_offered_tools_tell_calls_apart(name, offered, names):
+    found = unglued(call(name, '{"a": 1}{"b": 2}', "c1c2"), offered)
+    assert [each["function"]["name"] for each in found] == names
+
+
+def test_a_long_glued_name_takes_no_time():
+    glued = call("a" * 60, "{}" * 30, None)
+    assert len(unglued(glued, {"a", "aa", "aaa"})) in (1, 30)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from evalkit.fetchers.files.formats.otlp.forms.messages import conversation
@@ -11,6 +11,7 @@ from evalkit.fetchers.files.formats.otlp.forms.payloads import nested, structure
 from evalkit.fetchers.files.formats.otlp.vocabularies.envelopes import tool_message
 from evalkit.fetchers.files.formats.otlp.vocabularies.gluing import unglued
 from evalkit.fetchers.files.formats.otlp.vocabularies.said import Attributes, Said, first, text
+from evalkit.fetchers.files.mapping.traces import payload
 from evalkit.model.messages.places import answer_in, messages_in
 
 KINDS = {
@@ -27,6 +28,7 @@ KIND = "openinference.span.kind"
 INPUT, OUTPUT, PARAMETERS = "input.value", "output.value", "tool.parameters"
 MESSAGE = re.compile(r"llm\.(input|output)_messages\.(\d+)\.message\.(.+)")
 DOCUMENT = re.compile(r"(retrieval|reranker)\.(?:output_)?documents\.(\d+)\.document\.(.+)")
+OFFERED = re.compile(r"llm\.tools\.\d+\.tool\.json_schema")
 CONTENT = re.compile(r"contents\.(\d+)\.message_content\.(.+)")
 FLAT = re.compile(
     r"llm\.(?:input|output)_messages\.\d|(?:retrieval|reranker)\.\w*documents\.\d|llm\.tools\.\d"
@@ -131,13 +133,26 @@ def _indexed(attributes: Attributes) -> dict[str, list[dict[str, Any]]]:
             side = messages.setdefault(found[1], {})
             _put(side.setdefault(int(found[2]), {}), found[3], value)
     sides = {side: [numbered[at] for at in sorted(numbered)] for side, numbered in messages.items()}
+    offered = _offered(attributes)
     for listed in sides.values():
         for message in listed:
-            _settle(message)
+            _settle(message, offered)
     said = sides.get("output")
     if said is not None and not any(each.keys() - {"role"} for each in said):
         sides["output"] = []  # a call that failed has the role of an answer and nothing else
     return sides
+
+
+def _offered(attributes: Attributes) -> set[str]:
+    """Return the names of the tools that the model was offered."""
+    found = set()
+    for name, value in attributes.items():
+        if OFFERED.fullmatch(name):
+            schema = payload(value)
+            inner = schema.get("function", schema) if isinstance(schema, Mapping) else {}
+            if isinstance(inner, Mapping) and isinstance(inner.get("name"), str):
+                found.add(inner["name"])
+    return found
 
 
 def _put(message: dict[str, Any], path: str, value: Any) -> None:
@@ -160,10 +175,12 @@ def _call() -> dict[str, Any]:
     return {"id": None, "function": {"name": "", "arguments": "{}"}}
 
 
-def _settle(message: dict[str, Any]) -> None:
+def _settle(message: dict[str, Any], offered: Collection[str]) -> None:
     """Put calls and parts of the content in the order of their numbers."""
     if isinstance(calls := message.get("tool_calls"), dict):
-        message["tool_calls"] = [each for at in sorted(calls) for each in unglued(calls[at])]
+        message["tool_calls"] = [
+            each for at in sorted(calls) for each in unglued(calls[at], offered)
+        ]
     parts = message.pop("contents", None)
     if isinstance(parts, dict) and message.get("content") is None:
         blocks = [_block(parts[at]) for at in sorted(parts)]
