@@ -27,6 +27,8 @@ CONNECTIONS, AT_ONCE = 128, 4
 """Senders that are listened to, and bodies that are unpacked at the same time."""
 IDLE = 120.0
 """Seconds a connection may be silent."""
+EVERYWHERE = ("0.0.0.0", "::")
+"""Addresses to listen on that nobody can send to."""
 GRPC = (
     "a sender speaks gRPC, which is not received here: set "
     "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf there"
@@ -66,7 +68,8 @@ class Receiver:
     @property
     def url(self) -> str:
         """The address to send to."""
-        named = f"[{self.host}]" if ":" in self.host else self.host
+        host = socket.gethostname() if self.host in EVERYWHERE else self.host
+        named = f"[{host}]" if ":" in host else host
         return f"http://{named}:{self._http.server_address[1]}"
 
     def __enter__(self) -> Receiver:

@@ -152,7 +152,7 @@ def test_logs_lie_beside_and_metrics_are_said_not_to_be_kept(receive, read):
     assert (len(read().runs), read().error) == (1, None)
 
 
-def test_a_token_is_asked_for(receive):
+def test_a_token_is_asked_for(receive, tmp_path):
     receiver = receive(token="s3cret")
     for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic s3cret"}):
         assert send(receiver, request(span(1, 2)), **given).status_code == 401
@@ -160,6 +160,8 @@ def test_a_token_is_asked_for(receive):
     assert send(receiver, request(span(1, 2)), **right).status_code == 200
     with pytest.raises(ConfigError, match="needs a token"):
         receive(host="0.0.0.0")
+    everywhere = receive(host="0.0.0.0", token="s3cret", folder=tmp_path / "more")
+    assert everywhere.url.startswith(f"http://{socket.gethostname()}:")
 
 
 def test_what_is_no_http_gets_an_answer_and_grpc_a_hint(receive):
