@@ -68,6 +68,7 @@ HOMES = {
     "scipy": {"metrics"},
     "pyarrow": {"store", "metrics", "model", "fetchers"},
     "jinja2": {"report", "evaluators"},
+    "re2": {"report"},
     "click": {"cli"},
     "rich": {"cli", "report"},
     "pydantic": {"model", "fetchers", "project", "evaluators"},

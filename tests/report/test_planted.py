@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from planted import HELD_OUT, KINDS, PLACES, planted
 
-from evalkit.report.sharing.finding import places
+from evalkit.report.sharing.finding import ASKED, places
 from evalkit.report.sharing.named import is_secret_field
 from evalkit.report.sharing.share import LIMIT, Redactor, ShareOptions
 from evalkit.report.sharing.vendors import rules
@@ -101,4 +103,34 @@ def test_fields_by_their_names(name, value, secret):
 
 def test_the_limit_is_said_and_the_rules_are_all_there():
     assert LIMIT in Redactor().removed()
-    assert sum(len(each) for _, each in rules()) >= 200
+    assert len(rules()) >= 200
+
+
+PIECES = [text for _, place, text, _ in planted(9) if place == "error"][::3]
+PIECES += [
+    "٠٤٢ ٣٣٣ ٤٤٤٤",
+    "\u00a0",
+    "é",
+    "\ud800",
+    "paßwort: a8Xk29Lq0ZmV71bT",
+    "\n",
+    " ",
+    "=",
+    '"',
+    "+49",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_the_gate_lets_through_whatever_is_found(pieces):
+    text = "".join(pieces)
+    assert places(text) == places(text, range(len(ASKED)))
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_the_gate_lets_through_whatever_is_planted(seed):
+    lost = [
+        text for _, _, text, _ in planted(seed) if places(text) != places(text, range(len(ASKED)))
+    ]
+    assert lost == []

@@ -51,22 +51,33 @@ def pack_traces(
         for run, cells in Cells(results, content.source.summaries[number]).of(results.runs()):
             row = place[number, run.run_id]
             example = examples.get(run.example_id or "")
-            _preview(previews, rows, row, run, example, clean)
+            outputs = None
             if keep and not (budget is not None and writer.spent(order[row]) > budget):
                 document = clean.tree(detail.of_run(run, example, cells))
                 writer.add(row, document, order[row])
+                outputs = document.get("outputs")
+            _preview(previews, rows, row, run, example, clean, outputs)
     writer.finish()
     return previews
 
 
 def _preview(
-    previews: Previews, rows: Rows, row: int, run: Run, example: Example | None, clean: Cleaner
+    previews: Previews,
+    rows: Rows,
+    row: int,
+    run: Run,
+    example: Example | None,
+    clean: Cleaner,
+    outputs: Any,
 ) -> None:
+    """Note how a run begins; `outputs` are its cleaned ones, where they are known already."""
     place = rows.examples[row]
     if not previews.inputs[place]:
         asked = example.inputs if example is not None and example.inputs is not None else run.inputs
         previews.inputs[place] = clean.text(preview.of_inputs(clean.tree(asked)))
-    previews.outputs[row] = clean.text(preview.of_outputs(clean.tree(run.outputs)))
+    if outputs is None:
+        outputs = clean.tree(run.outputs)
+    previews.outputs[row] = clean.text(preview.of_outputs(outputs))
 
 
 def priorities(content: Content) -> list[int]:

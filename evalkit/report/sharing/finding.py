@@ -1,31 +1,60 @@
-"""Finding: every secret and personal datum of a text, each rule asked only where it can apply."""
+"""Finding: every secret and personal datum of a text, each rule asked only where it can apply.
+
+A gate says in one look which rules those are. For most texts there are none.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from evalkit.report.sharing import named, patterns, vendors
-
-SIGNS = re.compile(r"[0-9@=:/\\<]|--")
-"""Text without any of these holds nothing that is known by its form or its notation."""
-DIGITS = re.compile(
-    r"\d[\d .:()/-]{5,}|[0-9A-Fa-f:]{6,}|::|eyJ|-----|[\\/]|://|%2[Ff]|[A-Za-z]{2}\d\d"
-)
-NOTATION = re.compile(r"[=:><]|--?\w|\bis\b|[ \t][^\s]*\d")
+from evalkit.report.sharing.gate import Gate
 
 END = 4_096
 DATA = re.compile(r"[A-Za-z0-9+/=_-]{10000,}")
+KNOWN = len(patterns.PATTERNS)
+ASKED = (
+    *(before for _, before, _, _ in patterns.PATTERNS),
+    patterns.BEFORE_UUID,
+    patterns.BEFORE_PHONE,
+    patterns.BEFORE_MAIL,
+    patterns.BEFORE_IBAN,
+    patterns.BEFORE_HOME,
+    vendors.BEFORE_ANY,
+    named.BEFORE_ANY,
+)
+"""What is asked of a text, in the order of the numbers that answer."""
+FINDERS: dict[int, tuple[str, Callable[[str], Iterator[tuple[int, int]]]]] = {
+    KNOWN + 1: ("phone number", patterns.phones),
+    KNOWN + 2: ("e-mail", patterns.mails),
+    KNOWN + 3: ("IBAN", patterns.ibans),
+    KNOWN + 4: ("user", patterns.homes),
+    KNOWN + 5: ("API key", vendors.find),
+    KNOWN + 6: ("secret", named.find),
+}
+UUID = KNOWN
 Place = tuple[int, int, str]
 
 
-def places(text: str) -> tuple[Place, ...]:
-    """Return what stands where, in order, without overlaps; the longest of what overlaps."""
-    return _places(text) if SIGNS.search(text) else ()
+@cache
+def _gate() -> Gate:
+    return Gate(ASKED)
 
 
-def _places(text: str) -> tuple[Place, ...]:
-    found = sorted(_in_parts(text), key=lambda each: (each[0], -each[1]))
+def asked(text: str) -> list[int]:
+    """Return the numbers of what a text may hold; nothing for most."""
+    return _gate().matching(text)
+
+
+def places(text: str, may: Sequence[int] | None = None) -> tuple[Place, ...]:
+    """Return what stands where, in order, without overlaps; the longest of what overlaps.
+
+    `may` is what `asked` said of the text, where that is known.
+    """
+    may = asked(text) if may is None else may
+    found = sorted(_in_parts(text, may), key=lambda each: (each[0], -each[1])) if may else ()
     kept: list[Place] = []
     for start, end, kind in found:
         if kept and start < kept[-1][1]:
@@ -36,31 +65,27 @@ def _places(text: str) -> tuple[Place, ...]:
     return tuple(kept)
 
 
-def _in_parts(text: str) -> Iterator[Place]:
+def _in_parts(text: str, may: Sequence[int]) -> Iterator[Place]:
     """Look at a text, of long unbroken data only at both ends: no key is as long as that."""
     if len(text) <= 2 * END:
-        yield from _all(text)
+        yield from _all(text, may)
         return
     at = 0
     for data in DATA.finditer(text):
-        yield from _shifted(text[at : data.start() + END], at)
+        yield from _shifted(text[at : data.start() + END], at, may)
         at = data.end() - END
-    yield from _shifted(text[at:], at)
+    yield from _shifted(text[at:], at, may)
 
 
-def _shifted(part: str, by: int) -> Iterator[Place]:
-    for start, end, kind in _all(part):
+def _shifted(part: str, by: int, may: Sequence[int]) -> Iterator[Place]:
+    for start, end, kind in _all(part, may):
         yield by + start, by + end, kind
 
 
-def _all(text: str) -> Iterator[Place]:
-    if "@" in text:
-        for start, end in patterns.mails(text):
-            yield start, end, "e-mail"
-    if DIGITS.search(text):
-        yield from patterns.find(text)
-    for start, end in vendors.find(text):
-        yield start, end, "API key"
-    if NOTATION.search(text):
-        for start, end in named.find(text):
-            yield start, end, "secret"
+def _all(text: str, may: Sequence[int]) -> Iterator[Place]:
+    yield from patterns.find(text, [number for number in may if number < KNOWN])
+    for number in may:
+        if number in FINDERS:
+            kind, find = FINDERS[number]
+            for start, end in find(text):
+                yield start, end, kind

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from evalkit.report.sharing.gate import Gate, widened
 from evalkit.report.sharing.patterns import UUID
 from evalkit.report.sharing.vendors import looks_random
 
@@ -103,8 +104,33 @@ CODE_FIELD = re.compile(r"(?i)(?:pin|otp|cvv2?|cvc|tan|pass(?:word|code)|secret)
 HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+_LINKED = (
+    r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>|(?:is|was|ist|lautet)[^\w])"
+    r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?[\"'`\\(\[{]{0,4}"
+)
+_FREE = r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{1,8}(?:\r?\n[ \t]{0,8})?[\"'`\\(\[{]{0,4}"
+_PART = r"[^\s\"'`,;&<>(){}\[\]\\]"
+_TELLING = rf"(?:{_PART}*\p{{Nd}}{_PART}*|{_PART}{{10}})"
+BEFORE = (
+    f"(?i)(?:{PLAIN}){_LINKED}{_PART}{{4}}",
+    f"(?i)(?:{VAGUE}){_LINKED}{_TELLING}",
+    f"(?i)(?:{PLAIN}|{VAGUE}){_FREE}{_TELLING}",
+    *(widened(each.pattern) for each in (LOGINS, HEADERS, CODES)),
+)
+"""What a text must have, one of these, before a name is looked for."""
+BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[up]"))
+"""What it must have before these are asked."""
+
+
+@cache
+def _gate() -> Gate:
+    return Gate(BEFORE)
+
+
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Yield where values of named secrets stand in the text."""
+    if not _gate().matching(text):
+        return
     for match in LOGINS.finditer(text) if " -u" in text or " -p" in text else ():
         yield match.span(match.lastgroup or 0)
     for start, end in _spots(text):
@@ -190,6 +216,11 @@ def is_secret_field(name: str, value: object) -> bool:
     if said == "vaguer":
         return isinstance(value, str) and looks_random(value)
     return isinstance(value, str | list)
+
+
+def says_nothing(name: str) -> bool:
+    """Return whether a field's name says nothing about its value."""
+    return _said_by(name) == "nothing"
 
 
 @lru_cache(maxsize=4_096)  # a report has few names and many fields

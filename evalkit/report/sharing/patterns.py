@@ -8,7 +8,10 @@ starts only where what it repeats starts, so that none takes longer than the tex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from evalkit.report.sharing.gate import Gate, widened
 
 Check = Callable[[str], bool]
 
@@ -43,7 +46,7 @@ def iban(text: str) -> bool:
     return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
 
 
-def _ibans(text: str) -> Iterator[tuple[int, int]]:
+def ibans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where IBANs stand, in groups of any size."""
     for match in IBAN_START.finditer(text):
         length = int(IBANS.get(text[match.start() : match.start() + 2].upper(), 0))
@@ -81,11 +84,29 @@ HOME = re.compile(
 )
 EVERYBODY = frozenset({"public", "shared", "default", "all", "runner", "app", "user", "[user]"})
 """Folders below the homes that name nobody."""
+PEM = (
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:(?!-----)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{0,40}-----)?"
+)
+PHONES = (
+    r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ ./\u00a0-]{0,2}(?:\(0?\d{0,4}\)[ .-]?)?"
+    r"(?:\d{1,5}[ ./\u00a0-]?){1,6}\d{2,5}(?![\w-])",
+    r"(?<![\w.+-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])",
+    r"(?<![\w.+-])\(0?\d{1,5}\)[ /-]?\d{3,5}[ -]?\d{3,5}(?![\w-])",
+    r"(?<![\w.+-])0\d{1,4}(?:[ /-]\d{2,8}){1,4}(?![\w.-]?\d)",
+    r"(?<![\w.+/-])(?:0[1-9]\d{8,9}|1[3-9]\d{9}|01[0125]\d{8})(?![\w.-])",
+    r"(?<![\w.+-])[5-9]\d{4}[ -]\d{5}(?![\w.-])",
+    r"(?<![\w.+-])[67]\d{2}(?:[ -]\d{3}[ -]\d{3}|(?:[ -]\d\d){3})(?![\w.-])",
+    r"(?i)\b(?:tel|tele(?:fono?|phone)|phone|mobile|handy|cell|call|fax|whatsapp)"
+    r"(?:\.|[ .]no\.?| number)?(?: is)?"
+    r"[:\s]{1,3}\(?\+?\d[\d ()/.-]{5,18}\d(?![\w-])",
+)
+BY_HAND = {PEM: "PRIVATE KEY"}
+"""What a text must have before a pattern is tried that is too long to be written for the gate."""
 KINDS: dict[str, tuple[tuple[str, ...], Check | None]] = {
     "private key": (
         (
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:(?!-----)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{0,40}-----)?",
+            PEM,
             r"(?i)putty-user-key-file-\d:[\s\S]{0,8000}",
         ),
         None,
@@ -106,55 +127,48 @@ KINDS: dict[str, tuple[tuple[str, ...], Check | None]] = {
         None,
     ),
     "hardware address": ((r"(?i)(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])",), None),
-    "phone number": (
-        (
-            r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ ./\u00a0-]{0,2}(?:\(0?\d{0,4}\)[ .-]?)?"
-            r"(?:\d{1,5}[ ./\u00a0-]?){1,6}\d{2,5}(?![\w-])",
-            r"(?<![\w.+-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])",
-            r"(?<![\w.+-])\(0?\d{1,5}\)[ /-]?\d{3,5}[ -]?\d{3,5}(?![\w-])",
-            r"(?<![\w.+-])0\d{1,4}(?:[ /-]\d{2,8}){1,4}(?![\w.-]?\d)",
-            r"(?<![\w.+/-])(?:0[1-9]\d{8,9}|1[3-9]\d{9}|01[0125]\d{8})(?![\w.-])",
-            r"(?<![\w.+-])[5-9]\d{4}[ -]\d{5}(?![\w.-])",
-            r"(?<![\w.+-])[67]\d{2}(?:[ -]\d{3}[ -]\d{3}|(?:[ -]\d\d){3})(?![\w.-])",
-            r"(?i)\b(?:tel|tele(?:fono?|phone)|phone|mobile|handy|cell|call|fax|whatsapp)"
-            r"(?:\.|[ .]no\.?| number)?(?: is)?"
-            r"[:\s]{1,3}\(?\+?\d[\d ()/.-]{5,18}\d(?![\w-])",
-        ),
-        _phone,
-    ),
 }
-NUMBER = re.compile(r"\d(?:[ ().\-/\u00a0]{0,3}\d){6}")
-GATES: dict[str, re.Pattern[str]] = {
-    "private key": re.compile(r"PRIVATE KEY|(?i:putty)"),
-    "JWT": re.compile("eyJ"),
-    "password in a URL": re.compile("://"),
-    "IP address": re.compile(r"\d\.\d"),
-    "IPv6 address": re.compile(r"::|:[0-9A-Fa-f]{1,4}:"),
-    "hardware address": re.compile(r"[:-][0-9A-Fa-f]{2}[:-]"),
-}
-"""What a text has to have before the patterns of a kind are tried; the others need digits."""
-HOMES = re.compile(r"(?i)home|users|benutzer|settings|profiles")
-PATTERNS: tuple[tuple[str, re.Pattern[str], tuple[re.Pattern[str], ...], Check | None], ...] = (
-    tuple(
-        (name, GATES.get(name, NUMBER), tuple(map(re.compile, patterns)), check)
-        for name, (patterns, check) in KINDS.items()
-    )
+PATTERNS: tuple[tuple[str, str, re.Pattern[str], Check | None], ...] = tuple(
+    (name, BY_HAND.get(pattern) or widened(pattern), re.compile(pattern), check)
+    for name, (patterns, check) in KINDS.items()
+    for pattern in patterns
 )
+"""Every pattern with its kind, and what a text must have before it is tried."""
+PHONE_PATTERNS = tuple(re.compile(each) for each in PHONES)
+BEFORE_PHONE = r"\d(?:[ ().\-/]{0,3}\d){6}"
+BEFORE_IBAN = rf"(?i)(?:^|[^A-Z0-9])(?:{'|'.join(IBANS)})[ -]?\d\d[ -]?[A-Z0-9]"
+BEFORE_MAIL = r"@[^\s@]*\.[^\s\d_]{2}"
+BEFORE_HOME = widened(HOME.pattern)
+BEFORE_UUID = widened(UUID.pattern)
 
 
-def find(text: str) -> Iterator[tuple[int, int, str]]:
+def find(text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int, str]]:
     """Yield where something of a known form stands in the text, and what it is."""
-    for name, gate, patterns, check in PATTERNS:
-        if gate.search(text):
-            for pattern in patterns:
-                for match in pattern.finditer(text):
-                    if check is None or check(match[0]):
-                        yield match.start(), match.end(), name
-    for start, end in _ibans(text):
-        yield start, end, "IBAN"
-    for match in HOME.finditer(text) if HOMES.search(text) else ():
+    for number in numbers:
+        name, _, pattern, check = PATTERNS[number]
+        for match in pattern.finditer(text):
+            if check is None or check(match[0]):
+                yield match.start(), match.end(), name
+
+
+@cache
+def _phone_gate() -> Gate:
+    return Gate(map(widened, PHONES))
+
+
+def phones(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where phone numbers stand."""
+    for number in _phone_gate().matching(text):
+        for match in PHONE_PATTERNS[number].finditer(text):
+            if _phone(match[0]):
+                yield match.span()
+
+
+def homes(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the name of a user stands in the path of a home folder."""
+    for match in HOME.finditer(text):
         if match["user"].lower() not in EVERYBODY:
-            yield *match.span("user"), "user"
+            yield match.span("user")
 
 
 def mails(text: str) -> Iterator[tuple[int, int]]:

@@ -11,15 +11,16 @@ import dataclasses
 import re
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from evalkit.report.runs.traces import DEEPEST, plain
-from evalkit.report.sharing.finding import places
-from evalkit.report.sharing.named import is_secret_field
+from evalkit.report.sharing.finding import UUID as UUIDS
+from evalkit.report.sharing.finding import asked, places
+from evalkit.report.sharing.named import is_secret_field, says_nothing
 from evalkit.report.sharing.patterns import UUID, luhn
 
 if TYPE_CHECKING:
@@ -30,8 +31,14 @@ ID_FIELDS = frozenset({"run_id", "thread_id", "assistant_id", "example_id", "ste
 ID_LISTS = re.compile(r"(?:^|_)(?:ids|runs|examples)$|^(?:only_baseline|only_candidate|changed)$")
 LINKS = frozenset({"link", "links", "cases_link"})
 LIMIT = "what is encoded, encrypted, in pictures or split over several fields is not seen"
-REMEMBERED, MOST_REMEMBERED = 8_192, 20_000
-"""Characters of a text, and texts, that are remembered."""
+MOST_REMEMBERED = 16_000_000
+"""Characters of texts that are remembered before all are forgotten."""
+MOST_NAMES = 20_000
+UNCHANGED = frozenset({type(None), bool, float})
+SHORT = 10**14
+"""Whole numbers below are too short for a card number."""
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
+"""A point in time, which many fields are, holds nothing."""
 WORD = re.compile(r"[^\s,;()]+")
 
 
@@ -78,32 +85,54 @@ class Redactor(Cleaner):
     counts: Counter[str] = field(default_factory=Counter)
     known: frozenset[str] = frozenset()
     """Ids that are hashed wherever they stand as a word in the report's own sentences."""
+    _harmless: set[str] = field(default_factory=set)
     _known: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    _remembered: int = 0
+    _shown: dict[str, str] = field(default_factory=dict)
+    """Names of fields that hold no secret themselves."""
+    _easy: set[str] = field(default_factory=set)
+    """Those that mean nothing for the value either."""
 
     def text(self, text: str) -> str:
         """Return the text with every secret and personal datum replaced by its kind.
 
         What became of a text is remembered: messages stand in every later call of their run.
         """
+        if text in self._harmless:
+            return text
         known = self._known.get(text)
         if known is None:
             known = self._cleaned(text)
-            if len(text) <= REMEMBERED and len(self._known) < MOST_REMEMBERED:
-                self._known[text] = known
-        if known[1]:
-            self.counts.update(known[1])
+            self._remember(text, known)
+        self.counts.update(known[1])
         return known[0]
+
+    def _remember(self, text: str, cleaned: tuple[str, list[str]]) -> None:
+        self._remembered += len(text)
+        if self._remembered > MOST_REMEMBERED:
+            self._harmless.clear()
+            self._known.clear()
+            self._remembered = len(text)
+        if cleaned[0] == text:
+            self._harmless.add(text)
+        else:
+            self._known[text] = cleaned
 
     def _cleaned(self, text: str) -> tuple[str, list[str]]:
         """Return the text as it may leave, and the kinds of what was taken out."""
+        if len(text) == 36 and not self.options.keep_ids and UUID.fullmatch(text):
+            return self.ident(text), []
+        may = () if TIME.fullmatch(text) else asked(text)
+        if not may:
+            return text, []
         at, parts, kinds = 0, [], []
-        for start, end, kind in places(text):
+        for start, end, kind in places(text, may):
             kinds.append(kind)
             parts += [text[at:start], f"[{kind}]"]
             at = end
         if parts:
             text = "".join([*parts, text[at:]])
-        if not self.options.keep_ids and "-" in text:
+        if not self.options.keep_ids and UUIDS in may:
             text = UUID.sub(lambda m: self.ident(m[0]), text)
         return text, kinds
 
@@ -117,25 +146,65 @@ class Redactor(Cleaner):
 
     def tree(self, value: Any, name: str = "", depth: int = 0) -> Any:
         """Return a value of a run, made JSON-ready, without what may not leave."""
-        if value is None or isinstance(value, bool):
+        if value is None or value is True or value is False:
             return value
         if name and (name in self.options.drop or is_secret_field(name, value)):
             self.counts["field " + name if name in self.options.drop else "secret"] += 1
             return "[removed]"
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str or isinstance(value, str):
             return self.ident(value) if name in ID_FIELDS and value else self.text(value)
+        if kind is int or kind is float:
+            return self._number(value)
         if depth == DEEPEST:
             return "(what is nested deeper is left out)"
-        if isinstance(value, Mapping):
-            return {
-                self.text(str(key)): self.tree(item, str(key), depth + 1)
-                for key, item in value.items()
-            }
+        if kind is dict or isinstance(value, Mapping):
+            return self._fields(value, depth + 1)
         if isinstance(value, list | tuple):
             if ID_LISTS.search(name):
                 return [self.ident(str(item)) for item in value]
-            return [self.tree(item, "", depth + 1) for item in value]
+            return self._items(value, depth + 1)
         return self._number(plain(value))
+
+    def _fields(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        """Clean what a mapping holds; what means nothing by its name and its type costs no call."""
+        out = {}
+        easy, harmless = self._easy, self._harmless
+        for key, item in value.items():
+            if key not in easy:
+                out[self._field(str(key))] = self.tree(item, str(key), depth)
+            elif (kind := type(item)) is str:
+                out[key] = item if item in harmless else self.text(item)
+            elif kind in UNCHANGED or (kind is int and -SHORT < item < SHORT):
+                out[key] = item
+            elif kind is dict and depth < DEEPEST:
+                out[key] = self._fields(item, depth + 1)
+            elif kind is list and depth < DEEPEST:
+                out[key] = self._items(item, depth + 1)
+            else:
+                out[key] = self.tree(item, "", depth)
+        return out
+
+    def _items(self, value: Iterable[Any], depth: int) -> list[Any]:
+        return [
+            self._fields(item, depth + 1)
+            if type(item) is dict and depth < DEEPEST
+            else self.tree(item, "", depth)
+            for item in value
+        ]
+
+    def _field(self, name: str) -> str:
+        """Return the name of a field as it may be shown, and note whether it means nothing."""
+        shown = self._shown.get(name)
+        if shown is not None:
+            return shown
+        shown = self.text(name)
+        special = name in self.options.drop or name in ID_FIELDS or ID_LISTS.search(name)
+        if shown == name and len(self._shown) < MOST_NAMES:
+            self._shown[name] = shown
+            if not special and says_nothing(name):
+                self._easy.add(name)
+        return shown
 
     def parts(self, value: T) -> T:
         """Return the report's plain values without what may not leave."""
@@ -185,7 +254,12 @@ class Redactor(Cleaner):
 
     def _number(self, value: Any) -> Any:
         """Return a number, unless its digits are a card number."""
-        if isinstance(value, int) and luhn(str(value)) and len(str(value)) >= 15:
+        if (
+            isinstance(value, int)
+            and abs(value) >= SHORT
+            and luhn(str(value))
+            and len(str(value)) >= 15
+        ):
             self.counts["card number"] += 1
             return "[card number]"
         return value

@@ -2,9 +2,9 @@
 
 `gitleaks.json` is gitleaks' own set (MIT; `gitleaks.LICENSE`), written for Python by
 `tests/renew_gitleaks.py`; what it lacks is in `SURE` and
-`LIKELY`, by the vendors' own descriptions. A rule is
-only tried near one of its keywords, and only beside text without a break that is long enough to
-be a key, so that time grows with the text and not with the number of rules.
+`LIKELY`, by the vendors' own descriptions. All rules are asked at once whether they may match
+(`gate.py`); one that may is tried near its keywords, beside text without a break that is long
+enough to be a key. So time grows with the text and not with the number of rules.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from math import log2
+
+from evalkit.report.sharing.gate import Gate, widened
 
 LONG = re.compile(r"[A-Za-z0-9_\-+/=.~|:$]{16,}")
 """Text without a break: shorter than this no key of a known form is."""
@@ -70,6 +73,15 @@ IDS = re.compile(
 )
 """What ids begin with: they are no keys, however random they are."""
 FORMS = tuple((re.compile(each), each in SURE) for each in (*SURE, *LIKELY))
+BEFORE_FORMS = (
+    *(widened(each) for each in SURE),
+    r"[A-Za-z0-9][_.~-][A-Za-z0-9_~|+/=-]{4}",
+    widened(LIKELY[1]),
+)
+BEFORE_ANY = LONG.pattern
+"""What a text must have before a form, noise, or any rule is looked for."""
+FIRST = r"[\w.-]{0,50}?"
+"""What most rules begin with, and what changes nothing on whether they match."""
 
 
 def looks_random(text: str) -> bool:
@@ -86,7 +98,7 @@ def is_key(text: str) -> bool:
 
 def is_noise(text: str) -> bool:
     """Return whether text without a break is digits, small and large letters without order."""
-    if len(text) < 32 or len({kind(char) for char in text} - {3}) < 3:
+    if len(text) < 32 or not DIGIT.search(text) or text in (text.lower(), text.upper()):
         return False
     turns = sum(kind(a) != kind(b) for a, b in pairwise(text))
     return turns * 3 > len(text) and entropy(text) > 4.2
@@ -104,17 +116,18 @@ def kind(char: str) -> int:
     return 0 if char.isdigit() else 1 if char.islower() else 2 if char.isupper() else 3
 
 
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of gitleaks: where it may match, and how random a match has to be."""
+    """One rule of gitleaks: beside which words it may match, and how random a match has to be."""
 
-    __slots__ = ("entropy", "name", "regex")
-
-    def __init__(self, name: str, entropy: float, regex: str) -> None:
-        self.name, self.entropy, self.regex = name, entropy, re.compile(regex)
+    name: str
+    keywords: tuple[str, ...]
+    entropy: float
+    text: str
 
     def found(self, window: str) -> tuple[int, int] | None:
         """Return where the secret is in the window."""
-        match = self.regex.search(window)
+        match = _compiled(self.text).search(window)
         if match is None:
             return None
         group = next((n for n in range(1, len(match.groups()) + 1) if match[n]), 0)
@@ -124,15 +137,25 @@ class Rule:
 
 
 @cache
-def rules() -> tuple[tuple[str, tuple[Rule, ...]], ...]:
-    """Return the rules by keyword, loaded when the first text is cleaned."""
+def _compiled(regex: str) -> re.Pattern[str]:
+    """Compile a rule when a text first asks for it: few do."""
+    return re.compile(regex)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the rules, loaded when the first text with something long is cleaned."""
     text = (files("evalkit.report.sharing") / "gitleaks.json").read_text("utf-8")
-    found: dict[str, list[Rule]] = {}
-    for name, keywords, least, regex in json.loads(text)["rules"]:
-        rule = Rule(name, least, regex)
-        for keyword in keywords:
-            found.setdefault(keyword, []).append(rule)
-    return tuple((keyword, tuple(each)) for keyword, each in found.items())
+    return tuple(
+        Rule(name, tuple(keywords), least, regex)
+        for name, keywords, least, regex in json.loads(text)["rules"]
+    )
+
+
+@cache
+def _gate() -> Gate:
+    texts = (rule.text.replace(FIRST, "", 1) for rule in rules())
+    return Gate([NOISE.pattern, *BEFORE_FORMS, *map(widened, texts)])
 
 
 def entropy(text: str) -> float:
@@ -143,11 +166,16 @@ def entropy(text: str) -> float:
 
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Yield where keys of a known form stand in the text; places may overlap."""
+    may = _gate().matching(text)
+    noise, first_rule = 0 in may, 1 + len(FORMS)
+    forms = [number - 1 for number in may if 0 < number < first_rule]
+    chosen = [rules()[number - first_rule] for number in may if number >= first_rule]
     windows: list[tuple[int, int]] = []
-    for long in LONG.finditer(text):
+    for long in LONG.finditer(text) if may else ():
         if not DIGIT.search(long[0]):
             continue
-        for part in NOISE.finditer(text, long.start(), min(long.end(), long.start() + WHOLE)):
+        end = min(long.end(), long.start() + WHOLE)
+        for part in NOISE.finditer(text, long.start(), end) if noise else ():
             if not IDS.match(part[0]) and is_noise(part[0]):
                 yield part.span()
         for start, end in _ends(long.start(), long.end()):
@@ -156,8 +184,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
                 windows[-1] = (windows[-1][0], end)
             else:
                 windows.append((first, end))
-    for start, end in windows:
-        yield from _in(text[start:end], start)
+    for start, end in windows if forms or chosen else ():
+        yield from _formed(text[start:end], start, forms)
+        yield from _ruled(text[start:end], start, chosen)
 
 
 def _ends(start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -168,20 +197,21 @@ def _ends(start: int, end: int) -> Iterator[tuple[int, int]]:
         yield from ((start, start + WHOLE), (end - WHOLE, end))
 
 
-def _in(window: str, offset: int) -> Iterator[tuple[int, int]]:
-    for form, sure in FORMS:
+def _formed(window: str, offset: int, forms: Collection[int]) -> Iterator[tuple[int, int]]:
+    for form, sure in (FORMS[number] for number in forms):
         for match in form.finditer(window):
             if sure or (not IDS.match(match[0]) and is_key(match[0])):
                 yield offset + match.start(), offset + match.end()
+
+
+def _ruled(window: str, offset: int, chosen: Iterable[Rule]) -> Iterator[tuple[int, int]]:
     lower = window.lower()
-    for keyword, chosen in rules():
+    for rule, keyword in ((each, word) for each in chosen for word in each.keywords):
         at = lower.find(keyword)
         while at >= 0:
             first = max(0, at - BEFORE)
-            part = window[first : at + AFTER]
-            for rule in chosen:
-                place = rule.found(part)
-                if place is not None:
-                    rest = REST.match(window, first + place[1])
-                    yield offset + first + place[0], offset + (rest.end() if rest else 0)
+            place = rule.found(window[first : at + AFTER])
+            if place is not None:
+                rest = REST.match(window, first + place[1])
+                yield offset + first + place[0], offset + (rest.end() if rest else 0)
             at = lower.find(keyword, at + AFTER - BEFORE)
