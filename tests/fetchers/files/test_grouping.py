@@ -1,5 +1,7 @@
 """Lines with one key are one run, field by field by a rule."""
 
+from typing import Any
+
 import pytest
 
 from evalkit.fetchers.files.formats.records import RecordsFetcher
@@ -163,3 +165,18 @@ def test_a_run_whose_lines_changed_is_fetched_again(grouped):
 def test_what_cannot_be_meant_is_refused(grouped, options, said):
     with pytest.raises(ValueError, match=said.replace("[", r"\[")):
         grouped(**options)
+
+
+def test_lines_with_one_id_show_the_line_that_works(mapped: Any) -> None:
+    rows = [{"session": "s", "say": "a"}, {"session": "s", "say": "b"}]
+    fetched = mapped(rows, {"run_id": "session", "outputs": "{a: say}"})
+    assert "group_by = 'session'" in str(fetched.error)
+
+
+def test_a_known_format_that_was_mapped_is_said(mapped: Any) -> None:
+    rows = [{"doc_id": 0, "doc": {}, "target": "4", "filter": name, "metrics": ["acc"], "acc": 1,
+             "arguments": {}, "resps": [["4"]], "filtered_resps": [name]}
+            for name in ("first", "strict")]  # fmt: skip
+    fields = {"example_id": "to_string(doc_id)", "outputs": "{a: filtered_resps[0]}"}
+    fetched = mapped(rows, fields, "samples_x.jsonl")
+    assert any("the format is known: lm-eval" in note for note in fetched.counts.notes)

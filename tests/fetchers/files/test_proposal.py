@@ -284,3 +284,95 @@ def test_as_a_new_user_would(tmp_path: Path) -> None:
     assert (tmp_path / "reports" / "milliseconds" / "report.html").exists()
     assert run_evalkit("map", "milliseconds.csv", "--write", cwd=tmp_path).code == 2
     assert run_evalkit("map", "nothing.csv", cwd=tmp_path).code == 3
+
+
+def other_spans() -> str:
+    head = ["TraceId", "SpanId", "ParentSpanId", "SpanName", "Timestamp", "Duration", "StatusCode"]
+    return cells(
+        head,
+        *(
+            row
+            for t in range(2)
+            for row in (
+                [f"t{t}", f"{t}a", "", "agent", "2026-01-01T00:00:00Z", 5_000_000_000,
+                 "STATUS_CODE_UNSET"],
+                [f"t{t}", f"{t}b", f"{t}a", "chat", "2026-01-01T00:00:01Z", 1_000_000_000,
+                 "STATUS_CODE_OK"],
+            )
+        ),
+    )  # fmt: skip
+
+
+MEMBERS = {
+    "responses.jsonl": (
+        lines(
+            [{"request_id": f"q{n}", "conversation_id": f"k{n // 2}", "duration": ms / 1000,
+              "model": "m", "input": ASK, "usage": {"input_tokens": 50, "output_tokens": 32},
+              "output": [{"type": "message", "role": "assistant", "content": f"yes {n}"}]}
+             for n, ms in enumerate([500, 800, 100])]
+        ), 2, 1.3, 164, {},
+    ),
+    "names.csv": (
+        cells(["nr", "query", "reply", "gold", "elapsed (ms)", "tokens_in", "tokens_out", "ok"],
+              [1, "1+1", "2", "2", "1500", 10, 5, 1], [2, "1+2", "4", "3", "500", 20, 5, 0]),
+        2, 1.5, 15, {},
+    ),
+    "episodes.json": (
+        json.dumps({"episodes": [
+            {"episode_id": f"e{n}", "task": {"id": f"t{n % 2}", "instruction": f"do {n % 2}"},
+             "result": {"output": f"o{n}", "reward": n / 4},
+             "metrics": {"duration_ms": 2000, "total_tokens": 100, "cost_usd": 0.01},
+             "tool_calls": [{"name": "f", "args": {"x": n}, "result": "r"}]} for n in range(4)]}),
+        4, 2.0, 100, {"reward": 0.0},
+    ),
+    "langfuse-export.csv": (
+        cells(["id", "timestamp", "input", "output", "latency", "usage.input", "usage.output",
+               "usage.total", "calculatedTotalCost"],
+              *([f"t{n}", "2026-01-01T00:00:00Z", '{"question": "q"}', f'"a{n}"', 1.25, 100, 20,
+                 120, 0.003] for n in range(3))),
+        3, 1.25, 120, {},
+    ),
+    "multi-turn.json": (
+        lines([{"id": f"multi_{n}", "result": [["f()"], ["g()"]],
+                "input_token_count": [[100], [50]],
+                "output_token_count": [[20], [10]], "latency": [[1.25], [0.75]]}
+               for n in range(3)]),
+        3, 2.0, 180, {},
+    ),
+    "pairs.jsonl": (
+        lines([{"question_id": 80 + n, "model_1": "a", "model_2": "b", "g1_winner": "model_1",
+                "judge": ["j", "pair-v2"], "g1_judgment": f"A {n}", "turn": 1} for n in range(4)]),
+        4, None, None, {"g1_winner": "model_1"},
+    ),
+    "clickhouse.csv": (other_spans(), 2, 5.0, None, {}),
+    "german.csv": (
+        "\ufeff" + cells(["Nr", "Frage", "Antwort", "Erwartet", "Dauer (s)", "Tokens Eingabe",
+                          "Tokens Ausgabe", "Richtig"],
+                         [1, "1+1", "2", "2", "1,5", 10, 5, "WAHR"],
+                         [2, "1+2", "4", "3", "0,5", 20, 5, "FALSCH"], mark=";"),
+        2, 1.5, 15, {"Richtig": True},
+    ),
+    "thousands.csv": (
+        "\ufeffsep=;\r\n" + cells(["ID", "Question", "Answer", "Latency (ms)", "Prompt tokens",
+                                   "Completion tokens", "Score"],
+                                  ["a", "1+1", "2", "1.500,5", 10, 5, "0,75"],
+                                  ["b", "1+2", "4", "500,0", 20, 5, "0,25"], mark=";"),
+        2, 1.5005, 15, {"Score": 0.75},
+    ),
+}  # fmt: skip
+"""Other members of the shapes: text, runs, and of the first run latency, tokens, a score."""
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_other_members_of_the_shapes(name: str, tmp_path: Path) -> None:
+    text, count, latency, tokens, score = MEMBERS[name]
+    (tmp_path / name).write_text(text, "utf-8")
+    tried = propose(name, tmp_path)
+    run = tried.runs[0]
+    assert tried.count == count
+    assert run.latency == (None if latency is None else pytest.approx(latency))
+    assert run.total_tokens == tokens
+    said = {f.key: f.score if f.score is not None else f.value for f in run.feedback}
+    assert said.items() >= score.items()
+    assert run.outcome == "success"
+    assert not tried.proposal.unplaced

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from evalkit.errors import ConfigError, DatasetError
 from evalkit.fetchers.base import CheckLine, FetchContext
 from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.formats.known import detect
 from evalkit.fetchers.files.mapping.build import Builder
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.grouping import Groups, Rule
@@ -76,6 +78,7 @@ class RecordsFetcher(FileFetcher):
         self._fields = FieldMap(self.options.fields, RUN_TARGETS, f"{where}.fields")
         self._builder = Builder(self._fields, self.options.source)
         self._read = 0
+        self._first: SourceFile | None = None
         self._group_by = self._optional(self.options.group_by, f"{where}.group_by")
         self._line_id = self._optional(self.options.line_id, f"{where}.line_id")
         told = "messages" in self._fields or "steps" in self._fields
@@ -93,6 +96,7 @@ class RecordsFetcher(FileFetcher):
             options = self.options.dataset
             self._builder.dataset = read_dataset(options, self.context, self.findings)
         selection = Selection(self._records)
+        self._first = files[0]
         for file in files:
             cells = kind_of(file) == "csv"
             row: Row | None = None
@@ -182,9 +186,11 @@ class RecordsFetcher(FileFetcher):
 
     def contradiction(self, item: Item) -> None:
         """Two different records with one id: the mapping is wrong, not the data."""
+        whole = self._fields.by_name["run_id"].expression.text
         raise ConfigError(
             f"{self._fields.who}.run_id: two different records have the id {item.run.run_id!r} "
-            f"(the second: {item.where}). Add what tells them apart to the expression."
+            f"(the second: {item.where}). Add what tells them apart to the expression. Where "
+            f"lines of one id are one run, write in the experiment: group_by = {whole!r}."
         )
 
     def settle(self) -> None:
@@ -196,11 +202,22 @@ class RecordsFetcher(FileFetcher):
             if self._groups.replaced:
                 what = f"{self._groups.replaced:,} records came again under their `line_id`"
                 self.findings.note(f"{what}: the last of each counts")
+        self._say_known()
         if self._builder.dataset is not None:
             if said := self._builder.dataset.ambiguity():
                 self.findings.note(said)
             for example in self._builder.dataset.kept():
                 self.book.add(example)
+
+    def _say_known(self) -> None:
+        """Say that files need no mapping, where it made repetitions of what may be none."""
+        if self._group_by is None and self._first is not None and self._builder.repeats:
+            with suppress(DatasetError):
+                known = detect(self._first, self.who)
+                self.findings.note(
+                    f"several records answer one example; the format is known: {known.doc}. "
+                    'fetcher = "files" reads it as its tool does'
+                )
 
     def nothing(self, files: list[SourceFile]) -> str:
         """Say whether files are empty or `records` selects nothing."""

@@ -174,6 +174,11 @@ class Builder:
         )
         return made, False
 
+    @property
+    def repeats(self) -> bool:
+        """Whether repetitions were counted, and an example was answered more than once."""
+        return any(number > 1 for number in self._repetitions.values())
+
     def inferred(self) -> list[str]:
         """Say which fields were derived because the mapping does not give them."""
         said = []

@@ -18,6 +18,12 @@ FALSE: tuple[Any, ...] = (None, False, "", [], {}, 0)
 NO_FAILURE = ("none", "unset", "no_error", "no error", "n/a")
 """What tools write where nothing failed."""
 
+CELL_TRUTHS = {
+    **dict.fromkeys(("true", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"), True),
+    **dict.fromkeys(("false", "falsch", "faux", "falso", "onwaar"), False),
+}
+"""What spreadsheets of several languages write for yes and no."""
+
 
 def to_text(value: Any) -> str | None:
     """Return text as it is, numbers as text; an object or list is no text."""
@@ -102,7 +108,9 @@ def to_status(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "success" if value else "error"
-    word = to_text(value) or ""
+    word = (to_text(value) or "").removeprefix("STATUS_CODE_")
+    if word.lower() == "unset":
+        return "success"  # OpenTelemetry: nothing went wrong
     return status_of(word) or word.strip()
 
 
@@ -163,8 +171,8 @@ def from_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     word = value.strip().lower()
-    if word in ("true", "false"):
-        return word == "true"
+    if word in CELL_TRUTHS:
+        return CELL_TRUTHS[word]
     try:
         number = float(value)
     except ValueError:

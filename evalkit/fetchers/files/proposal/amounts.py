@@ -8,11 +8,15 @@ from statistics import median
 from evalkit.fetchers.files.proposal import names
 from evalkit.fetchers.files.proposal.profile import Column
 from evalkit.fetchers.files.proposal.taking import Guess
+from evalkit.fetchers.files.reading.quantities import number_of
 from evalkit.model.accounting.gathering import SIGNS
 from evalkit.model.accounting.spellings import NAMES, TOTAL
 from evalkit.model.accounting.spellings import plain as spelled
 from evalkit.model.timing import parse_time
 from evalkit.model.usage import COSTS
+
+NANOSECONDS = 10_000_000
+"""From here on a duration without a unit is in nanoseconds: milliseconds would be hours."""
 
 
 def usage_expression(made: Guess) -> str:
@@ -27,10 +31,10 @@ def usage_expression(made: Guess) -> str:
             made.drop(beside[0])
             made.give("usage.total_cost", _amount(beside[0]))
         return chosen.expression
-    found = [c for c in made.left if _is_count(c)]
+    found = [c for c in map(_summed, made.left) if _is_count(c)]
     for column in found:
         made.drop(column)
-    parts = [f'"{c.name}": {_amount(c)}' for c in found]
+    parts = [f'"{_count_name(c)}": {_amount(c)}' for c in found]
     return f"{{{', '.join(parts)}}}" if parts else ""
 
 
@@ -40,7 +44,27 @@ def _amount(column: Column) -> str:
     return column.expression if signed else number(column)
 
 
+def _summed(column: Column) -> Column:
+    """Return the sum of a list of counts: one for each turn is written so."""
+    return column.summed() if {"token", "tokens"} & set(column.words) else column
+
+
+def _count_name(column: Column) -> str:
+    if column.plain in names.COUNTS:
+        return names.COUNTS[column.plain]
+    return "total_cost" if _is_cost(column) else column.name
+
+
+def _is_cost(column: Column) -> bool:
+    """Tell whether it is a cost of the whole under a name that no tool has."""
+    parts = {"input", "output", "prompt", "completion", "cached", "user"}
+    known = NAMES.get(spelled(column.name)) is not None
+    return not known and "cost" in column.words[-2:] and not parts & set(column.words)
+
+
 def _is_count(column: Column) -> bool:
+    if column.plain in names.COUNTS or _is_cost(column):
+        return counts(column)
     field = NAMES.get(spelled(column.name))
     sure = {"tokens", "token", "cost", "price", "usd"} & set(column.words)
     return (
@@ -71,7 +95,7 @@ def number(column: Column) -> str:
 
 def duration(made: Guess) -> tuple[str, str] | None:
     """Return seconds out of the column that says how long a run took, and what was assumed."""
-    found = [c for c in made.left if _is_duration(c)]
+    found = [c for c in (each.summed() for each in made.left) if _is_duration(c)]
     if not found:
         return None
     column = min(found, key=lambda c: len(c.path))
@@ -80,11 +104,14 @@ def duration(made: Guess) -> tuple[str, str] | None:
     per = next((names.UNITS[word] for word in reversed(words) if word in names.UNITS), None)
     if any(word in names.MINUTES for word in words):
         return f"{number(column)} * 60", ""
-    if any(isinstance(v, str) and not is_number(v) for v in column.values):
+    if any(isinstance(v, str) and any(ch.isalpha() or ch == ":" for ch in v)
+           for v in column.values):  # fmt: skip
         return f"seconds({column.expression})", ""
     if per is not None:
         return (number(column) if per == 1 else f"{number(column)} / {per}"), ""
-    values = [float(str(v).replace(",", ".")) for v in column.values]
+    values = [float(number_of(v) or 0) for v in column.values]
+    if median(values) >= NANOSECONDS and all(v.is_integer() for v in values):
+        return f"{number(column)} / 1000000000", "no unit is written: taken for nanoseconds"
     if median(values) >= 200 and all(v.is_integer() for v in values):
         return f"{number(column)} / 1000", "no unit is written: taken for milliseconds"
     return number(column), "no unit is written: taken for seconds"
@@ -93,10 +120,9 @@ def duration(made: Guess) -> tuple[str, str] | None:
 def is_number(text: str) -> bool:
     """Tell whether text is a bare number, with a point or a comma."""
     try:
-        float(text.replace(",", "."))
+        return not any(ch.isalpha() for ch in text) and number_of(text) is not None
     except ValueError:
         return False
-    return True
 
 
 def _is_duration(column: Column) -> bool:

@@ -127,7 +127,9 @@ def conversation(made: Guess, *, grouped: bool) -> None:
     if steps and not said:
         best = min(steps, key=lambda c: (c.plain not in names.STEPS, len(c.path)))
         made.drop(best)
-        made.give("steps", best.expression)
+        tools = best.plain in ("toolcalls", "calls")
+        whole = f"{best.expression}[].merge({{kind: 'tool'}}, @)" if tools else best.expression
+        made.give("steps", whole)
 
 
 def _asks(message: Any) -> bool:

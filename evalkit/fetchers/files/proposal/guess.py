@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from evalkit.fetchers.files.mapping.convert import CELL_TRUTHS
 from evalkit.fetchers.files.proposal import names
 from evalkit.fetchers.files.proposal.amounts import (
     duration,
@@ -20,6 +21,7 @@ from evalkit.fetchers.files.proposal.taking import Guess, Proposal
 TRUTHS = {
     *("yes", "no", "true", "false", "pass", "fail"),
     *("passed", "failed", "correct", "incorrect"),
+    *CELL_TRUTHS,
 }
 """Words that stand for a truth value."""
 MANY_VALUES = 0.6
@@ -145,7 +147,8 @@ def _scores(made: Guess) -> None:
         numeric = column.all_are(int, float, bool) or (
             column.all_are(str) and all(is_number(value) for value in column.values)
         )
-        worded = said and column.all_are(str) and _truths(column)
+        own = bool(names.WORDED & set(column.words)) and column.distinct <= column.records
+        worded = said and column.all_are(str) and (own or _truths(column))
         if not (numeric or worded) or not (said or inside) or column not in made.left:
             continue
         made.drop(column)

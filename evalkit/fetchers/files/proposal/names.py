@@ -7,7 +7,10 @@ def _plain(text: str) -> tuple[str, ...]:
     return tuple(word.replace("_", "") for word in text.split())
 
 
-RUN_ID = _plain("run_id trace_id id uuid call_id request_id record_id result_id custom_id uid")
+RUN_ID = _plain(
+    "run_id episode_id rollout_id trajectory_id trace_id id uuid call_id request_id "
+    "record_id result_id custom_id uid"
+)
 EXAMPLE_ID = _plain(
     "example_id task_id question_id sample_id instance_id dataset_item_id item_id test_id case_id "
     "prompt_id problem_id doc_id query_id custom_id task_name test_name id nr no number index idx"
@@ -36,7 +39,7 @@ STARTED = _plain(
     "request_time start_timestamp zeit datum"
 )
 ENDED = _plain("ended_at end_time end finished_at completed_at ended finished end_timestamp")
-STATUS = _plain("status state outcome exit_status final_status run_status finish_state")
+STATUS = _plain("status state outcome exit_status final_status run_status finish_state statuscode")
 ERROR = _plain("error exception error_message err failure error_text exception_message fehler")
 MODEL = _plain("model model_name model_id modell llm deployment engine")
 THREAD = _plain("session_id conversation_id thread_id chat_id")
@@ -61,9 +64,21 @@ SCORES = frozenset(
         "score scores correct accuracy acc reward rating passed pass passes f1 em bleu rouge grade "
         "resolved valid match exact faithfulness relevance relevancy precision recall similarity "
         "quality helpfulness correctness thumbs vote stars feedback metric is_correct success "
-        "punkte bewertung richtig fails solved"
+        "punkte bewertung richtig fails solved winner verdict"
     )
 )
+WORDED = frozenset(("winner", "verdict"))
+"""Scores that are words of their own."""
+COUNTS = {
+    **dict.fromkeys(
+        _plain("tokens_eingabe eingabe_tokens usage_input usage_prompt"), "input_tokens"
+    ),
+    **dict.fromkeys(
+        _plain("tokens_ausgabe ausgabe_tokens usage_output usage_completion"), "output_tokens"
+    ),
+    **dict.fromkeys(_plain("usage_total tokens_gesamt gesamt_tokens"), "total_tokens"),
+}
+"""Names of counts that no tool writes under a name of its own."""
 SCORE_OBJECTS = frozenset(
     _plain("scores score metrics feedback evaluation evaluations ratings eval")
 )

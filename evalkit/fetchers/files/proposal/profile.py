@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evalkit.fetchers.files.reading.jsontext import parsed
@@ -28,6 +28,8 @@ class Column:
     """Of the records that have one; text that holds JSON is parsed."""
     text_at: int = 0
     """How many keys down a text holds JSON; 0: none does."""
+    frame: str = "{}"
+    """What is made of the path, such as a sum of the numbers in a list."""
 
     @property
     def name(self) -> str:
@@ -52,10 +54,10 @@ class Column:
             name if BARE.fullmatch(name) else '"' + name.replace('"', '\\"') + '"'
             for name in self.path
         ]
-        if not self.text_at:
-            return ".".join(names)
-        head = f"from_json({'.'.join(names[: self.text_at])})"
-        return ".".join([head, *names[self.text_at :]])
+        if self.text_at:
+            head = f"from_json({'.'.join(names[: self.text_at])})"
+            names = [head, *names[self.text_at :]]
+        return self.frame.format(".".join(names))
 
     @property
     def full(self) -> bool:
@@ -84,6 +86,14 @@ class Column:
             for value in self.values
         )
 
+    def summed(self) -> Column:
+        """Return the column with the sum of the numbers, where its values are lists of them."""
+        found = [list(_numbers(value)) for value in self.values]
+        if not self.all_are(list) or not all(found) or any(None in each for each in found):
+            return self
+        sums = [sum(each) for each in found]
+        return replace(self, values=sums, frame="sum({}[][])")
+
     @property
     def messages(self) -> bool:
         """Whether its values are chat messages."""
@@ -106,6 +116,16 @@ class Column:
                 for item in value
             )
         )
+
+
+def _numbers(value: Any) -> Iterator[Any]:
+    """Yield the numbers of nested lists, None for anything else."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _numbers(item)
+    else:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        yield value if number else None
 
 
 def _are_messages(value: Sequence[Any]) -> bool:
@@ -141,8 +161,9 @@ def _walk(
         if inner is None or inner == "":
             continue
         here = (*path, str(key))
-        read = _of_text(inner) if isinstance(inner, str) else inner
-        was_text = read is not inner and isinstance(read, dict | list)
+        read = _of_text(inner, cells=cells) if isinstance(inner, str) else inner
+        quoted = cells and isinstance(read, str) and read is not inner
+        was_text = read is not inner and (isinstance(read, dict | list) or quoted)
         if was_text or (cells and read is not inner):
             inner = read
         at = len(here) if was_text and not text_at else text_at
@@ -151,9 +172,17 @@ def _walk(
             yield from _walk(inner, here, cells, at)
 
 
-def _of_text(text: str) -> Any:
-    """Return the list, object, number or truth value that text holds, else the text itself."""
+def _of_text(text: str, *, cells: bool) -> Any:
+    """Return the list, object, number or truth value that text holds, else the text itself.
+
+    A cell that begins with a quotation mark may be a text written as JSON.
+    """
     head = text.lstrip()[:1]
+    if cells and head == '"' and len(text) > 1:
+        try:
+            return parsed(text)
+        except ValueError:
+            return text
     if not head or head not in "[{-0123456789tTfF":
         return text
     if text.strip().lower() in ("true", "false"):

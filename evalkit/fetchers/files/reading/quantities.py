@@ -11,6 +11,8 @@ WRITTEN = re.compile(
 )
 COMMA = re.compile(r"^(\D*\d+),(\d{1,2}|\d{4,})(?=\D*$)")
 """A comma that is no thousands mark: what a spreadsheet in most of Europe writes for a point."""
+POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+(?=,\d+\D*$)")
+"""Points that are thousands marks, for a decimal comma follows."""
 CLOCK = re.compile(r"\s*(?:(\d+) days?,? )?(\d+):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?\s*")
 ISO = re.compile(r"\s*P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?\s*")
 PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+)")
@@ -35,6 +37,7 @@ def number_of(value: Any) -> float | int | None:
     if isinstance(value, str):
         if not value.strip():
             return None
+        value = POINTS.sub(lambda found: found[0].replace(".", ""), value)
         value = COMMA.sub(r"\1.\2", value)
     found = WRITTEN.fullmatch(value) if isinstance(value, str) else None
     if found is None or not re.search(r"\d", found[1]):
