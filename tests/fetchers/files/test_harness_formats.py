@@ -378,3 +378,11 @@ def test_what_only_a_prediction_of_dspy_has_is_no_input(write: Any, fetch: Any) 
     first, second = fetch(path=str(write("b.json", [titled, failed]))).runs
     assert first.inputs == {"question": "2+2", "titles": ["t"]}
     assert second.outcome == "error"
+
+
+def test_a_member_larger_than_a_record_may_be_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "log.eval"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("samples/a_epoch_1.json", b"[" + b" " * 3_000_000 + b"]")
+    with path.open("rb") as raw, pytest.raises(ValueError, match="larger than 1 MB"):
+        Archive(raw, 1_000_000, "larger than 1 MB").read("samples/a_epoch_1.json")

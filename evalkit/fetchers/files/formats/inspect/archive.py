@@ -33,8 +33,9 @@ class Member:
 class Archive:
     """An open `.eval` file; `cut_off` tells that its end is missing."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    def __init__(self, raw: IO[bytes], limit: int = WIDE, too_large: str = "too large") -> None:
         self._raw = raw
+        self._limit, self._too_large = limit, too_large
         self.cut_off = False
         try:
             with zipfile.ZipFile(raw) as archive:
@@ -57,6 +58,8 @@ class Archive:
     def read(self, name: str) -> bytes:
         """Return a member unpacked; raises `OSError` or `ValueError` for one that is damaged."""
         member = self._members[name]
+        if max(member.unpacked, member.packed) > self._limit:
+            raise ValueError(f"it is {self._too_large}")
         self._raw.seek(member.offset)
         head = self._raw.read(LOCAL_SIZE)
         if len(head) < LOCAL_SIZE or not head.startswith(LOCAL):

@@ -91,7 +91,7 @@ def _plain(file: SourceFile, header: dict[str, Any], findings: Findings) -> Samp
 
 def _zipped(file: SourceFile, header: dict[str, Any], findings: Findings) -> Samples:
     with open_raw(file) as raw:
-        archive = Archive(raw)
+        archive = Archive(raw, file.limit, file.too_large)
         names = archive.names
         if archive.cut_off:
             findings.break_at(file.shown, f"the log was cut off: {len(names)} members are whole")
@@ -142,7 +142,7 @@ def _about(file: SourceFile) -> Mapping[str, Any]:
     if sample_of(file).kind == "zip":
         header: Any = {}
         with open_raw(file) as raw:
-            archive = Archive(raw)
+            archive = Archive(raw, file.limit, file.too_large)
             name = next((each for each in (HEADER, START) if each in archive.names), None)
             if name is not None:
                 header = _entry(archive, name, file, Findings())
