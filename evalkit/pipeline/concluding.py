@@ -131,8 +131,9 @@ def conclude(
         allow_incomplete=allow_incomplete,
     )
     if since is not None:
-        checked = [replace(each, why=f"{each.why} {_of(windows[each.experiment], since)}")
-                   for each in checked]  # fmt: skip
+        said = {name: _of(each, since) for name, each in windows.items()}
+        checked = [replace(each, why=f"{each.why} {said[each.experiment]}") for each in checked]
+        summaries = {name: _noted(each, said[name]) for name, each in summaries.items()}
     partial = [n for n, each in summaries.items() if checked and not each.counts.complete]
     path = None
     left_out: list[str] = []
@@ -187,6 +188,12 @@ def _of(window: WindowedResults, since: datetime) -> str:
     runs = f"{window.n:,} run{'s' * (window.n != 1)}"
     none = f"; {window.timeless:,} say no time and are left out" if window.timeless else ""
     return f"Held against the {runs} since {since:%Y-%m-%d %H:%M} UTC{none}."
+
+
+def _noted(summary: Summary, said: str) -> Summary:
+    """Say beside the figures of all runs that rules were held against fewer."""
+    notes = [f"Gates: {said[0].lower()}{said[1:]}", *summary.quality.notes]
+    return replace(summary, quality=replace(summary.quality, notes=notes))
 
 
 def _implied(names: Sequence[str]) -> str:

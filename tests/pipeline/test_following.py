@@ -95,8 +95,10 @@ def test_rules_are_held_against_a_window_that_moves(project):
     follower = Follower(project, "live", window=timedelta(hours=24))
     poll = follower.poll()
     assert (poll.runs, poll.window_runs, poll.window, poll.state) == (22, 2, "24h", "passed")
-    assert Follower(project, "live").poll().state == "missed"
     assert "2 runs since" in poll.gates[0]["why"]
+    saved = json.loads((project.reports_folder / "live" / "summary.json").read_text())
+    assert any("Gates: held against the 2 runs" in note for note in saved["quality"]["notes"])
+    assert Follower(project, "live").poll().state == "missed"
     follower.window = timedelta(hours=40)
     follower._moves_at = datetime.now(UTC)
     assert (follower.poll().state, follower.poll().window_runs) == ("missed", 22)
