@@ -190,10 +190,10 @@ def test_view_serves_the_page_to_who_has_the_address(starter: Path) -> None:
         assert server.wait(timeout=30) == 0
 
 
-def test_push_is_for_langsmith(starter: Path) -> None:
+def test_push_is_for_stores(starter: Path) -> None:
     ended = evalkit("push", "baseline", "--dry-run", cwd=starter)
     assert ended.code == 2
-    assert "LangSmith only" in ended.err
+    assert "writes back to langsmith, mlflow, phoenix only" in ended.err
 
 
 def test_doctor_looks_without_fetching(starter: Path) -> None:

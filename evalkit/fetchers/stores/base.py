@@ -106,7 +106,8 @@ class TraceStoreFetcher:
         self.tally.orphans += orphans
         self.tally.received += 1
         self.context.progress("runs", self.tally.received, self.tally.expected)
-        if self.context.known.get(run.run_id) == revision(run):
+        known = self.context.known.get(run.run_id)
+        if known and known == revision(run):
             self.tally.unchanged += 1
         else:
             yield run
