@@ -1,6 +1,6 @@
 """Fetch 500 threads with their histories from a LangGraph server, against a bare download loop.
 
-    python benchmarks/fetch_langgraph.py [THREADS]
+    python benchmarks/fetch_langgraph.py [THREADS] [--json]
 
 Starts an in-memory server (needs the dev packages), plays a four-step chat on each thread, then
 measures three things, each in a fresh process, the least CPU of several:
@@ -150,18 +150,29 @@ def whole(url: str, folder: str) -> tuple[dict[str, float], dict[str, float]]:
     return min(loops, key=least), min(fetches, key=least)
 
 
+def configured(folder: str, url: str) -> str:
+    """Make the folder a project over the server, and return it."""
+    config = f'[experiments.bench]\nfetcher = "langgraph"\nurl = "{url}"\n'
+    config += 'thread_metadata = { experiment = "bench" }\n'
+    Path(folder, "evalkit.toml").write_text(config)
+    return folder
+
+
 def main() -> None:
     """Measure and print."""
-    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    given = [each for each in sys.argv[1:] if each != "--json"]
+    threads = int(given[0]) if given else 500
     with running_server() as url, tempfile.TemporaryDirectory() as folder:
         seed(url, threads)
+        if "--json" in sys.argv:
+            loop, fetch = whole(url, configured(folder, url))
+            ratio = fetch["cpu"] / loop["cpu"]
+            print(json.dumps({"loop": loop["cpu"], "fetch": fetch["cpu"], "ratio": ratio}))
+            return
         base = best(DOWNLOAD, url)
         show("download", base)
         show("fetcher", best(FETCHER, url, "8"), base)
-        config = f'[experiments.bench]\nfetcher = "langgraph"\nurl = "{url}"\n'
-        config += 'thread_metadata = { experiment = "bench" }\n'
-        Path(folder, "evalkit.toml").write_text(config)
-        loop, fetch = whole(url, folder)
+        loop, fetch = whole(url, configured(folder, url))
         show("download, whole process", loop)
         show("evalkit fetch", fetch, loop)
         port = free_port()

@@ -63,6 +63,7 @@ HOMES = {
     "opentelemetry": {"fetchers"},
     "genai_prices": {"fetchers"},
     "httpx": {"fetchers", "evaluators"},
+    "msgspec": {"fetchers", "model"},
     "pandas": {"metrics"},
     "numpy": {"metrics"},
     "scipy": {"metrics"},

@@ -123,3 +123,12 @@ def revision(run: Run) -> str:
     from evalkit.model.schema.row_values import content_hash
 
     return content_hash(run)
+
+
+def is_stored_as(run: Run, known: str | None) -> bool:
+    """Tell whether a store that knows the run by this revision has it as it is here."""
+    if not known or run.updated_at is not None:
+        return bool(known) and known == revision(run)
+    from evalkit.model.schema.batch import rows_of
+
+    return rows_of(run).is_stored_as(known)

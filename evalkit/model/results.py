@@ -79,6 +79,11 @@ class Results(Shown):
         """Return the examples by id."""
         return self._source.examples()
 
+    def digest(self) -> str:
+        """Return a digest of all that can be read here; empty: it is not known."""
+        told = getattr(self._source, "digest", None)
+        return "" if told is None else str(told())
+
     def feedback(self, run_id: str | None = None) -> list[Feedback]:
         """Return the feedback of one run, or of everything."""
         rows = self.table("cells").to_pylist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, TypeVar
 
@@ -65,6 +65,14 @@ class Row:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is read-only: {name!r} cannot be deleted")
+
+    def _values(self, names: Sequence[str]) -> list[Any]:
+        """Return fields without keeping them: for who reads every row once, and no row again."""
+        source = self._source
+        if source is None:
+            return [getattr(self, name) for name in names]
+        row = self._row
+        return [source[name](row) for name in names]
 
     def _fresh(self, name: str) -> Any:
         """Return a field as it was stored, sharing nothing that can change."""

@@ -16,6 +16,8 @@ from evalkit.fetchers.pricing import Price, Pricer
 from evalkit.fetchers.statuses import settled
 from evalkit.model.experiment import Manifest
 from evalkit.model.messages.part import Unread
+from evalkit.model.run import Run
+from evalkit.model.schema.batch import RunRows
 from evalkit.model.views import unread_forms
 from evalkit.pipeline.looking import marks, source_digest
 from evalkit.pipeline.progress import Progress, silent
@@ -123,10 +125,14 @@ def fetch(
         unread: Unread = Counter()
         broken: FetchError | RecordError | None = None
         try:
-            for run in fetcher.runs():
-                unread.update(unread_forms(run))
-                run = settled(run, config.statuses) if config.statuses else run
-                writer.add(pricer.priced(run))
+            for run in _arriving(fetcher, quick=not (config.statuses or project.table.prices)):
+                if isinstance(run, RunRows):
+                    unread.update(run.unread)
+                    writer.add(run)
+                else:
+                    unread.update(unread_forms(run))
+                    run = settled(run, config.statuses) if config.statuses else run
+                    writer.add(pricer.priced(run))
                 new += 1
         except IncompleteExperiment as error:
             broken = error
@@ -145,6 +151,20 @@ def fetch(
         raise broken
     _refuse_shortfall(manifest)
     return Fetched(manifest, new)
+
+
+def _arriving(fetcher: Fetcher, *, quick: bool) -> Iterator[Run | RunRows]:
+    """Yield runs as rows where the fetcher makes such and nothing has to be changed in them."""
+    rows = getattr(fetcher, "rows", None)
+    if quick and rows is not None and _owner(fetcher, "rows") is _owner(fetcher, "runs"):
+        yield from rows()
+    else:
+        yield from fetcher.runs()
+
+
+def _owner(fetcher: Fetcher, name: str) -> type | None:
+    """Return the class that defines a method: who changes the runs of another has no rows."""
+    return next((kind for kind in type(fetcher).__mro__ if name in vars(kind)), None)
 
 
 def _is_as_it_was(project: Project, name: str, stored: StoredExperiment) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit import __version__
 from evalkit.model.results import Results
 from evalkit.pipeline.histories import HISTORY, history_for_page
+from evalkit.pipeline.looking import code_stamp
 from evalkit.project.config import Project
 from evalkit.report.sections.view import content
 
@@ -47,15 +48,47 @@ def report(
     not hold. `options` go to
     `evalkit.report.page.write.write_report`.
     """
-    from evalkit.report.page.write import write_report
+    from evalkit.report.page.write import lacking, write_report
 
     save_summaries(project, summaries, gates, daily=daily)
-    made = page_content(project, summaries, results, comparison, gates)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
-    written = write_report(made, path, **options)
+    said = _made_of(project, summaries, results, comparison, gates, options)
+    lacks = lacking(path, said) if said else None
+    if lacks is None:
+        made = page_content(project, summaries, results, comparison, gates)
+        written = write_report(made, path, made_of=said, **options)
+        lacks = [*written.left_out, *written.removed]
     if left_out is not None:
-        left_out += [*written.left_out, *written.removed]
+        left_out += lacks
     return path
+
+
+def _made_of(
+    project: Project,
+    summaries: Sequence[Summary],
+    results: Sequence[Results],
+    comparison: Comparison | None,
+    gates: Sequence[GateResult],
+    options: Mapping[str, Any],
+) -> str:
+    """Return a digest of all that a page shows and of what draws it; empty: it is made anew.
+
+    What is shared is redacted anew each time, and traces beside a page are another file.
+    """
+    read = [each.digest() for each in results]
+    if options.get("share") or options.get("traces") == "side" or not (read and all(read)):
+        return ""
+    shown = [
+        [each.to_dict() for each in summaries],
+        comparison.to_dict() if comparison else None,
+        [each.to_dict() for each in gates],
+        repr(history_for_page(project, summaries[-1].experiment)),
+        read,
+        sorted((name, repr(value)) for name, value in options.items()),
+        code_stamp("metrics", "model", "pipeline", "report", "store"),
+    ]
+    text = json.dumps(shown, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def save_summaries(

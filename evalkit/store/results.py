@@ -17,8 +17,9 @@ from evalkit.model.schema.columns import RUN_PLACE, TABLES
 from evalkit.model.score import EvaluatorInfo
 from evalkit.store.cells import infos, recorded
 from evalkit.store.cells.current import Block, Now, current_blocks
+from evalkit.store.cells.parts import part_names
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PartFile, groups_of
+from evalkit.store.disk.parts import PartFile, digest, groups_of
 from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty, with_later
 from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
@@ -60,6 +61,14 @@ class StoredResults:
     def manifest(self) -> Manifest:
         """How the experiment was obtained."""
         return self._state.manifest
+
+    def digest(self) -> str:
+        """Return a digest of all that is read; names of parts hold the hash of their bytes."""
+        state = self._state
+        parts = [(part.name, state.dead.get(part.name, ())) for part in state.parts]
+        examples = state.examples.name if state.examples else ""
+        said = (self.manifest, parts, examples, part_names(self._files), self.evaluators)
+        return digest(repr(said).encode("utf-8", "surrogatepass"))
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the table `runs`, `steps`, `cells` or `examples`, or some columns of it."""

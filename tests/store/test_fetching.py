@@ -66,7 +66,7 @@ def test_revisions_are_updated_at_or_the_hash(stored: Any, a_run: Any) -> None:
     when = a_run(0).started_at
     known = known_runs(stored([a_run(0, updated_at=when), a_run(1)]))
     assert known["run-00000"] == when.isoformat()
-    assert len(known["run-00001"]) == 32
+    assert len(known["run-00001"]) == 34
     assert "run-00002" not in known
 
 

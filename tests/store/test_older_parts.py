@@ -7,6 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from evalkit.fetchers.base import is_stored_as
+from evalkit.model.schema.batch import RunRows, rows_of
+from evalkit.model.schema.hashes import CONTENT_HASH, first_hash
 from evalkit.model.schema.row_values import content_hash
 from evalkit.model.usage import Usage
 from evalkit.store.care import verify_stored
@@ -15,7 +18,7 @@ from evalkit.store.disk.files import LocalFiles
 from evalkit.store.disk.parts import part_of, write_table
 from evalkit.store.results import read_results
 from evalkit.store.store import Store
-from evalkit.store.writing import open_writer
+from evalkit.store.writing import known_runs, open_writer
 from evalkit.testing import make_run, make_step
 
 LATER = ("cache_write_tokens", "currency", "cost_source")
@@ -79,7 +82,40 @@ def test_new_runs_are_written_beside_and_gathered_with_it(store):
     assert read_results(store).table("steps", ["kind", "currency"]).num_rows == 5
 
 
-def test_hashes_are_those_of_before():
-    """What an evaluator sees of a run without the new columns has the hash it always had."""
-    assert content_hash(run(2)) == "e91ace045f6bb2ef0a3c0d1e57782c9e"
+def test_the_first_hash_of_rows_is_the_one_they_once_got():
+    made = rows_of(run(2))
+    assert first_hash(made.row, made.steps) == "e91ace045f6bb2ef0a3c0d1e57782c9e"
+    assert content_hash(run(2)).startswith("2-")
     assert content_hash(run(2)) != content_hash(run(2, cache_write_tokens=1))
+
+
+def first_hashes(store, hashes):
+    """Store runs as an evalkit of before did: under their first hashes."""
+    with open_writer(store) as writer:
+        for number in range(3):
+            made = rows_of(run(number))
+            first = first_hash(made.row, made.steps)
+            hashes.append(first)
+            row = (*made.row[:CONTENT_HASH], first, *made.row[CONTENT_HASH + 1 :])
+            writer.add(RunRows(row, made.steps))
+        writer.finish()
+
+
+def stored_hashes(store):
+    return read_results(store).table("runs", ["content_hash"])["content_hash"].to_pylist()
+
+
+def test_a_run_with_a_first_hash_is_known_and_keeps_it_however_it_comes_again(tmp_path):
+    store, hashes = Store(tmp_path).experiment("old"), []
+    first_hashes(store, hashes)
+    known = known_runs(store)
+    assert all(is_stored_as(run(number), known[f"run-{number}"]) for number in range(3))
+    assert not is_stored_as(run(1, cache_write_tokens=77), known["run-1"])
+    with open_writer(store) as writer:  # as `--refresh` brings them
+        for number in range(3):
+            changes = {"cache_write_tokens": 77} if number == 1 else {}
+            writer.add(run(number, **changes))
+        writer.finish()
+    now = stored_hashes(store)
+    assert [now[0], now[2]] == [hashes[0], hashes[2]]
+    assert now[1] == content_hash(run(1, cache_write_tokens=77))

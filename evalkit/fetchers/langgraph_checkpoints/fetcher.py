@@ -14,7 +14,7 @@ from evalkit.errors import (
     NoRunsError,
     RecordError,
 )
-from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.reading.findings import Findings
@@ -133,7 +133,7 @@ class CheckpointsFetcher:
                 continue
             made = self._convert(thread_id, run, thread, metadata)
             self._counts.received += 1
-            if self.context.known.get(made.run_id) == revision(made):
+            if is_stored_as(made, self.context.known.get(made.run_id)):
                 self._counts.unchanged += 1
             else:
                 yield made

@@ -1,46 +1,39 @@
 """Values: a run and its steps as rows of column values, and the hash of what evaluators can see.
 
-A row holds the values of `RUN_COLUMNS` or `STEP_COLUMNS` in that order; JSON text is `bytes`. Of
-each row the hash takes the payloads, each after its name and length, then all else as one JSON
-list. That order is its own and stays: a stored run is known by the hash it once got.
+A row holds the values of `RUN_COLUMNS` or `STEP_COLUMNS` in that order; JSON text is `bytes`.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from hashlib import blake2b
 from typing import Any
 
 import orjson
 
 from evalkit.model.example import Example
 from evalkit.model.run import Run
-from evalkit.model.schema.columns import RUN_COLUMNS, USAGE
+from evalkit.model.schema.columns import USAGE
 from evalkit.model.schema.content import dumps, micros, text
+from evalkit.model.schema.hashes import (
+    CONTENT_HASH,
+    REPETITION,
+    RowValues,
+    body_hash,
+    content_hash_of,
+    joined_hash,
+    take,
+)
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step, model_name
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
 
-RowValues = tuple[Any, ...]
-RUN_NAMES = [column.name for column in RUN_COLUMNS]
-CONTENT_HASH = RUN_NAMES.index("content_hash")
-UPDATED_AT = RUN_NAMES.index("updated_at")
-"""Where a run's `updated_at` stands: no evaluator should run again because of it."""
-RUN_HEADS = tuple(
-    f"{name} %d ".encode()
-    for name in ("inputs", "outputs", "metadata", "interrupts", "attachments", "feedback", "extra")
-)
-STEP_HEADS = RUN_HEADS[:3]
-DETAILS_HEAD = (b"usage_details %d ",)
 EXAMPLE_HEADS = tuple(
     f"{name} %d ".encode() for name in ("inputs", "reference_outputs", "metadata", "attachments")
 )
 NO_USAGE = (None,) * len(USAGE)
 NOT_USED = (NO_USAGE, None)
-OF_OLD = 8
-"""Columns of usage that a hash always has."""
 FEEDBACK = ("key", "score", "value", "comment", "step_id", "evaluator", "outcome", "metadata")
 
 
@@ -85,16 +78,15 @@ def run_row(run: Run, notes: Counter[str]) -> tuple[RowValues, list[RowValues]]:
         _feedback(run.feedback, notes),
         dumps(run.extra, notes) if run.extra else None,
     )
-    counts, details = NOT_USED if run.usage is None else _usage(run.usage, notes)
-    pieces: list[bytes] = []  # hashed in one go: a run has hundreds
-    seen = [*small[:UPDATED_AT], *small[UPDATED_AT + 1 :], *more]
-    _feed(pieces, seen, RUN_HEADS, payloads, counts, details)
-    steps = [_step_row(step, notes, pieces) for step in run.steps]
-    return (*small, *counts, *more, _digest(pieces), details, *payloads), steps
+    counts, details = NOT_USED if run.usage is None else usage_values(run.usage, notes)
+    steps = [_step_row(step, notes) for step in run.steps]
+    row = (*small, *counts, *more, None, details, *payloads)
+    content = content_hash_of(body_hash(row, steps), row[REPETITION])
+    return (*row[:CONTENT_HASH], content, *row[CONTENT_HASH + 1 :]), steps
 
 
-def _step_row(step: Step, notes: Counter[str], pieces: list[bytes]) -> RowValues:
-    """Return the values of a step; what is hashed of it goes to `pieces`."""
+def _step_row(step: Step, notes: Counter[str]) -> RowValues:
+    """Return the values of a step."""
     started_at, ended_at, first_token_at = step.started_at, step.ended_at, step.first_token_at
     inputs, outputs, metadata, usage = step.inputs, step.outputs, step.metadata, step.usage
     model, stated = model_name(metadata), step.duration_s
@@ -113,8 +105,7 @@ def _step_row(step: Step, notes: Counter[str], pieces: list[bytes]) -> RowValues
         None if outputs is None else dumps(outputs, notes),
         dumps(metadata, notes) if metadata else None,
     )
-    counts, details = NOT_USED if usage is None else _usage(usage, notes)
-    _feed(pieces, [*small, tags], STEP_HEADS, payloads, counts, details)
+    counts, details = NOT_USED if usage is None else usage_values(usage, notes)
     return (*small, *counts, tags, details, *payloads)
 
 
@@ -141,10 +132,10 @@ def example_row(example: Example, notes: Counter[str]) -> RowValues:
     )
     pieces: list[bytes] = []
     seen = [example_id, splits]
-    _take(pieces, seen, EXAMPLE_HEADS, payloads)
+    take(pieces, seen, EXAMPLE_HEADS, payloads)
     pieces.append(orjson.dumps(seen))
     extra = dumps(example.extra, notes) if example.extra else None
-    return (example_id, splits, *payloads, extra, _digest(pieces))
+    return (example_id, splits, *payloads, extra, joined_hash(pieces))
 
 
 def content_hash(run: Run) -> str:
@@ -152,43 +143,7 @@ def content_hash(run: Run) -> str:
     return str(run_row(run, Counter())[0][CONTENT_HASH])
 
 
-def _feed(
-    pieces: list[bytes],
-    seen: list[Any],
-    heads: tuple[bytes, ...],
-    payloads: RowValues,
-    counts: RowValues,
-    details: bytes | None,
-) -> None:
-    """Add a row to what is hashed: `seen` and the usage as JSON, after the payloads."""
-    _take(pieces, seen, heads, payloads)
-    if counts is NO_USAGE:
-        seen += (*NO_USAGE, None)
-    else:
-        first, second, total, *costs, cached, reasoning = counts[:OF_OLD]
-        seen += (first, second, total, cached, reasoning, *costs)
-        later = counts[OF_OLD:-1]  # not what a cost was computed from: its name is no change
-        if any(value is not None for value in later):  # hashes of before stay
-            seen += later
-        _take(pieces, seen, DETAILS_HEAD, (details,))
-    pieces.append(orjson.dumps(seen))
-
-
-def _take(
-    pieces: list[bytes], seen: list[Any], heads: tuple[bytes, ...], payloads: RowValues
-) -> None:
-    for head, data in zip(heads, payloads, strict=True):
-        if data is None:
-            seen.append(None)
-        else:
-            pieces += (head % len(data), data)
-
-
-def _digest(pieces: list[bytes]) -> str:
-    return blake2b(b"".join(pieces), digest_size=16).hexdigest()
-
-
-def _usage(usage: Usage, notes: Counter[str]) -> tuple[RowValues, bytes | None]:
+def usage_values(usage: Usage, notes: Counter[str]) -> tuple[RowValues, bytes | None]:
     """Return the values of the columns `USAGE`, and of `usage_details`."""
     counts = (
         _int(usage.input_tokens, notes),

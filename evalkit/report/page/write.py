@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import glob
+import json
 import os
 import tempfile
 from collections.abc import Callable
@@ -44,12 +46,14 @@ def write_report(
     max_size: int = MAX_SIZE,
     traces: Traces = "embed",
     share: ShareOptions | None = None,
+    made_of: str = "",
 ) -> Written:
     """Write the HTML report to `path`, replacing it only when all of it is there.
 
     `traces="embed"` holds the file below `max_size` by leaving traces out: those of runs that
     went wrong stay longest. `"side"` puts them into a second file, which the page reads when it is
-    chosen; `"none"` leaves them out. With `share`, secrets and personal data are removed.
+    chosen; `"none"` leaves them out. With `share`, secrets and personal data are removed. `made_of`
+    is a digest of all it is made from, for `lacking`.
     """
     if traces not in ("embed", "side", "none"):
         raise ConfigError(f"report: traces={traces!r} is unknown. Use embed, side or none.")
@@ -68,7 +72,9 @@ def write_report(
         if side is not None:
             replacing(side, lambda file: [file.write(data) for _, data in writer.read_all(kept)])
         embedded = kept if traces == "embed" else Kept([], {}, {}, 0)
-        size = replacing(path, lambda file: _stream(file, view, core, writer, embedded))
+        size = replacing(
+            path, lambda file: _stream(file, view, core, writer, embedded, made_of, left)
+        )
     return Written(path, size, left, side, tuple(clean.removed()))
 
 
@@ -135,7 +141,13 @@ def _said(clean: Cleaner) -> list[str]:
 
 
 def _stream(
-    file: IO[bytes], view: ReportView, core: bytes, writer: TraceWriter, kept: Kept
+    file: IO[bytes],
+    view: ReportView,
+    core: bytes,
+    writer: TraceWriter,
+    kept: Kept,
+    made_of: str,
+    left: list[str],
 ) -> None:
     head, middle, tail = html.page(view)
     file.write(head.encode())
@@ -146,13 +158,40 @@ def _stream(
         file.write(base64.b64encode(data))
         file.write(b"</script>\n")
     file.write(tail.encode())
+    if made_of:
+        file.write(_mark(made_of, file.tell(), left))
+
+
+MARK = b"<!-- evalkit: "
+
+
+def _mark(made_of: str, size: int, left: list[str]) -> bytes:
+    said = json.dumps({"made_of": made_of, "bytes": size, "left_out": left})
+    return MARK + said.replace("-", r"\u002d").replace(">", r"\u003e").encode() + b" -->\n"
+
+
+def lacking(path: Path, made_of: str) -> list[str] | None:
+    """Return what a page does not hold, if a whole one lies there that was made of this."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 8192))
+            end = file.read()
+        at = end.rindex(MARK)
+        said = json.loads(end[at + len(MARK) : end.rindex(b" -->")])
+        left: list[str] = said["left_out"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return left if end[at:] == _mark(made_of, size - len(end) + at, left) else None
 
 
 def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:
     """Write a file under a temporary name and put it in place when it is whole; return its size."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        _sweep(path)
+        own = f".{path.name}.{os.getpid()}-"
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=own, suffix=".tmp")
     except OSError as error:
         raise unwritable(path, error) from None
     try:
@@ -167,6 +206,20 @@ def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:
             raise unwritable(path, error) from None
         raise
     return size
+
+
+def _sweep(path: Path) -> None:
+    """Delete what writers left that were killed."""
+    if os.name == "nt":  # asking for a process there would end it
+        return
+    for each in path.parent.glob(f".{glob.escape(path.name)}.*-*.tmp"):
+        pid = each.name.removeprefix(f".{path.name}.").partition("-")[0]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            each.unlink(missing_ok=True)
+        except (ValueError, OSError):
+            continue  # it still writes, or it is somebody else's file
 
 
 def _umask() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -25,6 +26,11 @@ RUN_FIELDS = (
     "ended_at", "first_token_at", "latency", "time_to_first_token", "queue_time", "url", "inputs",
     "outputs", "metadata", "tags", "interrupts", "attachments", "extra", "steps_recorded",
 )  # fmt: skip
+STEP_FIELDS = (
+    "step_id", "parent_id", "kind", "name", "model", "started_at", "latency", "first_token_at",
+    "error", "inputs", "outputs", "usage", "metadata", "tags",
+)  # fmt: skip
+_numbers = attrgetter(*USAGE_FIELDS)
 CELL_FIELDS = (
     "outcome", "score", "value", "comment", "error_type", "error_message", "traceback",
     "timed_out", "source", "metadata",
@@ -66,40 +72,42 @@ def _decoded(text: Any) -> Any:
 
 
 def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict[str, Any]:
+    (
+        step_id, parent_id, kind, name, model, started_at, latency, first_token_at,
+        error, inputs, outputs, usage, metadata, tags,
+    ) = step._values(STEP_FIELDS)  # fmt: skip
+    parent = places.get(parent_id or "", -1)
     out: dict[str, Any] = {
-        "id": step.step_id,
-        "parent": places.get(step.parent_id or "", -1),
-        "kind": step.kind,
-        "name": step.name,
-        "model": step.model,
-        "start": _offset(step.started_at, start),
-        "dur": step.latency,
-        "ttft": seconds_between(step.started_at, step.first_token_at, None),
-        "error": step.error,
-        "in": step.inputs,
-        "out": step.outputs,
-        "usage": of_usage(step.usage),
-        "metadata": step.metadata,
-        "tags": step.tags,
+        "id": step_id,
+        "parent": -1 if parent == places.get(step_id) else parent,
+        "kind": kind,
+        "name": name,
+        "model": model,
+        "start": _offset(started_at, start),
+        "dur": latency,
+        "ttft": seconds_between(started_at, first_token_at, None),
+        "error": error,
+        "in": inputs,
+        "out": outputs,
+        "usage": of_usage(usage),
+        "metadata": metadata,
+        "tags": tags,
     }
-    if out["parent"] == places.get(step.step_id):
-        out["parent"] = -1
-    out |= _reading(step)
-    return out
+    return out | _reading(kind, inputs, outputs)
 
 
-def _reading(step: Step) -> dict[str, Any]:
+def _reading(kind: str, inputs: Any, outputs: Any) -> dict[str, Any]:
     """Return what people read of a model call or a retrieval; nothing for other steps."""
-    if step.kind == "llm":
-        asked = messages_in(step.inputs)
+    if kind == "llm":
+        asked = messages_in(inputs)
         if asked:
-            answer = messages_in(step.outputs)
+            answer = messages_in(outputs)
             return {
                 "msgs": [_message(m) for m in asked],
                 "answer": [_message(m) for m in answer] or None,
             }
-    if step.kind == "retriever":
-        found = read_documents(step.outputs)
+    if kind == "retriever":
+        found = read_documents(outputs)
         return {"docs": [{"id": d.id, "text": d.text, "score": d.score} for d in found]}
     return {}
 
@@ -126,8 +134,8 @@ def of_usage(usage: Usage | None) -> dict[str, Any] | None:
     """Return the tokens and costs that were recorded."""
     if usage is None:
         return None
-    found = {name: getattr(usage, name) for name in USAGE_FIELDS}
-    return {name: value for name, value in found.items() if value is not None}
+    numbers = zip(USAGE_FIELDS, _numbers(usage), strict=True)
+    return {name: value for name, value in numbers if value is not None}
 
 
 def _offset(moment: datetime | None, start: datetime | None) -> float | None:

@@ -10,8 +10,10 @@ from evalkit.metrics.documents.summary import Summary
 from evalkit.model.results import Results
 from evalkit.model.run import Run
 from evalkit.report.runs.columns import Owners
+from evalkit.report.runs.detail import CELL_FIELDS
 
 BATCH = 256
+NAMES = ("run_id", "step_id", "evaluator", "key", "score_type", *CELL_FIELDS)
 Cell = dict[str, Any]
 
 
@@ -19,7 +21,7 @@ class Cells:
     """The cells table of one experiment with the place of every run in it."""
 
     def __init__(self, results: Results, summary: Summary) -> None:
-        self._table = results.table("cells")
+        self._table = results.table("cells", NAMES)
         self._owners = Owners(summary)
         self._places: dict[str | None, list[int]] = {}
         for at, run_id in enumerate(self._table.column("run_id").to_pylist()):

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
+from itertools import accumulate
 from typing import IO, Any
 
 import orjson
@@ -200,12 +201,16 @@ class TraceWriter:
 def _long_strings(data: bytes) -> list[tuple[int, int]]:
     """Return where the long strings of written JSON stand, quotes included; keys are left out."""
     masked = data.replace(b"\\\\", b"\0\0").replace(b'\\"', b"\0\0")
-    spans, at, inside = [], 0, False
-    for piece in masked.split(b'"'):
-        end = at + len(piece)
-        if inside and end - at >= LONG and data[end + 1 : end + 2] != b":":
-            spans.append((at - 1, end + 1))
-        at, inside = end + 1, not inside
+    lengths = list(map(len, masked.split(b'"')))
+    if max(lengths) < LONG:
+        return []
+    ends = list(accumulate(lengths))
+    spans = []
+    for place in range(1, len(lengths), 2):  # every other piece stands inside quotes
+        if lengths[place] >= LONG:
+            end = ends[place] + place
+            if data[end + 1 : end + 2] != b":":
+                spans.append((end - lengths[place] - 1, end + 1))
     return spans
 
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from evalkit.errors import StoreError
 from evalkit.model.example import Example
-from evalkit.model.run import Run
-from evalkit.model.schema.row_values import RowValues, example_row, run_row
+from evalkit.model.schema.hashes import RowValues
+from evalkit.model.schema.row_values import example_row
 from evalkit.store.disk.parts import GROUP_ROWS, WRITING, Part, part_of, write_table
 from evalkit.store.disk.schema import DICTIONARIES, EXAMPLES, RUNS, STEP, to_array
 
@@ -31,15 +31,9 @@ class PartBuilder:
         self._written = 0
         self._recorded = 0
 
-    def add(self, run: Run, notes: Counter[str]) -> None:
-        """Add a run; one with a field of the wrong type raises `StoreError`."""
-        try:
-            values, steps = run_row(run, notes)
-        except (TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise StoreError(
-                f"run {run.run_id!r}: cannot be stored ({error}). Correct the field at its source."
-            ) from None
-        self._rows.append(values)
+    def add(self, row: RowValues, steps: list[RowValues]) -> None:
+        """Add a run."""
+        self._rows.append(row)
         self._steps.append(steps)
         if len(self._rows) >= GROUP_ROWS:
             self._flush()

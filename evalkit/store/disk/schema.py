@@ -87,6 +87,8 @@ JSON_COLUMNS = frozenset(
 
 def to_array(values: Sequence[Any], kind: pa.DataType, name: str) -> pa.Array:
     """Return values as an Arrow array; JSON text comes as bytes known to be UTF-8."""
+    if values and values[0] is None and values.count(None) == len(values):
+        return pa.nulls(len(values), kind)
     if name in JSON_COLUMNS:
         return pa.array(values, pa.binary()).view(pa.string())
     if pa.types.is_timestamp(kind):

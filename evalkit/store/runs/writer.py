@@ -16,6 +16,8 @@ from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.outcome import unknown_said
 from evalkit.model.run import Run
+from evalkit.model.schema.batch import RunRows, rows_of
+from evalkit.model.schema.hashes import CONTENT_HASH, first_hash, is_first
 from evalkit.store.disk import state as states
 from evalkit.store.disk.encode import PartBuilder, examples_part
 from evalkit.store.disk.files import Files
@@ -52,6 +54,8 @@ class RunWriter:
         self._stack = ExitStack()
         self._notes: Counter[str] = Counter()
         self._added: set[str] = set()
+        self._first_hashes: dict[str, str] = {}
+        """Of stored runs that were hashed in the first way: they keep it, and their scores."""
         self._finished = False
 
     def __enter__(self) -> Self:
@@ -81,11 +85,16 @@ class RunWriter:
             elif self._added:
                 self._close_part()
 
-    def add(self, run: Run) -> None:
+    def add(self, run: Run | RunRows) -> None:
         """Add one run; one with a field of the wrong type raises `StoreError`."""
-        self._builder.add(run, self._notes)
-        run_id = run.run_id
+        made = rows_of(run) if isinstance(run, Run) else run
+        self._notes.update(made.notes)
+        row, run_id = made.row, made.run_id
         place = self._places.get(run_id)
+        first = self._first_hashes.get(run_id)
+        if first is not None and first == first_hash(row, made.steps):
+            row = (*row[:CONTENT_HASH], first, *row[CONTENT_HASH + 1 :])
+        self._builder.add(row, made.steps)
         if place is not None:
             self._dead[place[0]].add(place[1])
         else:
@@ -156,8 +165,10 @@ class RunWriter:
         for number, (part, dead) in enumerate(zip(self._parts, self._dead, strict=True)):
             if part is None:
                 continue
-            ids = PartFile(self._files, part).read(["run_id"]).column("run_id").to_pylist()
+            table = PartFile(self._files, part).read(["run_id", "content_hash"])
+            ids, hashes = (column.to_pylist() for column in table.columns)
             places |= {run_id: (number, row) for row, run_id in enumerate(ids) if row not in dead}
+            self._first_hashes |= {i: h for i, h in zip(ids, hashes, strict=True) if is_first(h)}
         return places
 
     def _close_part(self) -> None:

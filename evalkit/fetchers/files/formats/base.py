@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from evalkit.errors import EvalkitError, NoRunsError
-from evalkit.fetchers.base import CheckLine, Counts, FetchContext, revision
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
 from evalkit.fetchers.files.mapping.apart import by_file, chosen, of_file
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
@@ -28,7 +28,10 @@ from evalkit.fetchers.files.reading.paths import (
 from evalkit.fetchers.statuses import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run
+from evalkit.model.schema.batch import RunRows, rows_of
 from evalkit.model.schema.documented import Documented
+from evalkit.model.schema.hashes import body_hash
+from evalkit.model.views import unread_forms
 
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading raises when a value is of another type than its format says."""
@@ -70,6 +73,9 @@ class FileFetcher:
         self._seen: dict[str, str] = {}
         apart = self.options.experiments
         self._apart = Expression(apart, f"experiments.{self.who}.experiments") if apart else None
+        self.quick = False
+        """Whether formats may make rows without a run."""
+        self._as_rows = False
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield every run of the files."""
@@ -90,16 +96,29 @@ class FileFetcher:
 
     def runs(self) -> Iterator[Run]:
         """Yield new and changed runs; what was broken raises after everything that was not."""
+        for made in self._arriving():
+            assert isinstance(made, Run)
+            yield made
+
+    def rows(self) -> Iterator[RunRows]:
+        """Yield the same as rows, made the quick way where the format has one."""
+        self._as_rows = True
+        self.quick = not self.context.statuses and self._apart is None
+        for made in self._arriving():
+            assert isinstance(made, RunRows)
+            yield made
+
+    def _arriving(self) -> Iterator[Run | RunRows]:
         limit = int(self.options.max_record_mb * 1e6)
         found = find_files(self.options.path, self.context.base, self.who)
         files = [replace(file, limit=limit) for file in found]
         counts = self.tally
         files = self._without_empty(self._of_experiment(files))
         for item in self._readable(files):
-            if self._is_copy(item):
+            run = self._made(item)
+            if self._is_copy(item, run):
                 counts.duplicates += 1
                 continue
-            run = settled(item.run, self.context.statuses, item.status)
             if run.outcome == "running":
                 counts.pending += 1
                 continue
@@ -107,7 +126,8 @@ class FileFetcher:
             if counts.received % EVERY == 0:
                 self.context.progress("runs", counts.received, None)
             stored = self.context.known.get(run.run_id)
-            if stored and stored == revision(run):
+            as_before = isinstance(run, RunRows) and run.is_stored_as(stored)
+            if as_before or (isinstance(run, Run) and is_stored_as(run, stored)):
                 counts.unchanged += 1
             else:
                 yield run
@@ -158,12 +178,26 @@ class FileFetcher:
             self.findings.break_at(file.shown, "the file is empty")
         return [file for file in files if file not in empty] or files
 
-    def _is_copy(self, item: Item) -> bool:
-        known = self._seen.get(item.run.run_id)
+    def _made(self, item: Item) -> Run | RunRows:
+        """Return what is yielded of an item."""
+        if isinstance(item.run, RunRows):
+            return item.run
+        run = settled(item.run, self.context.statuses, item.status)
+        if not self._as_rows:
+            return run
+        rows = rows_of(run)
+        rows.unread = unread_forms(run)
+        return rows
+
+    def _is_copy(self, item: Item, run: Run | RunRows) -> bool:
+        fingerprint = item.fingerprint
+        if isinstance(run, RunRows) and not fingerprint:
+            fingerprint = (run.body or body_hash(run.row, run.steps)).hex()
+        known = self._seen.get(run.run_id)
         if known is None:
-            self._seen[item.run.run_id] = item.fingerprint
+            self._seen[run.run_id] = fingerprint
             return False
-        if known != item.fingerprint:
+        if known != fingerprint:
             self.contradiction(item)
         return True
 

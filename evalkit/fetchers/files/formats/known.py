@@ -22,6 +22,8 @@ class Reading(Protocol):
     findings: Findings
     book: ExampleBook
     tally: Counts
+    quick: bool
+    """Whether items may be rows, made without a run."""
 
 
 class Reader(Protocol):

@@ -18,6 +18,7 @@ from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.example import Example
+from evalkit.model.schema.batch import Odd, RunRows, json_text
 from evalkit.model.schema.records import read_record
 
 OURS = {"example_id", "inputs", "outputs", "steps", "status", "error", "feedback"}
@@ -39,8 +40,12 @@ def fits(sample: Sample) -> bool:
 def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
     """Yield the runs; examples go to the book, records that do not fit to the findings."""
     repetitions: Counter[str] = Counter()
+    quick = QuickLines(repetitions).line if reading.quick else None
     for file in files:
-        for row in read_rows(file, Selection(None), reading.findings):
+        for row in read_rows(file, Selection(None), reading.findings, quick):
+            if type(row.value) is RunRows:
+                yield Item(row.value, "", row.where)
+                continue
             try:
                 found = read_record(_numbered(row.value, repetitions, row.where), row.where)
             except RecordError as error:
@@ -49,7 +54,30 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
             if isinstance(found, Example):
                 reading.book.add(found)
             else:
-                yield Item(found, digest(row.value), row.where)
+                yield Item(found, "" if reading.quick else digest(row.value), row.where)
+
+
+class QuickLines:
+    """Reads lines that are plain runs, counting the runs of an example as `_numbered` does."""
+
+    def __init__(self, repetitions: Counter[str]) -> None:
+        from evalkit.fetchers.files.formats.own_quick import Reader
+
+        self._reader, self._repetitions = Reader(), repetitions
+
+    def line(self, raw: bytes) -> RunRows | None:
+        """Return the rows of a line; None where it has to go the long way."""
+        try:
+            record = self._reader.run(json_text(raw))
+            example_id, repetition = record.example_id, record.repetition
+            if example_id is not None and repetition is None:
+                repetition = self._repetitions[example_id]
+            rows = self._reader.rows(record, repetition)
+        except Odd:
+            return None
+        if example_id is not None:
+            self._repetitions[example_id] += 1
+        return rows
 
 
 def _numbered(value: Any, repetitions: Counter[str], where: str) -> dict[str, Any]:

@@ -69,13 +69,13 @@ class Dataset:
     """Examples given in a file of their own; runs find theirs by id, else by equal inputs.
 
     Inputs that several examples have are no way to find one: such runs have no example, and that
-    is said. All of them are held in memory.
+    is said. All of them are held in memory, as JSON text: objects would take twenty times as much.
     """
 
     def __init__(self, examples: Iterable[Example], who: str, *, subset: bool = False) -> None:
         self._who = who
         self._subset = subset
-        self._by_id: dict[str, Example] = {}
+        self._by_id: dict[str, bytes] = {}
         self._by_inputs: dict[str, str | None] = {}
         """The example of these inputs; None: several have them."""
         self.ambiguous = 0
@@ -84,12 +84,24 @@ class Dataset:
         self._lost: str | None = None
         """The id of a run's example that is not here."""
         for example in examples:
-            self._by_id.setdefault(example.example_id, example)
-            key = digest(example.inputs)
-            known = self._by_inputs.setdefault(key, example.example_id)
-            other = None if known is None else self._by_id[known]
-            if other is not None and other.reference_outputs != example.reference_outputs:
+            example_id, key = example.example_id, digest(example.inputs)
+            is_new = example_id not in self._by_id
+            if is_new:
+                self._by_id[example_id] = dumps(example_to_record(example))
+            known = self._by_inputs.setdefault(key, example_id)
+            if known is None or (is_new and known == example_id):
+                continue
+            if self._example(known).reference_outputs != example.reference_outputs:
                 self._by_inputs[key] = None
+
+    def _example(self, example_id: str) -> Example:
+        found = _example(orjson.loads(self._by_id[example_id]))
+        assert isinstance(found, Example)
+        return found
+
+    def has(self, example_id: str) -> bool:
+        """Tell whether there is an example of this id."""
+        return example_id in self._by_id
 
     def find(self, example_id: str | None, inputs: Any) -> Example | None:
         """Return the example of a run, which thereby is answered; None when there is none."""
@@ -104,7 +116,11 @@ class Dataset:
         if example_id is None:
             return None
         self._answered.add(example_id)
-        return self._by_id[example_id]
+        return self._example(example_id)
+
+    def answer(self, example_id: str) -> None:
+        """Take down that a run answered this example, which is there."""
+        self._answered.add(example_id)
 
     def ambiguity(self) -> str | None:
         """Say of how many runs nobody knows the example, because several have their inputs."""
@@ -126,9 +142,9 @@ class Dataset:
                 f"{self._who}: no run finds its example: a run names {self._lost!r}, the dataset "
                 f"has {ours}. Map `example_id` so that both say the same."
             )
-        for example_id, example in self._by_id.items():
+        for example_id in self._by_id:
             if not self._subset or example_id in self._answered:
-                yield example
+                yield self._example(example_id)
 
     def unanswered(self) -> Iterator[Example]:
         """Yield the examples no run answered; none with `subset`."""

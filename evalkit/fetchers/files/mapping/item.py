@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from evalkit.model.run import Run
+from evalkit.model.schema.batch import RunRows
 
 
 class Item(NamedTuple):
     """A run as read, with what tells copies from contradictions."""
 
-    run: Run
+    run: Run | RunRows
     fingerprint: str
-    """Of the record the run was made from."""
+    """Of the record the run was made from; empty: the hash of its rows tells copies."""
     where: str
     status: str | None = None
     """The source's own word for how the run ended, where the run's status is another."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import IO, Any, Literal, NamedTuple
 
@@ -57,15 +57,20 @@ class Row(NamedTuple):
         return f"{self.file.shown}[{self.number if self.key is None else repr(self.key)}]"
 
 
-def read_rows(file: SourceFile, selection: Selection, findings: Findings) -> Iterator[Row]:
-    """Yield the records of one file; what cannot be read goes to `findings`."""
+def read_rows(
+    file: SourceFile, selection: Selection, findings: Findings, quick: Quick | None = None
+) -> Iterator[Row]:
+    """Yield the records of one file; what cannot be read goes to `findings`.
+
+    `quick` is shown each line of JSON Lines first; what it returns, if anything, is the value.
+    """
     kind = kind_of(file)
     if kind in ("zip", "sqlite"):
         what = "a zip archive" if kind == "zip" else "a SQLite database"
         raise DatasetError(f"{file.shown}: {what} holds no rows that a mapping can read.")
     found = _document(file, selection, findings) if kind == "json" else None
     if found is None:
-        found = _each_line(file, "lines" if kind == "json" else kind, selection, findings)
+        found = _each_line(file, "lines" if kind == "json" else kind, selection, findings, quick)
     for index, (line, key, value) in enumerate(found):
         if type(value) is Spread:
             yield Row(dict(value), file, line, index, key, value.places)
@@ -116,10 +121,18 @@ def _is_lines(text: bytes) -> bool:
     return True
 
 
+Quick = Callable[[bytes], Any]
+"""Makes something of a line's bytes, or None."""
 Found = Iterator[tuple[int | None, str | None, Any]]
 
 
-def _each_line(file: SourceFile, kind: Kind, selection: Selection, findings: Findings) -> Found:
+def _each_line(
+    file: SourceFile,
+    kind: Kind,
+    selection: Selection,
+    findings: Findings,
+    quick: Quick | None = None,
+) -> Found:
     values: Iterator[tuple[int, Any]]
     if kind == "parquet":
         values = parquet_rows(file, findings)
@@ -127,7 +140,9 @@ def _each_line(file: SourceFile, kind: Kind, selection: Selection, findings: Fin
         return
     with open_bytes(file) as stream:
         values = (
-            csv_rows(stream, file, findings) if kind == "csv" else _lines(stream, file, findings)
+            csv_rows(stream, file, findings)
+            if kind == "csv"
+            else _lines(stream, file, findings, quick)
         )
         yield from _of_lines(values, selection, file)
 
@@ -149,7 +164,9 @@ def _of_lines(values: Iterator[tuple[int, Any]], selection: Selection, file: Sou
             yield line, key, record
 
 
-def _lines(stream: IO[bytes], file: SourceFile, findings: Findings) -> Iterator[tuple[int, Any]]:
+def _lines(
+    stream: IO[bytes], file: SourceFile, findings: Findings, quick: Quick | None = None
+) -> Iterator[tuple[int, Any]]:
     """Yield `(line, value)`; a line that is no JSON is a finding, the others are still read."""
     number = 0
     try:
@@ -163,6 +180,9 @@ def _lines(stream: IO[bytes], file: SourceFile, findings: Findings) -> Iterator[
                 findings.break_at(f"{file.shown}:{number}", f"a line {file.too_large}")
                 while raw and not raw.endswith(b"\n"):
                     raw = stream.readline(CHUNK)
+                continue
+            if quick is not None and (made := quick(raw)) is not None:
+                yield number, made
                 continue
             try:
                 yield number, orjson.loads(raw)

@@ -264,5 +264,8 @@ def _leftover(payload: Payload) -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _unnamed(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names that have no home; the records of an experiment have few sets of names."""
-    return tuple(name for name in names if name not in NORMALISED)
+    """Return the names that have no home; the records of an experiment have few sets of names.
+
+    Sorted, so that what is kept does not hang on the order in which a server wrote it.
+    """
+    return tuple(sorted(name for name in names if name not in NORMALISED))

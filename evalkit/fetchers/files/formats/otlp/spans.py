@@ -43,6 +43,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
 def _awaited(item: Item) -> Item:
     """Return a run of which the root may still come as one that goes on."""
     run = item.run
+    assert isinstance(run, Run)
     if run.status != ROOTLESS or not run.ended_at or datetime.now(UTC) - run.ended_at > GIVEN_UP:
         return item
     values = {name: getattr(run, name) for name in RUN_FIELDS} | {"status": "running"}

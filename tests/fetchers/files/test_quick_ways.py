@@ -1,0 +1,299 @@
+"""The quick way from a line to rows gives what the long way gives, whatever the line holds."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from evalkit.errors import EvalkitError
+from evalkit.fetchers.base import FetchContext
+from evalkit.fetchers.files.formats.base import FileFetcher
+from evalkit.fetchers.files.formats.langsmith.runs import LangSmithFiles
+from evalkit.fetchers.files.formats.own import OwnFetcher
+from evalkit.model.schema.batch import RunRows, rows_of
+from evalkit.model.schema.columns import RUN_COLUMNS, STEP_COLUMNS
+from evalkit.model.views import unread_forms
+
+TEXT = st.one_of(
+    st.text(max_size=6),
+    st.sampled_from(["", "a\u0000b", "é", "\ud800", "</script>", '"\\', "x" * 40, "usage"]),
+)
+NUMBERS = st.one_of(
+    st.integers(-5, 5),
+    st.sampled_from([0.0, -0.0, 1.0, 1e5, 2.5e-7, 2**53 + 1, 2**63, 2**64, 10**30]),
+    st.sampled_from([float("nan"), float("inf")]),
+)
+LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, TEXT)
+PAYLOAD = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
+    max_leaves=6,
+)
+MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant", "tool", "odd"]), "content": TEXT},
+        optional={"tool_calls": st.just([{"name": "f", "args": {}}]), "usage_metadata": PAYLOAD},
+    ),
+    max_size=2,
+)
+BODY = st.one_of(
+    PAYLOAD,
+    st.fixed_dictionaries({"messages": MESSAGES}),
+    st.fixed_dictionaries(
+        {"answer": TEXT},
+        optional={
+            "__interrupt__": st.just([{"value": 1}]),
+            "usage_metadata": st.just({"input_tokens": 3, "output_tokens": 4}),
+            "llm_output": st.just({"token_usage": {"prompt_tokens": 1, "completion_tokens": 1}}),
+            "messages": MESSAGES,
+        },
+    ),
+)
+TIME = st.sampled_from([
+    None, "2025-03-01T08:00:00", "2025-03-01T08:00:01.5", "2025-03-01T08:00:02.123456+00:00",
+    "2025-03-01T10:00:03+02:00", "2025-03-01T08:00:04.123456789Z", "2025-03-01", "", "soon",
+    "2025-03-01T24:00:00", 1740816000,
+])  # fmt: skip
+SOME = st.one_of(st.none(), TEXT)
+MODEL = {
+    name: st.one_of(TEXT, LEAVES)
+    for name in ("model", "ls_model_name", "gen_ai.request.model", "ls_run_type", "thread_id",
+                 "session_id", "assistant_id", "langgraph_node", "usage_metadata")
+}  # fmt: skip
+METADATA = st.one_of(
+    st.none(), st.just({}), st.fixed_dictionaries({}, optional=MODEL), st.dictionaries(TEXT, LEAVES)
+)
+EXTRA = st.one_of(
+    st.none(), st.just({}), st.fixed_dictionaries({"metadata": METADATA}),
+    st.fixed_dictionaries({"metadata": METADATA, "runtime": PAYLOAD, "invocation_params": PAYLOAD}),
+    st.just("text"),
+)  # fmt: skip
+COUNT = st.one_of(st.none(), st.integers(0, 40), st.sampled_from([2**63, 5.0, "7", True, -1]))
+COST = st.one_of(st.none(), st.sampled_from([0, 0.25, 1e-7, "0.5", "0", "NaN", "x", -1.0]))
+PLAIN_COUNTS = st.tuples(st.integers(0, 9), st.integers(0, 9), st.one_of(st.none(), COST)).map(
+    lambda said: {
+        "prompt_tokens": said[0],
+        "completion_tokens": said[1],
+        "total_tokens": said[0] + said[1],
+        "total_cost": said[2],
+    }
+)
+COUNTS = st.one_of(
+    st.just({}),
+    PLAIN_COUNTS,
+    PLAIN_COUNTS,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **{f"{which}_tokens": COUNT for which in ("prompt", "completion", "total")},
+            **{f"{which}_cost": COST for which in ("prompt", "completion", "total")},
+            "prompt_token_details": st.sampled_from([None, {}, {"cache_read": 1}]),
+        },
+    ),
+)
+FIELDS = st.fixed_dictionaries(
+    {"inputs": BODY, "outputs": BODY, "start_time": TIME, "end_time": TIME},
+    optional={
+        "name": SOME, "error": SOME, "extra": EXTRA, "tags": st.lists(TEXT, max_size=2),
+        "status": st.sampled_from(["success", "error", "pending", "ERROR", "", None, "odd"]),
+        "first_token_time": TIME, "serialized": PAYLOAD, "manifest_id": LEAVES,
+        "events": st.one_of(st.none(), st.just([]), st.just([{"name": "start"}]), st.just(
+            [{"name": "new_token", "time": "2025-03-01T08:00:09"}])),
+        "app_path": SOME, "child_run_ids": st.lists(TEXT, max_size=1), "metadata": METADATA,
+        "thread_id": SOME, "session_name": st.sampled_from([None, "evaluators", "mine"]),
+        "feedback_stats": st.sampled_from([None, {}, {"ok": {"n": 1, "avg": 0.5}}]),
+        "z odd-name": PAYLOAD, "a": PAYLOAD,
+    },
+)  # fmt: skip
+TYPES = st.sampled_from(["llm", "tool", "retriever", "chain", "chain", "prompt", "LLM", None])
+ODD_TREE = st.sampled_from([None] * 12 + ["late", "orphan", "copy", "parent", "path", "order"])
+
+
+@st.composite
+def records(draw: st.DrawFn, number: int) -> Any:
+    """Draw a root with steps inside, as LangSmith's SDK dumps them."""
+    serial = iter(range(100))
+
+    def record(above: str, parent: str | None, depth: int) -> dict[str, Any]:
+        place = next(serial)
+        own = f"{number:04d}{place:04d}-0000-4000-8000-{0:012d}"
+        dotted = f"{above}20250301T0800{place:02d}000000Z{own}"
+        made: dict[str, Any] = {
+            "id": own, "run_type": draw(TYPES), "trace_id": "t", "session_id": "s",
+            "parent_run_id": parent, "dotted_order": dotted, **draw(FIELDS), **draw(COUNTS),
+        }  # fmt: skip
+        if parent is None:
+            made["reference_example_id"] = draw(st.sampled_from(["e1", "e2", None]))
+            made["run_type"] = made["run_type"] or "chain"
+        inside = draw(st.integers(1 if parent is None else 0, 3 - depth)) if depth < 3 else 0
+        made["child_runs"] = [record(f"{dotted}.", own, depth + 1) for _ in range(inside)]
+        _spoil(made, draw(ODD_TREE))
+        return made
+
+    return record("", None, 0)
+
+
+def _spoil(made: dict[str, Any], how: str | None) -> None:
+    inside = made["child_runs"]
+    if how == "late":
+        inside.reverse()
+    elif how == "copy" and inside:
+        inside.append(dict(inside[0]))
+    elif how == "orphan" and inside:
+        inside[0]["dotted_order"] = "20240101T000000000000Zlost." + inside[0]["id"]
+    elif how == "parent":
+        made["parent_run_ids"] = ["somebody"]
+    elif how == "path" and inside:
+        inside[-1]["dotted_order"] = ""
+    elif how == "order" and inside:
+        inside[-1]["dotted_order"] = inside[0]["dotted_order"]
+
+
+STYLES = st.sampled_from(["compact", "spaced", "ascii", "twice", "huge", "cut", "deep", "bom"])
+
+
+def written(record: Any, style: str) -> bytes:
+    """Write a record in one of the ways that writers of JSON have."""
+    if style == "twice":
+        text = json.dumps(record, ensure_ascii=False)
+        text = text[:-1] + ', "inputs": {"a": 1, "a": 2}}'
+    elif style == "huge":
+        text = json.dumps({**record, "a": "HERE"}).replace('"HERE"', "1e400")
+    elif style == "deep":
+        text = json.dumps({**record, "outputs": "HERE"}).replace('"HERE"', "[" * 1500 + "]" * 1500)
+    elif style == "spaced":
+        text = json.dumps(record, indent=None, separators=(" , ", " : "), ensure_ascii=False)
+    else:
+        text = json.dumps(record, ensure_ascii=style == "ascii", separators=(",", ":"))
+    data = text.encode("utf-8", "surrogatepass")
+    return data[:-9] if style == "cut" else b"\xef\xbb\xbf" + data if style == "bom" else data
+
+
+Seen = tuple[list[Any], Any, list[str], str]
+
+
+def as_rows(fetcher: FileFetcher, *, quick: bool) -> Seen:
+    """Return all that a fetch gives a store: rows, what is noted, examples, how it ended."""
+    found: list[Any] = []
+    ended = ""
+    try:
+        for made in fetcher.rows() if quick else fetcher.runs():
+            if isinstance(made, RunRows):
+                rows, unread = made, made.unread
+            else:
+                rows, unread = rows_of(made), unread_forms(made)
+            found.append((named(rows), +rows.notes, +Counter(unread)))
+    except EvalkitError as error:
+        ended = f"{type(error).__name__}: {error}"
+    return found, fetcher.counts(), [repr(each) for each in fetcher.examples()], ended
+
+
+def named(rows: RunRows) -> Any:
+    """Return the values with their columns, so that a difference names its own."""
+    names, of_steps = [c.name for c in RUN_COLUMNS], [c.name for c in STEP_COLUMNS]
+    steps = [dict(zip(of_steps, step, strict=True)) for step in rows.steps]
+    return dict(zip(names, rows.row, strict=True)) | {"steps": steps}
+
+
+def both(kind: type[FileFetcher], path: Path) -> tuple[Seen, Seen]:
+    """Read a file in both ways."""
+    context = FetchContext(experiment="trial", base=path.parent)
+    one, other = (
+        as_rows(kind({"path": path.name}, context), quick=quick) for quick in (True, False)
+    )
+    return one, other
+
+
+CASES = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture,
+                           HealthCheck.large_base_example, HealthCheck.data_too_large],
+)  # fmt: skip
+
+
+@CASES
+@given(st.data())
+def test_langsmith_lines(tmp_path: Path, data: st.DataObject) -> None:
+    lines = [
+        written(data.draw(records(number)), data.draw(STYLES) if data.draw(st.booleans()) else "")
+        for number in range(data.draw(st.integers(1, 3)))
+    ]
+    if data.draw(st.booleans()):
+        lines.append(lines[0])
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    quick, long = both(LangSmithFiles, path)
+    assert quick == long
+
+
+USAGE = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({"input_tokens": COUNT, "output_tokens": COUNT}),
+    st.fixed_dictionaries(
+        {}, optional={"prompt_tokens": COUNT, "total_cost": COST, "details": PAYLOAD, "odd": COUNT}
+    ),
+)
+STEP = st.fixed_dictionaries(
+    {"step_id": st.one_of(st.sampled_from(["s1", "s2", ""]), st.integers(0, 3))},
+    optional={
+        "parent_id": SOME, "name": TEXT, "inputs": BODY, "outputs": BODY, "error": SOME,
+        "kind": st.sampled_from(["llm", "tool", "odd"]), "started_at": TIME, "ended_at": TIME,
+        "first_token_at": TIME, "duration_s": st.one_of(st.none(), NUMBERS), "usage": USAGE,
+        "metadata": METADATA, "tags": st.lists(TEXT, max_size=2), "more": PAYLOAD,
+    },
+)  # fmt: skip
+OWN = st.fixed_dictionaries(
+    {"run_id": st.sampled_from(["r1", "r2", "r3", "r4", "", "é"])},
+    optional={
+        "kind": st.sampled_from(["run", "example", "odd"]), "example_id": SOME, "url": SOME,
+        "repetition": st.one_of(st.none(), NUMBERS), "inputs": BODY, "outputs": BODY,
+        "metadata": METADATA, "status": TEXT, "error": SOME, "name": SOME, "created_at": TIME,
+        "updated_at": TIME, "started_at": TIME, "ended_at": TIME, "first_token_at": TIME,
+        "duration_s": st.one_of(st.none(), NUMBERS), "usage": USAGE, "thread_id": SOME,
+        "steps": st.one_of(st.none(), st.lists(STEP, max_size=3)), "extra": METADATA,
+        "tags": st.lists(TEXT, max_size=2), "attachments": METADATA, "more": PAYLOAD,
+        "interrupts": st.lists(PAYLOAD, max_size=1), "steps_recorded": st.booleans(),
+        "stopped": st.sampled_from([None, "timeout", "odd"]),
+        "feedback": st.one_of(st.just([]), st.just([{"key": "k", "score": 1}])),
+    },
+)  # fmt: skip
+
+
+def own_id(record: dict[str, Any], number: int) -> dict[str, Any]:
+    """Give each record an id of its own: only whole copies share one."""
+    return {**record, "run_id": record["run_id"] and f"{record['run_id']}{number}"}
+
+
+@CASES
+@given(st.data())
+def test_own_lines(tmp_path: Path, data: st.DataObject) -> None:
+    lines = [
+        written(own_id(data.draw(OWN), n), data.draw(STYLES) if data.draw(st.booleans()) else "")
+        for n in range(data.draw(st.integers(1, 3)))
+    ]
+    if data.draw(st.booleans()):
+        lines.append(lines[0])
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    quick, long = both(OwnFetcher, path)
+    assert quick == long
+
+
+PLAIN = {
+    "id": "a", "run_type": "chain", "dotted_order": "a", "session_id": "s", "status": "success",
+    "inputs": {"q": 1}, "outputs": {"a": 1}, "reference_example_id": "e", "child_runs": [
+        {"id": "b", "run_type": "tool", "dotted_order": "a.b", "parent_run_ids": ["a"]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"serialized": {"a": 1}, "execution_order": 3}])
+def test_a_usual_line_goes_the_quick_way(tmp_path: Path, more: dict[str, Any]) -> None:
+    (tmp_path / "runs.jsonl").write_text(json.dumps(PLAIN | more) + "\n")
+    context = FetchContext(experiment="trial", base=tmp_path)
+    (made,) = LangSmithFiles({"path": "runs.jsonl"}, context).rows()
+    assert made.body  # only rows that were made without a run have it
