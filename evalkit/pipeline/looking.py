@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,17 @@ def source_digest(project: Project, name: str, fetcher: Any) -> str:
         return ""
     config = project.experiment(name)
     prices = {model: repr(table) for model, table in project.table.prices.items()}
-    asked = [config.fetcher, config.options, config.statuses, config.on_repeat, prices]
+    asked = [config.fetcher, config.options, config.statuses, config.on_repeat, prices, _table()]
     said = json.dumps([bytes_read, asked, FORMAT_VERSION, code_stamp(*READS)], default=repr)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _table() -> str:
+    """Return which table of prices is installed: costs that nobody recorded are taken from it."""
+    try:
+        return version("genai-prices")
+    except PackageNotFoundError:
+        return ""
 
 
 def marks(fetcher: Any) -> Any:

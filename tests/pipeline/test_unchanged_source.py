@@ -1,6 +1,7 @@
 """A source that did not change is looked at and not read; whatever could change a run reads it."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from evalkit.errors import IncompleteExperiment
+from evalkit.fetchers.files.reading.paths import SourceFile, digest_of, marks_of
 from evalkit.pipeline.fetching import Fetched, fetch
 from evalkit.pipeline.stored import results
 from evalkit.project.config import load
@@ -171,3 +173,19 @@ def test_a_file_that_grows_while_it_is_read_is_read_again(world: World) -> None:
     world.fetch(progress=grow)
     assert world.was_read()
     assert len(world.column("run_id")) == 4
+
+
+def test_what_a_database_has_not_taken_in_yet_counts(tmp_path: Path) -> None:
+    place = tmp_path / "runs.db"
+    database = sqlite3.connect(place)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("CREATE TABLE runs (id TEXT)")
+    database.commit()
+    files = [SourceFile(str(place), "runs.db")]
+    before = (digest_of(files), marks_of(files))
+    database.execute("INSERT INTO runs VALUES ('r1')")
+    database.commit()  # into runs.db-wal: the database itself stays as it is
+    after = (digest_of(files), marks_of(files))
+    database.close()
+    assert before[0] != after[0]
+    assert before[1] != after[1]

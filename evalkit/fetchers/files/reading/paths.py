@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -160,7 +160,7 @@ def open_raw(file: SourceFile) -> IO[bytes]:
 def digest_of(files: Iterable[SourceFile]) -> str | None:
     """Return a digest of the names and all bytes of files; None when one is behind a URL."""
     whole = hashlib.sha256()
-    for file in files:
+    for file in _with_journals(files):
         if URL.match(file.url):
             return None
         with open_raw(file) as raw:
@@ -174,8 +174,18 @@ def digest_of(files: Iterable[SourceFile]) -> str | None:
 
 def marks_of(files: Iterable[SourceFile]) -> list[tuple[str, int, int, int]]:
     """Return name, size, time of change and place on the disk of every local file."""
-    found = [(file.url, os.stat(file.url)) for file in files if not URL.match(file.url)]
+    local = [file for file in _with_journals(files) if not URL.match(file.url)]
+    found = [(file.url, os.stat(file.url)) for file in local]
     return [(url, each.st_size, each.st_mtime_ns, each.st_ino) for url, each in found]
+
+
+def _with_journals(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    """Yield files, and beside a database the file that holds what is not in it yet."""
+    for file in files:
+        yield file
+        journal = SourceFile(f"{file.url}-wal", f"{file.shown}-wal")
+        if not URL.match(file.url) and os.path.isfile(journal.url):
+            yield journal
 
 
 def is_empty(file: SourceFile) -> bool:
