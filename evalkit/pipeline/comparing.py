@@ -9,6 +9,8 @@ from evalkit.errors import ConfigError
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.compare import compare
 from evalkit.metrics.documents.comparison import Comparison
+from evalkit.metrics.gating.gates import parse
+from evalkit.metrics.gating.grammar import Gate
 from evalkit.model.example import Example
 from evalkit.model.outcome import UNFINISHED
 from evalkit.model.results import Results
@@ -48,22 +50,67 @@ def compare_experiments(
     """
     names = [each.experiment for each in results]
     table = project.table.compare
+    primary, chosen_by = primary_of(project, names)
     return compare(
         list(results),
         baseline=baseline_of(project, names, baseline),
         confidence=project.table.confidence,
         correction=table.correction,
-        margins=table.margin,
+        margins={**margins_of(project, names), **table.margin},
         slices=tuple(project.table.slices),
         calibrated=calibrated(project, results),
         hits=hits(project, results),
-        primary=tuple(table.primary),
+        primary=primary,
+        chosen_by=chosen_by,
         reducers=reducers_of(project, names),
         cluster=project.table.cluster,
         scores=scales_of(project),
         decisions=decisions,
         judgements=judgements(project, results) if judge else (),
     )
+
+
+def primary_of(project: Project, names: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return the metrics a decision is about, and who chose them; no result ever does.
+
+    Those of `[compare]`, the `headline`, the metric of the first rule against a baseline, and else
+    the first score: `order`.
+    """
+    table = project.table
+    if chosen := tuple(table.compare.primary) or tuple(filter(None, [table.headline])):
+        return chosen, "configuration"
+    rule = next((each for each in _rules(project, names) if each.needs_baseline), None)
+    if rule is not None and not rule.place:
+        return (_plain_name(rule.metric),), "gate"
+    return (), "order"
+
+
+def margins_of(project: Project, names: Sequence[str]) -> dict[str, float]:
+    """Return the margins that rules such as `M not worse than baseline by 0.05` set."""
+    found: dict[str, float] = {}
+    for rule in _rules(project, names):
+        given = rule.quantity
+        stated = rule.kind in ("not_worse", "equivalent") and given is not None and given.plain > 0
+        in_percent = given is not None and given.unit == "%" and not _is_share(rule.metric)
+        if stated and given is not None and not rule.place and not in_percent:
+            found.setdefault(_plain_name(rule.metric), given.plain)
+    return found
+
+
+def _is_share(metric: str) -> bool:
+    """Tell whether percent of a metric are points of it, and not a part of the baseline."""
+    return not metric.startswith(("latency", "ttft", "queue", "cost", "total_", "tokens", "input_"))
+
+
+def _rules(project: Project, names: Sequence[str]) -> list[Gate]:
+    """Return the rules of the experiments, each once, in the order they are written."""
+    configs = [project.experiments.get(name) for name in names]
+    rules = [rule for each in configs if each for rule in each.gates] or project.table.gates
+    return [parse(rule) for rule in dict.fromkeys(rules)]
+
+
+def _plain_name(metric: str) -> str:
+    return metric.removeprefix("score.").removeprefix("scores.")
 
 
 def reducers_of(project: Project, names: Sequence[str]) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ def compare(
     scores: Mapping[str, Scale] | None = None,
     decisions: Mapping[str, Decision] | None = None,
     primary: Sequence[str] = (),
+    chosen_by: str = "configuration",
     reducers: Sequence[str] = (),
     hits: Mapping[str, Hits] | None = None,
     bootstrap: bool = True,
@@ -44,7 +45,8 @@ def compare(
 
     `correction` is `holm` or `bh`, over metrics x candidates. `primary` names the metrics that were
     chosen beforehand: they are corrected among themselves, the others are exploratory and a family
-    of their own. `reducers` such as `pass^4` are compared too, per score, and with
+    of their own. `chosen_by` is who chose it; `order` takes the first score that has a direction,
+    which no result decides. `reducers` such as `pass^4` are compared too, per score, and with
     `hits` on people's labels the corrected pass rates of judges. `margins` gives the
     difference that counts as none for some metrics. `judgements` are those of comparison-scope
     evaluators (`evaluator key example_id order outcome scores`). `cluster` names what makes
@@ -62,6 +64,8 @@ def compare(
         contrast_all(pair(base, other), present, reducers, hits or {}, bootstrap, confidence)
         for other in others
     ]
+    if not primary and chosen_by == "order":
+        primary = _first_score(found)
     tests = [
         (family_of(contrast.measure.name, primary), contrast.test.p)
         for _, contrasts in found
@@ -98,7 +102,14 @@ def compare(
         notes=[*_notes(found), *_unknown(primary, found)],
         primary=list(primary),
         exploratory=sizes.get(EXPLORATORY, 0),
+        chosen_by=chosen_by if primary else "",
     )
+
+
+def _first_score(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
+    """Return the first score with a direction, in the order of the evaluators."""
+    measures = (contrast.measure for _, contrasts in found for contrast in contrasts)
+    return next(([m.name] for m in measures if m.kind == "score" and m.direction), [])
 
 
 def _baseline(experiments: Sequence[Experiment], name: str | None) -> Experiment:

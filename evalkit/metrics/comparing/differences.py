@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -21,6 +21,7 @@ from evalkit.metrics.comparing.verdicts import (
 )
 from evalkit.metrics.documents.comparison import Difference
 from evalkit.metrics.documents.figures import Figure
+from evalkit.metrics.documents.reading import reading_of
 from evalkit.metrics.statistics.designs import design_of
 from evalkit.metrics.statistics.intervals import ROUNDING
 from evalkit.metrics.statistics.power import detectable, examples_needed
@@ -74,7 +75,7 @@ def difference_of(
     )
     base = before.value
     wins, losses, ties = tally(contrast)
-    return Difference(
+    made = Difference(
         metric=measure.name,
         kind=measure.kind,
         unit=measure.unit,
@@ -110,6 +111,7 @@ def difference_of(
         baseline_all=all_before,
         candidate_all=all_after,
     )
+    return replace(made, reading=reading_of(made))
 
 
 def _detectable(contrast: Contrast, alpha: float) -> tuple[float | None, float | None]:

@@ -101,6 +101,9 @@ class Difference(Told):
     baseline_all: Figure | None = None
     candidate_all: Figure | None = None
     """The level over all runs of that side, where the pairs leave some out; else None."""
+    reading: str = "not_tested"
+    """What `simultaneous` says beside `margin` and zero: better, worse, same, not_worse,
+    cannot_tell or not_tested. The word that page, terminal and Markdown print."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -201,6 +204,8 @@ class Comparison(Told):
     """Metrics named beforehand; the others are exploratory, a family of their own."""
     exploratory: int = 0
     """Tests of the exploratory family."""
+    chosen_by: str = ""
+    """Who chose `primary`: `configuration`, `gate`, or `order` (nobody: the first score)."""
     version: int = COMPARISON_VERSION
     type: str = "evalkit.comparison"
 
