@@ -39,9 +39,9 @@ def project(tmp_path: Path) -> Any:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ("", "100.0% of scored runs are first"),
-        ('headline = "second"', "50.0% of scored runs are second"),
-        ('headline = "tone"', "66.7% of scored runs have tone curt"),
+        ("", "x: first 100.0%"),
+        ('headline = "second"', "x: second 50.0%"),
+        ('headline = "tone"', "x: tone curt 66.7%"),
     ],
 )
 def test_the_sentence_is_about_the_score_that_is_meant(
@@ -62,14 +62,15 @@ def test_a_headline_that_is_not_there_is_said(project: Any) -> None:
     assert "headline 'secnd' is no score here. Did you mean 'second'?" in " ".join(
         shown.out.split()
     )
-    assert "100.0% of scored runs are first" in shown.out
+    assert "x: first 100.0%" in shown.out
 
 
 def test_two_experiments_have_the_same_sentence(project: Any) -> None:
     worse = rows("b", s=False)
     folder = project('baseline = "a"\nheadline = "second"', a=rows("a"), b=worse)
     shown = " ".join(evalkit("run", cwd=folder).out.split())
-    assert "second went from 50.0% to 0.0%" in shown
+    assert "second is surely worse by" in shown
+    assert "second 50.0% → 0.0%" in shown
 
 
 def test_without_a_baseline_the_first_is_one_and_it_is_said(project: Any) -> None:
@@ -107,7 +108,7 @@ def test_slices_stand_everywhere_and_none_is_cut(project: Any) -> None:
     assert "Scores by model" in shown
     assert "12 of 30 are shown; the page and --json have all." in shown
     page = (folder / "reports" / "x" / "report.html").read_text("utf-8")
-    assert all(f'<th scope="row">m{i:02}</th>' in page for i in range(30))
+    assert all(re.search(rf'scope="row">(<a [^>]*>)?m{i:02}<', page) for i in range(30))
     assert "Show all 30" in page
     assert evalkit("gate", "--markdown", "c.md", cwd=folder).code == 0
     comment = (folder / "c.md").read_text("utf-8")

@@ -99,7 +99,7 @@ def test_transitions_link_to_as_many_examples(opened, reports, compared):
 
 def test_from_what_broke_to_the_step_in_three_clicks(opened, reports):
     page = opened.go(reports["two"])
-    page.get_by_role("link", name=re.compile("regressed$")).click()
+    page.get_by_role("link", name=re.compile("that got worse$")).click()
     page.locator("#v-compare tr.row").first.click()
     opened.until("document.querySelector('#v-run .first')")
     first = page.locator("#v-run .first a").first

@@ -166,7 +166,8 @@ def test_every_group_with_changes_has_an_axis_that_holds_them(world):
     groups = make_content(world, reducers=("pass^2",)).view.groups
     assert [group.title for group in groups if group.axis] == [
         "Quality",
-        "Resources",
+        "Outcomes",
+        "Speed and cost",
         "Repetitions",
     ]
     for group in groups:

@@ -23,7 +23,10 @@ def test_every_figure_of_the_metrics_is_in_the_documents(compared):
     for row in rows(view).values():
         for figure, summary in zip(row.figures, view.summaries, strict=True):
             found = lookup(summary, row.name)
-            assert figure.text == numbers.in_unit(found["value"], row.unit), row.name
+            per = 1000 if row.unit == "cost" and found["value"] is not None else 1
+            assert figure.text == numbers.in_unit(
+                found["value"] and found["value"] * per, row.unit
+            ), row.name
             assert figure.n == found["n"], row.name
 
 
@@ -68,7 +71,10 @@ def test_every_change_is_in_the_comparison(compared):
             found[name] for name in ("wins", "losses", "ties")
         )
         assert change.pairs == found["difference"]["n"]
-        assert change.text.startswith(numbers.difference(found["difference"]["value"], row.unit))
+        said = change.absolute or change.text
+        per = 1000 if row.unit == "cost" else 1
+        assert said == numbers.difference(found["difference"]["value"] * per, row.unit)
+        assert change.reading == found["reading"]
     assert seen >= 6
 
 
@@ -105,9 +111,9 @@ def test_few_examples_are_shown_without_a_reading(tmp_path):
 
     view = make_content(make_results(tmp_path, examples=5, repetitions=1)).view
     change = rows(view)["correct"].changes[0]
-    assert change.verdict == "too few examples"
+    assert (change.verdict, change.why) == ("not tested", "5 pairs are too few")
     assert change.tone == "none"
-    assert any("too few examples" in span.text for span in view.verdict)
+    assert any("Too few examples" in span.text for span in view.verdict)
 
 
 def test_failed_gates_come_first(compared):
@@ -155,7 +161,7 @@ def test_a_terminal_never_cuts_a_number(compared, width):
     assert max(map(len, lines)) <= width
     if width >= 60:
         for row in rows(compared.view).values():
-            for figure in row.figures:
+            for figure in row.figures[0 if width >= 80 else 1 :]:
                 assert figure.text in text
 
 

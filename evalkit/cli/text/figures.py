@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
     from evalkit.metrics.documents.gate import GateResult
     from evalkit.metrics.documents.summary import Summary
+    from evalkit.model.results import Results
 
-NO_TERMINAL = 120
+NO_TERMINAL = 80
 """Columns of a table that goes to a file or a log."""
 
 
@@ -25,8 +26,12 @@ def show_figures(
     summaries: Sequence[Summary],
     comparison: Comparison | None = None,
     gates: Sequence[GateResult] = (),
+    results: Sequence[Results] = (),
 ) -> None:
-    """Print the figures as tables, wide enough to be read where there is no terminal."""
+    """Print the figures, 80 columns wide where there is no terminal that says otherwise.
+
+    Of `results` the few runs that are named are read.
+    """
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", NO_TERMINAL))
     console = Console(highlight=False, soft_wrap=False, width=width)
-    print_summary(build(summaries, comparison, gates=gates), console)
+    print_summary(build(summaries, comparison, gates=gates, looks=results), console)

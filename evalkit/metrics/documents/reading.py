@@ -21,7 +21,8 @@ def reading(ends: Interval | None, margin: float | None, direction: str | None) 
 
     `better` and `worse`: all of it is on one side of zero (it may end there). `same`: all of it is
     inside plus or minus `margin`. `not_worse`: its bad end is inside. Without a direction nothing
-    is better, and a change beyond zero is `cannot_tell`, which way is good. No interval: not tested.
+    is better, and a change beyond zero is `cannot_tell`, which way is good. No interval: not
+    tested.
     """
     if ends is None:
         return "not_tested"

@@ -229,6 +229,8 @@ def quantile_difference(
     One rule for the levels and their change: where either level has no interval, neither has the
     change. Its error is the sum over examples of what their runs add to both quantiles.
     """
+    if not len(baseline.values) or not len(candidate.values):
+        return PairedTest(pairs, None, None, 1, None, None, "none: no pairs")
     value_b, reached_b = baseline.quantile(probability)
     value_c, reached_c = candidate.quantile(probability)
     difference = value_c - value_b if reached_b and reached_c else None

@@ -55,7 +55,8 @@ def share(value: float) -> str:
     return f"{value * 100:.3f}%"
 
 
-def _picture(*kids: Markup, height: float, cls: str) -> Markup:
+def picture(*kids: Markup, height: float, cls: str) -> Markup:
+    """Make one drawing that stretches with its place and says nothing to screen readers."""
     return element(
         "svg", *kids, height=f"{height:g}", class_=cls, aria_hidden="true", focusable="false"
     )
@@ -96,7 +97,7 @@ def frame(
         class_="area", overflow="visible",
     )  # fmt: skip
     cls = "chart" if left <= LEFT else "chart far"
-    return _picture(*labels, area, height=height, cls=cls)
+    return picture(*labels, area, height=height, cls=cls)
 
 
 def _x_tick(fraction: float, label: str, base: float) -> list[Markup]:
@@ -207,54 +208,6 @@ def histogram(
     return frame(height, ticks, [(0, "0"), (1, f"{most * 100:.0f}%")], body, left=34)
 
 
-def forest(value: float, low: float, high: float, span: float, tone: str) -> Markup:
-    """Draw one difference with its interval on an axis of plus and minus `span`."""
-
-    def place(x: float) -> float:
-        return (max(-span, min(span, x)) + span) / (2 * span)
-
-    return _picture(
-        element("line", x1="50%", x2="50%", y1="0", y2="100%", class_="zero"),
-        _whisker(place(low), place(high), tone),
-        _square(place(value), tone),
-        height=20, cls="forest",
-    )  # fmt: skip
-
-
-def interval(
-    value: float, low: float, high: float, ends: tuple[float, float], cls: str = "s1"
-) -> Markup:
-    """Draw one figure with its interval between two ends."""
-    start, stop = ends
-    width = (stop - start) or 1
-
-    def place(x: float) -> float:
-        return (max(start, min(stop, x)) - start) / width
-
-    return _picture(
-        element("line", x1="0", x2="100%", y1="50%", y2="50%", class_="zero"),
-        _whisker(place(low), place(high), cls),
-        _square(place(value), cls),
-        height=20, cls="forest",
-    )  # fmt: skip
-
-
-def _whisker(low: float, high: float, tone: str) -> Markup:
-    return element("line", x1=share(low), x2=share(high), y1="50%", y2="50%", class_=f"ci {tone}")
-
-
-def _square(at: float, cls: str) -> Markup:
-    return element(
-        "rect",
-        x=share(at),
-        y="50%",
-        width="7",
-        height="7",
-        transform="translate(-3.5 -3.5)",
-        class_=f"pt {cls}",
-    )
-
-
 def stack(parts: Sequence[tuple[str, float, str]], height: float = 22) -> Markup:
     """Draw one row of (class, fraction, label) parts."""
     x, drawn = 0.0, []
@@ -265,7 +218,7 @@ def stack(parts: Sequence[tuple[str, float, str]], height: float = 22) -> Markup
             element("rect", title, x=share(x), width=width, y="0", height=f"{height:g}", class_=cls)
         )
         x += fraction
-    return _picture(*drawn, height=height, cls="stack")
+    return picture(*drawn, height=height, cls="stack")
 
 
 def bar(fraction: float, cls: str, height: float = 6) -> Markup:
@@ -273,7 +226,7 @@ def bar(fraction: float, cls: str, height: float = 6) -> Markup:
     h = f"{height:g}"
     part = share(max(0.0, min(1.0, fraction)))
     track = element("rect", x="0", y="0", width="100%", height=h, rx="1", class_="track")
-    return _picture(
+    return picture(
         track,
         element("rect", x="0", y="0", width=part, height=h, rx="1", class_=cls),
         height=height,

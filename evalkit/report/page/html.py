@@ -13,11 +13,12 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from evalkit.report.charts import numbers, strips, svg
+from evalkit.report.charts import forests, numbers, strips, svg
 from evalkit.report.sections.source import series
-from evalkit.report.values.parts import MetricPart, ReportView
+from evalkit.report.values.panels import SliceCell
+from evalkit.report.values.parts import ChangePart, MetricGroup, MetricPart, ReportView
 
 STYLES = ("light", "dark", "base", "summary", "lists", "run", "media")
 PROGRAM = (
@@ -75,9 +76,16 @@ def _metric(row: MetricPart, names: Sequence[str]) -> dict[str, Any]:
         name: {"value": f.value, "low": f.low, "high": f.high, "n": f.n, "text": f.text}
         for name, f in zip(names, row.figures, strict=True)
     }
-    changes = {
+    changes: dict[str, Any] = {
         name: {"value": c.value, "low": c.low, "high": c.high, "pairs": c.pairs}
-        | {"verdict": c.verdict, "p": c.p, "wins": c.wins, "losses": c.losses, "ties": c.ties}
+        | {
+            "reading": c.reading,
+            "margin": c.margin_size,
+            "p": c.p,
+            "wins": c.wins,
+            "losses": c.losses,
+            "ties": c.ties,
+        }
         for name, c in zip(names[1:], row.changes, strict=False)
         if c is not None
     }
@@ -190,19 +198,84 @@ def environment() -> Environment:
     environment.globals.update(
         numbers=numbers, svg=svg, strip=strips.strip, series=series, kind_class=_kind
     )
-    environment.globals.update(forest=_forest, point=_point)
-    environment.filters["count"] = numbers.count
+    environment.globals.update(forest=_forest, point=_point, wide=_wide)
+    environment.globals.update(primary=_primary, surely=_surely, unchanged=_unchanged)
+    environment.filters.update(count=numbers.count, unit=_unit, code=_code, breaks=_breaks)
     return environment
 
 
-def _forest(row: Any, group: Any, at: int) -> Markup:
+UNITS = re.compile(r"(?<=\d) (?=(?:pp|ms|s|min|h|tokens|points)\b)")
+CODE = re.compile(r"`([^`]+)`")
+
+
+def _unit(text: str) -> str:
+    """Keep a number and its unit on one line."""
+    return UNITS.sub("\u00a0", text)
+
+
+def _code(text: str) -> Markup:
+    """Turn what stands between backticks into code; everything is escaped."""
+    parts = CODE.split(visible(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def _breaks(text: str) -> Markup:
+    """Let a name break after its underscores."""
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=_)", visible(text)))
+
+
+def _primary(view: ReportView) -> tuple[MetricPart, MetricGroup] | None:
+    """Return the row of the primary metric; without one, the first row of all."""
+    rows = [(row, group) for group in view.groups for row in group.rows]
+    chosen = next((each for each in rows if each[0].primary), None)
+    return chosen or next((each for each in rows if not each[0].name.startswith("success")), None)
+
+
+def _surely(view: ReportView) -> list[tuple[MetricPart, MetricGroup]]:
+    """Return the rows beside the primary one that surely changed, worse first."""
+    found = [
+        (row, group)
+        for group in view.groups
+        for row in group.rows
+        if row.changes and row.changes[0] is not None and not row.primary
+        if row.changes[0].reading in ("better", "worse")
+    ]
+    return sorted(found, key=lambda each: each[0].changes[0].reading != "worse")  # type: ignore[union-attr]
+
+
+def _unchanged(heads: Sequence[str], cells: Sequence[SliceCell | None]) -> str:
+    """Name the columns in which a slice did not change."""
+    still = [head for head, cell in zip(heads[1:], cells, strict=True) if cell and cell.zero]
+    return ", ".join(still)
+
+
+def _forest(row: MetricPart, group: MetricGroup, at: int) -> Markup:
     """Draw the change `at` of a metric on its group's axis; nothing where it has no interval."""
     change = row.changes[at]
-    if change is None or None in (change.value, change.low, change.high) or not change.scale:
+    if change is None or not change.scale:
+        return Markup("")
+    if change.value is None or change.low is None or change.high is None:
         return Markup("")
     scaled = [change.scale * end for end in (change.value, change.low, change.high)]
     tone = change.tone if change.tone in ("good", "bad") else "flat"
-    return svg.forest(scaled[0], scaled[1], scaled[2], group.span or 1.0, tone)
+    band = (change.margin_size or 0.0) * change.scale
+    return forests.forest(scaled[0], scaled[1], scaled[2], group.span or 1.0, tone, band)
+
+
+def _wide(change: ChangePart, group: MetricGroup, row: MetricPart) -> Markup:
+    """Draw the primary change large, on an axis of its own with its ticks."""
+    if change.value is None or change.low is None or change.high is None or not change.scale:
+        return Markup("")
+    value, low, high = (change.scale * end for end in (change.value, change.low, change.high))
+    band = (change.margin_size or 0.0) * change.scale
+    reach = max(abs(low), abs(high), band)
+    span = next((s for s in (5, 10, 20, 30, 60, 100) if s >= reach), 100)
+    tone = change.tone if change.tone in ("good", "bad") else "flat"
+    unit = "%" if change.absolute else "pp" if row.unit == "share" else ""
+    return forests.wide_forest((value, low, high), float(span), tone, band, unit)
 
 
 def _point(row: Any) -> Markup:
@@ -212,4 +285,4 @@ def _point(row: Any) -> Markup:
         return Markup("")
     low = figure.value if figure.low is None else figure.low
     high = figure.value if figure.high is None else figure.high
-    return svg.interval(figure.value, low, high, row.axis)
+    return forests.interval(figure.value, low, high, row.axis)

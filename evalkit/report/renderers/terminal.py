@@ -4,55 +4,60 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Literal
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from evalkit.report.charts import numbers
+from evalkit.report.renderers.grids import LEAST, NARROW, WIDE, Grid, cut, grids_of, lines_of
 from evalkit.report.renderers.lists import Listed, lists_of, more_of
-from evalkit.report.values.parts import ChangePart, MetricGroup, ReportView
+from evalkit.report.values.parts import ReportView
 
-NAME = 16
-"""Least width of the column of names."""
-GAP = 3
 ROWS = 12
 """Slices of one kind, and ranks, that are printed."""
 WARNINGS = 12
-STYLES = {"good": "green", "bad": "red", "flat": "bright_black", "none": "yellow"}
+STYLES = {
+    "good": "green",
+    "bad": "red",
+    "flat": "",
+    "open": "bright_black",
+    "none": "yellow",
+    "dim": "bright_black",
+}
 CONTROL = re.compile(
     "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\\\-_]"
     "|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 ASCII = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\u25b2": "+", "\u25bc": "-", "\u00b7": ".", "\u2192": "->"}
-    | {"\u2026": "...", "\u2265": ">=", "\u201c": '"', "\u201d": '"'}
+    | {"\u2026": "...", "\u2265": ">=", "\u00b1": "+-", "\u2500": "-", "\u201c": '"', "\u201d": '"'}
 )
 
 
 def print_summary(view: ReportView, console: Console | None = None) -> None:
-    """Print the report: title, figures, gates, what to look at first."""
+    """Print the report in the order of the page: the answer, what it rests on, every metric."""
     con = console or Console(highlight=False, soft_wrap=False)
     out = _Writer(con)
     out.line()
     out.title(view)
-    for group in view.groups:
-        con.print(_table(view, group, con.width, out))
-    out.unscored(view)
-    for listed in lists_of(view, ROWS):
-        con.print(_list(listed, out))
-        if said := more_of(listed):
-            out.line(out.text(f"  {said}", "bright_black"))
-    out.warnings(view)
     out.gates(view)
+    out.primary(view)
+    out.surely(view)
+    out.looks(view)
+    out.missing(view)
+    for grid in grids_of(view, con.width):
+        out.grid(grid)
+    if con.width >= NARROW:
+        out.legend(view)
+        for listed in lists_of(view, ROWS):
+            out.listed(listed)
     out.closing(view)
 
 
-def to_text(view: ReportView, width: int = 100) -> str:
+def to_text(view: ReportView, width: int = 80) -> str:
     """Return what a terminal of `width` columns would show, without colours."""
     out = io.StringIO()
     print_summary(view, Console(width=width, no_color=True, highlight=False, file=out))
@@ -85,145 +90,165 @@ class _Writer:
         joined = Text("").join(parts) if parts else Text("")
         self._console.print(joined, no_wrap=True, overflow=self.overflow, crop=True)
 
+    def said(self, text: str, style: str = "", indent: int = 0) -> None:
+        """Print a text that wraps at words; its further lines are indented alike."""
+        self.parts([self.text(text, style)], indent)
+
+    def parts(self, parts: Sequence[Text], indent: int = 0) -> None:
+        """Print parts as one text that wraps at words."""
+        width = max(self._console.width - indent, 10)
+        joined = Text("").join(parts)
+        for line in joined.wrap(self._console, width, overflow="fold", no_wrap=False):
+            line.rstrip()
+            padded = Text(" " * indent).append_text(line)
+            self._console.print(padded, no_wrap=True, crop=False, soft_wrap=True)
+
     def title(self, view: ReportView) -> None:
-        """Print what this is and the verdict."""
+        """Print what this is, how much of it there is, and the answer."""
         names = [part.name for part in view.experiments]
-        head = names[0] if len(names) == 1 else f"{', '.join(names[1:])} against {names[0]}"
-        self.line(self.text(head, "bold"), self.text("  "), self.text(view.over, "bright_black"))
-        spans = [self.text(s.text, "bold" if s.strong else "") for s in view.verdict]
-        self._console.print(Text("").join(spans), overflow="fold", no_wrap=False)
-
-    def warnings(self, view: ReportView) -> None:
-        """Print what readers must know of the data."""
-        told = [*view.warnings, *view.notes]
-        more = len(told) - WARNINGS
-        rest = [f"and {more} more: the page and --json have all"] if more > 0 else []
-        for warning in (*told[:WARNINGS], *rest):
-            said = Text("").join([self.text("! ", "yellow"), self.text(warning)])
-            self._console.print(said, overflow="fold", no_wrap=False)
-
-    def unscored(self, view: ReportView) -> None:
-        """Print what became of the cells that are in no mean."""
-        rows = [row for group in view.groups for row in group.rows if row.outcomes]
-        for row in rows:
-            self.line(self.text(f"  {row.label}: {row.outcomes}", "bright_black"))
+        if len(names) == 2:
+            head = f"{names[1]} against {names[0]}"
+        else:
+            head = names[0] if len(names) == 1 else f"{len(names) - 1} against {names[0]}"
+        self.said(head, "bold")
+        self.said(view.over, "bright_black")
+        self.line()
+        spans = [
+            self.text(s.text.replace("`", ""), "bold" if s.strong else "") for s in view.verdict
+        ]
+        self.parts(spans)
 
     def gates(self, view: ReportView) -> None:
-        """Print the gates, missed ones first."""
-        words = {True: ("PASS", "green"), False: ("FAIL", "bold red"), None: ("OPEN", "yellow")}
-        for gate in view.gates:
-            word, style = words[gate.passed]
-            where = f" {gate.experiment}" if view.several else ""
+        """Print a line a rule, missed ones first, with what was seen."""
+        words = {True: ("PASS", "green"), False: ("MISS", "bold red"), None: ("OPEN", "yellow")}
+        if view.first.rules:
+            self.line()
+        for rule in view.first.rules:
+            word, style = words[rule.passed]
+            seen = f"({rule.seen})" if rule.seen else ""
+            whole = 6 + cell_len(f"{rule.words}  {seen}") <= self._console.width
+            self.parts([self.text(f"{word}  ", style), self.text(rule.words)]
+                       + ([self.text(f"  {seen}")] if whole else []))  # fmt: skip
+            if not whole:
+                self.said(seen, "bright_black", 6)
+
+    def primary(self, view: ReportView) -> None:
+        """Print the primary metric: levels, change, interval, and what the interval says."""
+        rows = [row for group in view.groups for row in group.rows]
+        row = next((each for each in rows if each.primary), None)
+        if row is None or len(view.experiments) != 2 or not row.changes or row.changes[0] is None:
+            return
+        c = row.changes[0]
+        self.line()
+        ends = f"   ({c.interval})" if c.interval else "   (no interval)"
+        moved = [self.text(f"{c.before} → {c.after}   "), self.text(c.text, "bold")]
+        self.parts([self.text(f"{row.label}  ", "bold"), *moved, self.text(ends)])
+        margin = f", margin {c.margin.removeprefix('±')}" if c.margin else ""
+        style = STYLES.get(c.tone, "")
+        self.said(f"{c.glyph} {c.verdict}{margin}", style, 2)
+        if view.first.paragraph:
+            self.said(view.first.paragraph, "bright_black", 2)
+
+    def surely(self, view: ReportView) -> None:
+        """Print what else surely changed, worse first."""
+        if len(view.experiments) != 2:
+            return
+        rows = [row for group in view.groups for row in group.rows if not row.primary]
+        self.line()
+        for reading in ("worse", "better"):
+            found = [(r, c) for r in rows for c in r.changes[:1] if c and c.reading == reading]
             self.line(
-                self.text(f"  {word} ", style),
-                self.text(gate.rule + where),
-                self.text(f"  {gate.observed}", "bright_black"),
-                self.text(f"  {gate.why}" if gate.passed is False else "", "bright_black"),
+                self.text(f"Surely {reading}", "bold"), self.text("" if found else "  nothing")
             )
+            names = max((cell_len(clean(r.label)) for r, _ in found), default=0)
+            for r, c in found:
+                label = cut(clean(r.label), self._console.width - 34).ljust(names)
+                self.line(
+                    self.text(f"  {label}  "),
+                    self.text(c.text.rjust(9), STYLES.get(c.tone, "")),
+                    self.text(f"   ({c.interval})", "bright_black"),
+                )
+
+    def looks(self, view: ReportView) -> None:
+        """Print the first runs to look at, by what was asked."""
+        first = view.first
+        if not first.looks:
+            return
+        more = f"  ({first.looks_more})" if first.looks_more else ""
+        self.line()
+        self.line(self.text("Look first", "bold"), self.text(more, "bright_black"))
+        for case in first.looks:
+            moved = f"{case.before} → {case.after}" if case.before else case.after
+            self.line(self.text(f"  {moved}  ", "bright_black"), self.text(case.text))
+
+    def missing(self, view: ReportView) -> None:
+        """Print what is not there; that nothing is missing is said too."""
+        self.line()
+        self.line(self.text("Missing", "bold"))
+        told = [f"{m.word}: {m.text}" if m.word else m.text for m in view.first.missing]
+        more = len(told) - WARNINGS
+        rest = [f"and {more} more: the page and --json have all"] if more > 0 else []
+        for text in (*told[:WARNINGS], *rest):
+            self.said(text.replace("`", ""), "", 2)
+
+    def grid(self, grid: Grid) -> None:
+        """Print one table, a rule between its groups."""
+        self.line()
+        lines = lines_of(grid, self._console.width)
+        wide = max(sum(cell_len(text) for text, _ in line) for line in lines if line)
+        for line in lines:
+            if line is None:
+                self.line(self.text("\u2500" * min(wide, self._console.width), "bright_black"))
+            else:
+                self.line(*(self.text(text, STYLES.get(tone, tone)) for text, tone in line))
+
+    def legend(self, view: ReportView) -> None:
+        """Say what the star, the intervals and the margins are."""
+        rows = [row for group in view.groups for row in group.rows]
+        for row in rows:
+            if row.outcomes:
+                self.said(f"{row.label}: {row.outcomes}", "bright_black", 2)
+        if len(view.experiments) > 1:
+            wide = self._console.width >= WIDE
+            own = "its interval is at 95%; the others hold together at 95%"
+            self.said(
+                f"* primary: {own}." if wide else "* primary. Intervals: 80 columns or --json"
+            )
+            margins = dict.fromkeys(c.margin for r in rows for c in r.changes if c and c.margin)
+            first = [m for m in margins if m.endswith(("pp", "%"))]
+            if first:
+                self.said(f"margins {', '.join(first)}")
+        for note in view.notes:
+            self.said(note, "bright_black")
+
+    def listed(self, listed: Listed) -> None:
+        """Print slices or a ranking: a table where it fits, else a line an entry."""
+        rows = [[(text, "") for text in row] for row in listed.rows]
+        heads = (listed.title, *listed.heads[1:])
+        grid = Grid(heads, (tuple(tuple(row) for row in rows),), frozenset({0}))
+        self.line()
+        sizes = [
+            max(cell_len(clean(h)), *(cell_len(clean(row[i][0])) for row in rows), 1)
+            for i, h in enumerate(heads)
+        ]
+        if sum(sizes[1:]) + 2 * len(sizes) + min(sizes[0], LEAST) <= self._console.width:
+            self.grid(grid)
+        else:
+            self.said(listed.title, "bold")
+            for row in listed.rows:
+                cells = [
+                    f"{text} {head}"
+                    for head, text in zip(listed.heads[1:], row[1:], strict=True)
+                    if text not in ("0", "0.0", numbers.DASH)
+                ]
+                self.said(f"{row[0]}: {', '.join(cells) or 'unchanged'}", "", 2)
+        if said := more_of(listed):
+            self.said(said, "bright_black", 2)
 
     def closing(self, view: ReportView) -> None:
-        """Print errors of evaluators and the first runs to open."""
+        """Print errors of evaluators and what the page leaves out."""
         errors = view.evaluator_errors
         for row in errors.rows[:5] if errors else ():
-            self.line(
-                self.text("! ", "yellow"), self.text(f"{row[0]} failed {row[3]} times: {row[2]}")
-            )
-        if view.cases:
-            self.line(self.text(view.cases_title, "bold"))
-        for case in view.cases[:3]:
-            self.line(
-                self.text(f"  {case.run_id}  "),
-                self.text(f"{case.why}  ", "bright_black"),
-                self.text(case.text),
-            )
+            self.said(f"! {row[0]} failed {row[3]} times: {row[2]}", "yellow")
         for text in view.left_out:
-            self.line(self.text(text, "bright_black"))
-
-
-def _list(listed: Listed, out: _Writer) -> Table:
-    """Draw slices or a ranking: names to the left, figures to the right."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
-    for place, head in enumerate(listed.heads):
-        table.add_column(
-            out.text(head if place else listed.title),
-            justify="right" if place else "left",
-            no_wrap=True,
-            overflow=out.overflow,
-        )
-    for row in listed.rows:
-        table.add_row(*(out.text(text) for text in row))
-    return table
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column after the metric's name: its cells, and when it goes for lack of room."""
-
-    head: str
-    cells: list[Text]
-    drop: int = 0
-    """0: stays; otherwise the column with the highest number goes first."""
-    right: bool = True
-
-    @property
-    def width(self) -> int:
-        return max(cell_len(self.head), *(cell.cell_len for cell in self.cells), 1)
-
-
-def _table(view: ReportView, group: MetricGroup, width: int, out: _Writer) -> Table:
-    """Draw one group; columns go before a number is cut, the metric's name is cut last."""
-    columns = _columns(view, group, out)
-    while columns and NAME + sum(c.width + GAP for c in columns) > width:
-        optional = [c for c in columns if c.drop]
-        if not optional:
-            break
-        columns.remove(max(optional, key=lambda c: c.drop))
-    room = max(NAME, width - sum(c.width + GAP for c in columns) - GAP)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
-    table.add_column(out.text(group.title), no_wrap=True, max_width=room, overflow=out.overflow)
-    for c in columns:
-        justify: Literal["left", "right"] = "right" if c.right else "left"
-        table.add_column(out.text(c.head), justify=justify, no_wrap=True, min_width=c.width)
-    for number, row in enumerate(group.rows):
-        marks = "".join(f" [{mark}]" for mark in row.marks)
-        table.add_row(out.text(row.label + marks), *(c.cells[number] for c in columns))
-    return table
-
-
-def _columns(view: ReportView, group: MetricGroup, out: _Writer) -> list[_Column]:
-    rows, last = group.rows, len(view.experiments) - 1
-    found = [
-        _Column(
-            clean(part.name)[:24],
-            [out.text(r.figures[i].text, "bold" if i == last else "bright_black") for r in rows],
-        )
-        for i, part in enumerate(view.experiments)
-    ]
-    if last == 0:
-        ends = [out.text(r.figures[0].interval, "bright_black") for r in rows]
-        notes = [out.text(r.figures[0].note, "yellow") for r in rows]
-        found.append(_Column("95% interval", ends, 2))
-        found += [_Column("", notes, 3, False)] if any(r.figures[0].note for r in rows) else []
-    for number in range(last):
-        changes = [r.changes[number] if r.changes else None for r in rows]
-        if any(changes):
-            name = view.experiments[number + 1].name if last > 1 else ""
-            found += _change_columns(changes, clean(name)[:24], out)
-    counts = [" / ".join(dict.fromkeys(f"{f.n:,}" for f in r.figures)) for r in rows]
-    return [*found, _Column("n", [out.text(text, "bright_black") for text in counts], 1)]
-
-
-def _change_columns(
-    changes: Sequence[ChangePart | None], name: str, out: _Writer
-) -> Iterator[_Column]:
-    def cells(write: Callable[[ChangePart], str], style: str = "") -> list[Text]:
-        return [out.text(write(c) if c else "", style or _style(c)) for c in changes]
-
-    yield _Column(f"{name} change".strip(), cells(lambda c: c.text))
-    yield _Column("95% interval", cells(lambda c: c.interval, "bright_black"), 4)
-    yield _Column("reading", cells(lambda c: f"{c.glyph} {c.verdict}"), right=False)
-    yield _Column("pairs", cells(lambda c: f"{c.pairs:,}", "bright_black"), 3)
-
-
-def _style(change: ChangePart | None) -> str:
-    return STYLES.get(change.tone, "") if change else ""
+            self.said(text, "bright_black")

@@ -33,6 +33,15 @@ def answered(outputs: Any) -> str | None:
     return _inside(outputs, ANSWERED, "assistant")
 
 
+def has_answer(outputs: Any) -> bool:
+    """Tell whether an answer stands in the outputs, and not only what else a run left."""
+    if isinstance(outputs, str):
+        return bool(outputs)
+    if isinstance(outputs, Mapping) and len(outputs) == 1:
+        return True
+    return answered(outputs) is not None
+
+
 def _inside(value: Any, names: Sequence[str], role: str) -> str | None:
     if isinstance(value, str) or not value or (isinstance(value, Mapping) and len(value) == 1):
         return None

@@ -1,89 +1,120 @@
-"""Changes: how a difference between two experiments reads."""
+"""Changes: how a difference between two experiments is written, and how it reads."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalkit.metrics.documents.reading import drawn, unread
 from evalkit.report.charts import numbers
 from evalkit.report.values.parts import ChangePart
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Difference
+    from evalkit.metrics.documents.figures import Interval
 
-TONE = {"better": "good", "worse": "bad"}
 WORDS = {
     "better": "better",
     "worse": "worse",
-    "equivalent": "equivalent",
-    "not_inferior": "not inferior",
+    "same": "same",
+    "not_worse": "not worse",
     "cannot_tell": "cannot tell",
+    "not_tested": "not tested",
+}
+TONES = {
+    "better": "good",
+    "worse": "bad",
+    "same": "flat",
+    "not_worse": "flat",
+    "cannot_tell": "open",
+    "not_tested": "none",
 }
 
 
 def change(difference: Difference, unit: str, width: float | None) -> ChangePart:
     """Make the part of one difference in `unit`; `width` is the score's range, None for sizes.
 
-    With fewer than ten pairs the difference is shown, and not read.
+    The interval is the one its whole family holds at once, and the reading is what that interval
+    says beside the margin and zero.
     """
-    figure = difference.difference
-    few = figure.n < numbers.TOO_FEW
-    verdict = "too few examples" if few else _reading(difference, unit)
-    tone = "none" if few else TONE.get(difference.verdict, "flat")
-    low, high, level = figure.low, figure.high, ""
-    if difference.verdict == "equivalent" and difference.sure is not None and not few:
-        # Two one-sided tests at 5 % are decided by the 90 % interval: that one stands beside them.
-        (low, high), level = difference.sure, "90%: "
-    interval = numbers.interval(low, high, unit, change=True)
+    figure, ends = difference.difference, drawn(difference)
+    low, high = ends or (None, None)
+    sized = of_baseline(difference, unit)
+    if sized and low is not None:
+        low = max(low, -abs(difference.baseline.value or 0.0))
     return ChangePart(
-        text=_text(difference, unit, width),
-        interval=level + interval if interval else "",
-        verdict=verdict,
-        tone=tone,
+        text=moved(difference, unit),
+        interval=interval(difference, unit, ends),
+        verdict=WORDS[difference.reading],
+        tone=TONES[difference.reading],
         pairs=figure.n,
         wins=difference.wins,
         losses=difference.losses,
         ties=difference.ties,
         p=numbers.p_value(difference.p if difference.p_adjusted is None else difference.p_adjusted),
-        reason=_reason(difference, unit),
+        reason=difference.reason,
         value=figure.value,
         low=low,
         high=high,
         scale=_scale(difference, width),
+        margin=margin(difference, unit),
+        why=_why(difference),
+        absolute=numbers.difference(figure.value, unit) if sized else "",
+        reading=difference.reading,
+        margin_size=difference.margin,
     )
 
 
-def _reading(difference: Difference, unit: str) -> str:
-    """Return the verdict in words, with the margin where one decided, and its family."""
-    word = WORDS.get(difference.verdict, difference.verdict)
-    if difference.verdict in ("equivalent", "not_inferior") and difference.margin:
-        size = numbers.interval(-difference.margin, difference.margin, unit, change=True)
-        if difference.verdict == "equivalent" and size:
-            word = f"{word} (±{size.rpartition('+')[2]})"
-    if difference.verdict == "cannot_tell" and difference.p is not None:
-        plain = difference.difference.interval
-        corrected = difference.p_adjusted is not None and difference.p_adjusted > difference.p
-        if corrected and plain is not None and not plain[0] <= 0 <= plain[1]:
-            word = f"{word} (corrected)"
-    if difference.family == "exploratory" and difference.verdict in TONE:
-        word = f"{word} (exploratory)"
-    return word
+def of_baseline(difference: Difference, unit: str) -> bool:
+    """Tell whether a change is written in percent of the baseline: times, tokens and costs are."""
+    base = difference.baseline.value
+    return (
+        unit in ("s", "tokens", "cost") and bool(base) and difference.difference.value is not None
+    )
 
 
-def _reason(difference: Difference, unit: str) -> str:
-    """Return why, with the interval that goes with the corrected p."""
-    ends, plain = difference.simultaneous, difference.difference.interval
-    if ends is None or plain is None or ends == plain:
-        return difference.reason
-    at_once = numbers.interval(ends[0], ends[1], unit, change=True)
-    return f"{difference.reason} Simultaneous 95% interval {at_once}."
+def moved(difference: Difference, unit: str) -> str:
+    """Write the change: points of shares, percent of times and costs, else as it is."""
+    if of_baseline(difference, unit):
+        share = difference.relative
+        return numbers.DASH if share is None else numbers.signed(share, numbers.percent(share))
+    return numbers.difference(difference.difference.value, unit)
 
 
-def _text(difference: Difference, unit: str, width: float | None) -> str:
-    text = numbers.difference(difference.difference.value, unit)
-    if width is None and difference.relative is not None:
-        share = numbers.signed(difference.relative, numbers.percent(difference.relative))
-        return f"{text} ({share})"
-    return text
+def interval(difference: Difference, unit: str, ends: Interval | None) -> str:
+    """Write an interval of the change in the unit of the change; nothing below -100 %."""
+    if ends is None:
+        return ""
+    if not of_baseline(difference, unit):
+        return numbers.interval(*ends, unit, change=True)
+    base = abs(difference.baseline.value or 1.0)
+    low, high = (max(end / base, -1.0) for end in ends)
+    left, right = (numbers.signed(end, numbers.percent(end)) for end in (low, high))
+    return f"{left.removesuffix('%')} to {right}"
+
+
+def margin(difference: Difference, unit: str) -> str:
+    """Write the margin, in the unit of the change."""
+    size = difference.margin
+    if size is None:
+        return ""
+    if of_baseline(difference, unit):
+        return "±" + _short(100 * size / abs(difference.baseline.value or 1.0)) + "%"
+    if unit == "share":
+        return "±" + _short(100 * size) + " pp"
+    return "±" + numbers.in_unit(size, unit)
+
+
+def _short(value: float) -> str:
+    return numbers.fixed(value, 1).removesuffix(".0")
+
+
+def _why(difference: Difference) -> str:
+    """Say why nothing was tested, or what the word leaves out."""
+    if difference.reading == "not_tested":
+        return unread(difference) or "runs were cut short"
+    ends, size = drawn(difference), difference.margin
+    inside = ends is not None and size is not None and max(abs(ends[0]), abs(ends[1])) < size
+    return "by less than the margin" if inside and difference.reading in ("better", "worse") else ""
 
 
 def _scale(difference: Difference, width: float | None) -> float:

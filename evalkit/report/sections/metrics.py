@@ -8,33 +8,37 @@ from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.model.outcome import OUTCOMES, succeeded
-from evalkit.report.charts import numbers
-from evalkit.report.sections.rows import HEAVY, Metric, Read, rows
+from evalkit.report.sections.rows import HEAVY, Metric, Read, marks_of, rows, unscored
 from evalkit.report.sections.source import Source, address, term
 from evalkit.report.values.parts import MetricGroup, MetricPart
 
 CATEGORIES = 6
 """Values of a score that have a row; all of them are in its own figure."""
-UNREAD = "cannot be read"
 WRONG = "missing_as_wrong"
 MISSING_AS_WRONG = "What was not scored counts as wrong, as some tools do; as configured."
-SPANS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 100, 200, 500, 1000)
-CELL_WORDS = {
-    "not_applicable": "not applicable",
-    "evaluator_error": "evaluator error",
-    "run_failed": "run failed",
-    "missing": "missing",
-}
+SPANS = (5, 10, 20, 30, 60, 100)
+"""Ends of an axis; what goes beyond the last has an arrow head."""
 
 LABELS = {"running": "Still running", "unknown": "End unknown"}
-P50 = ("latency.p50", "Latency p50", "Half of the runs are faster.")
-P95 = ("latency.p95", "Latency p95", "19 of 20 runs are faster.")
-MEAN = ("latency.mean", "Latency mean", "From start to end.")
-FIRST = ("ttft.mean", "First token mean", "From the start to the first token.")
+P50 = ("latency.p50", "Latency, median", "Half of the runs are faster.")
+P95 = ("latency.p95", "Latency, p95", "19 of 20 runs are faster.")
+MEAN = ("latency.mean", "Latency, mean", "From start to end.")
+FIRST = ("ttft.mean", "First token, mean", "From the start to the first token.")
 TOKENS = ("total_tokens.mean", "Tokens per run", "Input and output of all model calls; mean.")
-COST = ("total_cost.mean", "Cost per run", "In the currency the source states; mean.")
-PER_SUCCESS = ("cost_per_success", "Cost per successful run", "All cost over successful runs.")
-POINTS = "points; a point is 1 % of a score's range"
+COST = (
+    "total_cost.mean",
+    "Cost per 1,000 runs",
+    "In the currency the source states; the mean of a run by 1,000.",
+)
+PER_SUCCESS = (
+    "cost_per_success",
+    "Cost per 1,000 successes",
+    "All cost over successful runs, by 1,000.",
+)
+POINTS = "pp"
+PARTS = "points; a point is 1 % of a score's range"
+PER = 1000
+"""Runs that a cost is written for."""
 HEAVY_TAIL = (
     f"{HEAVY[0].upper()}{HEAVY[1:]}: few values carry much of the mean, and its interval may hold "
     "it less often than it says."
@@ -43,12 +47,14 @@ TOKENS_LINK = address("runs", sort="-tokens")
 
 
 def build(source: Source) -> tuple[MetricGroup, ...]:
-    """Return the groups Quality, Resources and Repetitions, without those that are empty."""
-    quality = [*_success(source), *_scores(source), *_outcomes(source)]
+    """Return the groups Quality, Outcomes, Speed and cost, Repetitions; none that is empty."""
+    scores = sorted(_scores(source), key=lambda row: not row.primary)
+    outcomes = [*_success(source), *_outcomes(source)]
     resources = [row for row in _resources(source) if any(f.n for f in row.figures)]
     found = [
-        _group("Quality", quality, POINTS),
-        _group("Resources", resources, "% of the baseline"),
+        _group("Quality", scores, POINTS),
+        _group("Outcomes", outcomes, POINTS),
+        _group("Speed and cost", resources, "% of the baseline"),
         _group("Repetitions", list(_reducers(source)), POINTS),
     ]
     return tuple(group for group in found if group.rows)
@@ -62,6 +68,8 @@ def notes(source: Source, groups: Sequence[MetricGroup]) -> tuple[str, ...]:
 
 
 def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:
+    if axis == POINTS and any(row.unit != "share" for row in rows):
+        axis = PARTS
     reach = [
         abs(end * c.scale)
         for row in rows
@@ -73,9 +81,7 @@ def _group(title: str, rows: Sequence[MetricPart], axis: str) -> MetricGroup:
     if not reach:
         return MetricGroup(title, tuple(rows))
     span = next((s for s in SPANS if s >= max(reach)), SPANS[-1])
-    return MetricGroup(
-        title, tuple(rows), float(span), f"axis {numbers.MINUS}{span} to +{span} {axis}"
-    )
+    return MetricGroup(title, tuple(rows), float(span), f"axis ±{span} {axis}")
 
 
 def _success(source: Source) -> list[MetricPart]:
@@ -134,7 +140,7 @@ def _category_rows(source: Source, name: str) -> list[MetricPart]:
         for word, n in score.categories.items():
             counts[word] = counts.get(word, 0) + n
     words = sorted(counts, key=lambda word: (-counts[word], word))[:CATEGORIES]
-    unscored = _unscored(found)
+    left_out = unscored(found)
     return [
         row
         for word in words
@@ -147,7 +153,7 @@ def _category_rows(source: Source, name: str) -> list[MetricPart]:
             width=1.0,
             axis=(0.0, 1.0),
             marks=marks_of(source.score(name)),
-            outcomes=unscored,
+            outcomes=left_out,
         )
     ]
 
@@ -174,7 +180,7 @@ def _score_rows(source: Source, name: str) -> list[MetricPart]:
         width=width,
         axis=reach,
         marks=marks_of(score),
-        outcomes=_unscored([s.scores[name] for s in source.summaries if name in s.scores]),
+        outcomes=unscored([s.scores[name] for s in source.summaries if name in s.scores]),
     )
 
 
@@ -190,22 +196,6 @@ def _wrong_rows(source: Source, name: str) -> list[MetricPart]:
     return _rows(
         source, names, lambda s: asked.get(s.experiment), score_unit(source.score(name)), link
     )
-
-
-def marks_of(score: ScoreSummary) -> tuple[str, ...]:
-    """Return what stands beside a score's name: its scope, its kind, an uncalibrated judge."""
-    found = [] if score.scope == "run" else [score.scope]
-    if score.uncalibrated:
-        return (*found, "uncalibrated judge")
-    return (*found, score.kind) if score.kind != "code" else tuple(found)
-
-
-def _unscored(scores: Sequence[ScoreSummary]) -> str:
-    """Say what became of the cells that were not scored, all experiments together."""
-    counts = {UNREAD: sum(s.unread for s in scores)}
-    counts |= {w: sum(s.outcomes.get(name, 0) for s in scores) for name, w in CELL_WORDS.items()}
-    plural = {"evaluator error": "evaluator errors"}
-    return ", ".join(numbers.times(n, w, plural.get(w, w)) for w, n in counts.items() if n)
 
 
 def _resources(source: Source) -> list[MetricPart]:
@@ -295,5 +285,6 @@ def _rows(
     marks: tuple[str, ...] = (),
     outcomes: str = "",
 ) -> list[MetricPart]:
-    found = Metric(*names, read, unit, link, compared, width, axis, marks, outcomes)
+    per = PER if unit == "cost" else 1
+    found = Metric(*names, read, unit, link, compared, width, axis, marks, outcomes, per)
     return rows(source, found)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalkit.metrics.documents.figures import Figure
-from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.report.charts import numbers
 from evalkit.report.sections.changes import change
 from evalkit.report.sections.source import Source
-from evalkit.report.values.parts import FigurePart, MetricPart
+from evalkit.report.values.parts import ChangePart, FigurePart, MetricPart
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Difference
@@ -21,6 +21,15 @@ Read = Callable[[Summary], Figure | None]
 
 HEAVY = "heavy tail"
 """Stands under a mean whose interval may hold it less often than it says."""
+
+
+UNREAD = "cannot be read"
+CELL_WORDS = {
+    "not_applicable": "not applicable",
+    "evaluator_error": "evaluator error",
+    "run_failed": "run failed",
+    "missing": "missing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +48,16 @@ class Metric:
     axis: tuple[float, float] | None = None
     marks: tuple[str, ...] = ()
     outcomes: str = ""
+    per: int = 1
+    """Runs a level is written for: costs are of a thousand."""
 
 
 def rows(source: Source, metric: Metric) -> list[MetricPart]:
     """Return the row of a metric, and further ones for levels that belong to no change.
 
     Levels beside a change are those of the examples that were paired, so that the change is their
-    difference. What the pairs leave out has a row of its own, as have the levels of a baseline that
-    another candidate shares other examples with.
+    difference. What the pairs leave out is a second line of two experiments, and a row of its own
+    of more, as are the levels of a baseline that another candidate shares other examples with.
     """
     found = [source.difference(c, metric.compared or metric.name) for c in source.candidates]
     first = next((each for each in found if each is not None), None)
@@ -57,7 +68,10 @@ def rows(source: Source, metric: Metric) -> list[MetricPart]:
         if each is not None and each.baseline.value != first.baseline.value:
             parts.append(_other_pairs(source, metric, found, at))
     if any(each and (each.baseline_all or each.candidate_all) for each in found):
-        parts.append(_over_all(source, metric))
+        if len(source.summaries) == 2:
+            parts[0] = replace(parts[0], also=_all_runs(source, metric))
+        else:
+            parts.append(_over_all(source, metric))
     return parts
 
 
@@ -86,6 +100,16 @@ def _other_pairs(
     return _part(source, metric, figures, kept, label)
 
 
+def _all_runs(source: Source, metric: Metric) -> str:
+    """Say the levels over all runs, paired or not."""
+    figures = [metric.read(summary) for summary in source.summaries]
+    texts = [
+        f"{_level(figure, metric)} ({numbers.count(figure.n)})" if figure else numbers.DASH
+        for figure in figures
+    ]
+    return f"over all scored runs: {' and '.join(texts)}"
+
+
 def _over_all(source: Source, metric: Metric) -> MetricPart:
     nothing: list[Difference | None] = [None] * len(source.candidates)
     figures = [metric.read(summary) for summary in source.summaries]
@@ -109,26 +133,47 @@ def _part(
             _figure(summary, figure, metric)
             for summary, figure in zip(source.summaries, figures, strict=True)
         ),
-        tuple(None if d is None else change(d, metric.unit, metric.width) for d in found),
+        tuple(None if d is None else _change(d, metric) for d in found),
         metric.marks,
         "" if label else metric.outcomes,
         metric.axis,
-        all(d is None or d.direction is not None for d in found),
+        primary=not label and (metric.compared or metric.name) == source.lead,
+        directed=all(d is None or d.direction is not None for d in found),
     )
+
+
+def _change(difference: Difference, metric: Metric) -> ChangePart:
+    made = change(difference, metric.unit, metric.width)
+    levels = (_level(difference.baseline, metric), _level(difference.candidate, metric))
+    made = replace(made, before=levels[0], after=levels[1])
+    if made.absolute and metric.per > 1 and made.value is not None:
+        made = replace(made, absolute=numbers.difference(made.value * metric.per, metric.unit))
+    return made
+
+
+def _level(figure: Figure, metric: Metric) -> str:
+    value = figure.value if figure.value is None else figure.value * metric.per
+    return numbers.in_unit(value, metric.unit)
 
 
 def _figure(summary: Summary, figure: Figure | None, metric: Metric) -> FigurePart:
     if figure is None:
         return FigurePart(numbers.DASH, 0)
     return FigurePart(
-        text=numbers.in_unit(figure.value, metric.unit),
+        text=_level(figure, metric),
         n=figure.n,
-        interval=numbers.interval(figure.low, figure.high, metric.unit),
+        interval=numbers.interval(*_ends(figure, metric), metric.unit),
         value=figure.value,
         low=figure.low,
         high=figure.high,
         note=next(_notes(summary, figure, metric.name), ""),
     )
+
+
+def _ends(figure: Figure, metric: Metric) -> tuple[float | None, float | None]:
+    if figure.low is None or figure.high is None:
+        return None, None
+    return figure.low * metric.per, figure.high * metric.per
 
 
 def _notes(summary: Summary, figure: Figure, name: str) -> Iterator[str]:
@@ -142,3 +187,19 @@ def _notes(summary: Summary, figure: Figure, name: str) -> Iterator[str]:
         yield "too few examples"
     if figure.method.endswith("heavy tail"):
         yield HEAVY
+
+
+def marks_of(score: ScoreSummary) -> tuple[str, ...]:
+    """Return what stands beside a score's name: its scope, its kind, an uncalibrated judge."""
+    found = [] if score.scope == "run" else [score.scope]
+    if score.uncalibrated:
+        return (*found, "uncalibrated judge")
+    return (*found, score.kind) if score.kind != "code" else tuple(found)
+
+
+def unscored(scores: Sequence[ScoreSummary]) -> str:
+    """Say what became of the cells that were not scored, all experiments together."""
+    counts = {UNREAD: sum(s.unread for s in scores)}
+    counts |= {w: sum(s.outcomes.get(name, 0) for s in scores) for name, w in CELL_WORDS.items()}
+    plural = {"evaluator error": "evaluator errors"}
+    return ", ".join(numbers.times(n, w, plural.get(w, w)) for w, n in counts.items() if n)

@@ -10,7 +10,7 @@ from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.report.charts import numbers
 from evalkit.report.charts.svg import Bars
-from evalkit.report.sections.metrics import marks_of
+from evalkit.report.sections.rows import marks_of
 from evalkit.report.sections.source import Source, address, series, term
 from evalkit.report.values.panels import ScorePart, TablePart
 

@@ -14,6 +14,10 @@ from evalkit.report.values.panels import SliceCell, SlicePart
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Candidate, SliceDifference
 
+ALPHA = 0.05
+NAMED = 4
+"""Slices beyond chance that are named above a table."""
+
 
 def build(source: Source) -> tuple[SlicePart, ...]:
     """Return a table per slicing: differences when experiments are compared, values otherwise."""
@@ -34,16 +38,46 @@ def _of_candidate(source: Source, candidate: Candidate) -> list[SlicePart]:
         title = f"Change by {_name(by)}"
         if len(source.candidates) > 1:
             title += f": {candidate.experiment}"
-        note = (
-            f"{candidate.experiment} minus the baseline. Tinted where it is worse or better beyond "
-            f"chance, corrected for {numbers.times(candidate.slices_tested, 'slice')} tested."
-        )
         cells = tuple(
             (value, tuple(_difference_cell(source, cell) for cell in found))
             for value, found in rows
         )
+        note = _note(source, candidate, here, cells)
         parts.append(SlicePart(title, note, (_name(by), *metrics), cells))
     return parts
+
+
+def _size(source: Source, cell: SliceDifference) -> str:
+    return numbers.difference(
+        cell.difference.value, "share" if _is_rate(source, cell.metric) else ""
+    )
+
+
+def _note(
+    source: Source,
+    candidate: Candidate,
+    here: Sequence[SliceDifference],
+    rows: Sequence[tuple[str, tuple[SliceCell | None, ...]]],
+) -> str:
+    """Say how many cells there are, how many were tested, and which are beyond chance."""
+    cells = sum(c is not None for _, row in rows for c in row)
+    sure = [
+        f"{s.value} on {s.metric} ({_size(source, s)})"
+        for s in here
+        if s.flagged or (s.p_adjusted is not None and s.p_adjusted <= ALPHA)
+    ]
+    said = (
+        "none."
+        if not sure
+        else ", ".join(sure[:NAMED])
+        + (f" and {len(sure) - NAMED} more." if len(sure) > NAMED else ".")
+    )
+    tested = numbers.times(candidate.slices_tested, "slice")
+    return (
+        f"Change of {candidate.experiment}, most lost first: {numbers.times(cells, 'cell')}. "
+        f"Beyond chance, corrected for {tested} tested: {said} "
+        "Elsewhere an arrow shows the direction only."
+    )
 
 
 def _first(cells: Sequence[SliceDifference | None]) -> float:
@@ -56,15 +90,20 @@ def _difference_cell(source: Source, cell: SliceDifference | None) -> SliceCell 
         return None
     unit = "share" if _is_rate(source, cell.metric) else ""
     low, high = cell.difference.low, cell.difference.high
-    clear = cell.p_adjusted is not None and cell.p_adjusted <= 0.05
+    clear = cell.p_adjusted is not None and cell.p_adjusted <= ALPHA
     tone = "z"
     if cell.flagged or clear:
-        worse = cell.flagged or cell.difference.value < 0
+        lower = cell.metric in source.score_names and source.score(cell.metric).direction == "lower"
+        worse = cell.flagged or (cell.difference.value < 0) != lower
         tone = ("m" if worse else "p") + _depth(abs(cell.difference.value))
     ends = numbers.interval(low, high, unit, change=True) or "none"
     title = f"n {numbers.count(cell.difference.n)}, 95% interval {ends}"
     text = numbers.difference(cell.difference.value, unit).removesuffix(" pp")
-    return SliceCell(text, title, tone, _link(source, cell.by, cell.value, "compare"))
+    moved = round(cell.difference.value, 12)
+    lower = cell.metric in source.score_names and source.score(cell.metric).direction == "lower"
+    way = "" if not moved else "up" if (moved > 0) != lower else "down"
+    link = _link(source, cell.by, cell.value, "compare")
+    return SliceCell(text if moved else "0", title, tone, link, way, not moved, cell.difference.n)
 
 
 def _is_rate(source: Source, metric: str) -> bool:
@@ -105,7 +144,7 @@ def _value_cell(source: Source, name: str, figure: SliceFigure | None) -> SliceC
         return None
     unit = score_unit(source.score(name))
     low, high = figure.interval or (None, None)
-    clear = figure.p_adjusted is not None and figure.p_adjusted <= 0.05
+    clear = figure.p_adjusted is not None and figure.p_adjusted <= ALPHA
     tone = "z"
     if (figure.flagged or clear) and figure.difference is not None:
         lower = source.score(name).direction == "lower"
@@ -119,6 +158,7 @@ def _value_cell(source: Source, name: str, figure: SliceFigure | None) -> SliceC
         title,
         tone,
         _link(source, figure.by, figure.value, "runs"),
+        n=figure.n,
     )
 
 

@@ -63,11 +63,21 @@ class Source:
         return next((score for score in found if score.n), found[0])
 
     @property
+    def lead(self) -> str | None:
+        """The metric a decision is about, as comparisons name it; never chosen by a result."""
+        named = self.comparison.primary if self.comparison else ()
+        known = {d.metric for c in self.candidates for d in c.differences}
+        return next((name for name in named if name in known), None) or self.primary
+
+    @property
     def primary(self) -> str | None:
         """The score that sentences are about: the project's headline, else the first of all.
 
         Scores stand in the order of the evaluators, and the first experiment's come first.
         """
+        named = self.comparison.primary if self.comparison else ()
+        if chosen := next((name for name in named if name in self.score_names), None):
+            return chosen
         wanted = next((s.headline for s in self.summaries if s.headline in s.scores), None)
         if wanted is not None:
             return wanted

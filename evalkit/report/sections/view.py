@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from evalkit.report.runs import columns, preview
 from evalkit.report.runs import facets as facets_of
 from evalkit.report.sections import (
     cases,
-    gates,
+    first,
     latency,
     metrics,
     provenance,
@@ -22,9 +22,10 @@ from evalkit.report.sections import (
     slices,
     verdict,
 )
+from evalkit.report.sections import gates as gates_of
 from evalkit.report.sections import history as history_parts
 from evalkit.report.sections.source import Source
-from evalkit.report.values.parts import ReportView
+from evalkit.report.values.parts import ReportView, warnings_of
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
@@ -46,13 +47,22 @@ def build(
     comparison: Comparison | None = None,
     *,
     results: Sequence[Results] = (),
+    looks: Sequence[Results] = (),
     gates: Sequence[GateResult] = (),
     history: History | None = None,
     title: str = "",
     generated: str = "",
     version: str = "",
 ) -> ReportView:
-    """Build the view; see `content` for one that runs can be embedded with."""
+    """Build the view; see `content` for one that runs can be embedded with.
+
+    `looks` are results of which only the few runs to look at first are read, for renderers that
+    show no others.
+    """
+    if looks and not results:
+        ordered = _ordered([summaries] if isinstance(summaries, Summary) else summaries, comparison)
+        source = Source(ordered, comparison, tuple(gates), None)
+        return _view(source, _results(ordered, looks), history, title, generated, version)
     return content(
         summaries,
         comparison,
@@ -152,15 +162,21 @@ def _view(
     version: str,
 ) -> ReportView:
     groups = metrics.build(source)
-    cases_title, cases_link, found = cases.build(source, _previews(source, results))
+    listed = cases.build(source, _Previews(results))
+    cases_title, cases_link, found = listed
+    held = gates_of.rules(source)
+    baseline = source.summaries[0].experiment if source.several else None
+    experiments = provenance.experiments(source)
+    notes = metrics.notes(source, groups)
     return ReportView(
         title=title,
         generated=generated,
         version=version,
-        experiments=provenance.experiments(source),
+        experiments=experiments,
         over=verdict.over(source),
-        verdict=verdict.build(source),
-        gates=gates.build(source.gates, source.summaries[0].experiment if source.several else None),
+        verdict=verdict.build(source, held),
+        first=first.build(source, held, listed, results, warnings_of(experiments)),
+        gates=gates_of.build(source.gates, baseline),
         groups=groups,
         latency=latency.distribution(source),
         time=latency.time_per_step(source),
@@ -174,21 +190,31 @@ def _view(
         cases_link=cases_link,
         history=history_parts.build(history),
         tables=(*provenance.rankings(source), *provenance.unmatched(source)),
-        notes=metrics.notes(source, groups),
+        notes=notes,
         primary=source.primary,
         summaries=tuple(finite(s.to_dict()) for s in source.summaries),
         comparison=finite(source.comparison.to_dict()) if source.comparison else None,
     )
 
 
-def _previews(source: Source, results: Sequence[Results]) -> Mapping[str, str]:
-    """Return the first words of every example's input, for the few that are listed."""
-    out: dict[str, str] = {}
-    for one in results:
-        for example_id, example in one.examples().items():
-            if example_id not in out and example.inputs is not None:
-                out[example_id] = preview.of_inputs(example.inputs)
-    return out
+class _Previews(Mapping[str, str]):
+    """The first words of an example's input, read for the few that are listed."""
+
+    def __init__(self, results: Sequence[Results]) -> None:
+        self._held = [one.examples() for one in results]
+
+    def __getitem__(self, example_id: str) -> str:
+        for examples in self._held:
+            example = examples.get(example_id)
+            if example is not None and example.inputs is not None:
+                return preview.of_inputs(example.inputs)
+        raise KeyError(example_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for examples in self._held for name in examples))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
 def finite(value: Any) -> Any:

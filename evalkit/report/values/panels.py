@@ -75,6 +75,11 @@ class SliceCell:
     title: str
     tone: str
     link: str | None
+    way: str = ""
+    """`up` for a gain, `down` for a loss, beyond chance or not; empty: neither."""
+    zero: bool = False
+    """A change of nothing."""
+    n: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ Texts of figures come from `numbers.py` and from nowhere else. A link is an addr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evalkit.report.charts import numbers
+from evalkit.report.values.first import FirstPart, Span
 from evalkit.report.values.panels import (
     CasePart,
     HistoryPart,
@@ -20,15 +23,13 @@ from evalkit.report.values.panels import (
     TransitionPart,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of a sentence."""
-
-    text: str
-    strong: bool = False
-    link: str | None = None
-    tone: str = ""
+GLYPHS = {
+    "better": "\u25b2",
+    "worse": "\u25bc",
+    "same": "=",
+    "not_worse": "\u2265",
+    "cannot_tell": "?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,23 @@ class ChangePart:
     scale: float = 1.0
     """What `value` is multiplied by on the forest axis: points for shares, percent for sizes."""
 
+    margin: str = ""
+    """What counts as none, such as `\u00b13 pp`; it stands under the reading, always."""
+    why: str = ""
+    """Why nothing was tested, or what the word leaves out."""
+    absolute: str = ""
+    """The change in its own unit, where `text` is in percent of the baseline."""
+    reading: str = "not_tested"
+    """The word as `--json` has it."""
+    margin_size: float | None = None
+    before: str = ""
+    """Level of the baseline over the pairs."""
+    after: str = ""
+
     @property
     def glyph(self) -> str:
         """A sign that stands beside the colour, so that colour is never the only carrier."""
-        return {"good": "▲", "bad": "▼", "none": "?"}.get(self.tone, "·")
+        return GLYPHS.get(self.reading, numbers.DASH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,10 @@ class MetricPart:
     """What became of the cells that were not scored: `3 n/a, 2 evaluator errors`."""
     axis: tuple[float, float] | None = None
     """Ends of the interval's picture when there is one experiment."""
+    primary: bool = False
+    """Whether this is the metric the decision is about."""
+    also: str = ""
+    """A second line: levels that are counted otherwise."""
     directed: bool = True
     """Whether one side is better."""
 
@@ -153,6 +171,9 @@ class ReportView:
     over: str
     """The line above the heading: what this is, how many examples and runs."""
     verdict: tuple[Span, ...]
+    """The answer: one sentence or a few, of gates, the primary metric, and what surely changed."""
+    first: FirstPart
+    """What stands below it on the first screen."""
     gates: tuple[GatePart, ...]
     groups: tuple[MetricGroup, ...]
     latency: LatencyPart | None
@@ -185,17 +206,21 @@ class ReportView:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What readers must know of the data: each sentence once, with whom it concerns."""
-        about: dict[str, list[str]] = {}
-        for part in self.experiments:
-            for text in part.warnings:
-                about.setdefault(text, []).append(part.name)
-        everyone = len(self.experiments)
-        return tuple(
-            text if len(names) == everyone else f"{', '.join(names)}: {text}"
-            for text, names in about.items()
-        )
+        return warnings_of(self.experiments)
 
     @property
     def missed(self) -> tuple[GatePart, ...]:
         """The gates that failed."""
         return tuple(gate for gate in self.gates if gate.passed is False)
+
+
+def warnings_of(experiments: Sequence[ExperimentPart]) -> tuple[str, ...]:
+    """Return the warnings of all experiments: each sentence once, with whom it concerns."""
+    about: dict[str, list[str]] = {}
+    for part in experiments:
+        for text in part.warnings:
+            about.setdefault(text, []).append(part.name)
+    return tuple(
+        text if len(names) == len(experiments) else f"{', '.join(names)}: {text}"
+        for text, names in about.items()
+    )

@@ -49,7 +49,8 @@ def perform(
     if as_json:
         session.document(ran.to_dict())
     else:
-        show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
+        found = [*ran.results.values()]
+        show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)
     say_report(session, ran, as_json=as_json, show=show)
     return ran.exit_code
 

@@ -56,7 +56,8 @@ def perform(
     if as_json:
         session.document(ran.to_dict())
     else:
-        show_figures(list(ran.summaries.values()), ran.comparison, ran.gates)
+        found = [*ran.results.values()]
+        show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)
     if any(summary.counts.cells.get("evaluator_error") for summary in ran.summaries.values()):
         from evalkit.cli.text.failures import failure_lines  # most calls have none to tell
 

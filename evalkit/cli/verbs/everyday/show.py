@@ -23,7 +23,7 @@ def perform(session: Session, /, name: str, run_id: str | None, as_json: bool) -
     if as_json:
         session.document(ran.to_dict())
     else:
-        show_figures(list(ran.summaries.values()), None, ran.gates)
+        show_figures([*ran.summaries.values()], None, ran.gates, [*ran.results.values()])
     return ExitCode.GOOD
 
 
