@@ -168,9 +168,17 @@ def _owner(fetcher: Fetcher, name: str) -> type | None:
 
 
 def _is_as_it_was(project: Project, name: str, stored: StoredExperiment) -> bool:
-    """Tell whether a fetch could only bring what is stored, and would end well."""
+    """Tell whether a fetch could only bring what is stored, and would end well.
+
+    A run that has not ended is looked at again: time alone may settle it.
+    """
     known = stored.manifest.source_digest
-    if not known or not stored.manifest.received or not is_settled(stored):
+    if (
+        stored.manifest.pending
+        or not known
+        or not stored.manifest.received
+        or not is_settled(stored)
+    ):
         return False
     return known == source_digest(project, name, open_fetcher(project, name))
 

@@ -24,6 +24,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from evalkit.errors import ConfigError, NoRunsError, StoreError
 from evalkit.fetchers.base import revision
 from evalkit.fetchers.receiving.journal import Journal
+from evalkit.pipeline.fetching import fetch as pull
+from evalkit.project.config import load
 
 from .conftest import request, span
 
@@ -198,6 +200,18 @@ def test_a_root_that_never_came_is_given_up_in_the_end(receive, read):
     send(receive(), request(span(1, 2, 9, startTimeUnixNano=old, endTimeUnixNano=old)))
     found = read()
     assert (found.runs[f"{1:032x}"].outcome, found.counts.pending) == ("unknown", 0)
+
+
+def test_time_alone_settles_a_root_that_never_came(receive, tmp_path):
+    (tmp_path / "evalkit.toml").write_text('[experiments.a]\nfetcher = "files"\npath = "traces"\n')
+    ended = time.time_ns() - 3600 * 10**9 + 3 * 10**9
+    late = {"startTimeUnixNano": str(ended), "endTimeUnixNano": str(ended)}
+    send(receive(), request(span(1, 2, 9, **late), span(2, 3)))
+    project = load(tmp_path)
+    assert pull(project, "a").manifest.pending == 1
+    time.sleep(max(0.0, (ended + 3600 * 10**9 - time.time_ns()) / 1e9 + 0.1))
+    again = pull(project, "a").manifest
+    assert (again.pending, again.received) == (0, 2)
 
 
 @pytest.mark.parametrize(("flags", "pending"), [(0x300, 0), (0x301, 0), (0x100, 1), (1, 1)])
