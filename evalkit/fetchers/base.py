@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from evalkit.model.schema.batch import rows_of
+from evalkit.model.schema.row_values import content_hash
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -120,8 +123,6 @@ def revision(run: Run) -> str:
     """Return what changes when the run changes: its `updated_at`, or else a hash of its content."""
     if run.updated_at is not None:
         return run.updated_at.isoformat()
-    from evalkit.model.schema.row_values import content_hash
-
     return content_hash(run)
 
 
@@ -129,6 +130,4 @@ def is_stored_as(run: Run, known: str | None) -> bool:
     """Tell whether a store that knows the run by this revision has it as it is here."""
     if not known or run.updated_at is not None:
         return bool(known) and known == revision(run)
-    from evalkit.model.schema.batch import rows_of
-
     return rows_of(run).is_stored_as(known)
