@@ -49,6 +49,7 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
     document["answered"] = preview.answered(document["outputs"])
     document["usage"] = of_usage(run.usage)
     document["reference"] = example.reference_outputs if example else None
+    document["wanted"] = preview.answered(document["reference"])
     document["example_metadata"] = example.metadata if example else None
     document["feedback"] = [_cell(cell, places) for cell in cells]
     document["steps"] = [_step(step, places, start) for step in run.steps]

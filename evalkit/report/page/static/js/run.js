@@ -99,6 +99,20 @@ function feedbackTable(rows) {
 const reasonOf = (run, e) =>
   run.feedback.find((f) => f.name === e.key && f.step === null)?.comment || "";
 
+/* What was asked, by which people know a run; its id where nothing was. */
+const questionOf = (r) => texts("ex.input").get(D.ex[r]) || runId(r);
+
+/* Scores that fail first, then by value; what has none last. */
+function lowestFirst(rows) {
+  const rank = (f) => {
+    if (f.outcome !== "scored") return f.outcome === "not_applicable" ? 4 : 3;
+    const e = D.evaluators.find((one) => one.key === f.name);
+    const value = typeof f.score === "boolean" || typeof f.score === "number" ? Number(f.score) : 2;
+    return e && low(e, value) ? value - 1000 : Math.min(value, 2);
+  };
+  return [...rows].sort((a, b) => rank(a) - rank(b));
+}
+
 class RunView {
   constructor(r, query) {
     this.r = r;
@@ -148,6 +162,7 @@ class RunView {
       return;
     }
     this.errorBox();
+    this.body.append(this.answerCards());
     this.scores = this.scoreTable();
     this.body.append(this.scores);
     await this.tabs();
@@ -179,7 +194,7 @@ class RunView {
     const title = h(
       "div.rh",
       null,
-      h("h1", { id: "h-run", tabindex: -1 }, show(runId(r), h("span"))),
+      h("h1", { id: "h-run", tabindex: -1 }, show(questionOf(r), h("span"))),
       h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`),
       failing
         ? h("span.pill.fail", null, `✕ ${failing} failing ${failing === 1 ? "score" : "scores"}`)
@@ -221,6 +236,7 @@ class RunView {
       known(numbers("cost")[r]) ? `cost ${number(numbers("cost")[r])}` : null,
       `${int(numbers("steps")[r] || 0)} steps`,
       known(rep) ? `repetition ${rep}` : null,
+      oneLine(runId(r)),
     ];
     const facets = D.head.facets.map((f, i) =>
       f.values[codes("f" + i)[r]] === undefined
@@ -232,6 +248,20 @@ class RunView {
     if (total > 1)
       out.push(h("a", { href: exampleLink(e) }, `All ${int(total)} runs of this example`));
     return out;
+  }
+  /* The answer beside what was expected; alone and wide where nothing was. */
+  answerCards() {
+    const { run } = this;
+    const card = (cls, name, value) => h(`div.box.${cls}`, null, h("h2", null, name), value);
+    const answer = said(run.answered, run.outputs, "The run ended without an output.");
+    const some = known(run.reference);
+    const expected = some ? said(run.wanted, run.reference, "") : null;
+    return h(
+      "div.qa",
+      null,
+      card("said", `Answer of ${oneLine(experimentName(this.r))}`, answer),
+      some ? card("wanted", "Expected", expected) : null,
+    );
   }
   errorBox() {
     const { run } = this;
@@ -248,7 +278,7 @@ class RunView {
     this.body.append(box);
   }
   scoreTable() {
-    const rows = this.run.feedback.filter((f) => f.step === null);
+    const rows = lowestFirst(this.run.feedback.filter((f) => f.step === null));
     const perStep = this.run.feedback.filter(
       (f) => f.step !== null && f.outcome !== "not_applicable",
     ).length;
@@ -475,6 +505,6 @@ function said(text, value, nothing) {
 /* The run as stored: without what this report derived for reading. */
 function rawOf(run) {
   const steps = run.steps.map(({ msgs, answer, docs, ...rest }) => rest);
-  const { asked, answered, ...rest } = run;
+  const { asked, answered, wanted, ...rest } = run;
   return { ...rest, steps };
 }
