@@ -2,6 +2,7 @@
 
     pytest --evalkit reports/nightly          every gate of the report is a test
     pytest --evalkit . --evalkit-experiment nightly
+    pytest --evalkit search --evalkit answers two projects in one session
 
     def test_no_apology_loops(evalkit_run, evalkit_scores):
         assert len(evalkit_run.find(kind="llm")) < 10
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from evalkit.model.run import Run
     from evalkit.model.score import Feedback
 
-KEY = pytest.StashKey["Saved"]()
+KEY = pytest.StashKey[list["Saved"]]()
 SUMMARY = "summary.json"
 BRACKETS = str.maketrans("[]", "()")
 
@@ -38,9 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("evalkit", "completed runs of LLM and agent applications")
     group.addoption(
         "--evalkit",
+        action="append",
         metavar="PATH",
         help="a project, a folder of its reports/, or a summary.json: gates become tests, and "
-        "evalkit_run goes over the runs",
+        "evalkit_run goes over the runs; may be given again",
     )
     group.addoption(
         "--evalkit-experiment",
@@ -52,14 +54,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open what `--evalkit` names; a path that is none stops the session."""
-    path = config.getoption("--evalkit", None)
-    if path is None:
+    paths = config.getoption("--evalkit", None)
+    if not paths:
         return
     from evalkit.errors import EvalkitError
 
+    chosen = config.getoption("--evalkit-experiment") or []
     try:
-        chosen = config.getoption("--evalkit-experiment") or []
-        config.stash[KEY] = open_saved(Path(config.invocation_params.dir, path), chosen)
+        opened = []
+        for path in dict.fromkeys(paths):
+            saved = open_saved(Path(config.invocation_params.dir, path), chosen, len(paths) > 1)
+            saved.label = f"{path} " if len(paths) > 1 else ""
+            opened.append(saved)
+        config.stash[KEY] = opened
     except EvalkitError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -72,6 +79,8 @@ class Saved:
     names: list[str]
     documents: dict[str, dict[str, Any]]
     """Saved summaries by experiment, of a reports folder."""
+    label: str = ""
+    """Told before names, where a session has several projects."""
     _results: dict[str, Results] = field(default_factory=dict)
     _summaries: dict[str, Summary] = field(default_factory=dict)
     _feedback: dict[str, dict[str, list[Feedback]]] = field(default_factory=dict)
@@ -163,6 +172,7 @@ class Saved:
         for name in self.names:
             table = self.results(name).table("runs", ["run_id", "example_id", "repetition"])
             prefix = f"{name}-" if len(self.names) > 1 else ""
+            prefix = f"{self.label.strip()}-{prefix}" if self.label else prefix
             for row in table.to_pylist():
                 label = row["example_id"] or row["run_id"]
                 again = "" if row["repetition"] is None else f"-{row['repetition']}"
@@ -170,8 +180,12 @@ class Saved:
         return found
 
 
-def open_saved(path: Path, chosen: list[str]) -> Saved:
-    """Open a project, a report's folder or a `summary.json`; what is none raises `ConfigError`."""
+def open_saved(path: Path, chosen: list[str], several: bool = False) -> Saved:
+    """Open a project, a report's folder or a `summary.json`; what is none raises `ConfigError`.
+
+    Of `several` projects each has its own experiments: those `chosen` that it does not have are
+    another's.
+    """
     from evalkit.errors import ConfigError
     from evalkit.pipeline.gating import read_summary
     from evalkit.project.config import load
@@ -186,6 +200,8 @@ def open_saved(path: Path, chosen: list[str]) -> Saved:
         summary = read_summary(document)
         return Saved(project, [summary["experiment"]], {summary["experiment"]: summary})
     store = Store(project.store)
+    if several and chosen:
+        return Saved(project, [name for name in chosen if name in project.experiments], {})
     names = chosen or [name for name in project.experiments if store.experiment(name).exists]
     if not names:
         raise ConfigError(f"--evalkit {path}: nothing is stored. Run `evalkit run` first.")
@@ -197,18 +213,18 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Add a test per gate, before `-k` chooses."""
-    saved = config.stash.get(KEY, None)
-    if saved is None:
+    opened = config.stash.get(KEY, [])
+    if not opened:
         return
     from evalkit.errors import EvalkitError
 
     try:
-        found = list(saved.gates())
+        found = [(saved.label, result) for saved in opened for result in saved.gates()]
     except EvalkitError as error:
         raise pytest.UsageError(str(error)) from None
-    for result in found:
+    for label, result in found:
         # pytest forgets the last failures (--lf) of items of the session whose names hold brackets.
-        name = f"gate {result.experiment}: {result.rule}".translate(BRACKETS)
+        name = f"gate {label}{result.experiment}: {result.rule}".translate(BRACKETS)
         items.append(GateItem.from_parent(session, name=name, result=result))
 
 
@@ -249,21 +265,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     only_summary = "evalkit_summary" in metafunc.fixturenames
     if not wanted and not only_summary:
         return
-    saved = metafunc.config.stash.get(KEY, None)
-    if saved is None:
+    saves = metafunc.config.stash.get(KEY, [])
+    opened = list(enumerate(saves))
+    given: list[Any]
+    if not opened:
         mark = pytest.mark.skip(reason="no runs: pass --evalkit PATH")
         given = [pytest.param(None, marks=mark, id="no-runs")]
     elif wanted:
-        given = [pytest.param((name, run_id), id=label) for name, run_id, label in saved.runs()]
+        given = [
+            pytest.param((number, name, run_id), id=label)
+            for number, saved in opened
+            for name, run_id, label in saved.runs()
+        ]
     else:
-        given = [pytest.param((name, None), id=name) for name in saved.names]
+        given = [
+            pytest.param((number, name, None), id=f"{saved.label}{name}")
+            for number, saved in opened
+            for name in saved.names
+        ]
     metafunc.parametrize("_evalkit_place", given, indirect=True)
 
 
 @pytest.fixture
 def _evalkit_place(request: pytest.FixtureRequest) -> tuple[Saved, str, str]:
-    name, run_id = request.param
-    return request.config.stash[KEY], name, run_id
+    number, name, run_id = request.param
+    return request.config.stash[KEY][number], name, run_id
 
 
 @pytest.fixture

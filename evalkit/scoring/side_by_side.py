@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from evalkit.errors import EvaluatorOutputError
+from evalkit.errors import EvaluatorOutputError, LeftMissing
 from evalkit.model.example import Example
 from evalkit.model.outcome import succeeded
 from evalkit.model.run import Run
@@ -86,6 +86,8 @@ def _judge(
         if inspect.isawaitable(returned):
             returned = finished(returned)
         said |= _read(returned, evaluator.name, order, shown)
+    except LeftMissing as error:
+        return Judgement(**said, outcome="missing", comment=str(error))
     except Exception as error:  # the evaluator is user code: what it raises is data
         said |= {
             "outcome": "evaluator_error",

@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from evalkit.evaluators.judge.estimate import estimate
 from evalkit.evaluators.judge.judge import judge
 from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.money.ledger import Ledger
+from evalkit.evaluators.judge.settings import JudgeSettings
 from evalkit.model.score import Score
 from evalkit.scoring.definition.evaluator import as_evaluator
 from evalkit.testing import make_example, make_run, retrieval, tool
@@ -624,3 +626,16 @@ def test_usage_that_is_missing_or_stated_as_money() -> None:
     }
     with serving((status, headers, json.dumps(stated).encode())) as server:
         assert ask(make(server), run_of()).metadata["judge"]["cost"] == 0.25
+
+
+def test_every_setting_stands_in_the_readme_and_is_taken() -> None:
+    text = (Path(__file__).parents[2] / "evaluators" / "README.md").read_text("utf-8")
+    (block,) = re.findall(
+        r'```toml\n(\[evaluators\.helpful\]\nuse = "model_judge".*?)```', text, re.S
+    )
+    options = tomllib.loads(block)["evaluators"]["helpful"]
+    assert options.pop("use") == "model_judge"
+    judged = as_evaluator(model_judge).with_options(options)
+    assert {"timeout", "tries", "concurrency", "seed", "max_field_chars", "headers"} <= set(options)
+    assert judged.all_options()["max_field_chars"] == 20_000
+    assert set(JudgeSettings.model_fields) == set(judged.all_options())

@@ -9,6 +9,8 @@ from evalkit.pipeline.running import run
 from evalkit.project.config import load
 
 pytest_plugins = ["pytester"]
+ALONE = "-p no:randomly -p no:asyncio"
+"""Without the plugins that `test_beside_other_plugins.py` tries."""
 
 CONFIG = """
 gates = ["correct >= 0.5", "correct >= 0.9", "correct not worse than baseline"]
@@ -70,7 +72,7 @@ def made(tmp_path_factory):
 def project(made, pytester):
     """Copy the project to where pytester works."""
     shutil.copytree(made, pytester.path, dirs_exist_ok=True)
-    (pytester.path / "pytest.ini").write_text("[pytest]\n")
+    (pytester.path / "pytest.ini").write_text(f"[pytest]\naddopts = {ALONE}\n")
     return pytester
 
 
@@ -132,6 +134,7 @@ gates = ["ok not worse than baseline by 0.05"]
 
 
 def test_a_rule_against_the_baseline_is_missed_as_gate_misses_it(pytester):
+    (pytester.path / "pytest.ini").write_text(f"[pytest]\naddopts = {ALONE}\n")
     text = TWO
     for name in ("main", "branch"):
         lines = [

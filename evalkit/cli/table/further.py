@@ -12,6 +12,7 @@ from evalkit.cli.call.completing import (
 )
 from evalkit.cli.call.options import (
     FILE,
+    argument,
     experiment_name,
     experiment_names,
     flag,
@@ -21,6 +22,7 @@ from evalkit.cli.call.options import (
 from evalkit.cli.table.verb import Verb
 
 FORMATS = ("parquet", "jsonl", "csv")
+BATCHES = ("openai", "anthropic")
 
 STORE = {
     "list": Verb(
@@ -52,6 +54,35 @@ STORE = {
     ),
 }
 FURTHER = {
+    "judge": Verb(
+        "Ask language models that judge in a batch; without a file, say what judges took.",
+        """Ask language models that judge in a batch; without a file, say what judges took.
+
+        `--batch` writes the questions that have no answer yet, for OpenAI's or Anthropic's batches,
+        which cost less and take up to a day. `--collect` keeps the answers that came; `evalkit
+        score` then knows them. What a batch left open stands in the next one.
+        """,
+        [
+            argument("name", required=False, metavar="[NAME]", **completed(experiments)),
+            option("--batch", "Write the questions here.", type=FILE, metavar="FILE"),
+            option("--collect", "Keep the answers in this file.", type=FILE, metavar="FILE"),
+            option(
+                "--form",
+                "Whose batches.",
+                type=click.Choice(BATCHES),
+                default=BATCHES[0],
+                show_default=True,
+            ),
+            option(
+                "--evaluator -e evaluators",
+                "Only this one.",
+                multiple=True,
+                metavar="NAME",
+                **completed(evaluator_names),
+            ),
+            json_option(),
+        ],
+    ),
     "history": Verb(
         "Follow metrics over saved summaries.",
         """Follow metrics over saved summaries.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,23 +9,24 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from evalkit.errors import AuthenticationFailed, EvalkitError
+from evalkit.evaluators.judge.asking.counting import family_of, guess_tokens
 from evalkit.evaluators.judge.asking.errors import JudgeError, JudgeRefused, JudgeStopped, NotAsked
 from evalkit.evaluators.judge.asking.lacks import Lacks, lacks_file
 from evalkit.evaluators.judge.asking.refusals import Refusal, refusal_of
-from evalkit.evaluators.judge.asking.replies import content_of, decode, problem_of
+from evalkit.evaluators.judge.asking.replies import content_of, decode, problem_of, wait_of
 from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.session import Answer, Session
 from evalkit.evaluators.judge.settings import JudgeSettings
 from evalkit.fetchers.http.answers import HttpError
 from evalkit.fetchers.http.asking import Failed
-from evalkit.fetchers.http.attempts import Patience, Retryable, StillFailing, retry_after
+from evalkit.fetchers.http.attempts import Patience, Retryable, StillFailing
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.http.transport import httpx
 from evalkit.model.accounting.reader import usage_or_note
+from evalkit.model.messages.message import text_of
 from evalkit.model.usage import Usage
 
-PIECES = re.compile(r"[A-Za-z]{1,8}|\d{1,3}|[^\sA-Za-z\d]")
 OUTPUT_GUESS = 120
 PATIENCE = Patience(attempts=16, unanswered=6, total=120.0)
 """Long enough for a limit a minute that states no time."""
@@ -36,11 +36,6 @@ DOWN_AFTER = 16
 MAYBE_BILLED = (408, 504, 524)
 NOTHING = Paid(0.0, 0, 0)
 Body = dict[str, Any]
-
-
-def guess_tokens(text: str) -> int:
-    """Return about how many tokens a text has: word pieces, digits by three, signs one by one."""
-    return len(PIECES.findall(text)) + 4
 
 
 class Refused(HttpError):
@@ -83,6 +78,7 @@ class ChatClient:
         self._stopped: EvalkitError | None = None
         self._failed_in_a_row = 0
         self._longest = settings.max_tokens
+        self._family = family_of(settings.model)
 
     def ask(
         self, messages: list[Body], session: Session, stop: threading.Event | None = None
@@ -115,6 +111,16 @@ class ChatClient:
         """Say whether this was asked and answered before."""
         return session.known(session.key(self.settings.url, self._body(messages))) is not None
 
+    def question(self, messages: list[Body]) -> tuple[str, Body]:
+        """Return the key under which the answer is kept, and the body as the endpoint takes it."""
+        body = self._body(messages)
+        return Session.key(self.settings.url, body), self._lacks.spoken(body)
+
+    def guessed(self, messages: list[Body]) -> int:
+        """Return about how many tokens messages take, images left out."""
+        texts = (text_of(each["content"]) for each in messages)
+        return sum(guess_tokens(text, self._family) for text in texts)
+
     def _take_turn(self, stop: threading.Event | None) -> None:
         while not self._turns.acquire(timeout=0.2):
             _go_on(stop)
@@ -134,9 +140,11 @@ class ChatClient:
         """Ask and pay; the answer is kept before anybody reads it. None: others asked the same."""
         if self._stopped is not None:
             raise self._stopped
-        guessed = sum(guess_tokens(str(m["content"])) for m in body["messages"])
+        guessed = self.guessed(body["messages"])
         most = self.settings.cost(2 * guessed, self._longest)
-        call = session.ledger.reserve(most, key=key, guessed=guessed, stop=stop)
+        call = session.ledger.reserve(
+            most, key=key, guessed=guessed, model=self.settings.model, stop=stop
+        )
         if call is None:
             return None
         paid: Paid | None = None
@@ -151,7 +159,7 @@ class ChatClient:
             except EvalkitError:
                 paid = NOTHING  # nothing but what was lost before, which is counted
                 raise
-            answer = replace(self._read(reply, guessed), call=call)
+            answer = replace(self.heard(reply, guessed), call=call)
             session.keep(key, answer)
             paid = answer.paid
             self._longest = max(self._longest, answer.output_tokens)
@@ -211,7 +219,7 @@ class ChatClient:
     def _refuse(self, status: int, headers: httpx.Headers, body: bytes) -> None:
         """Raise what a refusal means; being sent elsewhere is left to others."""
         if status >= 400:
-            self._raise(refusal_of(status, body), retry_after(headers))
+            self._raise(refusal_of(status, body), wait_of(headers))
 
     def _raise(self, refusal: Refusal, wait: float | None) -> None:
         words = self._http.redact(refusal.words)
@@ -231,10 +239,10 @@ class ChatClient:
         """Parse a body; an error inside a 200 is the error it would be elsewhere."""
         reply = decode(body, headers)
         if isinstance(reply, Mapping) and reply.get("error") and not reply.get("choices"):
-            self._raise(refusal_of(200, reply), retry_after(headers))
+            self._raise(refusal_of(200, reply), wait_of(headers))
         return reply
 
-    def _read(self, reply: Any, guessed: int) -> Answer:
+    def heard(self, reply: Any, guessed: int) -> Answer:
         """Read a completion; what holds no answer names its problem, for it was paid too."""
         reply = reply if isinstance(reply, Mapping) else {}
         choices = reply.get("choices")
@@ -259,7 +267,7 @@ class ChatClient:
         if given is None:
             given = guessed
         if taken is None:
-            taken = guess_tokens(text) if text else 0
+            taken = guess_tokens(text, self._family) if text else 0
         if usage.total_tokens is not None and usage.input_tokens is not None:
             taken = max(taken, usage.total_tokens - given)
         cost = self.settings.cost(given, taken)

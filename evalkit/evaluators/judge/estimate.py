@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.evaluators.judge.client import OUTPUT_GUESS, guess_tokens
+from evalkit.evaluators.judge.client import OUTPUT_GUESS
 from evalkit.evaluators.judge.judge import judging_of
 from evalkit.evaluators.judge.panel import MEMBERS
 from evalkit.evaluators.judge.session import Session, current
@@ -41,8 +41,9 @@ def estimate(
 ) -> Estimate:
     """Render the prompt for every (run, example) and add up what asking will take.
 
-    Tokens are guessed from the text; once a few answers are in, the guess is corrected by what they
-    took. Runs that the judge skips are left out; a panel takes what its members take.
+    Tokens are guessed from the text; once a model gave a few answers, in this command or before,
+    the guess is corrected by what they took. Runs that the judge skips are left out; a panel takes
+    what its members take.
     """
     evaluator = as_evaluator(judge)
     session = session or current()
@@ -63,8 +64,8 @@ def estimate(
             cached += 1
             continue
         calls += 1
-        guessed += sum(guess_tokens(message["content"]) for message in messages)
-    ratio, output = _experience(session)
+        guessed += judging.client(session).guessed(messages)
+    ratio, output = _experience(session, judging.settings.model)
     given, taken = round(guessed * ratio), calls * min(output, judging.settings.max_tokens)
     return Estimate(calls, cached, given, taken, judging.settings.cost(given, taken))
 
@@ -80,9 +81,9 @@ def _sum(parts: Sequence[Estimate]) -> Estimate:
     )
 
 
-def _experience(session: Session) -> tuple[float, int]:
+def _experience(session: Session, model: str) -> tuple[float, int]:
     """Return how real input tokens compare with guessed ones, and how long answers were."""
-    totals = session.ledger.totals()
-    if totals.calls < ENOUGH or not totals.guessed_input:
+    seen = session.ledger.experience(model)
+    if seen.answers < ENOUGH or not seen.guessed:
         return 1.0, OUTPUT_GUESS
-    return totals.input_tokens / totals.guessed_input, round(totals.output_tokens / totals.calls)
+    return seen.given / seen.guessed, round(seen.taken / seen.answers)

@@ -67,9 +67,10 @@ class Judging:
 
     def messages(self, values: dict[str, Any]) -> list[dict[str, str]]:
         """Return what is sent for a run: the rules, then the prompt with its fields."""
-        return self._messages(self.prompt.render(values).text)
+        return self.asking(self.prompt.render(values).text)
 
-    def _messages(self, prompt: str) -> list[dict[str, str]]:
+    def asking(self, prompt: str) -> list[dict[str, str]]:
+        """Return what is sent with a prompt whose fields are filled in."""
         system = SYSTEM.format(form=form_of(self.settings.scale))
         return [_said("system", system), _said("user", prompt)]
 
@@ -97,7 +98,7 @@ class Judging:
         What the judge did not see of the run is said in the comment and counted in the metadata.
         """
         prompt = self.prompt.render(values)
-        found, answers = self.verdict(self._messages(prompt.text), stop)
+        found, answers = self.verdict(self.asking(prompt.text), stop)
         took = accounts(answers)
         if prompt.cut:
             took["characters_left_out"] = prompt.cut

@@ -40,6 +40,8 @@ class JudgeSettings(BaseModel):
     """More keys of the request's body, as the endpoint knows them."""
     price: tuple[float, float] | None = None
     """Money for a million input and a million output tokens; needed for costs and budgets."""
+    batch_price: tuple[float, float] | None = None
+    """The same in a batch; default: half of `price`, as OpenAI and Anthropic have it."""
     per_second: float | None = Field(default=None, gt=0)
     """Requests a second at most; `None` leaves it to the server's own limit."""
     concurrency: int = Field(default=8, ge=1, le=16)
@@ -78,6 +80,13 @@ class JudgeSettings(BaseModel):
         if self.price is None:
             return None
         return (input_tokens * self.price[0] + output_tokens * self.price[1]) / 1_000_000
+
+    def batch_cost(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Return what so many tokens cost in a batch, or `None` without a price."""
+        cost = self.cost(input_tokens, output_tokens)
+        if self.batch_price is None:
+            return None if cost is None else cost / 2
+        return (input_tokens * self.batch_price[0] + output_tokens * self.batch_price[1]) / 1e6
 
 
 def _expanded(name: str, value: str) -> str:

@@ -38,6 +38,8 @@ BUSY_WORDS = (
     *("server_error", "internal_error", "unavailable", "timeout", "timed out", "try again"),
 )
 BUSY_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529))
+KEY_CODES = frozenset(("invalid_api_key", "no_db_connection"))
+"""litellm's proxy says 400 `no_db_connection` of an unknown key where it keeps no database."""
 MODEL_CODES = frozenset(("model_not_found", "deploymentnotfound"))
 
 
@@ -56,7 +58,7 @@ class Refusal:
         """What it means for the run, and for the others."""
         low = self.words.lower()
         said = set(self.codes)
-        if self.status == 401 or "invalid_api_key" in said:
+        if self.status == 401 or said & KEY_CODES:
             return "key"
         if said & CONTENT_CODES or (
             self.status in (200, 400, 403, 422, 451) and any(w in low for w in CONTENT_WORDS)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.fetchers.http.answers import decoded
+from evalkit.fetchers.http.attempts import retry_after
 from evalkit.fetchers.http.transport import httpx
 from evalkit.model.messages.message import text_of
 
@@ -21,6 +22,13 @@ def decode(body: bytes | bytearray, headers: httpx.Headers) -> Any:
     if streamed or start.startswith((b"data:", b"event:", b": ")):
         return _joined(bytes(body).decode("utf-8", "replace"))
     return decoded(body, headers)
+
+
+def wait_of(headers: httpx.Headers) -> float | None:
+    """Return the seconds to wait; litellm's proxy gives a provider's words another name."""
+    named = {"retry-after": headers.get("llm_provider-retry-after", "")}
+    own = retry_after(headers)
+    return retry_after(named) if own is None else own
 
 
 def _joined(text: str) -> dict[str, Any]:

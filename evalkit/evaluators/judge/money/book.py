@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 Event = list[Any]
 """What happened: its name, then what it is about."""
@@ -44,6 +44,15 @@ class Paid:
     output_tokens: int
 
 
+class Experience(NamedTuple):
+    """What a model took: answers, guessed and real input tokens, output tokens."""
+
+    answers: int
+    guessed: int
+    given: int
+    taken: int
+
+
 @dataclass
 class Book:
     """Totals of all commands, those at the beginning of this one, and reservations by call."""
@@ -52,6 +61,8 @@ class Book:
     began: Totals = field(default_factory=Totals)
     pending: dict[str, dict[str, Any]] = field(default_factory=dict)
     holders: list[list[Any]] = field(default_factory=list)
+    models: dict[str, list[int]] = field(default_factory=dict)
+    """The numbers of `Experience` by model."""
 
     def reserved(self) -> float:
         """Return what is set aside for calls in flight."""
@@ -68,8 +79,11 @@ class Book:
         if anew:
             self.began = replace(self.totals)
 
-    def _reserve(self, call: str, key: str, most: float | None, by: list[Any], guess: int) -> None:
-        self.pending[call] = {"key": key, "most": most, "by": by, "guessed": guess}
+    def _reserve(
+        self, call: str, key: str, most: float | None, by: list[Any], guess: int, model: str = ""
+    ) -> None:
+        about = {"key": key, "most": most, "by": by, "guessed": guess, "model": model}
+        self.pending[call] = about
 
     def _lost(self, call: str) -> None:
         each = self.pending.get(call, {"most": None})
@@ -95,7 +109,11 @@ class Book:
         cost, given, taken = paid
         totals.input_tokens += given
         totals.output_tokens += taken
-        totals.guessed_input += reserved.get("guessed", 0) if given else 0
+        if given and reserved.get("guessed"):
+            totals.guessed_input += reserved["guessed"]
+            seen = self.models.get(reserved["model"], [0, 0, 0, 0])
+            more = (1, reserved["guessed"], given, taken)
+            self.models[reserved["model"]] = [a + b for a, b in zip(seen, more, strict=True)]
         totals.spent += cost or 0.0
         totals.unpriced += cost is None
 
@@ -107,6 +125,7 @@ class Book:
             "began": asdict(self.began),
             "pending": self.pending,
             "holders": self.holders,
+            "models": self.models,
         }
 
     @classmethod
@@ -117,6 +136,7 @@ class Book:
             began=_totals(known.get("began", {})),
             pending=dict(known.get("pending", {})),
             holders=list(known.get("holders", [])),
+            models=dict(known.get("models", {})),
         )
 
 

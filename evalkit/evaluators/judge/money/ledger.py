@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from evalkit.evaluators.judge.asking.errors import BudgetSpent, JudgeError, NotAsked
-from evalkit.evaluators.judge.money.book import Book, Paid, Totals
+from evalkit.evaluators.judge.money.book import Book, Experience, Paid, Totals
 from evalkit.evaluators.judge.money.journal import Journal
 from evalkit.evaluators.judge.money.processes import is_alive, this_process
 
@@ -69,21 +69,34 @@ class Ledger:
         with self._journal.open() as book:
             return replace(book.totals, reserved=book.reserved())
 
+    def experience(self, model: str) -> Experience:
+        """Return what a model took until now, in all commands."""
+        with self._journal.open() as book:
+            return Experience(*book.models.get(model, (0, 0, 0, 0)))
+
     def totals(self) -> Totals:
         """Return the counts since the command began."""
         with self._journal.open() as book:
             return replace(book.totals, reserved=book.reserved()).since(book.began)
 
     def reserve(
-        self, most: float | None, *, key: str = "", guessed: int = 0, stop: Any = None
+        self,
+        most: float | None,
+        *,
+        key: str = "",
+        guessed: int = 0,
+        model: str = "",
+        unlimited: bool = False,
+        stop: Any = None,
     ) -> str | None:
         """Set aside the most that a call can cost and return its name.
 
         A call that does not fit beside those in flight waits until they are settled; `BudgetSpent`
         is raised when it does not fit without them. None: the same question (`key`) was in flight
-        elsewhere, look for its answer. `stop` is an event that ends the waiting.
+        elsewhere, look for its answer. `unlimited`: it was paid already. `stop` is an event that
+        ends the waiting.
         """
-        if self.budget is not None and most is None:
+        if self.budget is not None and most is None and not unlimited:
             raise JudgeError(
                 "a budget is set but the judge has no price, so its cost cannot be bounded. "
                 "Set price = [input, output] per million tokens."
@@ -96,7 +109,8 @@ class Ledger:
                     return None
                 if not same and self._fits(book, most):
                     call = uuid4().hex[:16]
-                    self._journal.note("reserve", call, key, most, this_process(), guessed)
+                    me = this_process()
+                    self._journal.note("reserve", call, key, most, me, guessed, model)
                     return call
                 self._bury(book)
             waited = waited or bool(same)

@@ -1,0 +1,1 @@
+"""Batches: questions of judges as files that providers answer later, for less money."""
