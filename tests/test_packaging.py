@@ -40,7 +40,7 @@ def imported() -> dict[str, str]:
 
 def declared() -> set[str]:
     extras = PROJECT["optional-dependencies"]
-    optional = [r for name, rows in extras.items() if name != "dev" for r in rows]
+    optional = [r for name, rows in extras.items() if not name.startswith("dev") for r in rows]
     return {name_of(requirement) for requirement in [*PROJECT["dependencies"], *optional]}
 
 
