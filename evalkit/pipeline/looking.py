@@ -6,7 +6,6 @@ import hashlib
 import json
 import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,8 @@ def source_digest(project: Project, name: str, fetcher: Any) -> str:
 
 def _table() -> str:
     """Return which table of prices is installed: costs that nobody recorded are taken from it."""
+    from importlib.metadata import PackageNotFoundError, version  # not for verbs that fetch nothing
+
     try:
         return version("genai-prices")
     except PackageNotFoundError:

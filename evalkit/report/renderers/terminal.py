@@ -131,6 +131,8 @@ class _Writer:
                        + ([self.text(f"  {seen}")] if whole else []))  # fmt: skip
             if not whole:
                 self.said(seen, "bright_black", 6)
+            if rule.note and not rule.passed:
+                self.said(rule.note, "bright_black", 6)
 
     def primary(self, view: ReportView) -> None:
         """Print the primary metric: levels, change, interval, and what the interval says."""

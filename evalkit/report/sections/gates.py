@@ -90,7 +90,14 @@ def _rule(source: Source, rule: str, found: Sequence[GateResult], base: str | No
     note = _strict(source, gate, found) if gate is not None else ""
     if passed is None:
         note = next((r.why for r in found if r.passed is None), "")
+    elif not passed:
+        note = next((r.why for r in found if r.passed is False and _says_more(r)), note)
     return RulePart(_words(gate, rule, found[0].unit), rule, passed, " · ".join(seen), note)
+
+
+def _says_more(result: GateResult) -> bool:
+    """Tell whether a rule was missed for more than a level beyond its limit, which is shown."""
+    return ", asked " not in result.why or not result.why.startswith(result.metric)
 
 
 def _seen(result: GateResult) -> str:

@@ -64,7 +64,7 @@ def test_words_nobody_knows_are_named_everywhere(tmp_path: Path, write: Any) -> 
     assert "status 'gave_up' (2), '42' (1)" in told.err
     shown = evalkit("run", cwd=folder)
     text = " ".join(shown.out.split())
-    assert "25.0% of 4 runs succeeded: 3 ended in a way nobody here knows" in text
+    assert "3 of 4 runs did not succeed: 3 ended in a way nobody here knows" in text
     assert shown.out.count("[experiments.x.statuses]") == 1
     gated = evalkit("gate", "--gate", "unknown_rate == 0", cwd=folder)
     assert gated.code == 1
