@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import ConfigError, NoRunsError, did_you_mean
-from evalkit.project.fitting import Unfit, fit
+from evalkit.project.fitting import Unfit, fit, keys_of
 from evalkit.project.layout import ConfigFile, find_config
 from evalkit.project.problems import Problems
 from evalkit.project.tables import ExperimentTable, ProjectTable, ScaleTable
@@ -187,6 +187,9 @@ def _share_mappings(table: ProjectTable, problems: Problems) -> None:
             hint = did_you_mean(str(wanted), table.mappings)
             problems.add(("experiments", name, "mapping"), f"no mapping {wanted!r}.{hint}")
             continue
+        for key in sorted({*keys_of(ExperimentTable)} & set(shared)):
+            said = f"mappings.{wanted} has {key!r}, which an experiment says itself. Write it below"
+            problems.add(("mappings", str(wanted), key), f"{said} [experiments.{name}].")
         own = {key: value for key, value in experiment.options.items() if key != "mapping"}
         fields = {**shared.get("fields", {}), **own.get("fields", {})}
         merged = {**shared, **own, **({"fields": fields} if fields else {})}

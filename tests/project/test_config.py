@@ -153,3 +153,19 @@ def test_a_mapping_there_is_not(tmp_path: Path) -> None:
     """
     (line,) = problems(tmp_path, text)
     assert "no mapping 'answer'. Did you mean 'answers'?" in line
+
+
+def test_a_mapping_with_a_key_of_the_experiment_says_where_it_belongs(tmp_path: Path) -> None:
+    text = """
+    [mappings.answers]
+    fetcher = "records"
+    fields = { run_id = "id" }
+    [experiments.a]
+    fetcher = "records"
+    path = "a.json"
+    mapping = "answers"
+    """
+    found = problems(tmp_path, text)
+    wanted = "mappings.answers has 'fetcher', which an experiment says itself. Write it below"
+    assert any(f"{wanted} [experiments.a]." in line for line in found)
+    assert len(found) == 1
