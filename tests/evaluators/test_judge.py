@@ -588,6 +588,17 @@ def test_views_of_a_run_in_a_prompt() -> None:
     )
 
 
+def test_what_a_message_holds_beside_text_is_named() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    said = [{"type": "text", "text": "What is this?"}, picture]
+    run = make_run(messages=[{"role": "user", "content": said}])
+    with serving(verdict("pass")) as server:
+        ask(make(server, prompt="{{ messages }}"), run)
+    assert (
+        plain(server.asked[0]) == "<data>user: What is this?\n  [image image/png: not shown]</data>"
+    )
+
+
 def test_a_template_cannot_reach_into_python() -> None:
     for prompt in (
         "{{ outputs['__class__'] }}",
