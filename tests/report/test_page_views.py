@@ -185,7 +185,7 @@ def test_steps_fold_by_keys(opened, reports):
         ("#/run/candidate-003-1?step=3", "#v-run .det h2", "search"),
         ("#/run/candidate-003-1?tab=io", "#v-run .io", "It lasts 4 years."),
         ("#/run/candidate-003-1?tab=compare&with=candidate-003-0", "#v-run .cmp", "repetition 0"),
-        ("#/run/candidate-003-1?tab=raw", "#v-run pre", "candidate-003-1"),
+        ("#/run/candidate-003-1?tab=raw", "#v-run [role=tabpanel] pre", "candidate-003-1"),
         ("#/example/ex-003", "#v-example table", "candidate"),
         ("#/run/nobody", "#v-run", "No such run"),
         ("#/example/nobody", "#v-example", "No such example"),

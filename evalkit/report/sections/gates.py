@@ -97,7 +97,7 @@ def _rule(source: Source, rule: str, found: Sequence[GateResult], base: str | No
 
 def _says_more(result: GateResult) -> bool:
     """Tell whether a rule was missed for more than a level beyond its limit, which is shown."""
-    return ", asked " not in result.why or not result.why.startswith(result.metric)
+    return ", asked " not in result.why or result.why.startswith("The ")
 
 
 def _seen(result: GateResult) -> str:
