@@ -21,12 +21,14 @@ from evalkit.fetchers.files.mapping.mapping import FieldMap
 from evalkit.fetchers.files.mapping.options import ExpressionText, flat_fields
 from evalkit.fetchers.files.mapping.targets import RUN_TARGETS, check_target
 from evalkit.fetchers.files.reading.expression import Expression
-from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.paths import SourceFile, size_of
 from evalkit.fetchers.files.reading.places import NOWHERE
 from evalkit.fetchers.files.reading.rows import Row, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
 
 BY_FILE = ("_path", "_filename")
+LOOKED_AT = 4 << 20
+"""Bytes up to which a file is looked at once more, whole: to find out what else would read it."""
 """What groups by the file: its runs are whole when it ends."""
 
 
@@ -212,6 +214,8 @@ class RecordsFetcher(FileFetcher):
     def _say_known(self) -> None:
         """Say that files need no mapping, where it made repetitions of what may be none."""
         if self._group_by is None and self._first is not None and self._builder.repeats:
+            if size_of(self._first) > LOOKED_AT:
+                return
             with suppress(DatasetError):
                 known = detect(self._first, self.who)
                 self.findings.note(
