@@ -165,6 +165,24 @@ def test_a_hundred_runs_by_keyboard_with_a_kill_in_between(tab, project):
     assert found["abstained"] + both["abstained"] == 1
 
 
+def test_a_note_typed_while_a_label_is_on_its_way_belongs_to_the_next_run(tab, project):
+    with serving(project, "--sample", "3", "--rater", "Eve") as (url, _):
+        person = Labeller(tab, url)
+        tab.route("**/label", lambda route: (time.sleep(0.4), route.continue_()))
+        tab.keyboard.press("1")
+        tab.keyboard.press("n")
+        tab.keyboard.type("2 of 22")
+        tab.keyboard.press("Backspace")
+        tab.keyboard.press("Escape")
+        tab.keyboard.press("2")
+        person.until("document.querySelector('[data-count=todo]').textContent == 1")
+        person.settle()
+        assert person.problems == []
+    path = project / "datasets" / "labels" / "correct.eve.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [(row["label"], row.get("note")) for row in rows] == [("1", None), ("0", "2 of 2")]
+
+
 def test_two_people_do_not_see_each_other_before_the_end(tab, project):
     options = ("--sample", "4", "--rater", "Bo", "--rater", "Cy", "--queue", "random")
     with serving(project, *options) as (url, _):

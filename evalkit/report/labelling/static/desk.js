@@ -28,6 +28,7 @@ let turn = Promise.resolve();
 function inTurn(work) {
   turn = turn.then(async () => {
     desk.busy = true;
+    byId("note").readOnly = true; // what the next run's note would be cleared of
     try {
       await work();
       byId("problem").hidden = true;
@@ -35,6 +36,7 @@ function inTurn(work) {
       problem(error);
     }
     desk.busy = false;
+    byId("note").readOnly = false;
   });
   return turn;
 }

@@ -3,7 +3,7 @@ const KEYS = {
   u: takeBack,
   j: () => move(1),
   k: () => move(-1),
-  n: () => byId("note").focus(),
+  n: note,
   t: theme,
   d: () => open("done"),
   g: () => open("differ"),
@@ -20,6 +20,27 @@ function open(queue) {
   });
 }
 
+// What is typed after `n` belongs to the note of the run that comes: until it is there, it is held.
+let held = null;
+function note() {
+  const mine = { text: "", open: true };
+  held = mine;
+  inTurn(() => {
+    if (held === mine) held = null;
+    const field = byId("note");
+    field.value += mine.text;
+    if (mine.open) field.focus();
+  });
+}
+
+function hold(event) {
+  if (event.key === "Escape") held.open = false;
+  else if (event.key === "Backspace") held.text = held.text.slice(0, -1);
+  else if (event.key === "Enter") held.text += "\n";
+  else if (event.key.length === 1) held.text += event.key;
+  event.preventDefault();
+}
+
 function theme() {
   const root = document.documentElement;
   const dark = root.dataset.theme
@@ -33,6 +54,10 @@ document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (target.tagName === "TEXTAREA" || target.tagName === "INPUT") {
     if (event.key === "Escape") target.blur();
+    return;
+  }
+  if (held?.open) {
+    hold(event);
     return;
   }
   const choice = facts.choices[Number(event.key) - 1];
