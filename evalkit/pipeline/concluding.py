@@ -102,31 +102,18 @@ def conclude(
     then or later; where there are none, no rule is. `options` go to
     `evalkit.report.page.write.write_report`.
     """
-    progress("Figures", 0, len(names))
     results = {name: stored.results(project, name) for name in names}
     decisions = _decided(project, results)
-    summaries = {}
-    for number, (name, each) in enumerate(results.items(), 1):
-        summaries[name] = summarise_experiment(project, each, decisions=decisions)
-        progress("Figures", number, len(names))
-    configured = [c.baseline for name in names if (c := project.experiments.get(name))]
-    comparison = None
-    implied = not (baseline or any(configured))
-    if len(names) > 1:
-        progress(f"Compare {len(names)} experiments", 0, 1)
-        from evalkit.pipeline.comparing import compare_experiments  # brings scipy and judges
-
-        comparison = compare_experiments(
-            project, list(results.values()), baseline=baseline, decisions=decisions
-        )
-        progress(f"Compare {len(names)} experiments", 1, 1)
-        if implied:
-            comparison = replace(comparison, notes=[_implied(names), *comparison.notes])
+    summaries = _summarised(project, results, decisions, progress)
+    named = baseline or any(c.baseline for n in names if (c := project.experiments.get(n)))
+    comparison = _compared(project, results, baseline, decisions, progress)
+    if comparison and not named:
+        comparison = replace(comparison, notes=[_implied(names), *comparison.notes])
     windows = _windows(results, since)
     checked = check_gates(
         project,
         list(_held(project, summaries, windows, decisions).values()),
-        None if implied else comparison,  # a rule needs a baseline that somebody named
+        comparison if named else None,  # a rule needs a baseline that somebody named
         gates,
         allow_incomplete=allow_incomplete,
     )
@@ -135,31 +122,67 @@ def conclude(
         checked = [replace(each, why=f"{each.why} {said[each.experiment]}") for each in checked]
         summaries = {name: _noted(each, said[name]) for name, each in summaries.items()}
     partial = [n for n, each in summaries.items() if checked and not each.counts.complete]
-    path = None
-    left_out: list[str] = []
-    if page:
-        progress("Page", 0, 1)
-        path = report(
-            project,
-            list(summaries.values()),
-            list(results.values()),
-            comparison,
-            checked,
-            to=to,
-            left_out=left_out,
-            **options,
-        )
-        progress("Page", 1, 1)
-    return Ran(
+    ran = Ran(
         summaries=summaries,
         results=results,
         windows=windows,
         comparison=comparison,
         gates=checked,
-        report=path,
-        left_out=left_out,
         incomplete=() if allow_incomplete else partial,
     )
+    return _written(project, ran, to, progress, options) if page else ran
+
+
+def _summarised(
+    project: Project,
+    results: Mapping[str, Results],
+    decisions: Mapping[str, Decision] | None,
+    progress: Progress,
+) -> dict[str, Summary]:
+    progress("Figures", 0, len(results))
+    summaries = {}
+    for number, (name, each) in enumerate(results.items(), 1):
+        summaries[name] = summarise_experiment(project, each, decisions=decisions)
+        progress("Figures", number, len(results))
+    return summaries
+
+
+def _compared(
+    project: Project,
+    results: Mapping[str, Results],
+    baseline: str | None,
+    decisions: Mapping[str, Decision] | None,
+    progress: Progress,
+) -> Comparison | None:
+    if len(results) < 2:
+        return None
+    progress(f"Compare {len(results)} experiments", 0, 1)
+    from evalkit.pipeline.comparing import compare_experiments  # brings scipy and judges
+
+    comparison = compare_experiments(
+        project, list(results.values()), baseline=baseline, decisions=decisions
+    )
+    progress(f"Compare {len(results)} experiments", 1, 1)
+    return comparison
+
+
+def _written(
+    project: Project, ran: Ran, to: Path | None, progress: Progress, options: Mapping[str, Any]
+) -> Ran:
+    progress("Page", 0, 1)
+    left_out: list[str] = []
+    path = report(
+        project,
+        list(ran.summaries.values()),
+        list(ran.results.values()),
+        ran.comparison,
+        list(ran.gates),
+        to=to,
+        left_out=left_out,
+        **options,
+    )
+    progress("Page", 1, 1)
+    return replace(ran, report=path, left_out=left_out)
 
 
 def _windows(results: Mapping[str, Results], since: datetime | None) -> dict[str, WindowedResults]:

@@ -89,7 +89,7 @@ class FolderStore(Local):
             found = self._load(path.read_text("utf-8"))
         except ConfigError:
             raise
-        except Exception as error:
+        except Exception as error:  # damaged YAML: its loaders raise of every kind
             where = path.relative_to(self._folder)
             raise SourceUnavailable(f"{self.shown}: {where} cannot be read ({error}).") from None
         return found if isinstance(found, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -66,29 +67,26 @@ def compare(
     ]
     if not primary and chosen_by == "order":
         primary = _first_score(found)
-    tests = [
-        (family_of(contrast.measure.name, primary), contrast.test.p)
+    families = [
+        family_of(contrast.measure.name, primary)
         for _, contrasts in found
         for contrast in contrasts
     ]
-    adjusted, sizes = corrected(tests, correction)
-    rejected = {
-        family: sum(
-            p is not None and p <= alpha
-            for p, (f, _) in zip(adjusted, tests, strict=True)
-            if f == family
+    tests = [contrast.test.p for _, contrasts in found for contrast in contrasts]
+    adjusted, sizes = corrected(list(zip(families, tests, strict=True)), correction)
+    rejected = _rejected(adjusted, families, sizes, alpha)
+    rules = Rules(alpha, margins or {}, calibrated, correction, sizes, rejected)
+    each = iter(zip(adjusted, families, strict=True))
+    candidates = [
+        _candidate(
+            pairs,
+            contrasts,
+            [difference_of(contrast, pairs, *next(each), rules) for contrast in contrasts],
+            slices,
+            alpha,
         )
-        for family in sizes
-    }
-    each = iter(zip(adjusted, tests, strict=True))
-    candidates = []
-    for pairs, contrasts in found:
-        rules = Rules(alpha, margins or {}, calibrated, correction, sizes, rejected)
-        differences = []
-        for contrast in contrasts:
-            p_adjusted, (family, _) = next(each)
-            differences.append(difference_of(contrast, pairs, p_adjusted, family, rules))
-        candidates.append(_candidate(pairs, contrasts, differences, slices, alpha))
+        for pairs, contrasts in found
+    ]
     names = [base.name, *(each.name for each in others)]
     return Comparison(
         baseline=base.name,
@@ -104,6 +102,16 @@ def compare(
         exploratory=sizes.get(EXPLORATORY, 0),
         chosen_by=chosen_by if primary else "",
     )
+
+
+def _rejected(
+    adjusted: Sequence[float | None], families: Sequence[str], sizes: Iterable[str], alpha: float
+) -> dict[str, int]:
+    """Count per family the tests that found a change."""
+    found = Counter(
+        family for p, family in zip(adjusted, families, strict=True) if p is not None and p <= alpha
+    )
+    return {family: found[family] for family in sizes}
 
 
 def _first_score(found: Sequence[tuple[Pairs, list[Contrast]]]) -> list[str]:
