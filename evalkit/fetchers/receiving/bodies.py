@@ -17,6 +17,8 @@ from evalkit.fetchers.files.reading.jsontext import Mended, loads
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 MOST_BYTES = 64_000_000
 """Bytes of one request, packed or not."""
+BITE = 1 << 10
+"""Packed bytes that are unpacked at once; zstd makes at most 128 KiB of four of them."""
 SIGNALS = {"traces": "resourceSpans", "logs": "resourceLogs"}
 NO_PROTOBUF = (
     "protobuf needs an extra: pip install 'evalkit-harness[otlp]', "
@@ -81,8 +83,16 @@ def _inflated(data: bytes, bits: int) -> tuple[bytes, bool]:
 
 
 def _of_zstd(data: bytes) -> tuple[bytes, bool]:
-    with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as opened:
-        return opened.read(MOST_BYTES + 1), True
+    """Take small bites: what one of them unpacks to is bounded, and the end of a frame is seen."""
+    found, whole = bytearray(), False
+    while data and len(found) <= MOST_BYTES:
+        opened = zstandard.ZstdDecompressor().decompressobj()
+        at = 0
+        while at < len(data) and not opened.eof and len(found) <= MOST_BYTES:
+            found += opened.decompress(data[at : at + BITE])
+            at += BITE
+        whole, data = opened.eof, opened.unused_data + data[at:]
+    return bytes(found), whole
 
 
 def received(signal: str, kind: str, body: bytes) -> Received:

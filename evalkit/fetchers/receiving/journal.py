@@ -58,10 +58,13 @@ class Journal:
             mine = self._written
         with self._sync:
             if self._synced < mine:
-                with self._write:
-                    upto, handle = self._written, self._file
-                os.fsync(handle)
-                self._synced = upto
+                with self._write:  # a handle of its own: the file may be turned meanwhile
+                    upto, handle = self._written, os.dup(self._file)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+                self._synced = max(self._synced, upto)
 
     def close(self) -> None:
         """End; what is appended after this raises `OSError`."""

@@ -112,6 +112,13 @@ def test_a_body_in_chunks_without_a_length(receive, read):
             {"content_encoding": "gzip"},
             400,
         ),
+        (
+            zstandard.compress(json.dumps(request(span(1, 2))).encode() + b" " * 300_000)[:-3],
+            JSON,
+            "/v1/traces",
+            {"content_encoding": "zstd"},
+            400,
+        ),
         (request(span(1, 2)), JSON, "/v2/traces", {}, 404),
         (request(span(1, 2)), JSON, "/v1/traces", {"host": "name.example"}, 403),
         (
