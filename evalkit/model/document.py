@@ -34,8 +34,13 @@ def read_documents(outputs: Any, step_id: str | None = None) -> list[Document]:
     return [_document(item, rank, step_id) for rank, item in enumerate(_items(outputs), start=1)]
 
 
+def read_passages(outputs: Any) -> list[tuple[str | None, str, float | None]]:
+    """Read id, text and score of the documents in a retriever's outputs, and no more of them."""
+    return [_passage(*_opened(item)) for item in _items(outputs)]
+
+
 def _items(outputs: Any) -> Sequence[Any]:
-    if isinstance(outputs, Mapping):
+    if isinstance(outputs, (dict, Mapping)):
         for name in LISTS:
             if name in outputs:
                 return _items(outputs[name])
@@ -45,19 +50,34 @@ def _items(outputs: Any) -> Sequence[Any]:
     return outputs if isinstance(outputs, Sequence) else []
 
 
-def _document(item: Any, rank: int, step_id: str | None) -> Document:
-    if not isinstance(item, Mapping):
-        return Document(text=str(item), rank=rank, step_id=step_id)
+Fields = Mapping[str, Any]
+
+
+def _opened(item: Any) -> tuple[Fields, Fields]:
+    """Return a document's fields and its metadata's; what is no mapping is the text itself."""
+    if not isinstance(item, (dict, Mapping)):
+        return {"text": str(item)}, {}
     if isinstance(item.get("kwargs"), Mapping) and "lc" in item:
         item = item["kwargs"]
     metadata = item.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
+    return item, metadata if isinstance(metadata, (dict, Mapping)) else {}
+
+
+def _passage(item: Fields, metadata: Fields) -> tuple[str | None, str, float | None]:
+    return (
+        _first_text(item, metadata),
+        next((text_of(item[name]) for name in TEXTS if item.get(name) is not None), ""),
+        next((s for n in SCORES if (s := _number(item.get(n, metadata.get(n)))) is not None), None),
+    )
+
+
+def _document(item: Any, rank: int, step_id: str | None) -> Document:
+    item, metadata = _opened(item)
+    name, text, score = _passage(item, metadata)
     return Document(
-        id=_first_text(item, metadata),
-        text=next((text_of(item[name]) for name in TEXTS if item.get(name) is not None), ""),
-        score=next(
-            (s for n in SCORES if (s := _number(item.get(n, metadata.get(n)))) is not None), None
-        ),
+        id=name,
+        text=text,
+        score=score,
         rank=rank,
         metadata=metadata,
         step_id=step_id,

@@ -121,3 +121,36 @@ def test_messages_of_a_run_begin_where_the_source_says():
 )
 def test_documents_of_every_form(outputs, seen):
     assert [(each.id, each.text) for each in read_documents(outputs)] == seen
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"role": "assistant", "content": "hi"},
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "assistant", "content": "", "id": 7, "name": "n"},
+        {"role": "user", "content": "hi", "tool_calls": [{"name": "f", "args": {"a": 1}}]},
+        {"role": "assistant", "content": "a", "tool_calls": [{"id": 1, "function": {"name": "f"}}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "x"}]},
+        {"role": "assistant", "content": "no", "refusal": "never"},
+    ],
+)
+@pytest.mark.parametrize(
+    "around",
+    [
+        {},
+        {"index": 0, "finish_reason": "stop"},
+        {"text": "hi", "type": "ChatGeneration"},
+        {"type": "message", "status": "completed"},
+        {"role": "user", "content": "outer"},
+        {"type": "human", "data": {"content": "data"}},
+        {"message.role": "user", "message.content": "dotted"},
+        {"lc": 1, "kwargs": {"content": "lc", "type": "ai"}},
+    ],
+)
+def test_the_short_way_to_a_choice_reads_what_the_long_way_reads(inner, around):
+    class Detour(dict):
+        """A table that is no plain dict, which the short way passes by."""
+
+    short = read_messages([{**around, "message": inner}])
+    assert short == read_messages([Detour(**around, message=Detour(inner))])

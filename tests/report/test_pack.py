@@ -5,13 +5,14 @@ import json
 import math
 import random
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_file import ReportFile
 
 from evalkit.report.runs.pack import Core, compress, scrub
-from evalkit.report.runs.traces import MEMBER_RUNS, TraceWriter
+from evalkit.report.runs.traces import LONG, MEMBER_RUNS, TraceWriter, _long_strings
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=400)
 
@@ -139,3 +140,39 @@ def test_a_budget_keeps_the_first_priorities(tmp_path):
 def test_compressing_twice_gives_the_same_bytes():
     data = json.dumps(list(range(1000))).encode()
     assert compress(data) == compress(data)
+
+
+def spelled(data: bytes) -> list[bytes]:
+    """Find the long strings that are no keys, letter by letter."""
+    found, at = [], 0
+    while at < len(data):
+        if data[at] != ord('"'):
+            at += 1
+            continue
+        end = at + 1
+        while data[end] != ord('"'):
+            end += 2 if data[end] == ord("\\") else 1
+        literal, at = data[at : end + 1], end + 1
+        if len(literal) - 2 >= LONG and data[at : at + 1] != b":":
+            found.append(literal)
+    return found
+
+
+LENGTHY = st.builds(
+    lambda part, times: part * times,
+    st.text(st.sampled_from('ab"\\\n:,{}[]\0\u00e9'), min_size=1, max_size=7),
+    st.sampled_from([1, 28, 50, 99, 100, 199, 200, 201, 400]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(
+        LENGTHY | st.none() | st.lists(st.integers(0, 9), min_size=90, max_size=120),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(LENGTHY, inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_long_strings_are_found_as_they_are_spelled(value):
+    data = orjson.dumps(value)
+    assert [data[start:end] for start, end in _long_strings(data)] == spelled(data)

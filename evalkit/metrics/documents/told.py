@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
-from html import escape
 from typing import Any
 
 from evalkit.model.shown import Shown
@@ -32,6 +31,8 @@ class Told(Shown):
         drawn = super()._repr_html_()
         if drawn is not None:
             return drawn
+        from html import escape
+
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>"
             for name, text in facts_of(self)

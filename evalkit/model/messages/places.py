@@ -20,7 +20,7 @@ ANSWERS = ("choices", "candidates", "generations", "output", "message", "respons
 def messages_in(payload: Any, unread: Unread | None = None) -> list[Message]:
     """Return the messages a payload holds: a list, a state, a request or a client's response."""
     found = conversation_in(payload, unread) or answer_in(payload, unread)
-    if found and isinstance(payload, Mapping):
+    if found and isinstance(payload, (dict, Mapping)):
         return [*_instructions(payload), *found]
     return found
 
@@ -29,7 +29,7 @@ def conversation_in(payload: Any, unread: Unread | None = None) -> list[Message]
     """Return the conversation a payload holds, as a list or under one of the usual names."""
     if isinstance(payload, list):
         return read_messages(payload, unread)
-    if isinstance(payload, Mapping):
+    if isinstance(payload, (dict, Mapping)):
         for name in WHOLE:
             held = payload.get(name)
             if held and isinstance(held, list | Mapping | str):
@@ -41,7 +41,7 @@ def conversation_in(payload: Any, unread: Unread | None = None) -> list[Message]
 
 def answer_in(payload: Any, unread: Unread | None = None) -> list[Message]:
     """Return the messages in a client's response: OpenAI's choices, Gemini's candidates ..."""
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, (dict, Mapping)):
         return []
     if isinstance(payload.get("role"), str) and (found := read_messages(payload, unread)):
         return found
@@ -51,7 +51,7 @@ def answer_in(payload: Any, unread: Unread | None = None) -> list[Message]:
             held = held[0]
         if isinstance(held, list | tuple):
             held = held[:1] if name in ("choices", "candidates", "generations") else held
-            if not all(isinstance(each, Mapping) for each in held):
+            if not all(isinstance(each, (dict, Mapping)) for each in held):
                 continue
         elif not isinstance(held, Mapping):
             continue

@@ -33,7 +33,7 @@ def read_messages(raw: Any, unread: Unread | None = None) -> list[Message]:
     One record may hold several messages (a call and its answer), and several records may be one
     message (items of OpenAI's Responses). Names of what is left out are counted in `unread`.
     """
-    if isinstance(raw, Mapping) and "messages" in raw:
+    if isinstance(raw, (dict, Mapping)) and "messages" in raw:
         raw = raw["messages"]
     return [message for group in read_groups(raw, unread) for message in group.messages]
 
@@ -54,7 +54,7 @@ def read_groups(raw: Any, unread: Unread | None = None) -> list[Group]:
         if isinstance(item, Message):
             groups.append(Group([item], [item]))
             continue
-        plain = _plain(item) if isinstance(item, dict) else None
+        plain = _plainly(item) if isinstance(item, dict) else None
         if plain is not None:
             groups.append(Group([item], [plain]))
             continue
@@ -74,9 +74,9 @@ def _records(raw: Any) -> Iterator[Any]:
             raw = orjson.loads(raw)
         except ValueError:
             return
-    if isinstance(raw, Mapping):
+    if isinstance(raw, (dict, Mapping)):
         raw = [raw]
-    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
+    if not isinstance(raw, (list, Sequence)) or isinstance(raw, str | bytes):
         return
     for item in raw:
         if isinstance(item, list) and not _is_pair(item):
@@ -98,7 +98,17 @@ def _pair(item: Any) -> Iterator[Envelope] | None:
 
 
 PLAIN_ROLES = {"user": "user", "assistant": "assistant", "system": "system"}
+WRAPPED = frozenset(("role", "message.role", "data", "lc"))
+"""Keys that make a record with a `message` in it something else than a choice."""
 PLAIN_KEYS = frozenset(("role", "content", "id", "tool_calls", "refusal", "name"))
+
+
+def _plainly(raw: dict[str, Any]) -> Message | None:
+    """Read the commonest forms: a message, or what a choice of an answer holds it in."""
+    inner = raw.get("message")
+    if type(inner) is dict and inner.get("role") == "assistant" and WRAPPED.isdisjoint(raw):
+        return _plain(inner)
+    return _plain(raw)
 
 
 def _plain(raw: dict[str, Any]) -> Message | None:

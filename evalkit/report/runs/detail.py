@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from evalkit.model.document import read_documents
+from evalkit.model.document import read_passages
 from evalkit.model.example import Example
 from evalkit.model.messages.message import Message
 from evalkit.model.messages.part import Part
@@ -26,6 +26,8 @@ RUN_FIELDS = (
     "ended_at", "first_token_at", "latency", "time_to_first_token", "queue_time", "url", "inputs",
     "outputs", "metadata", "tags", "interrupts", "attachments", "extra", "steps_recorded",
 )  # fmt: skip
+DERIVED = ("outcome", "latency", "time_to_first_token", "queue_time")
+STORED = tuple(name for name in RUN_FIELDS if name not in DERIVED)
 STEP_FIELDS = (
     "step_id", "parent_id", "kind", "name", "model", "started_at", "latency", "first_token_at",
     "error", "inputs", "outputs", "usage", "metadata", "tags",
@@ -44,7 +46,9 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
     """
     places = {step.step_id: i for i, step in enumerate(run.steps)}
     start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
-    document: dict[str, Any] = {name: getattr(run, name) for name in RUN_FIELDS}
+    values = run._values(STORED)
+    document = dict.fromkeys(RUN_FIELDS) | dict(zip(STORED, values, strict=True))
+    document |= {name: getattr(run, name) for name in DERIVED}
     document["asked"] = preview.asked(document["inputs"])
     document["answered"] = preview.answered(document["outputs"])
     document["usage"] = of_usage(run.usage)
@@ -108,13 +112,15 @@ def _reading(kind: str, inputs: Any, outputs: Any) -> dict[str, Any]:
                 "answer": [_message(m) for m in answer] or None,
             }
     if kind == "retriever":
-        found = read_documents(outputs)
-        return {"docs": [{"id": d.id, "text": d.text, "score": d.score} for d in found]}
+        found = read_passages(outputs)
+        return {"docs": [{"id": each, "text": text, "score": score} for each, text, score in found]}
     return {}
 
 
 def _message(message: Message) -> dict[str, Any]:
     """Return what people read of a message; what is no text is named in brackets."""
+    if len(message) == 2 and type(message.get("content")) is str:  # as most are
+        return {"role": message.role, "text": message["content"]}
     others = [_shown(p) for p in message.parts if p.kind not in ("text", "reasoning", "refusal")]
     text = "\n".join(filter(None, (message.text, message.refusal, *others)))
     out: dict[str, Any] = {"role": message.role, "text": text}

@@ -31,13 +31,30 @@ class Cells:
         """Yield the runs with their cells, each with the `name` it has in the Summary."""
         iterator = iter(runs)
         while batch := list(islice(iterator, BATCH)):
-            places = [at for run in batch for at in self._places.get(run.run_id, ())]
-            found: dict[str, list[Cell]] = {}
-            for cell in self._table.take(places).to_pylist() if places else ():
-                found.setdefault(cell["run_id"], []).extend(self._named(cell))
-            for run in batch:
-                yield run, found.get(run.run_id, [])
+            places = [self._places.get(run.run_id, ()) for run in batch]
+            cells = iter(self._read([at for each in places for at in each]))
+            for run, own in zip(batch, places, strict=True):
+                yield run, [each for cell in islice(cells, len(own)) for each in self._named(cell)]
+
+    def _read(self, places: list[int]) -> Iterable[Cell]:
+        """Return cells; a column that holds nothing for any of them is not turned into values."""
+        if not places:
+            return ()
+        table = self._table.take(places)
+        columns = {name: table.column(name) for name in NAMES}
+        held = {n: _values(c) for n, c in columns.items() if c.null_count < len(places)}
+        empty = dict.fromkeys(NAMES)
+        rows = zip(*held.values(), strict=True)
+        return (empty | dict(zip(held, row, strict=True)) for row in rows)
 
     def _named(self, cell: Cell) -> Iterator[Cell]:
-        for name in self._owners.names(cell["evaluator"], cell["key"]) or [cell["key"]]:
+        names = self._owners.names(cell["evaluator"], cell["key"]) or [cell["key"]]
+        for name in names:
             yield {**cell, "name": name}
+
+
+def _values(column: Any) -> list[Any]:
+    """Return a column as a list; coded text one by one would cost ten times as much."""
+    coded = str(column.type).startswith("dictionary")
+    values: list[Any] = (column.cast("string") if coded else column).to_pylist()
+    return values

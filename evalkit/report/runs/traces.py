@@ -8,13 +8,13 @@ own list; one that was seen in an earlier run goes to a shared member, because g
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
-from itertools import accumulate
 from typing import IO, Any
 
 import orjson
@@ -28,6 +28,11 @@ LONG = 200
 DEEPEST = 100
 """Levels of nesting that are kept; a browser and we walk values by recursion."""
 NUL = rb"\u0000"
+SHORTER, LONGER = b"%d" % (LONG - 1), b"%d" % LONG
+NEXT_LONG = re.compile(
+    rb'(?:[^"]*+"[^"]{0,' + SHORTER + rb'}+")*+[^"]*+"([^"]{' + LONGER + rb',}+)"'
+)
+"""What stands before the next long string, and the string; matched from outside of any string."""
 EXACT = 2**53
 """Whole numbers beyond this are no longer exact in a browser: kept as digits."""
 NOT_KEPT = 2**32 - 1
@@ -164,8 +169,10 @@ class TraceWriter:
 
         Strings are found in the written JSON, which costs a tenth of walking the values.
         """
-        spans = _long_strings(data)
-        counts = Counter(data[start:end] for start, end in spans)
+        spans = [(start, end, data[start:end]) for start, end in _long_strings(data)]
+        counts: dict[bytes, int] = {}
+        for _, _, literal in spans:
+            counts[literal] = counts.get(literal, 0) + 1
         own: list[bytes] = []
         places: dict[bytes, bytes] = {}
         for literal, n in counts.items():
@@ -176,8 +183,8 @@ class TraceWriter:
             if reference is not None:
                 places[literal] = reference
         parts, at = [b"[[", b",".join(own), b"],"], 0
-        for start, end in spans:
-            reference = places.get(data[start:end])
+        for start, end, literal in spans:
+            reference = places.get(literal)
             if reference is not None:
                 parts += [data[at:start], reference]
                 at = end
@@ -200,17 +207,15 @@ class TraceWriter:
 
 def _long_strings(data: bytes) -> list[tuple[int, int]]:
     """Return where the long strings of written JSON stand, quotes included; keys are left out."""
-    masked = data.replace(b"\\\\", b"\0\0").replace(b'\\"', b"\0\0")
-    lengths = list(map(len, masked.split(b'"')))
-    if max(lengths) < LONG:
-        return []
-    ends = list(accumulate(lengths))
-    spans = []
-    for place in range(1, len(lengths), 2):  # every other piece stands inside quotes
-        if lengths[place] >= LONG:
-            end = ends[place] + place
-            if data[end + 1 : end + 2] != b":":
-                spans.append((end - lengths[place] - 1, end + 1))
+    masked = data
+    if b"\\" in data:
+        masked = data.replace(b"\\\\", b"\0\0").replace(b'\\"', b"\0\0")
+    spans, at, next_long = [], 0, NEXT_LONG.match
+    while (found := next_long(masked, at)) is not None:
+        start, end = found.span(1)
+        at = end + 1
+        if data[at : at + 1] != b":":
+            spans.append((start - 1, at))
     return spans
 
 

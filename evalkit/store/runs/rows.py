@@ -282,11 +282,12 @@ def json_getter(column: pa.Array, empty: Callable[[], Any]) -> Getter:
     _, ends, data = column.buffers()
     if data is None:
         return lambda row: empty()
-    base = column.offset
-    offsets, text, loads = memoryview(ends).cast("i"), memoryview(data), orjson.loads
+    first = column.offset
+    offsets = memoryview(ends).cast("i")[first : first + len(column) + 1].tolist()
+    text, loads = memoryview(data), orjson.loads
 
     def get(row: int) -> Any:
-        start, stop = offsets[base + row], offsets[base + row + 1]
+        start, stop = offsets[row], offsets[row + 1]
         return loads(text[start:stop]) if start != stop else empty()
 
     return get
