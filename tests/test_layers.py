@@ -49,7 +49,7 @@ INSIDE = {
         "charts", "runs", "values", "sections", "sharing", "page", "labelling", "renderers", OWN,
     ],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
-    "evaluators/judge": ["asking", "money", OWN, "batch"],
+    "evaluators/judge": ["images", "asking", "money", OWN, "batch"],
     "pipeline": [OWN, "authors", "servers", "continuous"],
     "cli": ["call", "text", "table", "verbs", OWN],
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],

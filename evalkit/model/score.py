@@ -16,6 +16,8 @@ CELL_OUTCOMES: tuple[CellOutcome, ...] = (
     "run_failed",
     "missing",
 )
+LEFT_OUT = ("characters_left_out", "images_left_out")
+"""What of a run a judge did not see: names in the `judge` part of a score's metadata."""
 ScoreType = Literal["bool", "int", "float", "category"]
 
 

@@ -159,6 +159,7 @@ def try_judges(project: Project, name: str) -> Iterator[tuple[str, str | None, s
         return
     from evalkit.evaluators.judge.batch.questions import members
     from evalkit.evaluators.judge.judge import accounts, judging_of
+    from evalkit.evaluators.judge.prompt import Rendered
 
     open_judges(project, judges)
     for judge in [each for made in judges for each in members(made)]:
@@ -167,7 +168,7 @@ def try_judges(project: Project, name: str) -> Iterator[tuple[str, str | None, s
             continue
         question = f"A trial at {time.time():.3f}: no run is judged. Give any verdict of the form."
         try:
-            took = accounts(judging.verdict(judging.asking(question))[1])
+            took = accounts(judging.verdict(judging.asking(Rendered(question)))[1])
         except EvalkitError as error:
             yield judge.name, str(error), ""
         else:
@@ -194,15 +195,17 @@ def write_batch(
     from evalkit.evaluators.judge.session import current
 
     judges, pairs = _judges_of(project, name, names)
-    asked = list(questions(judges, pairs, current())) if judges else []
-    new = [each for each in asked if not each.known]
+    known, costs = 0, []
     with _writable(file) as stream:
-        for each in new:
-            line = FORMS[form](each.key, each.body, each.judging.settings)
+        for each, body in questions(judges, pairs, current()):
+            if each.known:
+                known += 1
+                continue
+            line = FORMS[form](each.key, body, each.judging.settings)
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-    costs = [each.cost for each in new]
+            costs.append(each.cost)
     total = None if None in costs else sum(cost or 0.0 for cost in costs)
-    return Written(len(new), len(asked) - len(new), total)
+    return Written(len(costs), known, total)
 
 
 def collect_batch(
@@ -213,7 +216,7 @@ def collect_batch(
     from evalkit.evaluators.judge.session import current
 
     judges, pairs = _judges_of(project, name, names)
-    asked = {each.key: each for each in questions(judges, pairs, current())} if judges else {}
+    asked = {each.key: each for each, _body in questions(judges, pairs, current())}
     done = keep_answers(_answers(file), asked, current())
     return done, sum(current().known(key) is None for key in asked)
 

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import Ended, evalkit
-from judge_server import fault, serving, verdict
+from judge_server import Reply, fault, serving, verdict
 
 from evalkit.model.schema.records import run_to_record
 from evalkit.testing import make_run
@@ -24,6 +25,8 @@ helpful = judge(
 PRICE = 0.5
 """Of one answer: 50 tokens at 0.01."""
 RUNS = 12
+PNG_URL = "data:image/png;base64,"
+PICTURES = Path(__file__).parents[1] / "evaluators" / "pictures.json"
 
 
 @pytest.fixture
@@ -77,6 +80,17 @@ def test_a_budget_stops_in_time_and_the_next_one_goes_on(project: Path) -> None:
         ended = score(project, server.url, "--budget", "100", "--json")
         assert ended.code == 0
         assert outcomes(ended) == {"scored": RUNS, "run_failed": 1}
+        assert len(server.asked) == RUNS
+
+
+def test_run_says_what_a_budget_left_as_score_does(project: Path) -> None:
+    config = project / "evalkit.toml"
+    config.write_text("[score]\nbudget = 2.6\n" + config.read_text())
+    with serving(verdict("pass", tokens=(30, 50))) as server:
+        for left in (RUNS - 5, RUNS - 10, 0):
+            ended = evalkit("run", "--no-page", cwd=project, OPENAI_BASE_URL=server.url)
+            assert ended.code == (3 if left else 0)
+            assert (f"{left} cells are missing: the budget is spent" in ended.err) == bool(left)
         assert len(server.asked) == RUNS
 
 
@@ -225,3 +239,87 @@ def test_what_was_in_flight_when_a_command_was_killed_is_said(project: Path) -> 
         ended = score(project, server.url)
     assert "in flight when an earlier command was killed: 1 calls" in ended.err
     assert "1 answers were lost and may be billed, up to 0.5 more" in ended.err
+
+
+def test_what_judges_did_not_see_is_summed_in_every_place(project: Path) -> None:
+    file = project / "evaluators" / "helpful.py"
+    file.write_text(JUDGE.replace("max_tokens=50", "max_tokens=50, max_field_chars=200"))
+    png = json.loads((PICTURES).read_text())["png"]["data"]
+    lines = [
+        make_run(run_id="long", inputs={"q": 1}, outputs={"answer": "x" * 1_700}),
+        make_run(run_id="longer", inputs={"q": 2}, outputs={"answer": "y" * 1_200}),
+        make_run(run_id="seen", inputs={"q": 3}, outputs={"answer": "short"}),
+        make_run(run_id="unseen", inputs={"q": 4}, outputs={"answer": PNG_URL + png}),
+    ]
+    records = [json.dumps(run_to_record(run)) + "\n" for run in lines]
+    (project / "runs.jsonl").write_text("".join(records))
+    assert evalkit("fetch", "nightly", cwd=project).code == 0
+    sentence = (
+        "helpful: in 3 judgements the judge did not see 2,500 characters (max_field_chars) and "
+        "1 image."
+    )
+
+    def blind(body: dict[str, Any]) -> Reply:
+        shown = isinstance(body["messages"][1]["content"], list)
+        return fault(400, "Image input is not enabled") if shown else verdict("pass")
+
+    with serving(blind) as server:
+        told = score(project, server.url)
+        assert sentence in told.out
+        found = score(project, server.url, "--json").document["summary"]["quality"]
+        assert found["unseen"] == {"helpful": {"cells": 3, "characters": 2_500, "images": 1}}
+        assert sentence in found["notes"]
+        ran = evalkit("run", "nightly", cwd=project, OPENAI_BASE_URL=server.url)
+        assert " ".join(sentence.split()) in " ".join(ran.out.split())
+    page = (project / "reports" / "nightly" / "report.html").read_text("utf-8")
+    assert page.count(sentence) >= 1
+
+
+PAIR = """
+from evalkit.evaluators.judge.pairwise import pairwise
+
+best = pairwise(
+    "best",
+    model="small",
+    prompt="{% for each in outputs %}{{ loop.index }}: {{ each.answer }} {% endfor %}Which?",
+    price=[0.0, 10000.0],
+    max_tokens=50,
+)
+"""
+
+
+def test_a_pairwise_judge_that_stops_at_the_budget_leaves_the_rest_missing(tmp_path: Path) -> None:
+    examples = 4
+    for name in ("a", "b"):
+        runs = [
+            make_run(run_id=f"{name}{n}", example_id=f"e{n}", outputs={"answer": f"{name} {n}"})
+            for n in range(examples)
+        ]
+        lines = [json.dumps(run_to_record(run)) + "\n" for run in runs]
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines))
+    (tmp_path / "evaluators").mkdir()
+    (tmp_path / "evaluators" / "best.py").write_text(PAIR)
+    config = (
+        "[score]\nbudget = BUDGET\n[experiments.a]\nfetcher = 'evalkit'\npath = 'a.jsonl'\n"
+        "[experiments.b]\nfetcher = 'evalkit'\npath = 'b.jsonl'\n"
+    )
+
+    def compare(budget: str, url: str) -> tuple[Ended, dict[str, int]]:
+        (tmp_path / "evalkit.toml").write_text(config.replace("BUDGET", budget))
+        ended = evalkit("compare", "a", "b", "--json", cwd=tmp_path, OPENAI_BASE_URL=url)
+        (told,) = ended.document["comparison"]["preferences"]
+        return ended, {name: n for name, n in told["outcomes"].items() if n}
+
+    (tmp_path / "evalkit.toml").write_text(config.replace("BUDGET", "9"))
+    assert evalkit("fetch", "a", "b", cwd=tmp_path).code == 0
+    with serving(verdict("1", tokens=(30, 50))) as server:
+        ended, outcomes = compare("1.6", server.url)
+        assert outcomes == {"scored": 3, "missing": 2 * examples - 3}
+        assert ended.code == 3
+        assert "5 comparisons are missing: the budget is spent. Ask again" in ended.err
+        assert len(server.asked) == 3
+        ended, outcomes = compare("1.6", server.url)  # what is known costs nothing again
+        assert outcomes == {"scored": 6, "missing": 2}
+        ended, outcomes = compare("1.6", server.url)
+        assert (ended.code, outcomes) == (0, {"scored": 2 * examples})
+        assert len(server.asked) == 2 * examples

@@ -590,12 +590,14 @@ def test_views_of_a_run_in_a_prompt() -> None:
 
 def test_what_a_message_holds_beside_text_is_named() -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
-    said = [{"type": "text", "text": "What is this?"}, picture]
+    sound = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "audio/wav"}}
+    said = [{"type": "text", "text": "What is this?"}, picture, sound]
     run = make_run(messages=[{"role": "user", "content": said}])
     with serving(verdict("pass")) as server:
         ask(make(server, prompt="{{ messages }}"), run)
-    assert (
-        plain(server.asked[0]) == "<data>user: What is this?\n  [image image/png: not shown]</data>"
+    assert plain(server.asked[0]) == (
+        "<data>user: What is this?\n  [image image/png: not shown, broken]\n"
+        "  [audio audio/wav: not shown]</data>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,13 @@ FILE = click.Path(path_type=Path)
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-class Span(click.ParamType[timedelta]):
+if TYPE_CHECKING:
+    Time = click.ParamType[timedelta]
+else:
+    Time = click.ParamType  # says no type of its value before click 8.4
+
+
+class Span(Time):
     """A length of time as people write it: `60s`, `5m`, `24h`, `7d`; a bare number is seconds."""
 
     name = "time"

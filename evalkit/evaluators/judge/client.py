@@ -6,18 +6,24 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from evalkit.errors import AuthenticationFailed, EvalkitError
+from evalkit.evaluators.judge.asking.address import address_of
 from evalkit.evaluators.judge.asking.counting import family_of, guess_tokens
 from evalkit.evaluators.judge.asking.errors import JudgeError, JudgeRefused, JudgeStopped, NotAsked
 from evalkit.evaluators.judge.asking.lacks import Lacks, lacks_file
-from evalkit.evaluators.judge.asking.refusals import Refusal, refusal_of
-from evalkit.evaluators.judge.asking.replies import content_of, decode, problem_of, wait_of
+from evalkit.evaluators.judge.asking.refusals import Refusal, Refused, refusal_of
+from evalkit.evaluators.judge.asking.replies import (
+    content_of,
+    decode,
+    may_be_billed,
+    problem_of,
+    wait_of,
+)
+from evalkit.evaluators.judge.images.parts import count_images, tokens_of_images
 from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.session import Answer, Session
 from evalkit.evaluators.judge.settings import JudgeSettings
-from evalkit.fetchers.http.answers import HttpError
 from evalkit.fetchers.http.asking import Failed
 from evalkit.fetchers.http.attempts import Patience, Retryable, StillFailing
 from evalkit.fetchers.http.limit import RateLimit
@@ -30,20 +36,12 @@ from evalkit.model.usage import Usage
 OUTPUT_GUESS = 120
 PATIENCE = Patience(attempts=16, unanswered=6, total=120.0)
 """Long enough for a limit a minute that states no time."""
-PATH = "/chat/completions"
 DOWN_AFTER = 16
 """Calls in a row that nobody answered, after which the endpoint is not asked any more."""
-MAYBE_BILLED = (408, 504, 524)
+OTHERWISE = (400, 403, 404, 415, 422, 500, 501)
+"""Refusals after which another form of the question may do; llama.cpp says 500 of an image."""
 NOTHING = Paid(0.0, 0, 0)
 Body = dict[str, Any]
-
-
-class Refused(HttpError):
-    """The endpoint refused one question; `refusal` says why."""
-
-    def __init__(self, message: str, refusal: Refusal) -> None:
-        super().__init__(message, status=refusal.status, detail=refusal.words)
-        self.refusal = refusal
 
 
 class ChatClient:
@@ -74,10 +72,11 @@ class ChatClient:
         self._format = response_format
         self._turns = threading.BoundedSemaphore(settings.concurrency)
         folder = session.folder if session is not None and not session.fresh else None
-        self._lacks = Lacks(lacks_file(folder, settings.url, settings.model))
+        file = lacks_file(folder, settings.url, settings.model)
+        self._lacks = Lacks(file, never=("images",) if settings.images else ())
         self._stopped: EvalkitError | None = None
         self._failed_in_a_row = 0
-        self._longest = settings.max_tokens
+        self._longest, self._heaviest = settings.max_tokens, 2.0
         self._family = family_of(settings.model)
 
     def ask(
@@ -117,9 +116,11 @@ class ChatClient:
         return Session.key(self.settings.url, body), self._lacks.spoken(body)
 
     def guessed(self, messages: list[Body]) -> int:
-        """Return about how many tokens messages take, images left out."""
-        texts = (text_of(each["content"]) for each in messages)
-        return sum(guess_tokens(text, self._family) for text in texts)
+        """Return about how many tokens messages take, as the endpoint takes them."""
+        spoken = self._lacks.spoken({"messages": messages})["messages"]
+        texts = (text_of(each["content"]) for each in spoken)
+        images = tokens_of_images(spoken, self.settings.model)
+        return sum(guess_tokens(text, self._family) for text in texts) + images
 
     def _take_turn(self, stop: threading.Event | None) -> None:
         while not self._turns.acquire(timeout=0.2):
@@ -141,7 +142,7 @@ class ChatClient:
         if self._stopped is not None:
             raise self._stopped
         guessed = self.guessed(body["messages"])
-        most = self.settings.cost(2 * guessed, self._longest)
+        most = self.settings.cost(round(self._heaviest * guessed), self._longest)
         call = session.ledger.reserve(
             most, key=key, guessed=guessed, model=self.settings.model, stop=stop
         )
@@ -155,14 +156,17 @@ class ChatClient:
 
         try:
             try:
-                reply = self._post(body, lost)
+                reply, sent = self._post(body, lost)
             except EvalkitError:
                 paid = NOTHING  # nothing but what was lost before, which is counted
                 raise
-            answer = replace(self.heard(reply, guessed), call=call)
+            messages = body["messages"]
+            unseen = count_images(messages) - count_images(sent["messages"])
+            answer = replace(self.heard(reply, guessed), call=call, unseen=unseen)
             session.keep(key, answer)
             paid = answer.paid
             self._longest = max(self._longest, answer.output_tokens)
+            self._heaviest = max(self._heaviest, answer.input_tokens / max(1, guessed))
             return answer
         finally:
             session.ledger.settle(call, paid)
@@ -181,8 +185,11 @@ class ChatClient:
             body["seed"] = settings.seed
         return {**body, **settings.extra}
 
-    def _post(self, body: Body, lost: Failed) -> Any:
-        """Post, leaving out one by one what the endpoint says it does not take."""
+    def _post(self, body: Body, lost: Failed) -> tuple[Any, Body]:
+        """Post, leaving out one by one what the endpoint says it does not take.
+
+        Returns the reply and the body that it answers.
+        """
         before = self._lacks.known
         while True:
             if self._stopped is not None:
@@ -197,7 +204,7 @@ class ChatClient:
                 raise
             except Refused as error:
                 self._failed_in_a_row = 0
-                asked_otherwise = error.status in (400, 403, 404, 415, 422, 501)
+                asked_otherwise = error.status in OTHERWISE
                 if not asked_otherwise or not self._lacks.learn(error.refusal, sent):
                     self._lacks.doubt(set(self._lacks.known - before))
                     raise
@@ -207,7 +214,7 @@ class ChatClient:
             else:
                 self._failed_in_a_row = 0
                 self._lacks.proven(sent)
-                return reply
+                return reply, sent
 
     def _note_failure(self, error: StillFailing) -> None:
         self._failed_in_a_row += 1
@@ -280,19 +287,6 @@ class ChatClient:
         )
 
 
-def may_be_billed(error: Retryable) -> bool:
-    """Whether an endpoint may have answered, and billed, what was not heard."""
-    return not error.unsent if error.status is None else error.status in MAYBE_BILLED
-
-
 def _go_on(stop: threading.Event | None) -> None:
     if stop is not None and stop.is_set():
         raise NotAsked("stopped before the judge was asked. Score again to go on.")
-
-
-def address_of(url: str) -> tuple[str, str, dict[str, str]]:
-    """Return (base, path, query) of an endpoint; Azure's address ends in a query of its own."""
-    parts = urlsplit(url)
-    path = parts.path.rstrip("/")
-    base = urlunsplit((parts.scheme, parts.netloc, path.removesuffix(PATH), "", ""))
-    return base, PATH, dict(parse_qsl(parts.query))

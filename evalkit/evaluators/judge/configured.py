@@ -50,6 +50,8 @@ async def model_judge(
     tries: int = 3,
     seed: int | None = None,
     max_field_chars: int = 20_000,
+    images: bool | None = None,
+    max_images: int = 8,
     headers: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Score:
@@ -80,6 +82,8 @@ async def model_judge(
             "tries": tries,
             "seed": seed,
             "max_field_chars": max_field_chars,
+            "images": images,
+            "max_images": max_images,
             "headers": headers or {},
             "extra": extra or {},
         },

@@ -26,7 +26,8 @@ from typing import Any
 from evalkit.evaluators.judge.asking.errors import JudgeError
 from evalkit.evaluators.judge.asking.threads import in_thread
 from evalkit.evaluators.judge.client import ChatClient
-from evalkit.evaluators.judge.prompt import SYSTEM, Prompt
+from evalkit.evaluators.judge.images.parts import content_with
+from evalkit.evaluators.judge.prompt import SYSTEM, Prompt, Rendered
 from evalkit.evaluators.judge.session import Answer, Session, current
 from evalkit.evaluators.judge.settings import JudgeSettings, make_settings
 from evalkit.evaluators.judge.verdict import (
@@ -38,11 +39,12 @@ from evalkit.evaluators.judge.verdict import (
     verdict_model,
 )
 from evalkit.model.scales.scale import Scale, kind_of_range
-from evalkit.model.score import Score
+from evalkit.model.score import LEFT_OUT, Score
 from evalkit.scoring.definition.evaluator import Evaluator, evaluator
 from evalkit.scoring.definition.signature import NAMES, Scope
 
 Judge = Callable[..., Any]
+Body = dict[str, Any]
 LONGEST_S = 3600.0
 """A judge bounds its own calls: waiting for its turn or for money is not overrunning."""
 
@@ -53,7 +55,11 @@ class Judging:
     def __init__(self, name: str, settings: JudgeSettings, scope: Scope = "step") -> None:
         self.name, self.settings = name, settings
         self.prompt = Prompt(
-            settings.prompt, owner=name, known=NAMES[scope], max_chars=settings.max_field_chars
+            settings.prompt,
+            owner=name,
+            known=NAMES[scope],
+            max_chars=settings.max_field_chars,
+            max_images=settings.most_images,
         )
         self._model = verdict_model(settings.scale)
         self._format = response_format(self._model)
@@ -65,17 +71,18 @@ class Judging:
             self._key, lambda: ChatClient(self.settings, self._format, session=session)
         )
 
-    def messages(self, values: dict[str, Any]) -> list[dict[str, str]]:
+    def messages(self, values: dict[str, Any]) -> list[Body]:
         """Return what is sent for a run: the rules, then the prompt with its fields."""
-        return self.asking(self.prompt.render(values).text)
+        return self.asking(self.prompt.render(values))
 
-    def asking(self, prompt: str) -> list[dict[str, str]]:
+    def asking(self, prompt: Rendered) -> list[Body]:
         """Return what is sent with a prompt whose fields are filled in."""
         system = SYSTEM.format(form=form_of(self.settings.scale))
-        return [_said("system", system), _said("user", prompt)]
+        content = content_with(prompt.text, prompt.images)
+        return [_said("system", system), _said("user", content)]
 
     def verdict(
-        self, messages: list[dict[str, str]], stop: Event | None = None
+        self, messages: list[Body], stop: Event | None = None
     ) -> tuple[Verdict, list[Answer]]:
         """Return the verdict that was asked for and every answer it took to get it."""
         session = current()
@@ -98,17 +105,29 @@ class Judging:
         What the judge did not see of the run is said in the comment and counted in the metadata.
         """
         prompt = self.prompt.render(values)
-        found, answers = self.verdict(self.asking(prompt.text), stop)
-        took = accounts(answers)
-        if prompt.cut:
-            took["characters_left_out"] = prompt.cut
-            unseen = f"(The judge did not see {prompt.cut:,} characters: max_field_chars.)"
+        found, answers = self.verdict(self.asking(prompt), stop)
+        took = {**accounts(answers), **_left_out(prompt, answers[-1])}
+        unseen = _unseen(took)
+        if unseen:
             found = found.model_copy(update={"reasoning": f"{found.reasoning} {unseen}"})
         return to_score(found, self.settings.scale, {"judge": took})
 
 
-def _said(role: str, text: str) -> dict[str, str]:
-    return {"role": role, "content": text}
+def _said(role: str, content: Any) -> Body:
+    return {"role": role, "content": content}
+
+
+def _left_out(prompt: Rendered, answer: Answer) -> dict[str, int]:
+    """Return what of the run the judge did not see."""
+    counts = {LEFT_OUT[0]: prompt.cut, LEFT_OUT[1]: prompt.unseen + answer.unseen}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _unseen(took: Mapping[str, Any]) -> str:
+    characters, images = (took.get(name, 0) for name in LEFT_OUT)
+    said = [f"{characters:,} characters: max_field_chars"] if characters else []
+    said += [f"{images:,} image{'s' * (images != 1)}"] if images else []
+    return f"(The judge did not see {' and '.join(said)}.)" if said else ""
 
 
 def accounts(answers: list[Answer]) -> dict[str, Any]:

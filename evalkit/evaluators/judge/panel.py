@@ -13,7 +13,7 @@ from typing import Any
 from evalkit.evaluators.judge.asking.errors import BudgetSpent, JudgeError
 from evalkit.evaluators.judge.judge import Judge, caller, mark_judge, signature_of
 from evalkit.model.scales.scale import Scale
-from evalkit.model.score import EvaluatorInfo, Score
+from evalkit.model.score import LEFT_OUT, EvaluatorInfo, Score
 from evalkit.scoring.definition.evaluator import Evaluator, as_evaluator
 
 MEMBERS = "__evalkit_members__"
@@ -123,6 +123,7 @@ def _sum(accounts: Sequence[Any]) -> dict[str, Any]:
     costs = [each.get("cost") for each in accounts]
     total = {
         key: sum(each.get(key, 0) for each in accounts)
-        for key in ("calls", "cached", "input_tokens", "output_tokens")
+        for key in ("calls", "cached", "input_tokens", "output_tokens", *LEFT_OUT)
     }
+    total = {key: count for key, count in total.items() if count or key not in LEFT_OUT}
     return {**total, "cost": None if any(cost is None for cost in costs) else sum(costs)}

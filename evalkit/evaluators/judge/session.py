@@ -35,6 +35,8 @@ class Answer:
     refused: bool = False
     call: str = ""
     """The ledger's name of the call that brought it."""
+    unseen: int = 0
+    """Images of the question that the endpoint does not take, and was not sent."""
 
     @property
     def paid(self) -> Paid:

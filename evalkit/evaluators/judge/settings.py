@@ -50,12 +50,22 @@ class JudgeSettings(BaseModel):
     """How often an answer of the wrong form is asked for again, the first time included."""
     max_field_chars: int = Field(default=20_000, gt=100)
     """A field of the run longer than this is cut, and the prompt says so."""
+    images: bool | None = None
+    """Whether the model is sent images of the run; `None`: until it refuses them. Others are
+    named."""
+    max_images: int = Field(default=8, ge=0)
+    """Images a question; those beyond are named."""
 
     @field_validator("scale", mode="before")
     @classmethod
     def _numbers_are_a_range(cls, value: Any) -> Any:
         numbers = isinstance(value, list | tuple) and all(isinstance(v, int | float) for v in value)
         return tuple(value) if numbers else value
+
+    @property
+    def most_images(self) -> int:
+        """How many images a question may show."""
+        return 0 if self.images is False else self.max_images
 
     @property
     def url(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from evalkit.metrics.documents.figures import Curve, Distribution, Figure, Histogram, Interval, Rate
 from evalkit.metrics.documents.plain import to_plain
+from evalkit.metrics.documents.quality import Provenance, Quality, Unseen
 from evalkit.metrics.documents.told import Told
 
 SUMMARY_VERSION = 1
@@ -215,39 +216,6 @@ class SliceSearch(Told):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Quality(Told):
-    """What the reader must know about the data before trusting the figures."""
-
-    notes: list[str]
-    """Sentences from the source and from us, worst first."""
-    latency_missing_share: float | None
-    steps_missing: int
-    """Runs whose source recorded no steps."""
-    runs_without_example: int
-    unbalanced: bool
-    """Examples differ in their number of runs."""
-    evaluator_errors: int
-    clock_problems: int
-    """Runs that end before they start: their latency is not used."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Provenance(Told):
-    """Where the figures come from."""
-
-    source: str
-    query: dict[str, Any]
-    fetched_at: str | None
-    dataset_version: str | None
-    evalkit: str
-    first_run_at: str | None
-    last_run_at: str | None
-    evaluators: dict[str, str | None]
-    """Evaluator name to fingerprint."""
-    source_stats: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class Summary(Told):
     """Every figure of one experiment; `to_dict()` is the document `evalkit ... --json` prints."""
 
@@ -296,5 +264,6 @@ __all__ = [
     "SliceSearch",
     "StepSummary",
     "Summary",
+    "Unseen",
     "UsageSummary",
 ]

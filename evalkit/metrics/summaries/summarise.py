@@ -21,6 +21,7 @@ from evalkit.metrics.columns.reading import (
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.documents.figures import Distribution
 from evalkit.metrics.documents.lookup import unread_text
+from evalkit.metrics.documents.quality import unseen_text
 from evalkit.metrics.documents.summary import (
     Counts,
     ErrorGroup,
@@ -30,6 +31,7 @@ from evalkit.metrics.documents.summary import (
     SliceSearch,
     StepSummary,
     Summary,
+    Unseen,
 )
 from evalkit.metrics.statistics.calibration import Hits
 from evalkit.metrics.statistics.distribution import describe
@@ -38,6 +40,7 @@ from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknow
 from evalkit.metrics.summaries.reducer import parse
 from evalkit.metrics.summaries.reducers import reduce_scores
 from evalkit.metrics.summaries.scores import summarise_scores, with_corrected
+from evalkit.metrics.summaries.unseen import unseen_by
 from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
 from evalkit.model import outcome
 from evalkit.model.results import Results
@@ -108,7 +111,7 @@ def summarise(
         steps=by_step,
         errors=errors,
         slices=searches,
-        quality=_quality(results, runs, found, latency, outside),
+        quality=_quality(results, runs, found, latency, (outside, unseen_by(results, columns))),
         provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
@@ -216,10 +219,12 @@ def _quality(
     runs: RunColumns,
     scores: Mapping[str, ScoreSummary],
     latency: Distribution,
-    outside: int,
+    beside: tuple[int, Mapping[str, Unseen]],
 ) -> Quality:
+    outside, unseen = beside
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
     said = [*unknown_words(results, runs), *usage_notes(runs), *_unread(scores)]
+    said += [unseen_text(name, each) for name, each in unseen.items()]
     said += _judges(scores) + _clocks(runs, outside)
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
@@ -230,6 +235,7 @@ def _quality(
         unbalanced=bool(per_example.min() != per_example.max()),
         evaluator_errors=sum(s.outcomes["evaluator_error"] for s in scores.values()),
         clock_problems=clocks,
+        unseen=dict(unseen),
     )
 
 

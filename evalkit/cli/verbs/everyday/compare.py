@@ -10,9 +10,8 @@ from typing import Literal
 from evalkit.cli.call.page import say_report
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.figures import show_figures
-from evalkit.cli.text.judges import say_judges
+from evalkit.cli.text.judges import say_judges, say_unjudged
 from evalkit.errors import ConfigError
-from evalkit.metrics.documents.comparison import Comparison
 from evalkit.pipeline.comparing import baseline_of
 from evalkit.pipeline.concluding import conclude
 from evalkit.project.config import Project
@@ -49,29 +48,20 @@ def perform(
         to=output,
     )
     say_judges(session)
-    _say_missing(session, ran.comparison)
+    left = say_unjudged(session, [], ran.comparison, budget=project.table.score.budget)
     if as_json:
         session.document(ran.to_dict())
     else:
         found = [*ran.results.values()]
         show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)
     say_report(session, ran, as_json=as_json, show=show)
-    return ran.exit_code
+    return ran.exit_code or left
 
 
 def _stored(project: Project) -> list[str]:
     """Return the experiments of the configuration that something is stored of."""
     store = Store(project.store)
     return [name for name in project.experiments if store.experiment(name).exists]
-
-
-def _say_missing(session: Session, comparison: Comparison | None) -> None:
-    """Say how often judges that compare were not asked: the budget ended them, nothing is wrong."""
-    left = sum(each.outcomes["missing"] for each in comparison.preferences) if comparison else 0
-    if left:
-        session.say(
-            f"{left:,} comparisons are missing: the budget is spent. Compare again to go on."
-        )
 
 
 def _corrected(project: Project, correction: Literal["holm", "bh"] | None) -> Project:

@@ -11,7 +11,7 @@ import click
 from evalkit.cli.call.page import page_options, say_report
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.figures import show_figures
-from evalkit.cli.text.judges import say_judges
+from evalkit.cli.text.judges import say_judges, say_unjudged
 from evalkit.pipeline.running import run
 from evalkit.pipeline.scoring import settings_of
 from evalkit.project.local import catalogue
@@ -37,6 +37,7 @@ def perform(
     if no_page and (output or show):
         raise click.UsageError("--no-page writes none: leave out --output and --open.")
     project = session.load(deep=not offline, look=not offline)
+    how = settings_of(project, **scoring)
     with session.progress() as progress:
         ran = run(
             project,
@@ -44,7 +45,7 @@ def perform(
             fetching=not offline,
             refresh=refresh,
             wait=wait,
-            settings=settings_of(project, **scoring),
+            settings=how,
             baseline=baseline,
             gates=gates,
             allow_incomplete=allow_incomplete,
@@ -68,5 +69,7 @@ def perform(
     for error in ran.failures.values():
         click.echo(f"error[{error.slug}]: {error}", err=True)
     say_judges(session)
+    summaries = [*ran.summaries.values()]
+    left = say_unjudged(session, summaries, ran.comparison, budget=how.budget)
     say_report(session, ran, as_json=as_json, show=show)
-    return ran.exit_code
+    return ran.exit_code or left

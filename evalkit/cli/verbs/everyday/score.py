@@ -9,8 +9,9 @@ from typing import Any
 
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
-from evalkit.cli.text.judges import say_judges
+from evalkit.cli.text.judges import say_judges, say_unjudged
 from evalkit.errors import ExitCode, Interrupted
+from evalkit.metrics.documents.quality import unseen_text
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
 from evalkit.model.results import Results
 from evalkit.pipeline import stored
@@ -38,7 +39,7 @@ def perform(
         told = _estimates(session, project, names, how, as_json=estimate and as_json)
         if estimate:
             return told
-    documents, errors, left = [], 0, 0
+    documents, summaries, errors = [], [], 0
     for name in names:
         try:
             with session.progress() as progress:
@@ -49,7 +50,7 @@ def perform(
         read = stored.results(project, name)
         summary = summarise_experiment(project, read, steps=as_json)
         errors += summary.counts.cells.get("evaluator_error", 0)
-        left += summary.counts.cells.get("missing", 0) if how.budget is not None else 0
+        summaries.append(summary)
         documents.append({**_work(outcome), "summary": summary.to_dict()})
         if explain:
             session.say("\n".join(f"{name}: {line}" for line in outcome.explain()))
@@ -60,13 +61,12 @@ def perform(
     for line in catalogue(project).silent.values():
         session.say(f"note: {line}")
     say_judges(session)
-    if left:
-        session.say(f"{left:,} cells are missing: the budget is spent. Score again to go on.")
+    left = say_unjudged(session, summaries, budget=how.budget)
     if as_json:
         session.document(documents[0] if len(documents) == 1 else {"experiments": documents})
     if errors > how.max_errors:
         return ExitCode.EVALUATOR_ERRORS
-    return ExitCode.SOURCE_FAILED if left else ExitCode.GOOD
+    return left
 
 
 def _say_failures(session: Session, read: Results) -> None:
@@ -110,7 +110,9 @@ def _text(summary: Summary) -> str:
         other = {k: v for k, v in each.outcomes.items() if v and k != "scored"}
         rest = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in other.items())
         rows.append((each.name, _mean(each), f"n={each.n:,}", rest))
-    return f"{summary.experiment}: {summary.counts.received:,} runs\n{indent(aligned(rows), '  ')}"
+    unseen = [unseen_text(name, each) for name, each in summary.quality.unseen.items()]
+    text = "\n".join([aligned(rows), *unseen])
+    return f"{summary.experiment}: {summary.counts.received:,} runs\n{indent(text, '  ')}"
 
 
 def _mean(score: ScoreSummary) -> str:

@@ -11,15 +11,17 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from evalkit.evaluators.judge.asking.refusals import Refusal
+from evalkit.evaluators.judge.images.parts import image_urls, without_images
 
 Body = dict[str, Any]
 SCHEMA_WORDS = ("json_schema", "response_format", "schema", "structured", "guided", "grammar")
 STEPS: dict[str, tuple[str, ...]] = {
+    "images": (),
     "json_schema": SCHEMA_WORDS,
     "response_format": (*SCHEMA_WORDS, "json_object", "json mode"),
     "max_completion_tokens": ("max_completion_tokens",),
@@ -28,17 +30,21 @@ STEPS: dict[str, tuple[str, ...]] = {
     "seed": ("seed",),
     "system": ("system role", "system message", "system prompt", "role 'system'", "developer"),
 }
-"""What can be left out or said otherwise, in this order, and the words that refuse it."""
+"""What can be left out or said otherwise, in this order, and the words that refuse it (images: a
+refusal says so itself)."""
 TOO_LONG = ("context length", "context window", "too long", "too large", "maximum context")
 """The run is too long: no form of the question mends that."""
 
 
 class Lacks:
-    """What one model at one endpoint does not take; `file` keeps it for the next process."""
+    """What one model at one endpoint does not take; `file` keeps it for the next process.
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file, self._lock = file, threading.Lock()
-        self._known = set(_read(file))
+    What it `never` lacks is sent whatever it says.
+    """
+
+    def __init__(self, file: Path | None = None, never: Collection[str] = ()) -> None:
+        self._file, self._lock, self._never = file, threading.Lock(), never
+        self._known = set(_read(file)) - set(never)
         self._proven = set(self._known)
 
     def spoken(self, body: Body) -> Body:
@@ -51,6 +57,8 @@ class Lacks:
             said["max_completion_tokens"] = body["max_tokens"]
         if "json_schema" in known and "response_format" in said:
             said["response_format"] = {"type": "json_object"}
+        if "images" in known:
+            said["messages"] = without_images(said["messages"])
         if "system" in known:
             said["messages"] = _without_system(said["messages"])
         return said
@@ -62,7 +70,8 @@ class Lacks:
             return False
         with self._lock:
             for name, words in STEPS.items():
-                if _sends(sent, name) and any(word in low for word in words):
+                said = refusal.of_images if name == "images" else any(w in low for w in words)
+                if said and name not in self._never and _sends(sent, name):
                     self._known.add(name)
                     return True
         return False
@@ -110,6 +119,8 @@ def _sends(sent: Body, name: str) -> bool:
     if name == "json_schema":
         form = sent.get("response_format")
         return isinstance(form, Mapping) and form.get("type") == "json_schema"
+    if name == "images":
+        return any(True for _ in image_urls(sent["messages"]))
     if name == "system":
         return any(each["role"] == "system" for each in sent["messages"])
     return name in sent
@@ -120,5 +131,8 @@ def _without_system(messages: list[Body]) -> list[Body]:
     rules = [each["content"] for each in messages if each["role"] == "system"]
     rest = [dict(each) for each in messages if each["role"] != "system"]
     if rules and rest:
-        rest[0]["content"] = "\n\n".join([*rules, rest[0]["content"]])
+        said, own = "\n\n".join(rules), rest[0]["content"]
+        with_images = isinstance(own, list)
+        parts = [{"type": "text", "text": said}, *own] if with_images else f"{said}\n\n{own}"
+        rest[0]["content"] = parts
     return rest

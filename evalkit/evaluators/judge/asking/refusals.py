@@ -8,9 +8,12 @@ minute, so there the words alone mean busy.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from evalkit.fetchers.http.answers import HttpError
 
 Kind = Literal["key", "account", "model", "content", "busy", "other"]
 
@@ -40,6 +43,18 @@ BUSY_WORDS = (
 BUSY_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529))
 KEY_CODES = frozenset(("invalid_api_key", "no_db_connection"))
 """litellm's proxy says 400 `no_db_connection` of an unknown key where it keeps no database."""
+NO_IMAGES = re.compile(
+    r"image_urls?\b.{0,12} only supported by|unknown variant `?image|at most 0 images?"
+    r"|(?:images?|vision|multi-?modal)(?: (?:input|content|data|understanding|urls?))?s?"
+    r" (?:is|are) not (?:supported|enabled|allowed|available)"
+    r"|(?:does not|doesn't|do not|cannot|can't|not) (?:support|accept|take)"
+    r"(?: the| any)? (?:images?|image_url|vision|multi-?modal)(?! (?:format|type|size|file|mime))"
+    r"|not (?:a |an )?(?:vision(?:-capable)?|multi-?modal)\b|no endpoints found that support image"
+    r"|missing data required for image|not compiled for multimodal|provide the mmproj"
+    r"|content\b.{0,60}(?:must be|should be|expected|input should be) an? (?:valid )?str",
+    re.IGNORECASE,
+)
+"""Words of a model that takes no images at all, unlike those about one image."""
 MODEL_CODES = frozenset(("model_not_found", "deploymentnotfound"))
 
 
@@ -68,8 +83,15 @@ class Refusal:
             return "account"
         if self.status == 404 or said & MODEL_CODES:
             return "model"
+        if self.of_images:
+            return "other"
         passing = self.status == 200 and any(w in low or w in said for w in BUSY_WORDS)
         return "busy" if self.status in BUSY_STATUS or passing else "other"
+
+    @property
+    def of_images(self) -> bool:
+        """Whether it says that the model takes no images."""
+        return NO_IMAGES.search(self.words) is not None
 
     def _is_account(self, said: set[str], low: str) -> bool:
         if said & ACCOUNT_CODES or self.status == 402:
@@ -80,6 +102,14 @@ class Refusal:
             and not by_minute
             and any(words in low for words in ACCOUNT_WORDS)
         )
+
+
+class Refused(HttpError):
+    """The endpoint refused one question; `refusal` says why."""
+
+    def __init__(self, message: str, refusal: Refusal) -> None:
+        super().__init__(message, status=refusal.status, detail=refusal.words)
+        self.refusal = refusal
 
 
 def refusal_of(status: int, said: Any) -> Refusal:

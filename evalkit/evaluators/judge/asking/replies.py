@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.fetchers.http.answers import decoded
-from evalkit.fetchers.http.attempts import retry_after
+from evalkit.fetchers.http.attempts import Retryable, retry_after
 from evalkit.fetchers.http.transport import httpx
 from evalkit.model.messages.message import text_of
 
 REASONING = ("reasoning_content", "reasoning", "thinking")
 """Where servers put what a model thought: vLLM and DeepSeek, OpenRouter and newer vLLM, others."""
+
+MAYBE_BILLED = (408, 504, 524)
 
 
 def decode(body: bytes | bytearray, headers: httpx.Headers) -> Any:
@@ -89,3 +91,8 @@ def problem_of(choice: Mapping[str, Any], most: int) -> tuple[str, bool]:
     if finish == "error" or choice.get("error"):
         return f"the endpoint broke off: {str(choice.get('error') or 'no reason')[:200]}", False
     return "", False
+
+
+def may_be_billed(error: Retryable) -> bool:
+    """Whether an endpoint may have answered, and billed, what was not heard."""
+    return not error.unsent if error.status is None else error.status in MAYBE_BILLED

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.evaluators.judge.asking.refusals import refusal_of
+from evalkit.evaluators.judge.images.parts import to_anthropic
 from evalkit.evaluators.judge.settings import JudgeSettings
 
 FINISH = {"max_tokens": "length", "refusal": "content_filter", "end_turn": "stop"}
@@ -38,7 +39,7 @@ def anthropic_line(key: str, body: Mapping[str, Any], settings: JudgeSettings) -
     params: dict[str, Any] = {
         "model": settings.model,
         "max_tokens": settings.max_tokens,
-        "messages": [each for each in body["messages"] if each["role"] != "system"],
+        "messages": to_anthropic([e for e in body["messages"] if e["role"] != "system"]),
     }
     if rules:
         params["system"] = "\n\n".join(rules)

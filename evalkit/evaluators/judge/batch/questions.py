@@ -13,6 +13,7 @@ from typing import Any
 
 from evalkit.evaluators.judge.batch.forms import Answered
 from evalkit.evaluators.judge.client import OUTPUT_GUESS, ChatClient
+from evalkit.evaluators.judge.images.parts import count_images
 from evalkit.evaluators.judge.judge import Judging, judging_of
 from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.panel import MEMBERS
@@ -29,13 +30,11 @@ class Question:
     key: str
     judging: Judging
     client: ChatClient
-    body: Mapping[str, Any]
+    guessed: int
+    """About how many tokens it takes."""
+    unseen: int
+    """Images of the run that the model is known not to take."""
     known: bool
-
-    @property
-    def guessed(self) -> int:
-        """About how many tokens it takes."""
-        return self.client.guessed(self.body["messages"])
 
     @property
     def cost(self) -> float | None:
@@ -46,8 +45,11 @@ class Question:
 
 def questions(
     judges: Iterable[Evaluator], pairs: Iterable[tuple[Any, Any]], session: Session
-) -> Iterator[Question]:
-    """Yield every question once that judges ask about (run, example), as direct calls ask it."""
+) -> Iterator[tuple[Question, Mapping[str, Any]]]:
+    """Yield every question once that judges ask about (run, example), with the body of its call.
+
+    Bodies may hold images: keep none of them.
+    """
     pairs, seen = list(pairs), set()
     for judge in [each for made in judges for each in members(made)]:
         judging = judging_of(judge)
@@ -58,10 +60,13 @@ def questions(
             if judge.failed_runs == "skip" and not succeeded(run.outcome):
                 continue
             values, _kept = collect("run", judging.prompt.names, run, example, None)
-            key, body = client.question(judging.messages(values))
+            messages = judging.messages(values)
+            key, body = client.question(messages)
             if key not in seen:
                 seen.add(key)
-                yield Question(key, judging, client, body, session.known(key) is not None)
+                unseen = count_images(messages) - count_images(body["messages"])
+                guessed, known = client.guessed(messages), session.known(key) is not None
+                yield Question(key, judging, client, guessed, unseen, known), body
 
 
 def members(judge: Evaluator) -> list[Evaluator]:
@@ -113,6 +118,7 @@ def _keep(answered: Answered, question: Question, session: Session) -> float | N
         None, key=answered.key, guessed=question.guessed, model=settings.model, unlimited=True
     )
     answer = replace(read, cost=read.cost if cost is None else cost, call=call or "")
+    answer = replace(answer, unseen=question.unseen)
     session.keep(answered.key, answer)
     session.ledger.settle(answer.call, Paid(answer.cost, answer.input_tokens, answer.output_tokens))
     return answer.cost
