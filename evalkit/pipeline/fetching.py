@@ -107,8 +107,8 @@ def fetch(
     """
     stored = Store(project.store).experiment(name)
     query = shown_query(project, name)
-    again = refresh or not stored.exists or stored.manifest.query != query
-    mended = stored.exists and _mend(stored, name, progress, forget=again)
+    again = refresh or not stored.begun or stored.manifest.query != query
+    mended = stored.begun and _mend(stored, name, progress, forget=again)
     if not (again or mended) and _is_as_it_was(project, name, stored):
         return Fetched(replace(stored.manifest, unchanged=stored.manifest.received), 0)
     known = known_runs(stored)  # asked for in any case: what the fetch does not mention is dropped

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
-from evalkit.errors import did_you_mean
+from evalkit.errors import StoreError, did_you_mean
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import read_cells
 from evalkit.metrics.columns.scores import decided
@@ -18,6 +19,7 @@ from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.statistics.calibration import Hits, hits_from
 from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.results import Results
+from evalkit.model.seal import refuse_broken
 from evalkit.project.config import Project
 from evalkit.project.scales import hold_against, scales_of, unknown_names
 
@@ -103,10 +105,19 @@ def _on_record(project: Project, results: Sequence[Results]) -> Iterator[dict[st
         return
     now = {info.name: info.fingerprint for each in results for info in each.evaluators}
     for path in sorted(folder.glob("*.json")):
-        try:
-            record = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
-            continue
-        name = record.get("evaluator") if isinstance(record, dict) else None
+        record = _recorded(path)
+        name = record.get("evaluator")
         if name in now and record.get("fingerprint") in (None, now[name]):
             yield record
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """Return a record of agreement; one that was altered raises `StoreError`."""
+    try:
+        record = dict(json.loads(path.read_text("utf-8")))
+        refuse_broken(record)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise StoreError(
+            f"{path}: is damaged ({error}). Delete this file; `evalkit agree` makes it again."
+        ) from None
+    return record

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, StoreError
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
+from evalkit.model.seal import refuse_broken
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def saved_baselines(project: Project, names: Sequence[str]) -> list[Summary]:
 
 
 def read_summary(path: Path) -> dict[str, Any]:
-    """Read a saved `summary.json`; what is none raises `ConfigError`."""
+    """Read a saved `summary.json`; what was altered raises `StoreError`."""
     try:
         document = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -95,4 +96,11 @@ def read_summary(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(document, dict) or document.get("type") != "evalkit.summary":
         raise ConfigError(f"{path}: is no summary of evalkit. Name a summary.json it wrote.")
+    try:
+        refuse_broken(document)
+    except ValueError as error:
+        raise StoreError(
+            f"{path}: was altered after evalkit wrote it ({error}). Let `evalkit run` write it "
+            "anew, or restore it; one that is changed on purpose has no `guard`."
+        ) from None
     return document

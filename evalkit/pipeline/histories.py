@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import ConfigError, NoRunsError, did_you_mean
+from evalkit.errors import ConfigError, NoRunsError, StoreError, did_you_mean
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.summaries.history import history
@@ -16,6 +19,7 @@ from evalkit.project.config import Project
 if TYPE_CHECKING:
     from evalkit.metrics.summaries.history import History
 
+MARKED = re.compile(r"-([0-9a-f]{8})\.json\Z")
 HISTORY = "history"
 """Folder of `reports/NAME/` with every different summary."""
 
@@ -25,11 +29,23 @@ def saved_summaries(project: Project, name: str) -> list[Summary]:
     folder = project.reports_folder / name / HISTORY
     found: dict[str, Summary] = {}
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        document = read_summary(path)
+        document = _unaltered(path)
         key = json.dumps([document.get("scores"), document.get("latency"), document.get("rates")])
         if key not in found:
             found[key] = from_plain(Summary, document)
     return list(found.values())
+
+
+def _unaltered(path: Path) -> dict[str, Any]:
+    """Return a saved summary that is what evalkit wrote; names of most end in their text's hash."""
+    try:
+        document = read_summary(path)
+        mark = MARKED.search(path.name)
+        if mark and mark[1] != sha256(path.read_text("utf-8").encode()).hexdigest()[:8]:
+            raise StoreError(f"{path}: was altered: it does not match the hash in its name.")
+    except (ConfigError, StoreError) as error:
+        raise StoreError(f"{error} Delete it: the history goes on without that day.") from None
+    return document
 
 
 def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = ()) -> History:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.model.results import Results
+from evalkit.model.seal import sealed
 from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.pipeline.looking import code_stamp
 from evalkit.project.config import Project
@@ -149,7 +150,7 @@ def save_summary(
     `daily` there is one copy a day, the last.
     """
     document = {**summary.to_dict(), "gates": [each.to_dict() for each in gates]}
-    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(sealed(document), indent=2, allow_nan=False) + "\n"
     when = re.sub(r"[^0-9T]", "", (summary.provenance.fetched_at or "")[:19]) or "undated"
     mark = hashlib.sha256(text.encode()).hexdigest()[:8]
     name = f"{when[:8]}-daily.json" if daily else f"{when}-{mark}.json"

@@ -76,6 +76,7 @@ def summary_schema() -> dict[str, Any]:
     schema["properties"] |= {
         "gates": {"type": "array", "items": {"$ref": "#/$defs/GateResult"}},
         "report": {"type": ["string", "null"], "description": "Path of the page."},
+        "guard": {"type": "string", "description": "In a saved file: the hash of all the rest."},
     }
     return schema
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evalkit.errors import StoreError
+from evalkit.store.disk.state import MANIFEST
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.upkeep.gc import Collected, collect
 from evalkit.store.upkeep.verify import Finding, verify
@@ -11,7 +13,12 @@ from evalkit.store.upkeep.verify import Finding, verify
 
 def verify_stored(stored: StoredExperiment) -> Iterator[Finding]:
     """Read everything and yield what was found, good and bad."""
-    return verify(stored.files, stored.settled())
+    try:
+        state = stored.settled()
+    except StoreError as error:
+        yield Finding(MANIFEST, False, str(error))
+        return
+    yield from verify(stored.files, state)
 
 
 def collect_stale(stored: StoredExperiment) -> Collected:

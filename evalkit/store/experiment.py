@@ -11,8 +11,11 @@ from evalkit.store.cells import infos
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.lock import locked
+from evalkit.store.disk.parts import experiment_of
 from evalkit.store.disk.state import JOURNAL, MANIFEST, State
 from evalkit.store.runs.tidy import tidy
+
+PARTS = ("runs", "scores")
 
 
 class StoredExperiment:
@@ -32,7 +35,14 @@ class StoredExperiment:
 
     @property
     def exists(self) -> bool:
-        """Whether anything of it was ever stored."""
+        """Whether anything of it was ever stored: a lost manifest leaves its parts behind."""
+        return self.begun or any(
+            name.startswith("part-") for each in PARTS for name in self.files.names(each)
+        )
+
+    @property
+    def begun(self) -> bool:
+        """Whether it can be read, or the next fetch can go on from where the last one was."""
         return bool({MANIFEST, JOURNAL} & set(self.files.names()))
 
     @property
@@ -62,6 +72,11 @@ class StoredExperiment:
     def state(self) -> State:
         """Return what readers see: the manifest's parts, or those of an unfinished first fetch."""
         state = states.load(self.files, MANIFEST) or states.current(self.files)
+        if state is None and self.exists:
+            again = f"`evalkit fetch {experiment_of(self.files)}` makes it anew"
+            raise StoreError(
+                f"{self.files}/{MANIFEST}: the file is gone. {again}; scores count on."
+            )
         if state is None:
             raise StoreError(
                 f"experiment {self.name!r}: nothing is stored in {self.files}. "

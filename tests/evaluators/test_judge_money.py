@@ -19,6 +19,7 @@ from evalkit.evaluators.judge.money import journal
 from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.money.ledger import Ledger
 from evalkit.evaluators.judge.settings import JudgeSettings
+from evalkit.model.seal import sealed
 from evalkit.pipeline.judging import Accounts
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "judge_money.py"
@@ -119,7 +120,7 @@ def test_a_kill_between_the_two_files_counts_nothing_twice(tmp_path: Path) -> No
     ledger.close()
     document = json.loads((tmp_path / "ledger.json").read_text())
     document |= {"number": document["number"] + 1, "at": journal.HEAD}
-    (tmp_path / "ledger.json").write_text(json.dumps(document))  # killed here
+    (tmp_path / "ledger.json").write_text(json.dumps(sealed(document)))  # killed here
     (tmp_path / "ledger.log").write_bytes(old)
     assert Ledger(tmp_path).of_all_commands().spent == 1.0
 

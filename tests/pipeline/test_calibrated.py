@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evalkit.errors import StoreError
 from evalkit.metrics.agreement.agree import agree
 from evalkit.metrics.agreement.labels import Label
 from evalkit.pipeline.running import run
@@ -49,9 +50,12 @@ def test_a_judge_is_calibrated_by_a_record_and_not_after_it_changed(folder):
     assert judged(folder)[1].uncalibrated
 
 
-def test_a_record_that_cannot_be_read_calibrates_nobody(folder):
+def test_a_record_that_says_nothing_calibrates_nobody(folder):
     kept = folder / "reports" / "agreement" / "kind.json"
     kept.parent.mkdir(parents=True)
-    for text in ("{", "[]", "{}"):
+    for text in ("[]", "{}"):
         kept.write_text(text)
         assert judged(folder)[1].uncalibrated
+    kept.write_text("{")
+    with pytest.raises(StoreError, match="Delete this file"):
+        judged(folder)

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from evalkit.evaluators.judge.money.book import Paid, Totals
 from evalkit.evaluators.judge.money.ledger import BUDGET, FRESH, HOME, Ledger
+from evalkit.model.seal import SEAL, refuse_broken, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Session:
             return
         file = self._file(key)
         temporary = f"{file}.{answer.call or threading.get_ident()}.tmp"
-        text = json.dumps({name: getattr(answer, name) for name in FIELDS}).encode()
+        text = json.dumps(sealed({name: getattr(answer, name) for name in FIELDS})).encode()
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600)
         except FileNotFoundError:
@@ -137,9 +138,12 @@ class Session:
             return None
         try:
             with open(self._file(key), "rb") as stream:
-                return Answer(**json.loads(stream.read()))
+                found = dict(json.loads(stream.read()))
+            refuse_broken(found)
+            found.pop(SEAL, None)
+            return Answer(**found)
         except (OSError, ValueError, TypeError):
-            return None  # none, a file of another version, or cut: ask again
+            return None  # none, a file of another version, altered or cut: ask again
 
     def _answered(self, key: str, call: str) -> Paid | None:
         found = self._read(key) if key else None

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from evalkit.errors import StoreError
 from evalkit.metrics.agreement.choosing import Metric, Order, Pick, choose, labelled_metric
 from evalkit.model.results import Results
+from evalkit.model.seal import SEAL, refuse_broken, sealed
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
 from evalkit.project.scales import scales_of
@@ -74,21 +75,22 @@ def _queue(path: Path, metric: Metric, stored: dict[str, Results], wanted: Wante
     }
     kept = _kept(path)
     there = {(each.experiment, each.run_id) for each in metric.candidates}
-    if kept is not None and {k: v for k, v in kept.items() if k != "runs"} == drawn_for:
-        picks = [Pick(**each) for each in kept["runs"]]
+    if kept is not None and {k: v for k, v in kept.items() if k not in ("runs", SEAL)} == drawn_for:
+        picks: list[Pick] = kept["runs"]
         if all((each.experiment, each.run_id) in there for each in picks):
             return picks
     picks = choose(metric, wanted.sample, wanted.order, wanted.seed)
-    _keep(path, drawn_for | {"runs": [asdict(each) for each in picks]})
+    _keep(path, sealed(drawn_for | {"runs": [asdict(each) for each in picks]}))
     return picks
 
 
 def _kept(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        found = dict(json.loads(path.read_text("utf-8")))
+        refuse_broken(found)
+        return found | {"runs": [Pick(**each) for each in found["runs"]]}
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return found if isinstance(found, dict) and isinstance(found.get("runs"), list) else None
 
 
 def _keep(path: Path, document: dict[str, Any]) -> None:

@@ -34,6 +34,11 @@ MOST_PARTS = 50
 """Files of scores an experiment may have before they are gathered."""
 STATE = "follow.json"
 """In `reports/NAME/`: what the last poll found, and what somebody was last told."""
+KEPT: dict[str, Any] = {
+    **{"polls": int, "runs": int, "pending": int},
+    **{"told": str | None, "down_since": str | None},
+}
+"""What the next follower goes on from, by type; the rest is made anew."""
 Tell = Callable[[Mapping[str, Any]], None]
 """Tells somebody of the gates; raises `OSError` or `EvalkitError` when that failed."""
 
@@ -205,13 +210,15 @@ class Follower:
         """Return what an earlier follower left; its figures are made anew with the first poll."""
         fresh = Poll(experiment=self.name, at="")
         try:
-            document = json.loads(self._files.read(STATE))
-        except (OSError, ValueError):
+            document = dict(json.loads(self._files.read(STATE)))
+        except (OSError, ValueError, TypeError):
             return fresh
-        if not isinstance(document, dict) or document.get("experiment") != self.name:
+        if document.get("experiment") != self.name:
             return fresh
-        kept = ("polls", "runs", "pending", "told", "down_since")
-        return replace(fresh, **{name: document[name] for name in kept if name in document})
+        found = {name: document[name] for name in KEPT if name in document}
+        if not all(isinstance(value, KEPT[name]) for name, value in found.items()):
+            return fresh
+        return replace(fresh, **found)
 
     def _write(self, poll: Poll) -> None:
         """Write the state; it waits for the disk only where somebody was told."""

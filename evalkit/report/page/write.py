@@ -7,8 +7,9 @@ import glob
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Literal
 
@@ -149,40 +150,45 @@ def _stream(
     made_of: str,
     left: list[str],
 ) -> None:
-    head, middle, tail = html.page(view)
-    file.write(head.encode())
-    file.write(base64.b64encode(core))
-    file.write(middle.encode())
-    for name, data in writer.read_all(kept):
-        file.write(f'<script type="text/plain" id="ek-{name}">'.encode())
-        file.write(base64.b64encode(data))
-        file.write(b"</script>\n")
-    file.write(tail.encode())
+    whole = blake2b(digest_size=16)
+    for piece in _pieces(view, core, writer, kept):
+        file.write(piece)
+        whole.update(piece)
     if made_of:
-        file.write(_mark(made_of, file.tell(), left))
+        file.write(_mark(made_of, whole.hexdigest(), left))
+
+
+def _pieces(view: ReportView, core: bytes, writer: TraceWriter, kept: Kept) -> Iterator[bytes]:
+    head, middle, tail = html.page(view)
+    yield head.encode()
+    yield base64.b64encode(core)
+    yield middle.encode()
+    for name, data in writer.read_all(kept):
+        yield f'<script type="text/plain" id="ek-{name}">'.encode()
+        yield base64.b64encode(data)
+        yield b"</script>\n"
+    yield tail.encode()
 
 
 MARK = b"<!-- evalkit: "
 
 
-def _mark(made_of: str, size: int, left: list[str]) -> bytes:
-    said = json.dumps({"made_of": made_of, "bytes": size, "left_out": left})
+def _mark(made_of: str, whole: str, left: list[str]) -> bytes:
+    said = json.dumps({"made_of": made_of, "hash": whole, "left_out": left})
     return MARK + said.replace("-", r"\u002d").replace(">", r"\u003e").encode() + b" -->\n"
 
 
 def lacking(path: Path, made_of: str) -> list[str] | None:
     """Return what a page does not hold, if a whole one lies there that was made of this."""
     try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 8192))
-            end = file.read()
-        at = end.rindex(MARK)
-        said = json.loads(end[at + len(MARK) : end.rindex(b" -->")])
+        page = path.read_bytes()
+        at = page.rindex(MARK)
+        said = json.loads(page[at + len(MARK) : page.rindex(b" -->")])
         left: list[str] = said["left_out"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return left if end[at:] == _mark(made_of, size - len(end) + at, left) else None
+    whole = blake2b(memoryview(page)[:at], digest_size=16).hexdigest()
+    return left if page[at:] == _mark(made_of, whole, left) else None
 
 
 def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:

@@ -11,7 +11,7 @@ from evalkit.errors import StoreError
 from evalkit.model.score import EvaluatorInfo
 from evalkit.store.cells.parts import part_names
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import digest, experiment_of
+from evalkit.store.disk.parts import digest, experiment_of, name_of
 
 FILE = "scores/evaluators.json"
 
@@ -42,7 +42,7 @@ def save(
             info = replace(info, keys=tuple(known["keys"]))
         rows[info.name] = asdict(info) | {"causes": dict(causes.get(info.name, {}))}
     merged = {**old, **rows} if keep_others else rows
-    _write(files, _Guarded(list(merged.values()), part_names(files)))
+    _write(files, _Guarded(list(merged.values()), part_names(files), name_of(files)))
     return [_read(json.loads(json.dumps(each, default=str))) for each in merged.values()]
 
 
@@ -65,17 +65,18 @@ def load_whole(files: Files, *, scored: bool) -> list[EvaluatorInfo]:
 
 
 class _Guarded(NamedTuple):
-    """What the file says: the evaluators, and the parts of scores there were then."""
+    """What the file says: the evaluators, the parts of scores there were then, and whose."""
 
     rows: list[dict[str, Any]]
     parts: list[str]
+    experiment: str = ""
 
 
 def keep_parts(files: Files, names: Iterable[str]) -> None:
     """Write down which parts of scores there are, before others are deleted."""
     guarded = _document(files)
     if guarded is not None:
-        _write(files, _Guarded(guarded.rows, sorted(names)))
+        _write(files, _Guarded(guarded.rows, sorted(names), name_of(files)))
 
 
 def _write(files: Files, guarded: _Guarded) -> None:
@@ -106,6 +107,8 @@ def _document(files: Files) -> _Guarded | None:
     try:
         found = json.loads(data)
         guarded = _Guarded(found, []) if isinstance(found, list) else _checked(found)
+        if guarded.experiment not in ("", name_of(files)):
+            raise ValueError(f"it is that of experiment {guarded.experiment!r}")
         for row in guarded.rows:
             _read(row)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -122,8 +125,8 @@ def _document(files: Files) -> _Guarded | None:
 
 
 def _checked(found: Any) -> _Guarded:
-    """Return a guarded list whose hash is right."""
-    body = {name: found[name] for name in _Guarded._fields}
+    """Return a guarded list whose hash is right; an earlier evalkit did not say whose it is."""
+    body = {name: found[name] for name in _Guarded._fields if name in found}
     if digest(json.dumps(body).encode()) != found["hash"]:
         raise ValueError("it does not match its hash")
     return _Guarded(**body)

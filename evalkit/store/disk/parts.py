@@ -87,9 +87,14 @@ def mending(files: Files, name: str) -> str:
     return f"`evalkit fetch {experiment}` brings back what it held; what can be read is kept."
 
 
+def name_of(files: Files) -> str:
+    """Return the experiment's name: that of its folder."""
+    return unquote(str(files).replace("\\", "/").rstrip("/").rpartition("/")[2])
+
+
 def experiment_of(files: Files) -> str:
     """Return the experiment's name as it is typed in a shell."""
-    return quote(unquote(str(files).replace("\\", "/").rpartition("/")[2]))
+    return quote(name_of(files))
 
 
 class PartFile:

@@ -9,8 +9,9 @@ from typing import Any
 
 from evalkit.errors import StoreError
 from evalkit.model.experiment import FORMAT_VERSION, Manifest
+from evalkit.model.seal import SEAL, refuse_broken, sealed
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import Part, digest, experiment_of
+from evalkit.store.disk.parts import Part, digest, experiment_of, name_of
 
 MANIFEST = "manifest.json"
 JOURNAL = "fetching.json"
@@ -73,7 +74,10 @@ def load(files: Files, name: str) -> State | None:
         raise StoreError(f"{files}/{name}: cannot be read ({error.strerror}).") from None
     try:
         raw = json.loads(data)
-        return _read(raw)
+        state = _read(raw)
+        if SEAL in raw and raw["experiment"] != name_of(files):
+            raise ValueError(f"it is that of experiment {raw['experiment']!r}")
+        return state
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{files}/{name}: is damaged ({error}). Delete this file, then run "
@@ -95,14 +99,7 @@ def save(files: Files, name: str, state: State) -> None:
         "scored": state.scored,
         "after": state.after,
     }
-    raw["guard"] = _guard(raw)
-    files.write(name, json.dumps(raw, indent=1, default=str).encode())
-
-
-def _guard(raw: Mapping[str, Any]) -> str:
-    """Return the hash of everything a state file says but itself."""
-    said = {name: value for name, value in raw.items() if name != "guard"}
-    return digest(json.dumps(said, sort_keys=True, default=str).encode())
+    files.write(name, json.dumps(sealed(raw), indent=1, default=str).encode())
 
 
 def mark_scored(files: Files) -> None:
@@ -124,8 +121,7 @@ def _read(raw: Mapping[str, Any]) -> State:
             f"was written by a later evalkit (format {version}, this one reads {FORMAT_VERSION}). "
             "Update evalkit."
         )
-    if "guard" in raw and raw["guard"] != _guard(raw):
-        raise ValueError("it does not match its hash")
+    refuse_broken(raw, sealed_with="scored")
     examples = raw.get("examples")
     return State(
         manifest=Manifest.from_dict(raw),

@@ -12,7 +12,9 @@ from evalkit.metrics.agreement.agree import agree
 from evalkit.metrics.agreement.labels import read_labels
 from evalkit.metrics.documents.agreement import Agreement
 from evalkit.metrics.documents.figures import Figure
+from evalkit.model.seal import sealed
 from evalkit.pipeline.authors.labelling import labels_folder
+from evalkit.pipeline.reporting import replace_file
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
 from evalkit.project.layout import shown
@@ -28,8 +30,7 @@ def perform(
     stored = results(project, _only(project, name))
     found = agree(stored, read, metric, project.table.confidence, scales_of(project))
     path = project.reports_folder / "agreement" / f"{found.evaluator}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found.to_dict(), indent=2) + "\n", "utf-8")
+    replace_file(path, json.dumps(sealed(found.to_dict()), indent=2) + "\n")
     if as_json:
         session.document(found.to_dict())
     else:

@@ -16,8 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from evalkit.errors import StoreError
 from evalkit.evaluators.judge.money.book import Book, Event
 from evalkit.evaluators.judge.money.locked import locked
+from evalkit.model.seal import refuse_broken, sealed
 
 LONG = 1 << 20
 """Bytes after which the next command begins the journal anew."""
@@ -94,13 +96,19 @@ class Journal:
 
     def _load(self, number: int | None) -> None:
         try:
-            known = json.loads(Path(self._whole).read_bytes())
+            known = dict(json.loads(Path(self._whole).read_bytes()))
+            refuse_broken(known)
+            self._book = Book.of(known)
+            wanted, at = int(known.get("number", number or 0)), int(known.get("at", HEAD))
         except FileNotFoundError:
-            known = {}
-        self._book = Book.of(known)
-        wanted = int(known.get("number", number or 0))
+            self._book, wanted, at = Book(), number or 0, HEAD
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreError(
+                f"{self._whole}: is damaged ({error}). Delete the folder's ledger.json and "
+                "ledger.log: the accounts of judges begin anew, their answers stay."
+            ) from None
         if number == wanted:
-            self._number, self._read_to = wanted, int(known.get("at", HEAD))
+            self._number, self._read_to = wanted, at
         else:  # the first to come, or one was killed before it had begun the journal anew
             self._begin(wanted)
 
@@ -110,7 +118,7 @@ class Journal:
         self._read_to, self._number = os.write(self._handle, head), number
 
     def _write_down(self, number: int, at: int) -> None:
-        document = {**self._book.document(), "number": number, "at": at}
+        document = sealed({**self._book.document(), "number": number, "at": at})
         temporary = f"{self._whole}.tmp"
         with open(temporary, "w", encoding="utf-8") as stream:
             json.dump(document, stream)
