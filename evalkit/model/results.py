@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -12,6 +12,19 @@ from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo, Feedback
 from evalkit.model.shown import FRAMES, Shown
+
+
+class Blocks(Protocol):
+    """Keeps bytes by the digest of what they were made from; may forget any at any time."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was kept; None: nothing."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep bytes for later."""
+
+    def keep(self, keys: Collection[str]) -> None:
+        """Forget all that has none of these keys."""
 
 
 class ResultsSource(Protocol):
@@ -83,6 +96,12 @@ class Results(Shown):
         """Return a digest of all that can be read here; empty: it is not known."""
         told = getattr(self._source, "digest", None)
         return "" if told is None else str(told())
+
+    def blocks(self) -> Blocks | None:
+        """Return what keeps the pieces of pages; None: nothing does."""
+        told = getattr(self._source, "blocks", None)
+        found: Blocks | None = None if told is None else told()
+        return found
 
     def feedback(self, run_id: str | None = None) -> list[Feedback]:
         """Return the feedback of one run, or of everything."""

@@ -57,7 +57,8 @@ def report(
     lacks = lacking(path, said) if said else None
     if lacks is None:
         made = page_content(project, summaries, results, comparison, gates)
-        written = write_report(made, path, made_of=said, **options)
+        stamp = code_stamp("model", "report", "store")
+        written = write_report(made, path, made_of=said, stamp=stamp, **options)
         lacks = [*written.left_out, *written.removed]
     if left_out is not None:
         left_out += lacks

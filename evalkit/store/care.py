@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from evalkit.errors import StoreError
 from evalkit.store.disk.state import MANIFEST
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.upkeep.gc import Collected, collect
+from evalkit.store.upkeep.kept import forget_blocks
 from evalkit.store.upkeep.verify import Finding, verify
 
 
@@ -24,4 +26,5 @@ def verify_stored(stored: StoredExperiment) -> Iterator[Finding]:
 def collect_stale(stored: StoredExperiment) -> Collected:
     """Drop stale cells and files nothing refers to; return how many."""
     with stored.lock():
-        return collect(stored.files, stored.settled())
+        found = collect(stored.files, stored.settled())
+        return replace(found, files=found.files + len(forget_blocks(stored.files)))

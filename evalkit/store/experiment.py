@@ -60,7 +60,7 @@ class StoredExperiment:
 
     def size(self) -> int:
         """Return the bytes it takes."""
-        folders = ("runs", "examples", "scores")
+        folders = ("runs", "examples", "scores", "traces")
         return sum(
             self.files.size(f"{each}/{n}") for each in folders for n in self.files.names(each)
         )

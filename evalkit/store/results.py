@@ -25,6 +25,7 @@ from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.examples import StoredExamples
 from evalkit.store.runs.rows import STEP_PREFIX, Touched, one_array, runs_of
+from evalkit.store.upkeep.kept import KeptBlocks, kept_blocks
 
 OF_THE_RUN = frozenset({"run_id", "example_id", "repetition", RUN_PLACE.name})
 """Columns of cells that are those of their runs."""
@@ -69,6 +70,10 @@ class StoredResults:
         examples = state.examples.name if state.examples else ""
         said = (self.manifest, parts, examples, part_names(self._files), self.evaluators)
         return digest(repr(said).encode("utf-8", "surrogatepass"))
+
+    def blocks(self) -> KeptBlocks | None:
+        """Return what keeps the pieces of pages."""
+        return kept_blocks(self._files)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the table `runs`, `steps`, `cells` or `examples`, or some columns of it."""

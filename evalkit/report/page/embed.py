@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from evalkit.model.outcome import CUT_SHORT, OUTCOMES, SETS, SUCCEEDED, places_o
 from evalkit.model.run import Run
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.report.runs import detail, fields, preview
+from evalkit.report.runs.bodies import Bodies, Body
 from evalkit.report.runs.columns import NO_ERROR, Rows, ScoreColumn
-from evalkit.report.runs.feedback import Cells
+from evalkit.report.runs.feedback import Cell, Cells
 from evalkit.report.runs.pack import Core
 from evalkit.report.runs.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept, TraceWriter
 from evalkit.report.sections.view import Content
@@ -36,48 +38,87 @@ class Previews:
 
 
 def pack_traces(
-    content: Content, writer: TraceWriter, clean: Cleaner, budget: int | None, keep: bool
+    content: Content,
+    writer: TraceWriter,
+    clean: Cleaner,
+    budget: int | None,
+    keep: bool,
+    stamp: str = "",
 ) -> Previews:
-    """Send every run's trace to `writer`, unless `keep` is false; return the previews."""
+    """Send every run's trace to `writer`, unless `keep` is false; return the previews.
+
+    With `stamp`, which tells this evalkit from others, what was written of a run for an earlier
+    page is taken from there; where something is taken out, each run is written anew.
+    """
     rows = content.source.rows or Rows()
-    previews = Previews([""] * len(rows.example_ids), [""] * len(rows))
-    order = priorities(content) if keep else []
+    packing = _Packing(rows, writer, clean, priorities(content) if keep else [], budget)
     place = {
         (x, run_id): row
         for row, (x, run_id) in enumerate(zip(rows.experiments, rows.run_ids, strict=True))
     }
     for number, results in enumerate(content.results):
         examples = results.examples()
-        for run, cells in Cells(results, content.source.summaries[number]).of(results.runs()):
-            row = place[number, run.run_id]
-            example = examples.get(run.example_id or "")
-            outputs = None
-            if keep and not (budget is not None and writer.spent(order[row]) > budget):
-                document = clean.tree(detail.of_run(run, example, cells))
-                writer.add(row, document, order[row])
-                outputs = document.get("outputs")
-            _preview(previews, rows, row, run, example, clean, outputs)
+        found = Cells(results, content.source.summaries[number]).of(results.runs())
+        with Bodies(results, stamp if keep and clean.plain else "") as bodies:
+            for at, (run, cells) in enumerate(found):
+                row, example = place[number, run.run_id], examples.get(run.example_id or "")
+                if not packing.wants(row):
+                    packing.preview(row, run, example)
+                elif clean.plain:
+                    packing.add(row, bodies.of(at, run, example), cells)
+                else:
+                    packing.add_cleaned(row, run, example, cells)
     writer.finish()
-    return previews
+    return packing.previews
 
 
-def _preview(
-    previews: Previews,
-    rows: Rows,
-    row: int,
-    run: Run,
-    example: Example | None,
-    clean: Cleaner,
-    outputs: Any,
-) -> None:
-    """Note how a run begins; `outputs` are its cleaned ones, where they are known already."""
-    place = rows.examples[row]
-    if not previews.inputs[place]:
-        asked = example.inputs if example is not None and example.inputs is not None else run.inputs
-        previews.inputs[place] = clean.text(preview.of_inputs(clean.tree(asked)))
-    if outputs is None:
-        outputs = clean.tree(run.outputs)
-    previews.outputs[row] = clean.text(preview.of_outputs(outputs))
+class _Packing:
+    """Sends traces to a writer, and notes how runs begin."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        writer: TraceWriter,
+        clean: Cleaner,
+        order: Sequence[int],
+        budget: int | None,
+    ) -> None:
+        self._rows, self._writer, self._clean = rows, writer, clean
+        self._order, self._budget = order, budget
+        self.previews = Previews([""] * len(rows.example_ids), [""] * len(rows))
+
+    def wants(self, row: int) -> bool:
+        """Return whether the trace of a run may still find room."""
+        if not self._order:
+            return False
+        return self._budget is None or self._writer.spent(self._order[row]) <= self._budget
+
+    def add(self, row: int, body: Body, cells: Sequence[Cell]) -> None:
+        """Add a run as it is."""
+        self._writer.add_written(row, body.document(cells), self._order[row])
+        self._note(row, body.asked, body.answered)
+
+    def add_cleaned(
+        self, row: int, run: Run, example: Example | None, cells: Sequence[Cell]
+    ) -> None:
+        """Add a run without what may not leave."""
+        document = self._clean.tree(detail.of_run(run, example, cells))
+        self._writer.add(row, document, self._order[row])
+        self.preview(row, run, example, document.get("outputs"))
+
+    def preview(self, row: int, run: Run, example: Example | None, outputs: Any = None) -> None:
+        """Note how a run begins; `outputs` are its cleaned ones, where they are known already."""
+        clean, asked = self._clean, ""
+        if not self.previews.inputs[self._rows.examples[row]]:
+            asked = clean.text(preview.of_inputs(clean.tree(preview.input_of(run, example))))
+        if outputs is None:
+            outputs = clean.tree(run.outputs)
+        self._note(row, asked, clean.text(preview.of_outputs(outputs)))
+
+    def _note(self, row: int, asked: str, answered: str) -> None:
+        place, known = self._rows.examples[row], self.previews.inputs
+        known[place] = known[place] or asked
+        self.previews.outputs[row] = answered
 
 
 def priorities(content: Content) -> list[int]:

@@ -48,13 +48,15 @@ def write_report(
     traces: Traces = "embed",
     share: ShareOptions | None = None,
     made_of: str = "",
+    stamp: str = "",
 ) -> Written:
     """Write the HTML report to `path`, replacing it only when all of it is there.
 
     `traces="embed"` holds the file below `max_size` by leaving traces out: those of runs that
     went wrong stay longest. `"side"` puts them into a second file, which the page reads when it is
     chosen; `"none"` leaves them out. With `share`, secrets and personal data are removed. `made_of`
-    is a digest of all it is made from, for `lacking`.
+    is a digest of all it is made from, for `lacking`. `stamp` tells this evalkit from any other, so
+    that what it wrote of a run for an earlier page can be used again; empty: nothing is.
     """
     if traces not in ("embed", "side", "none"):
         raise ConfigError(f"report: traces={traces!r} is unknown. Use embed, side or none.")
@@ -64,7 +66,7 @@ def write_report(
     with TraceWriter() as writer:
         view = clean.parts(content.view)
         budget = _budget(view, content, max_size) if traces == "embed" else None
-        previews = pack_traces(content, writer, clean, budget, traces != "none")
+        previews = pack_traces(content, writer, clean, budget, traces != "none", stamp)
         kept = writer.keep(budget)
         side = path.with_suffix(".ekdata") if traces == "side" else None
         left = _left_out(content, kept, traces, side)

@@ -55,9 +55,16 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
     document["reference"] = example.reference_outputs if example else None
     document["wanted"] = preview.answered(document["reference"])
     document["example_metadata"] = example.metadata if example else None
-    document["feedback"] = [_cell(cell, places) for cell in cells]
+    document["feedback"] = of_cells(cells, [step.step_id for step in run.steps])
     document["steps"] = [_step(step, places, start) for step in run.steps]
     return document
+
+
+def of_cells(cells: Sequence[Mapping[str, Any]], step_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the feedback of a run whose steps have these ids, in order."""
+    stepped = any(cell.get("step_id") is not None for cell in cells)
+    places = {step_id: at for at, step_id in enumerate(step_ids)} if stepped else {}
+    return [_cell(cell, places) for cell in cells]
 
 
 def _cell(cell: Mapping[str, Any], places: Mapping[str, int]) -> dict[str, Any]:

@@ -7,10 +7,18 @@ from typing import Any
 
 import orjson
 
+from evalkit.model.example import Example
 from evalkit.model.messages.read import read_messages
+from evalkit.model.run import Run
 
 ASKED = ("question", "query", "input", "prompt", "instruction", "user_input", "text", "task")
 ANSWERED = ("answer", "output", "response", "result", "final_answer", "text", "content")
+
+
+def input_of(run: Run, example: Example | None) -> Any:
+    """Return what was asked: the example's inputs, else the run's."""
+    held = None if example is None else example.inputs
+    return run.inputs if held is None else held
 
 
 def of_inputs(inputs: Any, length: int = 200) -> str:

@@ -98,8 +98,12 @@ class TraceWriter:
 
     def add(self, row: int, run: Any, priority: int = 0) -> None:
         """Pack the document of the run in `row`; lower priorities are kept first."""
+        self.add_written(row, written(run), priority)
+
+    def add_written(self, row: int, data: bytes, priority: int = 0) -> None:
+        """Pack a document that is JSON already, as `written` writes it."""
         used: set[int] = set()
-        packed = self._intern(written(run), used)
+        packed = self._intern(data, used)
         group = self._open.setdefault(priority, [])
         group.append((row, packed, used))
         if len(group) == MEMBER_RUNS:

@@ -56,6 +56,9 @@ class ShareOptions:
 class Cleaner:
     """Takes nothing out: for reports that stay in the house."""
 
+    plain = True
+    """Whether nothing is taken out."""
+
     def text(self, text: str) -> str:
         """Return the text as it may be shown."""
         return text
@@ -81,6 +84,7 @@ class Cleaner:
 class Redactor(Cleaner):
     """Takes secrets, personal data and configured fields out, hashes ids, and keeps count."""
 
+    plain = False
     options: ShareOptions = field(default_factory=ShareOptions)
     counts: Counter[str] = field(default_factory=Counter)
     known: frozenset[str] = frozenset()

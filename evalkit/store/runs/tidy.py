@@ -8,7 +8,7 @@ from contextlib import suppress
 from evalkit.store.disk.files import TEMPORARY, Files, is_alive
 from evalkit.store.disk.state import DAMAGED, JOURNAL, State
 
-FOLDERS = ("runs", "examples", "scores", DAMAGED)
+FOLDERS = ("runs", "examples", "scores", "traces", DAMAGED)
 
 
 def tidy(files: Files, state: State) -> list[str]:
