@@ -127,7 +127,7 @@ def test_program_and_style_are_small():
     import gzip
 
     packed = sum(len(gzip.compress(t.encode(), 9)) for t in (html.program(), html.styles()))
-    assert packed <= 43_000
+    assert packed <= 42_000
 
 
 def test_csv_has_a_line_a_run_and_no_formula(compared, tmp_path):

@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from evalkit.report.page.html import dense, policy, script_json, visible
+from evalkit.report.page import dense
+from evalkit.report.page.html import policy, script_json, visible
 
 PROGRAM = ("dom", "desk", "queue", "lists", "keys")
 
@@ -41,14 +42,14 @@ def styles() -> str:
     system = dark.replace(":root", ":root:not([data-theme=light])")
     chosen = dark.replace(":root", ":root[data-theme=dark]")
     own = _static("label.css")
-    return dense(f"{light}@media (prefers-color-scheme: dark) {{\n{system}}}\n{chosen}{own}")
+    return dense.style(f"{light}@media (prefers-color-scheme: dark) {{\n{system}}}\n{chosen}{own}")
 
 
 @cache
 def program() -> str:
     """Return the program: its files in one scope."""
     body = "\n".join(_static(f"{name}.js") for name in PROGRAM)
-    return dense(f'"use strict";\n(() => {{\n{body}}})();\n')
+    return dense.script(f'"use strict";\n(() => {{\n{body}}})();\n')
 
 
 def _static(name: str) -> str:

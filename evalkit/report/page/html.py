@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from evalkit.report.charts import forests, numbers, strips, svg
+from evalkit.report.page import dense
 from evalkit.report.sections.source import series
 from evalkit.report.values.panels import SliceCell
 from evalkit.report.values.parts import ChangePart, MetricGroup, MetricPart, ReportView
@@ -36,7 +37,7 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
 
     `live` is the address below which a local server answers; then the page may ask it for data.
     """
-    css, js, boot = styles(), program(), dense(_static("boot.js"))
+    css, js, boot = styles(), program(), dense.script(_static("boot.js"))
     html = environment().get_template("page.html.j2").render(
         view=view,
         css=Markup(css),
@@ -129,17 +130,7 @@ def _static(name: str) -> str:
     return files("evalkit.report.page").joinpath("static", name).read_text("utf-8")
 
 
-COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 SPACE = re.compile(r"\n\s+")
-INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
-
-
-def dense(text: str) -> str:
-    """Return a script or style without its comments and indentation, line by line as written.
-
-    No text in our scripts spans lines, so nothing but layout is lost.
-    """
-    return SPACE.sub("\n", INDENT.sub("", COMMENT.sub("", text)))
 
 
 @cache
@@ -153,7 +144,7 @@ def styles() -> str:
             system = f"@media (prefers-color-scheme: dark) {{\n{system}}}\n"
             text = system + text.replace(":root", ":root[data-theme=dark]")
         parts.append(text)
-    css = dense("".join(parts))
+    css = dense.style("".join(parts))
     assert "</style" not in css.lower()
     return css
 
@@ -162,7 +153,7 @@ def styles() -> str:
 def program() -> str:
     """Return the page's program: the files of `static/js` in one scope."""
     body = "\n".join(_static(f"js/{name}.js") for name in PROGRAM)
-    js = dense(f'"use strict";\n(() => {{\n{body}}})();\n')
+    js = dense.script(f'"use strict";\n(() => {{\n{body}}})();\n')
     assert "</script" not in js.lower()
     assert "<!--" not in js
     return js

@@ -1,0 +1,45 @@
+"""Dense: scripts and styles as written, without what only their writers need: comments, layout."""
+
+from __future__ import annotations
+
+import re
+
+INNER = r"`(?:[^`\\]|\\.)*`"
+"""A template inside a template's expression; deeper ones are not written here."""
+BEFORE = r"(?:(?<=[(,=:\[!&|?{;>])|(?<=[(,=:\[!&|?{;>]\s)|(?<=\n)|(?<=return\s))"
+"""What stands before a pattern; after anything else a slash divides."""
+PIECE = re.compile(
+    r"(?P<comment>//[^\n]*|/\*.*?\*/)"
+    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
+    r"|`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|" + INNER + r"|\{[^{}`]*\})*\})*`"
+    r"|" + BEFORE + r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*",
+    re.DOTALL,
+)
+"""What is no code in a script: comments, and strings, templates and patterns, which stay."""
+SIGNS = re.compile(r"(?<=[+\-])\s+(?=[+\-])")
+PUNCTUATION = re.compile(r"\s*([{}()\[\];,<>=+\-*/%&|^!?:~.])\s*")
+LAST = re.compile(r",(?=[}\])])|;(?=})")
+GAPS = re.compile(r"\s+")
+MARK, APART = "\x01", "\x02"
+
+
+def script(text: str) -> str:
+    """Return a script without comments and layout; every statement of ours ends in `;` or `}`."""
+    kept = [found[0] for found in PIECE.finditer(text) if not found["comment"]]
+    # What is kept stands as a mark meanwhile, so that nothing inside it is taken for layout.
+    code = PIECE.sub(lambda found: " " if found["comment"] else MARK, text)
+    code = GAPS.sub(" ", SIGNS.sub(APART, code))
+    code = LAST.sub("", PUNCTUATION.sub(r"\1", code)).replace(APART, " ").strip()
+    parts = code.split(MARK)
+    return "".join(part + piece for part, piece in zip(parts, [*kept, ""], strict=True))
+
+
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+RULES = re.compile(r"\s*([{};,>])\s*")
+VALUE = re.compile(r"(?<=[a-z]):\s+")
+
+
+def style(text: str) -> str:
+    """Return a style sheet without comments and layout."""
+    text = GAPS.sub(" ", COMMENT.sub("", text))
+    return VALUE.sub(":", RULES.sub(r"\1", text)).replace(";}", "}").strip()
