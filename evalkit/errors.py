@@ -21,7 +21,8 @@ Each class has a `slug`, an anchor in `evalkit/README.md`.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 
@@ -161,6 +162,19 @@ class Interrupted(EvalkitError):
     exit_code = ExitCode.INTERRUPTED
 
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+@contextmanager
+def written(path: object) -> Iterator[None]:
+    """Turn what an output's disk or folder refuses into one line that names the output."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest known name, or an empty string."""
     from difflib import get_close_matches  # only a mistake needs it
@@ -170,8 +184,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def unwritable(path: object, error: OSError) -> EvalkitError:
-    """Return the error of an output that cannot be written: the path, or a disk that is full."""
+    """Return the error of an output that cannot be written: the path, or the disk it is on."""
     said = f"{path}: cannot be written ({error.strerror or error})."
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+    if error.errno in FULL:
         return StoreError(f"{said} Make room and try again.")
+    if error.errno in REFUSED:
+        return StoreError(f"{said} Make it writable, or name a place that is.")
     return ConfigError(f"{said} Name a file in a folder that can be written.")

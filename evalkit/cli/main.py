@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from evalkit.cli.call import streams
 from evalkit.cli.group import Evalkit
 from evalkit.errors import EvalkitError, ExitCode, Interrupted
 
@@ -35,6 +36,7 @@ def entry() -> None:
 def main(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit code."""
     debug = "--debug" in argv
+    streams.stand_in()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -52,8 +54,11 @@ def main(argv: Sequence[str]) -> int:
         message = "stopped. What was finished is kept; the same command goes on from there."
         return _say(Interrupted(message), debug)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        streams.leave_stdout()
         return 141
+    except OSError as error:
+        meant = streams.meant(error)
+        return _crashed(error, debug) if meant is None else _say(meant, debug)
     except Exception as error:
         return _crashed(error, debug)
 

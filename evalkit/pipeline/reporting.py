@@ -6,11 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
+from evalkit.errors import StoreError, written
 from evalkit.model.results import Results
 from evalkit.model.seal import sealed
 from evalkit.pipeline.histories import HISTORY, history_for_page
@@ -51,7 +53,7 @@ def report(
     """
     from evalkit.report.page.write import lacking, write_report
 
-    save_summaries(project, summaries, gates, daily=daily)
+    kept = _kept(project, summaries, gates, daily=daily, elsewhere=to is not None)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
     said = _made_of(project, summaries, results, comparison, gates, options)
     lacks = lacking(path, said) if said else None
@@ -61,8 +63,29 @@ def report(
         written = write_report(made, path, made_of=said, stamp=stamp, **options)
         lacks = [*written.left_out, *written.removed]
     if left_out is not None:
-        left_out += lacks
+        left_out += [*lacks, *kept]
     return path
+
+
+def _kept(
+    project: Project,
+    summaries: Sequence[Summary],
+    gates: Sequence[GateResult],
+    *,
+    daily: bool,
+    elsewhere: bool,
+) -> list[str]:
+    """Save the figures for later days; a page that goes elsewhere does not fail where they cannot.
+
+    Returns what has to be said.
+    """
+    try:
+        save_summaries(project, summaries, gates, daily=daily)
+    except StoreError as error:
+        if not elsewhere:
+            raise
+        return [f"The figures were not kept for later days: {error}"]
+    return []
 
 
 def _made_of(
@@ -161,8 +184,14 @@ def save_summary(
 
 def replace_file(path: Path, text: str) -> Path:
     """Put a file in place at once: who reads it sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
+    with written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_text(text, "utf-8")
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
     return path

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, written
 from evalkit.project.layout import shown
 
 STARTER = Path(__file__).with_name("starter")
@@ -25,8 +25,9 @@ def start_project(folder: Path) -> list[Path]:
     plan = {folder / _place(source): source.read_bytes() for source in _starter_files()}
     _refuse_existing(plan)
     for path, content in plan.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with written(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     return list(plan)
 
 
@@ -39,8 +40,9 @@ def start_evaluator(folder: Path, name: str, scope: str = "run") -> Path:
     path = folder / f"{name}.py"
     _refuse_existing([path])
     text = (TEMPLATES / f"{scope}.py.txt").read_text("utf-8").replace("NAME", name)
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    with written(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
     return path
 
 
@@ -63,7 +65,14 @@ def add_experiment(path: Path, name: str, text: str) -> Path:
             f"{shown(path)}: has an experiment {name!r} already. Give another --name."
         )
     gap = "\n" if before.endswith("\n") or not before else "\n\n"
-    path.write_text(f"{before}{gap if before else ''}{text}", "utf-8")
+    temporary = path.with_name(f".{path.name}.tmp")
+    with written(path):  # a full disk must not cost what was configured before
+        try:
+            temporary.write_text(f"{before}{gap if before else ''}{text}", "utf-8")
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
     return path
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, written
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.writing.cells import Said, label, own_version, said
 from evalkit.fetchers.writing.contract import Keep
@@ -50,7 +50,7 @@ def send(
     if not place.startswith(("http://", "https://")):
         if "://" in place:
             raise ConfigError(f"--otlp {place}: neither http(s):// nor a file.")
-        with open(place, "wb") as file:
+        with written(place), open(place, "wb") as file:
             file.writelines(orjson.dumps(each) + b"\n" for each in documents)
         return counts
     base, headers = place.rstrip("/").removesuffix("/v1/logs"), _headers(environ)

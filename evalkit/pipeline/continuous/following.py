@@ -133,7 +133,10 @@ class Follower:
             poll.error, poll.problem, poll.state = error, str(error), "unknown"
             poll.down_since = last.down_since or poll.at
         self._told(poll)
-        self._write(poll)
+        try:
+            self._write(poll)
+        except StoreError as error:  # a disk that is full for an hour ends nobody's watch
+            poll.error, poll.problem, poll.state = error, str(error), "unknown"
         self._last = poll
         return poll
 

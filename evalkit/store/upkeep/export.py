@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evalkit.errors import StoreError
+from evalkit.errors import StoreError, written
 from evalkit.model.results import Results
 from evalkit.model.schema.columns import TABLES
 from evalkit.model.schema.content import dumps
@@ -29,7 +30,8 @@ def export(results: Results, folder: Path, format: str = "parquet") -> list[Path
     """
     if format not in FORMATS:
         raise StoreError(f"export: there is no format {format!r}. Formats: {', '.join(FORMATS)}.")
-    folder.mkdir(parents=True, exist_ok=True)
+    with written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     if format == "jsonl":
         rows = results.table("cells").to_pylist()
         return [
@@ -93,6 +95,10 @@ def _replacing(path: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
         temporary.replace(path)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror or error}).") from None
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror or error}). "
+            "Make room, or name another --to."
+        ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import StoreError
+from evalkit.errors import EvalkitError, StoreError, written
 from evalkit.evaluators.judge.money.book import Book, Event
 from evalkit.evaluators.judge.money.locked import locked
 from evalkit.model.seal import refuse_broken, sealed
@@ -36,7 +36,8 @@ class Journal:
         self._handle, self._read_to, self._number = -1, 0, -1
         self._file = self._whole = ""
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            with written(folder):
+                folder.mkdir(parents=True, exist_ok=True)
             self._file, self._whole = str(folder / "ledger.log"), str(folder / "ledger.json")
 
     @contextmanager
@@ -47,7 +48,8 @@ class Journal:
                 yield self._book
                 return
             if self._handle < 0:
-                self._handle, self._number = os.open(self._file, FLAGS, 0o600), -1
+                with written(self._file):
+                    self._handle, self._number = os.open(self._file, FLAGS, 0o600), -1
             with locked(self._handle, self._file):
                 self._catch_up()
                 yield self._book
@@ -57,7 +59,8 @@ class Journal:
         self._book.apply(list(event))
         if self._file:
             line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
-            self._read_to += os.write(self._handle, line)
+            with written(self._file):
+                self._read_to += os.write(self._handle, line)
 
     def save(self) -> None:
         """Write the open book down as a whole; a journal that has grown long begins anew."""
@@ -73,7 +76,7 @@ class Journal:
         """Write the book down and let go of the file."""
         if self._handle < 0:
             return
-        with suppress(OSError), self.open():  # all of it stands in the journal
+        with suppress(OSError, EvalkitError), self.open():  # all of it stands in the journal
             self.save()
         with self._thread_lock:
             os.close(self._handle)
@@ -115,14 +118,16 @@ class Journal:
     def _begin(self, number: int) -> None:
         os.ftruncate(self._handle, 0)
         head = json.dumps(["journal", number]).encode().ljust(HEAD - 1) + b"\n"
-        self._read_to, self._number = os.write(self._handle, head), number
+        with written(self._file):
+            self._read_to, self._number = os.write(self._handle, head), number
 
     def _write_down(self, number: int, at: int) -> None:
         document = sealed({**self._book.document(), "number": number, "at": at})
         temporary = f"{self._whole}.tmp"
-        with open(temporary, "w", encoding="utf-8") as stream:
-            json.dump(document, stream)
-        os.replace(temporary, self._whole)
+        with written(self._whole):
+            with open(temporary, "w", encoding="utf-8") as stream:
+                json.dump(document, stream)
+            os.replace(temporary, self._whole)
 
     def _from(self, place: int, most: int = 1 << 30) -> bytes:
         os.lseek(self._handle, place, os.SEEK_SET)
