@@ -192,7 +192,10 @@ def _share_mappings(table: ProjectTable, problems: Problems) -> None:
             problems.add(("mappings", str(wanted), key), f"{said} [experiments.{name}].")
         own = {key: value for key, value in experiment.options.items() if key != "mapping"}
         fields = {**shared.get("fields", {}), **own.get("fields", {})}
-        merged = {**shared, **own, **({"fields": fields} if fields else {})}
+        theirs = {
+            key: value for key, value in shared.items() if key not in keys_of(ExperimentTable)
+        }
+        merged = {**theirs, **own, **({"fields": fields} if fields else {})}
         experiment.options = merged
 
 

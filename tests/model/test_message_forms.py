@@ -253,3 +253,9 @@ def test_the_table_of_the_documentation_names_what_is_read():
     known = set(BY_KEY) | set(EVENTS) | beside
     unknown = {n for n in names - known if n.replace("_", "-") not in BY_TYPE}
     assert unknown == set()
+
+
+@pytest.mark.parametrize("outputs", [[1, 2.5, None], [], [True]])
+def test_a_list_of_numbers_is_an_answer_and_no_messages(outputs):
+    run = Run(run_id="r", outputs=outputs)
+    assert (list(run.messages), run.tool_calls.unread) == ([], ())

@@ -28,7 +28,8 @@ def messages_in(payload: Any, unread: Unread | None = None) -> list[Message]:
 def conversation_in(payload: Any, unread: Unread | None = None) -> list[Message]:
     """Return the conversation a payload holds, as a list or under one of the usual names."""
     if isinstance(payload, list):
-        return read_messages(payload, unread)
+        plain = all(isinstance(each, int | float | None) for each in payload)
+        return [] if plain else read_messages(payload, unread)  # numbers are no messages
     if isinstance(payload, (dict, Mapping)):
         for name in WHOLE:
             held = payload.get(name)

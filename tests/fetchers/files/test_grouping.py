@@ -159,12 +159,36 @@ def test_a_run_whose_lines_changed_is_fetched_again(grouped):
     [
         ({"combine": {"output": "last"}}, "no field is called 'output'"),
         ({"combine": {"outputs": "latest"}}, "Input should be 'first', 'last'"),
+        ({"combine": {"duration_s": "list"}}, "duration_s cannot be a list"),
+        ({"combine": {"usage.total_tokens": "list"}}, "usage.total_tokens cannot be a list"),
+        ({"group_by": None, "line_id": "id"}, "Write group_by = 'id'"),
+        ({"group_by": None, "combine": {"outputs": "last"}}, "has no meaning without group_by"),
         ({"group_by": "a["}, "not a JMESPath expression"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(grouped, options, said):
     with pytest.raises(ValueError, match=said.replace("[", r"\[")):
         grouped(**options)
+
+
+@pytest.mark.parametrize(
+    ("rule", "score"), [("sum", 21.0), ("min", 2), ("max", 10), ("first", 10), ("last", 9)]
+)
+def test_cells_of_a_table_are_combined_as_numbers(
+    write: Any, fetch: Any, rule: str, score: float
+) -> None:
+    write("log.csv", "session,points\ns,10\ns,2\ns,9\n")
+    fields = {"feedback.points": "points"}
+    options = {"group_by": "session", "combine": {"feedback.points": rule}, "fields": fields}
+    (run,) = fetch(RecordsFetcher, path="log.csv", **options).runs
+    assert [item.score for item in run.feedback] == [score]
+
+
+@pytest.mark.parametrize("rule", ["sum", "min", "max"])
+def test_what_cannot_be_reckoned_with_is_said(grouped: Any, rule: str) -> None:
+    lines = [{"session": "s", "response": {"message": {"content": each}}} for each in (1, "b")]
+    fetched = grouped(lines, {"outputs": "response.message.content"}, combine={"outputs": rule})
+    assert f"outputs = {rule!r} needs numbers or times, and a record has 'b'" in str(fetched.error)
 
 
 def test_lines_with_one_id_show_the_line_that_works(mapped: Any) -> None:

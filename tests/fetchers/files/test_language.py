@@ -1,5 +1,11 @@
 """What a mapping can say: arithmetic, units, tables, several files, and what it says of gaps."""
 
+import gzip
+import io
+import math
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from evalkit.errors import IncompleteExperiment
@@ -37,6 +43,15 @@ from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
         ("number(t)", {"t": "$1,200.50"}, 1200.5),
         ("from_json(x)", {"x": "['a', None, (1, 2)]"}, ["a", None, [1, 2]]),
         ("from_json(x)", {"x": ""}, None),
+        ("from_json(x)", {"x": "[nan, 1.5, -inf]"}, [None, 1.5, None]),
+        ("from_json(x)", {"x": '{"a": NaN}'}, {"a": None}),
+        (
+            "end - start",
+            {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01 01:00:01.5+01:00"},
+            1.5,
+        ),
+        ("b - a", {"a": "20260101", "b": "20260203"}, 102),
+        ('n * lookup(`{"big": 0.5}`, m) / 1000', {"n": "1,200", "m": "big"}, 0.6),
     ],
 )
 def test_expressions(text, record, value):
@@ -70,7 +85,20 @@ def test_what_is_no_duration(text):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1_000", 1000), ("1 000", 1000), ("-3", -3), ("2e3", 2000.0), ("45%", 45), ("€3.50", 3.5)],
+    [
+        ("1_000", 1000),
+        ("1 000", 1000),
+        ("-3", -3),
+        ("2e3", 2000.0),
+        ("45%", 45),
+        ("€3.50", 3.5),
+        ("1.2k", 1200),
+        ("3M", 3_000_000),
+        ("1 234,5 ms", 1234.5),
+        ("1\u00a0234", 1234),
+        ("0,012 €", 0.012),
+        ("1,012", 1012),
+    ],
 )
 def test_numbers_as_people_write_them(text, number):
     assert number_of(text) == number
@@ -105,6 +133,31 @@ def test_which_files(write, fetch, path, names):
     assert sorted(run.run_id for run in fetched.runs) == names
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (["!runs/a.jsonl"], "only says what is left out"),
+        (["runs", "!runs/*"], "leave no file"),
+        ("runs/{a,gone}.jsonl", "no file matches 'runs/gone.jsonl'"),
+    ],
+)
+def test_a_path_that_leaves_nothing_is_refused(write, fetch, path, said):
+    write("runs/a.jsonl", [{"n": "a"}])
+    assert said in str(fetch(RecordsFetcher, path=path, fields={"run_id": "n"}).error)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("b.csv", b""), ("b.jsonl", b" \n\n"), ("b.parquet", b""), ("b.jsonl.gz", gzip.compress(b""))],
+)
+def test_nothing_but_white_space_is_empty_whatever_it_is_packed_in(write, fetch, name, content):
+    write("runs/a.jsonl", [{"n": "a"}])
+    write(f"runs/{name}", content)
+    fetched = fetch(RecordsFetcher, path="runs", fields={"run_id": "n"})
+    assert [run.run_id for run in fetched.runs] == ["a"]
+    assert f"runs/{name}: the file is empty" in str(fetched.error)
+
+
 def test_an_empty_file_among_others_is_named(write, fetch):
     write("runs/a.jsonl", [{"n": "a"}])
     write("runs/b.jsonl", b"")
@@ -123,17 +176,57 @@ def test_a_cell_that_is_no_json_is_a_note(write, fetch):
     assert any(said in note for note in fetched.counts.notes), fetched.counts.notes
 
 
+def test_amounts_written_as_people_do_need_no_function(mapped):
+    rows = [{"took": "1,250 ms", "cost": "$0.012", "tokens": "1.2k"},
+            {"took": "00:00:02", "cost": "0", "tokens": "0"},
+            {"took": "n/a", "cost": "", "tokens": None}]  # fmt: skip
+    fields = {"duration_s": "took", "usage.total_cost": "cost", "usage.total_tokens": "tokens"}
+    fetched = mapped(rows, fields)
+    assert [run.latency for run in fetched.runs] == [1.25, 2.0, None]
+    assert [run.usage and run.usage.total_cost for run in fetched.runs] == [0.012, 0.0, None]
+    assert [run.total_tokens for run in fetched.runs] == [1200, 0, None]
+    assert any("'n/a' is no number" in note for note in fetched.counts.notes)
+
+
 @pytest.mark.parametrize(
-    ("step", "latency"),
-    [
-        ({"took_ms": 1500}, 1.5), ({"duration_ms": "1500"}, 1.5), ({"elapsed_s": 1.5}, 1.5),
-        ({"duration": "1500 ms"}, 1.5), ({"latency": 1.5}, 1.5), ({"took_ms": 0}, 0.0), ({}, None),
-    ],
+    ("number", "outcome"),
+    [(200, "success"), ("204", "success"), (400, "error"), ("404", "error"), (429, "error"),
+     (599, "error"), (600, "unknown"), (301, "unknown"), (0, "unknown"), ("weird", "unknown"),
+     (None, "unknown"), ("", "unknown")],
 )  # fmt: skip
-def test_steps_say_under_many_names_how_long_they_took(write, fetch, step, latency):
-    said = {"at": "2026-01-01T00:00:00Z", "text": "hi", "tokens": 5, "type": "llm", **step}
-    write("log.jsonl", [{"id": 1, "trace": [said]}])
-    (run,) = fetch(RecordsFetcher, path="log.jsonl", fields={"run_id": "id", "steps": "trace"}).runs
-    (found,) = run.steps
-    assert (found.latency, found.outputs, found.usage.total_tokens) == (latency, "hi", 5)
-    assert found.started_at is not None
+def test_numbers_of_failures_and_words_nobody_knows_are_no_success(mapped, number, outcome):
+    rows = [{"s": number}, {"s": "ok"}]
+    assert mapped(rows, {"status": "s"}).runs[0].outcome == outcome
+
+
+def test_zero_is_not_nothing(mapped):
+    fields = {"run_id": "id", "example_id": "id", "repetition": "n", "duration_s": "n || other",
+              "usage.total_tokens": "n", "usage.total_cost": "n / 1000", "outputs": "n",
+              "feedback.right": "n"}  # fmt: skip
+    (run,) = mapped([{"id": 0, "n": 0, "other": 5}], fields).runs
+    assert (run.run_id, run.example_id, run.repetition, run.outputs) == ("0", "0", 0, 0)
+    assert (run.latency, run.usage.total_tokens, run.usage.total_cost) == (0.0, 0, 0.0)
+    assert [item.score for item in run.feedback] == [0]
+
+
+def test_nan_in_parquet_is_a_note(write, fetch):
+    table = pa.table({"id": [1, 2], "score": [1.0, math.nan], "parts": [[1.0], [math.nan]]})
+    packed = io.BytesIO()
+    pq.write_table(table, packed)
+    write("log.parquet", packed.getvalue())
+    fields = {"run_id": "id", "feedback.score": "score", "outputs": "parts"}
+    fetched = fetch(RecordsFetcher, path="log.parquet", fields=fields)
+    assert [[item.score for item in run.feedback] for run in fetched.runs] == [[1.0], []]
+    assert [run.outputs for run in fetched.runs] == [[1.0], [None]]
+    assert any("2 NaN or infinite numbers, read as missing" in n for n in fetched.counts.notes)
+
+
+@pytest.mark.parametrize("key", ["task_id || id", "regex_extract(_filename, 'q[0-9]')"])
+def test_files_are_joined_by_any_key_or_by_name(write, fetch, key):
+    for number in (0, 1):
+        write(f"answers/q{number}.jsonl", [{"task_id": number, "out": f"x{number}"}])
+        write(f"scores/q{number}_score.jsonl", [{"id": str(number), "ok": bool(number)}])
+    fields = {"outputs": "out", "feedback.ok": "ok"}
+    fetched = fetch(RecordsFetcher, path=["answers", "scores"], group_by=key, fields=fields)
+    found = [(run.outputs, [item.score for item in run.feedback]) for run in fetched.runs]
+    assert found == [("x0", [False]), ("x1", [True])]

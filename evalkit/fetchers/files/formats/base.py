@@ -22,9 +22,9 @@ from evalkit.fetchers.files.reading.paths import (
     SourceFile,
     digest_of,
     find_files,
-    is_empty,
     marks_of,
 )
+from evalkit.fetchers.files.reading.unpack import is_empty
 from evalkit.fetchers.statuses import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run

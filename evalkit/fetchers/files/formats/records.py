@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from evalkit.errors import ConfigError, DatasetError
 from evalkit.fetchers.base import CheckLine, FetchContext
@@ -14,7 +14,7 @@ from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
 from evalkit.fetchers.files.formats.known import detect
 from evalkit.fetchers.files.mapping.build import Builder
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
-from evalkit.fetchers.files.mapping.grouping import Groups, Rule
+from evalkit.fetchers.files.mapping.grouping import Groups, Rule, check_rule
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.mapping import FieldMap
@@ -67,6 +67,17 @@ class RecordsOptions(FileOptions):
     source: str = "records"
     """Name under which recorded scores appear."""
 
+    @model_validator(mode="after")
+    def _grouped(self) -> RecordsOptions:
+        """Refuse rules for groups where nothing is grouped, and those that cannot be."""
+        if self.group_by is None and (self.line_id is not None or self.combine):
+            key = "line_id" if self.line_id is not None else "combine"
+            by = self.line_id or "session_id"
+            raise ValueError(f"{key} has no meaning without group_by. Write group_by = {by!r}")
+        for name, rule in self.combine.items():
+            check_rule(name, rule)
+        return self
+
 
 class RecordsFetcher(FileFetcher):
     """Reads JSON, JSON Lines, CSV or Parquet by a mapping."""
@@ -84,7 +95,7 @@ class RecordsFetcher(FileFetcher):
         self._group_by = self._optional(self.options.group_by, f"{where}.group_by")
         self._line_id = self._optional(self.options.line_id, f"{where}.line_id")
         told = "messages" in self._fields or "steps" in self._fields
-        self._groups = Groups(self.options.combine, steps=not told)
+        self._groups = Groups(self.options.combine, where, steps=not told)
         self._words: dict[str, str | None] = {}
         self._again: dict[str, int] = {}
 
@@ -204,6 +215,8 @@ class RecordsFetcher(FileFetcher):
             if self._groups.replaced:
                 what = f"{self._groups.replaced:,} records came again under their `line_id`"
                 self.findings.note(f"{what}: the last of each counts")
+        for what, times in self._builder.of_steps.items():
+            self.findings.note(f"steps: {what} ({times:,} x)")
         self._say_known()
         if self._builder.dataset is not None:
             if said := self._builder.dataset.ambiguity():

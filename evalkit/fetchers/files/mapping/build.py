@@ -60,6 +60,8 @@ class Builder:
         self.fields = fields
         self.source = source
         self.dataset: Dataset | None = None
+        self.of_steps: Counter[str] = Counter()
+        """What keys of steps were taken for, or were not read at all."""
         self._repetitions: Counter[str] = Counter()
 
     def build(self, values: Values, fingerprint: str, where: str, *, cells: bool = False) -> Built:
@@ -114,7 +116,8 @@ class Builder:
 
     def _steps(self, values: Values, where: str, unread: Unread) -> list[Step] | None:
         chat = partial(chat_steps, unread=unread)
-        for name, read in (("steps", read_steps), ("messages", chat)):
+        listed = partial(read_steps, said=self.of_steps)
+        for name, read in (("steps", listed), ("messages", chat)):
             if name in values:
                 try:
                     return read(values[name])

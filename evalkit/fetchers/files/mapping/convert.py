@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from evalkit.fetchers.files.reading.jsontext import parsed
+from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
 from evalkit.model.outcome import status_of
 from evalkit.model.timing import parse_time
 
@@ -44,23 +45,36 @@ def to_identity(value: Any) -> str | None:
 
 
 def to_number(value: Any) -> float | None:
-    """Return a finite number, also from text."""
+    """Return a finite number, also from text: `1,200`, `$0.012`."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{_short(value)} is no number")
     try:
         number = float(value)
-    except (ValueError, OverflowError):
+    except OverflowError:
         raise ValueError(f"{_short(value)} is no number") from None
+    except ValueError:
+        number = float(_written(value))
     if not math.isfinite(number):
         raise ValueError(f"{_short(value)} is not finite")
     return number
 
 
+def _written(value: Any) -> float:
+    """Return the number of text as people write it; raises `ValueError`."""
+    try:
+        number = number_of(value)
+    except ValueError:
+        number = None
+    if number is None:
+        raise ValueError(f"{_short(value)} is no number")
+    return number
+
+
 def to_duration(value: Any) -> float | None:
-    """Return seconds, never negative."""
-    seconds = to_number(value)
+    """Return seconds, never negative, also from text with a unit: `350 ms`, `00:01:23`."""
+    seconds = to_number(seconds_of(value) if isinstance(value, str) else value)
     if seconds is not None and seconds < 0:
         raise ValueError(f"{_short(value)} is negative")
     return seconds

@@ -7,10 +7,12 @@ every line of a group, and what the lines say becomes what the run says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
+from evalkit.errors import ConfigError
 from evalkit.fetchers.files.mapping.identity import digest
+from evalkit.fetchers.files.reading.quantities import number_of
 from evalkit.model.accounting.reader import read_usage
 from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS, total_usage
 
@@ -37,7 +39,18 @@ RULES: dict[str, Rule] = {
 """What the lines of a run make of each field; the first one that has it, for all others."""
 TOLD_BY_LINE = ("inputs", "outputs", "error", "started_at", "ended_at", "duration_s", "usage")
 """What a line says of itself as a step."""
+REDUCED: dict[str, Callable[[list[Any]], Any]] = {"sum": sum, "min": min, "max": max}
+LISTS = ("inputs", "outputs", "reference_outputs", "messages", "steps", "tags", "interrupts",
+         "metadata", "example_metadata", "feedback", "extra", "split")  # fmt: skip
+"""Fields that can be a list of what the lines say."""
 Values = dict[str, Any]
+
+
+def check_rule(name: str, rule: Rule) -> None:
+    """Raise `ValueError` where a field cannot be a list."""
+    top, dot, _ = name.partition(".")
+    if rule == "list" and (top not in LISTS or (top in ("metadata", "feedback") and not dot)):
+        raise ValueError(f"{name} cannot be a list of what the lines say; take another rule")
 
 
 class Group(NamedTuple):
@@ -58,8 +71,9 @@ class _Line(NamedTuple):
 class Groups:
     """Collects lines by key, in the order in which the keys first came."""
 
-    def __init__(self, rules: Mapping[str, Rule], *, steps: bool) -> None:
+    def __init__(self, rules: Mapping[str, Rule], who: str = "", *, steps: bool) -> None:
         self._rules = rules
+        self._who = who
         self._steps = steps
         """Whether each line is a step of its run."""
         self._lines: dict[str, dict[str, _Line]] = {}
@@ -104,9 +118,26 @@ class Groups:
             return said[0 if rule == "first" else -1]
         if rule == "list":
             return _listed(said)
-        if rule == "sum":
-            return _summed(said) if name == "usage" else sum(said)
-        return min(said) if rule == "min" else max(said)
+        if rule == "sum" and name == "usage":
+            return _summed(said)
+        try:
+            return REDUCED[rule](_comparable(said))
+        except TypeError:
+            shown = next((each for each in said if not isinstance(each, int | float)), said[0])
+            raise ConfigError(
+                f"{self._who}.combine: {name} = {rule!r} needs numbers or times, and a record has "
+                f"{shown!r:.60}. Take `first`, `last` or `list`."
+            ) from None
+
+
+def _comparable(said: list[Any]) -> list[Any]:
+    """Return numbers for text that holds numbers: the cells of a CSV are text."""
+    if not any(isinstance(each, str) for each in said):
+        return said
+    try:
+        return [number_of(each) for each in said]
+    except ValueError:
+        return said
 
 
 def _listed(said: list[Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,47 +16,12 @@ from evalkit.fetchers.files.mapping.convert import (
     to_object,
     to_text,
 )
-from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
+from evalkit.fetchers.files.mapping.stepkeys import fields_of
+from evalkit.fetchers.files.reading.quantities import seconds_of
 from evalkit.model.accounting.reader import read_usage
 from evalkit.model.step import KINDS, Step
 from evalkit.model.usage import Usage
 
-MILLIS = ("took_ms", "duration_ms", "latency_ms", "elapsed_ms", "ms", "durationMs", "latencyMs")
-"""Keys that say in their name that a duration is in milliseconds."""
-KEYS = {
-    "step_id": ("step_id", "id", "span_id"),
-    "parent_id": ("parent_id", "parent_run_id", "parent"),
-    "kind": ("kind", "run_type", "type"),
-    "name": ("name", "tool", "tool_name", "function", "node"),
-    "inputs": ("inputs", "input", "arguments", "args", "action"),
-    "outputs": ("outputs", "output", "result", "observation", "response", "text", "content"),
-    "error": ("error", "exception"),
-    "started_at": (
-        "started_at",
-        "start_time",
-        "startTime",
-        "start",
-        "at",
-        "timestamp",
-        "time",
-        "ts",
-    ),
-    "ended_at": ("ended_at", "end_time", "endTime", "end"),
-    "first_token_at": ("first_token_at", "first_token_time"),
-    "duration_s": (
-        "duration_s",
-        "latency_s",
-        "elapsed_s",
-        "seconds",
-        *MILLIS,
-        "duration",
-        "latency",
-    ),
-    "usage": ("usage", "usage_metadata", "token_usage", "tokens", "token_counts"),
-    "metadata": ("metadata",),
-    "tags": ("tags",),
-}
-"""Keys a step may use for each field; the first one present counts."""
 KIND_WORDS: dict[str, str] = {
     **dict(zip(KINDS, KINDS, strict=True)),
     "model": "llm",
@@ -78,15 +44,16 @@ NAMED_KINDS = {"tool": "tool", "tool_name": "tool", "function": "tool", "node": 
 Draft = dict[str, Any]
 
 
-def read_steps(raw: Any) -> list[Step]:
+def read_steps(raw: Any, said: Counter[str] | None = None) -> list[Step]:
     """Return the steps a list of objects describes; raises `ValueError` saying which does not.
 
-    Unknown keys are kept in the step's metadata. With `parent_id`, steps come out in the order
-    one walks them.
+    Unknown keys are kept in the step's metadata; `said` counts those that speak of times or
+    tokens. With `parent_id`, steps come out in the order one walks them.
     """
     if not isinstance(raw, list):
         raise ValueError(f"steps are a {type(raw).__name__}, not a list")
-    steps = _distinct([_step(item, number) for number, item in enumerate(raw)])
+    steps = _distinct([_step(item, number, Counter() if said is None else said)
+                       for number, item in enumerate(raw)])  # fmt: skip
     if not any(step.parent_id for step in steps):
         return steps
     flats = [
@@ -98,32 +65,18 @@ def read_steps(raw: Any) -> list[Step]:
     return [steps[numbers[id(placed.record)]] for placed in tree.placed]
 
 
-def _step(raw: Any, number: int) -> Draft:
+def _step(raw: Any, number: int, said: Counter[str]) -> Draft:
     if isinstance(raw, str):
         return {"step_id": str(number), "name": f"step {number}", "outputs": raw}
     if not isinstance(raw, Mapping):
         raise ValueError(f"step {number} is a {type(raw).__name__}, not an object")
-    found: dict[str, Any] = {}
-    used = set()
-    for field, names in KEYS.items():
-        for name in names:
-            if name in raw:
-                used.add(name)
-                if name in NAMED_KINDS:
-                    found.setdefault("kind", NAMED_KINDS[name])
-                if raw[name] is not None:
-                    found[field] = _in_seconds(raw[name]) if name in MILLIS else raw[name]
-                break
-    rest = {name: value for name, value in raw.items() if name not in used}
     try:
+        found, rest = fields_of(raw, said)
+        if (kind := NAMED_KINDS.get(found.get("named", ""))) is not None:
+            found.setdefault("kind", kind)
         return _built(found, rest, number)
     except ValueError as error:
         raise ValueError(f"step {number}: {error}") from None
-
-
-def _in_seconds(value: Any) -> float | None:
-    number = number_of(value)
-    return None if number is None else number / 1000
 
 
 def _built(found: Mapping[str, Any], rest: Mapping[str, Any], number: int) -> Draft:
@@ -149,8 +102,6 @@ def _built(found: Mapping[str, Any], rest: Mapping[str, Any], number: int) -> Dr
 
 
 def _usage(raw: Any) -> Usage | None:
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        raw = {"total_tokens": raw}
     return read_usage(raw) if isinstance(raw, Mapping) else None
 
 

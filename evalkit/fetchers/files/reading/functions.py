@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -18,6 +19,7 @@ from evalkit.fetchers.files.reading.jsontext import parsed
 from evalkit.fetchers.files.reading.places import Spread
 from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
 from evalkit.model.messages.message import text_of
+from evalkit.model.timing import as_utc
 
 ANY: dict[str, list[str]] = {"types": []}
 ANYS = {"types": ["object", "array", "null"], "variadic": True}
@@ -32,6 +34,12 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def sign(*arguments: dict[str, Any]) -> Callable[[Method], Method]:
     """Declare a function's argument types, as JMESPath wants them."""
     return cast("Callable[[Method], Method]", functions.signature(*arguments))
+
+
+def _between(later: str, earlier: str) -> float:
+    """Return the seconds between two times as ISO 8601 text; raises `ValueError` for others."""
+    ends = (datetime.fromisoformat(later.strip()), datetime.fromisoformat(earlier.strip()))
+    return (as_utc(ends[0]) - as_utc(ends[1])).total_seconds()
 
 
 @lru_cache(maxsize=256)
@@ -160,7 +168,12 @@ class Functions(functions.Functions):  # type: ignore[misc]
 
     @sign(ANY, ANY)
     def _func_subtract(self, first: Any, second: Any) -> float | None:
-        """The first number less the second: `a - b`."""
+        """The first number less the second: `a - b`; of two times the seconds between them."""
+        if isinstance(first, str) and isinstance(second, str) and ":" in first and ":" in second:
+            try:
+                return _between(first, second)
+            except ValueError:
+                pass
         return _computed(operator.sub, first, second)
 
     @sign(ANY, ANY)

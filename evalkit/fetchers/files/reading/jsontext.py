@@ -58,12 +58,30 @@ def parsed(text: str) -> Any:
         return orjson.loads(text)
     except ValueError:
         pass
-    if text.strip()[0] in "[{(":
+    for read in (json.loads, _literal) if text.strip()[0] in "[{(" else ():
         try:
-            return plain_literal(ast.literal_eval(text.strip()))
+            return plain_literal(read(text.strip()))
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             pass
     raise ValueError(f"{text!r:.60} is neither JSON nor a Python list or object")
+
+
+def _literal(text: str) -> Any:
+    return ast.literal_eval(_Nan().visit(ast.parse(text, mode="eval")))
+
+
+class _Nan(ast.NodeTransformer):
+    """Takes the names `nan` and `inf`, which Python writes for such numbers, for missing."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return null for one of the two, anything else as it is."""
+        return ast.Constant(None) if node.id in ("nan", "inf") else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        """Do the same behind a minus sign."""
+        inner = self.visit(node.operand)
+        missing = isinstance(inner, ast.Constant) and inner.value is None
+        return inner if missing else node
 
 
 def plain_literal(value: Any) -> Any:

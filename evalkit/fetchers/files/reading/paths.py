@@ -82,6 +82,10 @@ def find_files(patterns: str | Iterable[str], base: Path, who: str) -> list[Sour
             )
         found.update((file.url, file) for file in files)
     kept = [file for file in found.values() if not _excluded(file, excluded)]
+    if every and len(excluded) == len(every):
+        raise ExperimentNotFound(
+            f"{who}: `path` only says what is left out ({every[0]!r}). Name what is read, too."
+        )
     if found and not kept:
         raise ExperimentNotFound(f"{who}: `!` patterns of `path` leave no file. Correct `path`.")
     return kept
@@ -186,12 +190,6 @@ def _with_journals(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
         journal = SourceFile(f"{file.url}-wal", f"{file.shown}-wal")
         if not URL.match(file.url) and os.path.isfile(journal.url):
             yield journal
-
-
-def is_empty(file: SourceFile) -> bool:
-    """Tell whether a file has no byte."""
-    with open_raw(file) as raw:
-        return not raw.read(1)
 
 
 def size_of(file: SourceFile) -> int:

@@ -6,10 +6,14 @@ import re
 from typing import Any
 
 WRITTEN = re.compile(
-    r"\s*[$€£¥~≈]?\s*([-+]?(?:\d{1,3}(?:[,_' ]\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?)"
-    r"\s*([A-Za-zµμ%]*)\.?\s*"
+    r"\s*[$€£¥~≈]?\s*([-+]?(?:\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+    r"\s*([A-Za-zµμ%$€£¥]*)\.?\s*"
 )
-COMMA = re.compile(r"^(\D*\d+),(\d{1,2}|\d{4,})(?=\D*$)")
+THOUSANDS = {"k": 1e3, "K": 1e3, "M": 1e6}
+"""What is written short: `1.2k` tokens."""
+COMMA = re.compile(
+    r"^(\D*\d+|\D*\d{1,3}(?:[ \u00a0\u202f']\d{3})+),(\d{1,2}|\d{4,}|(?<=\b0,)\d{3})(?=\D*$)"
+)
 """A comma that is no thousands mark: what a spreadsheet in most of Europe writes for a point."""
 POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+(?=,\d+\D*$)")
 """Points that are thousands marks, for a decimal comma follows."""
@@ -42,8 +46,13 @@ def number_of(value: Any) -> float | int | None:
     found = WRITTEN.fullmatch(value) if isinstance(value, str) else None
     if found is None or not re.search(r"\d", found[1]):
         raise ValueError(f"{value!r:.60} is no number")
-    digits = re.sub(r"[,_' ]", "", found[1])
-    return int(digits) if digits.lstrip("+-").isdigit() else float(digits)
+    digits = re.sub(r"[,_' \u00a0\u202f]", "", found[1])
+    number = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
+    return number if found[2] not in THOUSANDS else _whole(number * THOUSANDS[found[2]])
+
+
+def _whole(number: float) -> float | int:
+    return int(number) if float(number).is_integer() else number
 
 
 def seconds_of(value: Any) -> float | None:

@@ -12,6 +12,7 @@ from evalkit.fetchers.files.reading.paths import GZIP, ZSTD, SourceFile, open_ra
 
 PACKED_CHUNK = 1 << 14
 """Small, because a little compressed text may unpack to very much."""
+HEAD = 1 << 12
 WIDE = {
     codecs.BOM_UTF32_LE: "utf-32",  # it begins as UTF-16's mark does
     codecs.BOM_UTF32_BE: "utf-32",
@@ -154,3 +155,21 @@ def peek(stream: Any, size: int) -> bytes:
     except BROKEN:
         return b""
     return head
+
+
+def is_empty(file: SourceFile) -> bool:
+    """Tell whether there is nothing but white space in a file, unpacked where it is packed."""
+    with open_raw(file) as raw:
+        head = raw.read(HEAD)
+    if head.startswith((GZIP, ZSTD)):
+        with open_bytes(file) as stream:
+            return not peek(stream, 1) and _ends_well(stream)
+    return len(head) < HEAD and not head.strip()
+
+
+def _ends_well(stream: IO[bytes]) -> bool:
+    """Tell whether a stream ends here, and not because it is damaged."""
+    try:
+        return not stream.read(1)
+    except BROKEN:
+        return False
