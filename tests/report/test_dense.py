@@ -9,7 +9,7 @@ from evalkit.report.labelling import page as label_page
 from evalkit.report.page import dense, html
 
 CASES = [
-    ("const a = 1;\n\nlet b = a + +a - -a;\n", "const a=1;let b=a+ +a- -a;"),
+    ("const a = 1;\n\nlet b = a + +a - -a;\n", "let a=1;let b=a+ +a- -a;"),
     ("for (let i = 0; ; i++) {\n  go(i);\n}\n", "for(let i=0;;i++){go(i)}"),
     ("f(\"a  // b\", 'c /* d'); // says why\n", "f(\"a  // b\",'c /* d');"),
     ("x = `a  ${y ? `b  ${z}` : { a: 1 }.a}  c`;\n", "x=`a  ${y ? `b  ${z}` : { a: 1 }.a}  c`;"),

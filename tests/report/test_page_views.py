@@ -75,7 +75,7 @@ def test_changes_on_the_page_are_those_of_the_comparison(opened, reports, compar
     assert len(on_page) >= 5
     for found in on_page:
         opened.to(f"#/compare?by={found['metric']}")
-        opened.until("document.querySelector('#v-compare tr.row')")
+        opened.until("document.querySelector('#v-compare .li')")
         chips = dict(
             chip.rsplit(" ", 1) for chip in page.locator("#v-compare .chip").all_inner_texts()
         )
@@ -100,10 +100,10 @@ def test_transitions_link_to_as_many_examples(opened, reports, compared):
 def test_from_what_broke_to_the_step_in_three_clicks(opened, reports):
     page = opened.go(reports["two"])
     page.get_by_role("link", name=re.compile("that got worse$")).click()
-    page.locator("#v-compare tr.row").first.click()
-    opened.until("document.querySelector('#v-run .first')")
-    first = page.locator("#v-run .first a").first
-    name = first.inner_text()
+    page.locator("#v-compare .li").first.click()
+    opened.until("document.querySelector('#v-compare .first')")
+    first = page.locator("#v-compare .first a").first
+    name = first.inner_text().split(", ")[1]
     first.click()
     opened.until("document.querySelector('#v-run .det h2')")
     assert name in page.locator("#v-run .det h2").inner_text()

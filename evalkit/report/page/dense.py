@@ -19,16 +19,21 @@ PIECE = re.compile(
 SIGNS = re.compile(r"(?<=[+\-])\s+(?=[+\-])")
 PUNCTUATION = re.compile(r"\s*([{}()\[\];,<>=+\-*/%&|^!?:~.])\s*")
 LAST = re.compile(r",(?=[}\])])|;(?=})")
+CONST = re.compile(r"\bconst ")
 GAPS = re.compile(r"\s+")
 MARK, APART = "\x01", "\x02"
 
 
 def script(text: str) -> str:
-    """Return a script without comments and layout; every statement of ours ends in `;` or `}`."""
+    """Return a script without comments and layout; every statement of ours ends in `;` or `}`.
+
+    `const` helps who writes; `let` does the same in fewer bytes.
+    """
     kept = [found[0] for found in PIECE.finditer(text) if not found["comment"]]
     # What is kept stands as a mark meanwhile, so that nothing inside it is taken for layout.
     code = PIECE.sub(lambda found: " " if found["comment"] else MARK, text)
     code = GAPS.sub(" ", SIGNS.sub(APART, code))
+    code = CONST.sub("let ", code)
     code = LAST.sub("", PUNCTUATION.sub(r"\1", code)).replace(APART, " ").strip()
     parts = code.split(MARK)
     return "".join(part + piece for part, piece in zip(parts, [*kept, ""], strict=True))

@@ -24,7 +24,7 @@ from evalkit.report.values.parts import ChangePart, MetricGroup, MetricPart, Rep
 STYLES = ("light", "dark", "base", "summary", "lists", "run", "media")
 PROGRAM = (
     "dom", "numbers", "theme", "data", "query", "grid", "routes", "filterbar", "json", "charts",
-    "exports", "parquet", "runs", "pairs", "compare", "diff", "steps", "alignment", "run",
+    "exports", "parquet", "runs", "pairs", "compare", "pair", "diff", "steps", "alignment", "run",
     "against", "example",
     "main",
 )  # fmt: skip

@@ -16,13 +16,12 @@ async function drawAgainst(view) {
   for (const side of [a, b]) side.name = sideName(side.r, view);
   const steps = stepsOfBoth(view, a, b);
   const part = (wide, title, ...kids) =>
-    h("div" + (wide ? ".full" : ""), null, h("h2", null, title), ...kids);
+    h("div" + (wide ? ".full" : ""), h("h2", title), ...kids);
   fill(
     view.panel,
     h(
       "div.cmp",
-      null,
-      h("div.full.lead", null, view.others.length > 1 ? picker(view) : null, steps.first),
+      h("div.full.lead", view.others.length > 1 ? picker(view) : null, steps.first),
       part(true, "Input", said(view.run.asked, view.run.inputs, "No input was recorded.")),
       part(true, "Scores", scoresOfBoth(a, b)),
       part(true, "Output, changes marked", outputsOfBoth(a, b)),
@@ -62,7 +61,7 @@ function picker(view) {
     },
     options,
   );
-  return h("label", null, "With ", select);
+  return h("label", "With ", select);
 }
 
 function scoresOfBoth(a, b) {
@@ -78,12 +77,11 @@ function scoresOfBoth(a, b) {
         : `${d > 0 ? "▲ +" : "▼ "}${number(d)}`;
     return h(
       "tr",
-      null,
       h("th", { scope: "row" }, show(e.key, h("span"))),
-      h("td.r.num", null, oneLine(scoreText(e, a.r).text)),
-      h("td.r.num", null, oneLine(scoreText(e, b.r).text)),
-      h("td.r.num." + tone, null, change),
-      h("td.wrap", null, show((b.run && reasonOf(b.run, e)) || "", h("span"))),
+      h("td.r.num", oneLine(scoreText(e, a.r).text)),
+      h("td.r.num", oneLine(scoreText(e, b.r).text)),
+      h("td.r.num." + tone, change),
+      h("td.wrap", show((b.run && reasonOf(b.run, e)) || "", h("span"))),
     );
   });
   const [p, n] = [numbers("latency")[a.r], numbers("latency")[b.r]];
@@ -91,18 +89,17 @@ function scoresOfBoth(a, b) {
   lines.push(
     h(
       "tr",
-      null,
       h("th", { scope: "row" }, "latency"),
-      h("td.r.num", null, duration(p)),
-      h("td.r.num", null, duration(n)),
-      h("td.r.num", null, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH),
+      h("td.r.num", duration(p)),
+      h("td.r.num", duration(n)),
+      h("td.r.num", Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH),
       h("td"),
     ),
   );
   return scroller(
     "Scores of both",
     table(
-      "small",
+      "cards pairs small",
       [
         ["Evaluator"],
         [oneLine(a.name), "r"],
@@ -116,36 +113,55 @@ function scoresOfBoth(a, b) {
 }
 
 function outputsOfBoth(a, b) {
-  if (!a.run || !b.run) return h("p.empty", null, "The other trace is not in this file.");
-  const text = (run) => run.answered || plainText(run.outputs);
-  const [left, right] = [text(a.run), text(b.run)];
-  return left || right
-    ? diffBlock(left, right, a.name, b.name)
-    : h("p.empty", null, "Neither run has an output.");
+  if (!a.run || !b.run) return h("p.empty", "The other trace is not in this file.");
+  const texts = [answerOf(a), answerOf(b)];
+  const sides = marked(...texts).map((node, k) =>
+    h("div", h("h3", oneLine((k ? b : a).name)), texts[k] ? node : h("p.empty", "Nothing.")),
+  );
+  return h("div", texts[0] === texts[1] ? h("p.hint", "Both are the same.") : null, h("div.io", sides));
 }
 
 /* Steps that differ and are named above the table. */
 const NAMED = 4;
 
+/* Steps of two runs as pairs, aligned by kind and name; null where there is too much to align. */
+function stepPairs(left, right) {
+  const name = (s) => `${s.kind} ${s.name}`;
+  const script = edits(left.steps.map(name), right.steps.map(name));
+  if (!script) return null;
+  let [i, j] = [0, 0];
+  return script.map(([kind]) => {
+    const s = kind <= 0 ? left.steps[i++] : null;
+    const t = kind >= 0 ? right.steps[j++] : null;
+    return { s, t, i: i - 1, j: j - 1, what: stepDifference(s, t) };
+  });
+}
+
+/* A call as it would be written, every argument with its name. */
+function callText(s) {
+  const given = s.in;
+  const named = given && typeof given === "object" && !Array.isArray(given);
+  const plain = (v) => (v instanceof Digits ? v.text : JSON.stringify(v));
+  const inside = named
+    ? Object.entries(given).map(([k, v]) => `${k}=${plain(v)}`)
+    : known(given)
+      ? [plain(given)]
+      : [];
+  return `${s.name}(${inside.join(", ")})`;
+}
+
 /* Steps of both in one order: aligned by name, so that a step that is gone or new stands alone. */
 function stepsOfBoth(view, a, b) {
   if (!a.run || !b.run)
-    return { first: null, table: h("p.empty", null, "The other trace is not in this file.") };
-  const name = (s) => `${s.kind} ${s.name}`;
-  const [left, right] = [a.run.steps, b.run.steps];
-  const script = edits(left.map(name), right.map(name));
-  if (!script)
+    return { first: null, table: h("p.empty", "The other trace is not in this file.") };
+  const here = a.r === view.r ? a : b;
+  const found = stepPairs(a.run, b.run);
+  if (!found)
     return {
       first: null,
-      table: h("p.empty", null, "The two traces are too long and too different to align."),
+      table: h("p.empty", "The two traces are too long and too different to align."),
     };
-  let [i, j] = [0, 0];
-  const here = a.r === view.r ? a : b;
-  const pairs = script.map(([kind]) => {
-    const s = kind <= 0 ? left[i++] : null;
-    const t = kind >= 0 ? right[j++] : null;
-    return { s, t, at: here === b ? j - 1 : i - 1, what: stepDifference(s, t) };
-  });
+  const pairs = found.map((p) => ({ ...p, at: here === b ? p.j : p.i }));
   const own = pairs.filter((p) => p.what && (here === b ? p.t : p.s));
   const named = own
     .slice(0, NAMED)
@@ -157,13 +173,13 @@ function stepsOfBoth(view, a, b) {
       ? "The other run took more steps."
       : "Both took the same steps, with the same arguments and results.";
   const lines = pairs.map((p) => stepPair(view, p, here === b));
-  const lead = h("p.first", null, word);
+  const lead = h("p.first", word);
   return {
     first: lead,
     table: scroller(
       "Steps of both",
       table(
-        "small",
+        "cards pairs small",
         [["Step"], [oneLine(a.name), "r"], [oneLine(b.name), "r"], ["Change", "r"], ["Differs in"]],
         lines,
       ),
@@ -208,11 +224,10 @@ function stepPair(view, pair, right) {
   );
   return h(
     "tr",
-    null,
     label,
-    h("td.r.num", null, time(s)),
-    h("td.r.num", null, time(t)),
-    h("td.r.num.dim", null, known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH),
-    h("td" + (what ? ".few" : ""), null, what),
+    h("td.r.num", time(s)),
+    h("td.r.num", time(t)),
+    h("td.r.num.dim", known(d) ? (d >= 0 ? "+" : "") + duration(d) : DASH),
+    h("td" + (what ? ".few" : ""), what),
   );
 }

@@ -19,17 +19,16 @@ function alignmentOf(feedback) {
 
 function alignmentCell(value) {
   return value === null || value === undefined
-    ? h("td.dim", null, DASH)
-    : h("td", null, block(plainText(value), "span.mono", 300));
+    ? h("td.dim", DASH)
+    : h("td", block(plainText(value), "span.mono", 300));
 }
 
 function alignmentTable(entries) {
   const lines = entries.map((one, i) =>
     h(
       "tr",
-      null,
-      h("td.r.num.dim", null, i + 1),
-      h("td" + (one.op === "match" ? "" : ".bad"), null, ALIGNED[one.op]),
+      h("td.r.num.dim", i + 1),
+      h("td" + (one.op === "match" ? "" : ".bad"), ALIGNED[one.op]),
       alignmentCell(one.expected),
       alignmentCell(one.actual),
     ),
@@ -48,7 +47,7 @@ function alignmentDetails(feedback) {
   return h(
     "details.alignment",
     { open: off > 0 && entries.length <= 12 },
-    h("summary", null, title),
+    h("summary", title),
     h("div.scroll", { tabindex: 0 }, alignmentTable(entries)),
   );
 }

@@ -141,9 +141,8 @@ function histogramTable(axis, rows) {
     lines.push(
       h(
         "tr",
-        null,
         h("th", { scope: "row" }, label),
-        sums.map((n) => h("td.r.num", null, int(n))),
+        sums.map((n) => h("td.r.num", int(n))),
       ),
     );
   }
@@ -165,10 +164,9 @@ function densityTable(axis, rows, e) {
     lines.push(
       h(
         "tr",
-        null,
         h("th", { scope: "row" }, `about ${number(value)}`),
-        h("td.r.num", null, int(n)),
-        h("td.r.num", null, duration(axis.value(sum / n / BINS))),
+        h("td.r.num", int(n)),
+        h("td.r.num", duration(axis.value(sum / n / BINS))),
       ),
     );
   }

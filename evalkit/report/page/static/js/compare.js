@@ -1,13 +1,13 @@
-/* Compare: one row an example that both experiments ran, worst change first. */
+/* Compare: what changed, example by example: a list, worst first, and the example chosen in it. */
 let compareView = null;
 
-function showCompare(query) {
+function showCompare(query, id) {
   if (!D.several) {
     location.hash = "#/";
     return;
   }
   compareView ||= new CompareView();
-  compareView.read(query);
+  compareView.read(query, id);
 }
 
 const CHANGES = [
@@ -17,7 +17,81 @@ const CHANGES = [
   ["same", "Same"],
   ["unknown", "No pair of scores"],
 ];
+const GROUPS = { regressed: "Got worse", improved: "Got better", same: "The same" };
 const LISTS = { "only-base": "onlyBase", "only-cand": "onlyCand", changed: "changed" };
+const CHUNK = 100;
+
+/* Examples under headings; drawn in pieces as they are scrolled to, every line as high as its
+   text. */
+class ExampleList {
+  constructor(pick, lineOf) {
+    Object.assign(this, { pick, lineOf, rows: [], current: -1 });
+    this.element = h("div.list", { role: "listbox", tabindex: 0, "aria-label": "Examples" });
+    const { element } = this;
+    element.addEventListener("click", (event) => {
+      const line = event.target.closest("[data-i]");
+      if (line) pick(Number(line.dataset.i));
+    });
+    element.addEventListener("keydown", (event) => {
+      const last = this.rows.length - 1;
+      const to = { ArrowDown: this.current + 1, ArrowUp: this.current - 1, Home: 0, End: last }[
+        event.key
+      ];
+      if (to === undefined || last < 0) return;
+      event.preventDefault();
+      pick(Math.max(0, Math.min(last, to)));
+    });
+    const near = () => {
+      if (element.scrollTop + element.clientHeight > element.scrollHeight - 400) this.draw();
+    };
+    element.addEventListener("scroll", near, { passive: true });
+  }
+  set(groups) {
+    this.groups = groups.filter(([, rows]) => rows.length);
+    this.rows = this.groups.flatMap(([, rows]) => rows);
+    this.drawn = 0;
+    this.current = -1;
+    fill(this.element);
+    this.element.scrollTop = 0;
+    this.draw();
+  }
+  draw(upto = this.drawn + CHUNK) {
+    let start = 0;
+    for (const [i, [name, rows]] of this.groups.entries()) {
+      const end = Math.min(start + rows.length, upto);
+      if (this.drawn < end && end > start) {
+        const id = `ex-g${i}`;
+        let box = document.getElementById(id)?.parentNode;
+        if (!box) {
+          box = h("div", { role: "group", "aria-labelledby": id });
+          box.append(h("div.gh", { id }, `${name} · ${int(rows.length)}`));
+          this.element.append(box);
+        }
+        for (; this.drawn < end; this.drawn++) box.append(this.line(this.drawn));
+      }
+      start += rows.length;
+    }
+  }
+  line(i) {
+    const e = this.rows[i];
+    const props = { role: "option", id: `ex${i}`, "data-i": i, "aria-selected": "false" };
+    return h("div.li", props, show(questionOfExample(e), h("span.q")), this.lineOf(e));
+  }
+  choose(i) {
+    $(`#ex${this.current}`)?.setAttribute("aria-selected", "false");
+    this.current = i;
+    if (i >= this.drawn) this.draw(i + CHUNK);
+    const line = $(`#ex${i}`);
+    line.setAttribute("aria-selected", "true");
+    this.element.setAttribute("aria-activedescendant", line.id);
+    const [box, at] = [this.element, line.offsetTop];
+    if (at < box.scrollTop + 34) box.scrollTop = at - 34;
+    else if (at + line.offsetHeight > box.scrollTop + box.clientHeight)
+      box.scrollTop = at + line.offsetHeight - box.clientHeight;
+  }
+}
+
+const questionOfExample = (e) => texts("ex.input").get(e) || exampleId(e);
 
 class CompareView {
   constructor() {
@@ -44,7 +118,7 @@ class CompareView {
         "All fields of the runs view, for any run of the candidate; d.FIELD is the " +
         "change of the example (d.latency relative, in percent).",
       change: again,
-      toTable: () => this.grid.element.focus(),
+      toTable: () => this.list.element.focus(),
       extra: [
         D.head.experiments.length > 2 ? [this.base, this.cand] : null,
         this.directed.length ? this.by : null,
@@ -55,23 +129,29 @@ class CompareView {
     this.chips = h("div.chips", { role: "group", "aria-label": "Change" });
     this.sum = h("span.sum", { role: "status" });
     this.title = h("h1", { id: "h-cmp" });
-    this.place = h("div.place");
+    this.how = h("p.small-t");
+    this.list = new ExampleList(
+      (i) => this.pick(i, true),
+      (e) => this.fromTo(e),
+    );
+    this.detail = h("section.one", { "aria-labelledby": "h-one" });
     fill(
       VIEWS.compare,
-      h("div.vh", null, this.title, this.sum),
+      h("div.vh", this.title, this.sum),
+      this.how,
       this.bar.element,
       this.bar.hint,
       this.chips,
-      this.place,
+      h("div.duo", this.list.element, this.detail),
     );
   }
   exported() {
-    return [...this.grid.rows].flatMap((e) => [
+    return this.list.rows.flatMap((e) => [
       ...D.by(this.pairs.base, e),
       ...D.by(this.pairs.cand, e),
     ]);
   }
-  read(query) {
+  read(query, id) {
     const at = (name, other) => {
       const i = D.head.experiments.findIndex((x) => x.name === query.get(name));
       return String(i >= 0 ? i : other);
@@ -83,166 +163,83 @@ class CompareView {
       ? by
       : (D.evaluators[D.head.primary]?.key ?? this.directed[0]?.key ?? "");
     this.bar.input.value = query.get("q") || "";
-    const sort = query.get("sort") || "";
-    this.state = {
-      t: query.get("t") || "",
-      sort: sort.replace(/^-/, "") || "change",
-      descending: sort.startsWith("-"),
-    };
+    this.state = { t: query.get("t") || "" };
+    this.asked = findExample(id);
     this.apply(false);
   }
   write() {
-    const { t, sort, descending } = this.state;
+    const { t } = this.state;
     const name = (select, other) =>
       Number(select.value) === other ? "" : D.head.experiments[select.value].name;
     stay(
-      link("compare", {
+      link(this.asked < 0 ? "compare" : `compare/${encodeURIComponent(exampleId(this.asked))}`, {
         q: this.bar.input.value.trim(),
         t,
         by: this.by.value === D.evaluators[D.head.primary]?.key ? "" : this.by.value,
         base: name(this.base, D.head.baseline),
         cand: name(this.cand, D.head.candidate),
-        sort: sort === "change" && !descending ? "" : (descending ? "-" : "") + sort,
       }),
     );
   }
   get evaluator() {
     return D.evaluators.find((e) => e.key === this.by.value) || null;
   }
-  /* The grid is made anew when another pair or another score is chosen. */
   prepare() {
-    const key = `${this.base.value}/${this.cand.value}/${this.by.value}`;
-    if (this.key === key) return;
+    const key = `${this.base.value}/${this.cand.value}`;
+    if (this.key !== key) this.pairs = new Pairs(Number(this.base.value), Number(this.cand.value));
     this.key = key;
-    this.pairs = new Pairs(Number(this.base.value), Number(this.cand.value));
-    this.columns = this.makeColumns();
-    this.grid = new Grid({
-      label: "Examples in both experiments",
-      columns: this.columns,
-      open: (e, at) => this.open(e, at),
-      sort: (k) => this.sort(k),
-    });
-    fill(
-      this.grid.empty,
-      h("p", null, "No example matches this filter."),
-      button("Clear the filter", () => {
-        this.bar.input.value = "";
-        this.state.t = "";
-        this.apply(true);
-      }),
-    );
-    fill(this.place, this.grid.element);
-    const [a, b] = [this.pairs.base, this.pairs.cand].map((x) =>
-      oneLine(D.head.experiments[x].name),
-    );
+    const [a, b] = this.names();
     this.title.textContent = `${b} against ${a}`;
+    fill(
+      this.how,
+      "Example by example",
+      this.evaluator ? `, by ${oneLine(this.evaluator.key)}. What got worse comes first. ` : ". ",
+      h("kbd", "j"),
+      " ",
+      h("kbd", "k"),
+      " next and previous.",
+    );
   }
-  makeColumns() {
+  names() {
+    return [this.pairs.base, this.pairs.cand].map((x) => oneLine(D.head.experiments[x].name));
+  }
+  /* "5/5 → 0/5" with its direction. */
+  fromTo(x) {
     const { pairs, evaluator } = this;
-    const facet = D.head.facets[0];
-    const facetOf = (e) => codes("f0")[D.by(pairs.cand, e)[0] ?? D.by(pairs.base, e)[0]];
-    const others = D.evaluators.filter((e) => e !== evaluator && e.type !== "category").slice(0, 7);
-    const columns = [
-      {
-        key: "input",
-        label: "Input",
-        value: (e) => e,
-        fill: (c, e) => setText(c, oneLine(texts("ex.input").get(e))),
-      },
-    ];
-    if (evaluator) columns.unshift(this.changeColumn(evaluator));
-    if (facet)
-      columns.push({
-        key: facet.name,
-        label: oneLine(facet.name),
-        width: 116,
-        cls: "dim",
-        optional: true,
-        value: facetOf,
-        fill: (c, e) => setText(c, oneLine(facet.values[facetOf(e)] ?? "")),
-      });
-    for (const other of others) columns.push(this.deltaColumn(other));
-    columns.push({
-      key: "latency",
-      label: "Δ latency",
-      width: 98,
-      right: true,
-      optional: true,
-      value: (e) => pairs.relative("latency", e),
-      fill: (c, e) => {
-        const k = pairs.relative("latency", e);
-        setText(c, Number.isFinite(k) ? plus(k, fixed(k * 100, 0)) + "%" : DASH);
-        c.className =
-          "r num opt " +
-          (!Number.isFinite(k) || Math.abs(k) < 0.1 ? "dim" : k > 0 ? "bad" : "good");
-      },
-    });
-    return columns;
+    if (!evaluator) return null;
+    const change = pairs.change(evaluator, x);
+    const tone = { improved: "good", regressed: "bad" }[change] || "dim";
+    return h(
+      "span.num",
+      h("span.dim", pairs.side(evaluator, pairs.base, x) + " → "),
+      h(`b.${tone}`, pairs.side(evaluator, pairs.cand, x)),
+    );
   }
-  /* "0.8 → 0.2" with its direction; the order that puts the largest loss first. */
-  changeColumn(e) {
-    const sign = e.direction === "lower" ? -1 : 1;
-    const side = (x, example) => this.pairs.side(e, x, example);
-    return {
-      key: "change",
-      label: plainName(e.key),
-      title: `${e.key} in the baseline and in the candidate`,
-      width: 168,
-      value: (x) => this.pairs.difference("s" + e.i, x) * sign,
-      fill: (cell, x) => {
-        const change = this.pairs.change(e, x);
-        const tone = { improved: "good", regressed: "bad" }[change] || "dim";
-        fill(
-          cell,
-          h(`span.${tone}`, null, { improved: "▲ ", regressed: "▼ " }[change] || ""),
-          h("span.dim.num", null, side(this.pairs.base, x) + " → "),
-          h(`span.num.strong.${tone}`, null, side(this.pairs.cand, x)),
-        );
-      },
-    };
+  pick(i, keep) {
+    this.list.choose(i);
+    if (keep) {
+      this.asked = this.list.rows[i];
+      this.write();
+    }
+    drawExample(this, i);
   }
-  deltaColumn(e) {
-    const sign = e.direction === "lower" ? -1 : 1;
-    return {
-      key: e.key,
-      label: "Δ " + plainName(e.key),
-      title: `Change of ${e.key}`,
-      width: 118,
-      right: true,
-      optional: true,
-      value: (x) => this.pairs.difference("s" + e.i, x),
-      fill: (cell, x) => {
-        const d = this.pairs.difference("s" + e.i, x);
-        const none = Number.isNaN(d);
-        const same = !none && Math.abs(d) < 1e-12;
-        setText(cell, none ? DASH : same ? "0" : `${d > 0 ? "▲ +" : "▼ "}${number(d)}`);
-        cell.className =
-          "r num opt " + (none || same || !e.direction ? "dim" : d * sign > 0 ? "good" : "bad");
-      },
-    };
+  move(by) {
+    const to = this.list.current + by;
+    if (to >= 0 && to < this.list.rows.length) this.pick(to, true);
   }
-  sort(key) {
-    if (this.state.sort === key) this.state.descending = !this.state.descending;
-    else Object.assign(this.state, { sort: key, descending: false });
-    this.apply(true);
+  /* The run of an example that shows its change best, and where it is opened. */
+  way(x) {
+    const { pairs, evaluator } = this;
+    const [a, b] = [D.by(pairs.base, x), D.by(pairs.cand, x)];
+    const r = evaluator ? pairs.witness(evaluator, x) : (b[0] ?? a[0]);
+    return runLink(r, { tab: a.length && b.length ? "compare" : "" });
   }
-  open(e, at) {
-    const way = (x) => {
-      const rows = D.by(this.pairs.cand, x);
-      const r = this.evaluator
-        ? this.pairs.witness(this.evaluator, x)
-        : (rows[0] ?? D.by(this.pairs.base, x)[0]);
-      return runLink(r, { tab: D.by(this.pairs.base, x).length && rows.length ? "compare" : "" });
-    };
-    Object.assign(list, {
-      rows: this.grid.rows,
-      at,
-      back: location.hash,
-      name: "Compare",
-      view: "compare",
-      open: way,
-    });
-    location.hash = way(e);
+  /* What a run opened from here goes back to. */
+  remember() {
+    const open = (x) => this.way(x);
+    const { rows, current } = this.list;
+    const back = location.hash;
+    Object.assign(list, { rows, at: current, back, name: "Compare", view: "compare", open });
   }
   /* Which examples a query finds: any run of the candidate fits, and the changes fit. */
   matching(tests) {
@@ -269,15 +266,48 @@ class CompareView {
     this.bar.error(tests.error);
     const hits = this.matching(tests);
     const rows = this.narrowed(hits);
-    const column = this.columns.find((c) => c.key === this.state.sort);
-    this.grid.mark(column ? column.key : "", this.state.descending);
-    this.grid.set(
-      column ? sortRows(rows, column.value, this.state.descending) : Uint32Array.from(rows),
-    );
+    this.list.set(this.grouped(rows));
     this.drawChips(hits, rows);
     this.headline(rows);
+    if (keep) this.asked = -1;
+    const at = this.list.rows.indexOf(this.asked);
+    if (this.list.rows.length) this.pick(Math.max(0, at), false);
+    else this.nothing();
     if (keep) this.write();
     this.took = performance.now() - began;
+  }
+  nothing() {
+    fill(
+      this.detail,
+      h("h2", { id: "h-one" }, "No example matches this filter."),
+      button("Clear the filter", () => {
+        this.bar.input.value = "";
+        this.state.t = "";
+        this.apply(true);
+      }),
+    );
+  }
+  /* What got worse, most first, then what got better, the same, and what only one has. */
+  grouped(rows) {
+    const { pairs, evaluator } = this;
+    const { t } = this.state;
+    const only = [
+      ["only-base", `Only in ${this.names()[0]}`],
+      ["only-cand", `Only in ${this.names()[1]}`],
+      ["changed", "Example changed, not compared"],
+    ];
+    if (Object.hasOwn(LISTS, t)) return [[only.find(([key]) => key === t)[1], rows]];
+    const rest = t || this.bar.input.value.trim() ? [] : only.map(([k, n]) => [n, pairs[LISTS[k]]]);
+    if (!evaluator) return [["Examples", rows], ...rest];
+    const size = (x) => Math.abs(pairs.difference("s" + evaluator.i, x));
+    const found = { regressed: [], improved: [], same: [], unknown: [] };
+    for (const x of rows) found[pairs.change(evaluator, x)].push(x);
+    for (const key of ["regressed", "improved"]) found[key] = sortRows(found[key], size, true);
+    return [
+      ...Object.entries(GROUPS).map(([key, name]) => [name, [...found[key]]]),
+      ["No pair of scores", found.unknown],
+      ...rest,
+    ];
   }
   narrowed(hits) {
     const { t } = this.state;

@@ -3,7 +3,12 @@
 const $ = (selector) => document.querySelector(selector);
 const root = document.documentElement;
 
+/* An element: its tag with classes, then what it is given, if anything, then what it holds. */
 function h(tag, props, ...kids) {
+  if (props?.constructor !== Object) {
+    kids.unshift(props);
+    props = null;
+  }
   const [name, ...classes] = tag.split(".");
   const node = document.createElement(name || "div");
   if (classes.length) node.className = classes.join(" ");
@@ -79,7 +84,7 @@ function block(text, tag = "div.txt", upto = SHOWN) {
     else label();
   });
   label();
-  return h("div", null, node, more);
+  return h("div", node, more);
 }
 
 /* A table that scrolls sideways; focusable, so that the keyboard can scroll it too. */
@@ -87,7 +92,21 @@ function scroller(label, ...kids) {
   return h("div.scroll", { tabindex: 0, role: "region", "aria-label": label }, ...kids);
 }
 
+/* A table; one of class `cards` becomes a card a row where it is narrow, and keeps its roles. */
 function table(cls, heads, rows) {
   const head = heads.map(([text, c]) => h("th" + (c ? "." + c : ""), { scope: "col" }, text));
-  return h("table." + cls, null, h("thead", null, h("tr", null, head)), h("tbody", null, rows));
+  const node = h(
+    "table." + cls.replaceAll(" ", "."),
+    null,
+    h("thead", h("tr", head)),
+    h("tbody", rows),
+  );
+  if (!/cards/.test(cls)) return node;
+  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const each of [node, ...node.querySelectorAll("thead,tbody,tr,td,th")]) {
+    const wide = each.parentNode?.parentNode === node.tHead ? "columnheader" : "rowheader";
+    each.setAttribute("role", roles[each.tagName] || wide);
+    if (each.tagName === "TD") each.dataset.head = heads[each.cellIndex][0];
+  }
+  return node;
 }

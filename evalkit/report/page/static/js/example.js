@@ -26,7 +26,7 @@ function showExample(query, id) {
     fillOutcome(outcome, r);
     const scores = evaluators.map((v) => {
       const { text, bad } = scoreText(v, r);
-      return h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text));
+      return h("td.r.num" + (bad ? ".bad" : ""), oneLine(text));
     });
     const rep = numbers("repetition")[r];
     const name = h(
@@ -36,25 +36,23 @@ function showExample(query, id) {
     );
     return h(
       "tr",
-      null,
       h("th", { scope: "row" }, name),
-      D.several ? h("td.r.num", null, known(rep) ? rep : DASH) : null,
+      D.several ? h("td.r.num", known(rep) ? rep : DASH) : null,
       outcome,
       scores,
-      h("td.r.num", null, duration(numbers("latency")[r])),
-      h("td.cut", null, oneLine(texts("out").get(r)).slice(0, 80)),
+      h("td.r.num", duration(numbers("latency")[r])),
+      h("td.cut", oneLine(texts("out").get(r)).slice(0, 80)),
     );
   });
   fill(
     VIEWS.example,
-    h("div.crumb", null, h("a", { href: list.back }, `‹ ${list.name}`), h("span.sp"), copyLink()),
+    h("div.crumb", h("a", { href: list.back }, `‹ ${list.name}`), h("span.sp"), copyLink()),
     h(
       "div.vh",
-      null,
       h("h1", { id: "h-example", tabindex: -1 }, "Example ", show(exampleId(e), h("span"))),
-      h("span.sum", null, `${int(rows.length)} runs`),
+      h("span.sum", `${int(rows.length)} runs`),
     ),
     block(texts("ex.input").get(e)),
-    h("div.panel", null, scroller("Runs of this example", table("small", heads, lines))),
+    h("div.panel", scroller("Runs of this example", table("cards pairs small", heads, lines))),
   );
 }

@@ -30,7 +30,7 @@ function filterBar({ id, placeholder, help, change, toTable, extra }) {
     if (message) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   };
-  return { input, hint, error, element: h("div.bar-f", null, h("div.qwrap", null, input), extra) };
+  return { input, hint, error, element: h("div.bar-f", h("div.qwrap", input), extra) };
 }
 
 function copyButton(label, text) {
@@ -58,7 +58,7 @@ function menu(label, items) {
     press.setAttribute("aria-expanded", yes ? "true" : "false");
     if (yes) box.querySelector("button,input")?.focus();
   };
-  const wrap = h("div.menu-w", null, press, box);
+  const wrap = h("div.menu-w", press, box);
   wrap.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || box.hidden) return;
     event.stopPropagation();
@@ -114,7 +114,7 @@ function columnMenu(all, chosen, change) {
         change();
       },
     });
-    return h("label.item", null, box, " ", oneLine(c.label));
+    return h("label.item", box, " ", oneLine(c.label));
   });
   return menu("Columns", boxes).element;
 }

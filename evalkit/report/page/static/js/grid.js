@@ -3,25 +3,24 @@
 class Grid {
   constructor({ label, columns, open, sort }) {
     Object.assign(this, { columns, open, rows: new Uint32Array(0), current: 0, pool: [] });
-    this.height = parseInt(colour("--row"), 10) || 36;
+    this.measure();
     this.head = h(
       "tr",
-      { "aria-rowindex": 1 },
+      { "aria-rowindex": 1, role: "row" },
       columns.map((c) => this.heading(c, sort)),
     );
     this.top = h("tr.sp", { "aria-hidden": "true" }, h("td"));
     this.bottom = h("tr.sp", { "aria-hidden": "true" }, h("td"));
-    this.body = h("tbody", null, this.top, this.bottom);
+    this.body = h("tbody", { role: "rowgroup" }, this.top, this.bottom);
     const widths = h(
       "colgroup",
-      null,
       columns.map((c) => this.width(c)),
     );
     this.table = h(
       "table",
       { role: "grid", "aria-label": label, "aria-colcount": columns.length },
       widths,
-      h("thead", null, this.head),
+      h("thead", { role: "rowgroup" }, this.head),
       this.body,
     );
     this.table.style.setProperty(
@@ -73,7 +72,14 @@ class Grid {
       this.current = Number(row.dataset.i);
       this.open(this.rows[this.current], this.current);
     });
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    new ResizeObserver(() => {
+      this.measure();
+      this.draw();
+    }).observe(this.element);
+  }
+  /* Rows are as high as the style says, which differs with the width of the screen. */
+  measure() {
+    this.height = parseInt(getComputedStyle(root).getPropertyValue("--row"), 10) || 36;
   }
   get visible() {
     return Math.ceil(this.element.clientHeight / this.height) + 1;
@@ -138,7 +144,7 @@ class Grid {
     const cells = this.columns.map((c) =>
       h(
         "td" + (c.right ? ".r.num" : "") + (c.cls ? "." + c.cls : "") + (c.optional ? ".opt" : ""),
-        { role: "gridcell" },
+        { role: "gridcell", "data-head": c.cls === "sc" && c.label },
       ),
     );
     const row = h("tr.row", { role: "row" }, cells);

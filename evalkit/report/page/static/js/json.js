@@ -46,7 +46,7 @@ function textIn(value) {
 }
 
 function valueBlock(value, nothing) {
-  if (value === null || value === undefined || value === "") return h("p.empty", null, nothing);
+  if (value === null || value === undefined || value === "") return h("p.empty", nothing);
   const text = textIn(value);
   return text === null ? jsonBlock(value) : block(text);
 }

@@ -2,9 +2,9 @@
 const HELP = [
   ["/", "go to the filter"],
   ["1 2 3 4", "summary, runs, compare, history"],
-  ["↑ ↓ or j k", "move in a table or in the steps of a run"],
+  ["↑ ↓ or j k", "move in a list or in the steps of a run"],
   ["Enter", "open the row"],
-  ["n p", "next and previous run of the list"],
+  ["n p", "next and previous of the list"],
   ["e E", "next and previous failed step, in the steps"],
   ["← →", "close and open a step that has steps inside"],
   ["u", "back to the list"],
@@ -17,14 +17,12 @@ fill(
   h("h2", { id: "h-keys" }, "Keyboard"),
   h(
     "dl",
-    null,
     HELP.map(([keys, what]) => [
       h(
         "dt",
-        null,
-        keys.split(" ").map((k) => (k === "or" ? " or " : [h("kbd", null, k), " "])),
+        keys.split(" ").map((k) => (k === "or" ? " or " : [h("kbd", k), " "])),
       ),
-      h("dd", null, what),
+      h("dd", what),
     ]),
   ),
   button("Close", () => help.close()),
@@ -44,6 +42,7 @@ function go(name) {
     location.hash = name === "summary" ? "#/" : `#/${name}`;
 }
 
+const turn = (by) => $(`.view:not([hidden]) [data-step='${by}']`)?.click();
 const KEYS = {
   "/": toFilter,
   "?": () => help.showModal(),
@@ -55,8 +54,10 @@ const KEYS = {
   u: () => {
     if (currentView === "run" || currentView === "example") location.hash = list.back;
   },
-  n: () => $("#v-run:not([hidden]) [data-step='1']")?.click(),
-  p: () => $("#v-run:not([hidden]) [data-step='-1']")?.click(),
+  n: () => turn(1),
+  p: () => turn(-1),
+  j: () => currentView === "compare" && compareView?.move(1),
+  k: () => currentView === "compare" && compareView?.move(-1),
 };
 
 addEventListener("keydown", (event) => {

@@ -72,7 +72,7 @@ async function route() {
   }
   if (!moved) return;
   if (changed || name === "run") scrollTo(0, 0);
-  const target = VIEWS[name].querySelector(name === "run" || name === "example" ? "h1" : ".tw");
+  const target = VIEWS[name].querySelector(name === "run" || name === "example" ? "h1" : ".tw,.list");
   (target || $("#main")).focus({ preventScroll: true });
 }
 
@@ -81,7 +81,7 @@ async function ready(node, name) {
   if (!loading) {
     fill(
       node,
-      h("p.note", null, "Reading the data of this report…"),
+      h("p.note", "Reading the data of this report…"),
       [1, 2, 3, 4, 5, 6].map(() => h("div.sk")),
     );
   }
@@ -96,7 +96,6 @@ async function ready(node, name) {
       h("h1", { id: `h-${name}` }, "The data of this report cannot be read"),
       h(
         "p.note",
-        null,
         old
           ? "This browser has no DecompressionStream. Chrome 80, Firefox 113 and Safari " +
               "16.4 or newer have it."

@@ -26,8 +26,7 @@ function feedbackValue(f) {
   if (f.outcome !== "scored")
     return h(
       "td.r.dim.num",
-      null,
-      { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[
+       { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[
         f.outcome
       ],
     );
@@ -38,32 +37,29 @@ function feedbackValue(f) {
     const truth = e?.type === "bool" && (Number(f.score) === 0 || Number(f.score) === 1);
     return h(
       "td.r.num" + (bad ? ".bad" : ""),
-      null,
       mark + (truth ? (Number(f.score) ? "yes" : "no") : plainScore(e, Number(f.score))),
     );
   }
-  return h("td.r", null, show(f.value === null ? DASH : plainText(f.value), h("span")));
+  return h("td.r", show(f.value === null ? DASH : plainText(f.value), h("span")));
 }
 
 function feedbackReason(f) {
   if (f.outcome === "evaluator_error") {
     const line = h(
       "span",
-      null,
       f.timed_out ? "ran out of time: " : "",
       show(`${f.error_type || "error"}: ${f.error_message || ""}`, h("span")),
     );
     return f.traceback
       ? h(
           "div",
-          null,
           line,
-          h("details", null, h("summary", null, "Traceback"), block(f.traceback, "pre")),
+          h("details", h("summary", "Traceback"), block(f.traceback, "pre")),
         )
       : line;
   }
   const text = f.comment || CELL_TEXT[f.outcome] || "";
-  return f.comment || f.outcome === "scored" ? block(text, "span", 600) : h("span.dim", null, text);
+  return f.comment || f.outcome === "scored" ? block(text, "span", 600) : h("span.dim", text);
 }
 
 function feedbackTable(rows) {
@@ -71,26 +67,24 @@ function feedbackTable(rows) {
     const e = D.evaluators.find((one) => one.key === f.name);
     return h(
       "tr",
-      null,
       h(
         "th",
         { scope: "row", title: (e && e.doc) || null },
         show(f.name, h("span")),
         e && e.uncalibrated
-          ? h("span.tag", null, "uncalibrated judge")
+          ? h("span.tag", "uncalibrated judge")
           : f.source === "recorded"
-            ? h("span.tag", null, "recorded")
+            ? h("span.tag", "recorded")
             : null,
       ),
       feedbackValue(f),
       h(
         "td.r.num.dim.opt",
-        null,
         e && e.low !== null && e.type !== "bool"
           ? `${e.direction === "lower" ? "≤" : "≥"} ${number(e.low)}`
           : "",
       ),
-      h("td", null, feedbackReason(f), alignmentDetails(f)),
+      h("td", feedbackReason(f), alignmentDetails(f)),
     );
   });
   return table("evs", [["Evaluator"], ["Score", "r"], ["Passes at", "r.opt"], ["Reason"]], lines);
@@ -151,7 +145,7 @@ class RunView {
       this.run = await trace(r);
     } catch (problem) {
       if (!(problem instanceof NeedsSideFile)) {
-        fill(this.body, h("p.note", null, `The trace of this run cannot be read: ${problem}`));
+        fill(this.body, h("p.note", `The trace of this run cannot be read: ${problem}`));
         return;
       }
       this.sideWanted = true;
@@ -178,11 +172,10 @@ class RunView {
       `‹ ${at >= 0 ? list.name : "Runs"}`,
     );
     const where =
-      at >= 0 ? h("span.num", null, `${int(at + 1)} of ${int(list.rows.length)}`) : null;
+      at >= 0 ? h("span.num", `${int(at + 1)} of ${int(list.rows.length)}`) : null;
     this.copyMd = copyButton("Copy as Markdown", () => runMarkdown(r, this.run));
     const crumb = h(
       "div.crumb",
-      null,
       back,
       where,
       h("span.sp"),
@@ -193,14 +186,13 @@ class RunView {
     );
     const title = h(
       "div.rh",
-      null,
       h("h1", { id: "h-run", tabindex: -1 }, show(questionOf(r), h("span"))),
       h("span.pill." + outcomeTone(outcome), null, `${OUTCOME_GLYPHS[outcome] || "·"} ${outcome}`),
       failing
-        ? h("span.pill.fail", null, `✕ ${failing} failing ${failing === 1 ? "score" : "scores"}`)
+        ? h("span.pill.fail", `✕ ${failing} failing ${failing === 1 ? "score" : "scores"}`)
         : null,
     );
-    return h("div", null, crumb, title, h("div.rmeta", null, this.facts()));
+    return h("div", crumb, title, h("div.rmeta", this.facts()));
   }
   position() {
     if (!list.rows || !list.open) return -1;
@@ -243,7 +235,7 @@ class RunView {
         ? null
         : oneLine(`${f.name}: ${f.values[codes("f" + i)[r]]}`),
     );
-    const out = [...facts, ...facets].filter(Boolean).map((text) => h("span", null, text));
+    const out = [...facts, ...facets].filter(Boolean).map((text) => h("span", text));
     const total = D.head.experiments.reduce((n, _, x) => n + D.by(x, e).length, 0);
     if (total > 1)
       out.push(h("a", { href: exampleLink(e) }, `All ${int(total)} runs of this example`));
@@ -252,13 +244,12 @@ class RunView {
   /* The answer beside what was expected; alone and wide where nothing was. */
   answerCards() {
     const { run } = this;
-    const card = (cls, name, value) => h(`div.box.${cls}`, null, h("h2", null, name), value);
+    const card = (cls, name, value) => h(`div.box.${cls}`, h("h2", name), value);
     const answer = said(run.answered, run.outputs, "The run ended without an output.");
     const some = known(run.reference);
     const expected = some ? said(run.wanted, run.reference, "") : null;
     return h(
       "div.qa",
-      null,
       card("said", `Answer of ${oneLine(experimentName(this.r))}`, answer),
       some ? card("wanted", "Expected", expected) : null,
     );
@@ -272,7 +263,7 @@ class RunView {
     const box = block(text || `The run stopped: ${run.stopped}`, "div.errbox", 1200);
     if (failed >= 0)
       box.append(
-        h("span.dim", null, ` in step ${failed + 1}, `),
+        h("span.dim", ` in step ${failed + 1}, `),
         show(run.steps[failed].name, h("span")),
       );
     this.body.append(box);
@@ -282,11 +273,10 @@ class RunView {
     const perStep = this.run.feedback.filter(
       (f) => f.step !== null && f.outcome !== "not_applicable",
     ).length;
-    if (!rows.length && !perStep) return h("p.note", null, "No evaluator has scored this run.");
+    if (!rows.length && !perStep) return h("p.note", "No evaluator has scored this run.");
     const note = perStep
       ? h(
           "p.hint",
-          null,
           `${int(perStep)} more ` +
             (perStep === 1
               ? "score belongs to a single step and is"
@@ -294,7 +284,7 @@ class RunView {
             " shown with the step.",
         )
       : null;
-    return h("div.evs-w", null, rows.length ? scroller("Scores", feedbackTable(rows)) : null, note);
+    return h("div.evs-w", rows.length ? scroller("Scores", feedbackTable(rows)) : null, note);
   }
   withoutTrace() {
     const { r } = this;
@@ -303,18 +293,17 @@ class RunView {
       const { text, bad } = scoreText(e, r);
       return h(
         "tr",
-        null,
         h("th", { scope: "row", title: e.doc || null }, show(e.key, h("span"))),
-        h("td.r.num" + (bad ? ".bad" : ""), null, oneLine(text)),
+        h("td.r.num" + (bad ? ".bad" : ""), oneLine(text)),
       );
     });
     fill(
       this.body,
       scroller("Scores", table("evs", [["Evaluator"], ["Score", "r"]], scores)),
       parts,
-      h("h2.sub", null, "Input, first characters"),
+      h("h2.sub", "Input, first characters"),
       block(texts("ex.input").get(D.ex[r])),
-      h("h2.sub", null, "Output, first characters"),
+      h("h2.sub", "Output, first characters"),
       block(texts("out").get(r)),
     );
   }
@@ -334,7 +323,6 @@ class RunView {
       h("h2", { "data-missing": true }, "The traces are in a second file"),
       h(
         "p.note",
-        null,
         `Choose ${D.head.side}, which lies beside this report. It is read piece by piece on ` +
           `this computer and sent nowhere.`,
       ),
@@ -408,7 +396,7 @@ class RunView {
     this.panel.setAttribute("aria-labelledby", "tab-" + key);
     this.scores.hidden = key === "compare";
     this.write();
-    if (key === "trace") this.drawTrace();
+    if (key === "trace") await this.drawTrace();
     else if (key === "io") this.drawIo();
     else if (key === "raw") fill(this.panel, jsonBlock(rawOf(this.run)));
     else await drawAgainst(this);
@@ -423,41 +411,55 @@ class RunView {
       }),
     );
   }
-  drawTrace() {
+  /* Which steps differ from the baseline's run of the same example: step to its pair. */
+  async differing() {
+    const base = D.head.baseline;
+    const other = D.exp[this.r] === base ? -1 : this.others.find((r) => D.exp[r] === base);
+    if (!(other >= 0)) return new Map();
+    try {
+      const run = await trace(other);
+      const pairs = (run && stepPairs(run, this.run)) || [];
+      const name = oneLine(experimentName(other));
+      return new Map(pairs.filter((p) => p.what && p.t).map((p) => [p.j, { ...p, name }]));
+    } catch {
+      return new Map();
+    }
+  }
+  async drawTrace() {
     const { run } = this;
     if (!run.steps.length) {
       fill(
         this.panel,
         h(
           "p.empty",
-          null,
           run.steps_recorded
             ? "This run has no steps."
             : "The source of this run recorded no steps, which is not the same as no steps.",
         ),
-        h("div.io", null, this.ioParts()),
       );
       return;
     }
-    const failed = firstFailing(run);
-    if (!this.asked) this.step = Math.max(0, failed);
+    const apart = (this.apart ||= await this.differing());
+    const broken = run.steps.findIndex((s) => s.error);
+    const [differs = firstFailing(run)] = apart.keys();
+    if (!this.asked) this.step = Math.max(0, broken >= 0 ? broken : differs);
     this.step = Math.min(this.step, run.steps.length - 1);
     const detail = h("div.det");
     let first = true;
-    const fall = new Waterfall(run, (i) => {
+    const fall = new Waterfall(run, apart, (i) => {
       this.step = i;
       if (!first) this.asked = true;
       first = false;
-      fill(detail, stepDetail(run, i));
+      fill(detail, stepDetail(run, i, apart.get(i)));
       this.write();
     });
-    fill(this.panel, h("div.trace", null, fall.element, detail));
+    fill(this.panel, h("div.trace", fall.element, detail));
     fall.choose(this.step);
   }
   ioParts() {
     const { run } = this;
     const part = (name, value, wide) =>
-      h("div" + (wide ? ".full" : ""), null, h("h2", null, name), value);
+      h("div" + (wide ? ".full" : ""), h("h2", name), value);
     return [
       part("Input", said(run.asked, run.inputs, "No input was recorded."), true),
       part("Output", said(run.answered, run.outputs, "The run ended without an output.")),
@@ -468,25 +470,23 @@ class RunView {
     const { run } = this;
     const parts = this.ioParts();
     if (run.interrupts?.length)
-      parts.push(h("div.full", null, h("h2", null, "Interrupts"), jsonBlock(run.interrupts)));
+      parts.push(h("div.full", h("h2", "Interrupts"), jsonBlock(run.interrupts)));
     if (run.url)
       parts.push(
-        h("div.full", null, h("h2", null, "Address at the source"), block(run.url, "pre")),
+        h("div.full", h("h2", "Address at the source"), block(run.url, "pre")),
       );
     if (run.metadata && Object.keys(run.metadata).length)
-      parts.push(h("div.full", null, h("h2", null, "Metadata"), jsonBlock(run.metadata)));
-    fill(this.panel, h("div.io", null, parts));
+      parts.push(h("div.full", h("h2", "Metadata"), jsonBlock(run.metadata)));
+    fill(this.panel, h("div.io", parts));
   }
 }
 
-/* The first step with an error, else the first with a score that does not pass, else none. */
+/* The first step with a score that does not pass, or -1. */
 function firstFailing(run) {
-  const broken = run.steps.findIndex((s) => s.error);
-  if (broken >= 0) return broken;
-  const bad = run.feedback.filter((f) => f.step !== null && f.step >= 0 && f.outcome === "scored");
-  const failing = bad.filter((f) => {
+  const failing = run.feedback.filter((f) => {
     const e = D.evaluators.find((one) => one.key === f.name);
-    return e && typeof f.score !== "object" && low(e, Number(f.score));
+    const on = f.step !== null && f.step >= 0 && f.outcome === "scored";
+    return on && e && typeof f.score !== "object" && low(e, Number(f.score));
   });
   return failing.length ? Math.min(...failing.map((f) => f.step)) : -1;
 }
@@ -496,9 +496,8 @@ function said(text, value, nothing) {
   if (!text) return valueBlock(value, nothing);
   return h(
     "div",
-    null,
     block(text),
-    h("details.data", null, h("summary", null, "Everything that was recorded"), jsonBlock(value)),
+    h("details.data", h("summary", "Everything that was recorded"), jsonBlock(value)),
   );
 }
 

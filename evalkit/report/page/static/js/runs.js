@@ -92,7 +92,6 @@ class RunsView {
         D.several ? this.experiment : null,
         h(
           "div.wide",
-          null,
           columnMenu(this.optional, this.shown, () => this.recolumn()),
         ),
         copyLink(),
@@ -110,7 +109,7 @@ class RunsView {
     this.place = h("div.place");
     fill(
       VIEWS.runs,
-      h("div.vh", null, h("h1", { id: "h-runs" }, "Runs"), this.sum),
+      h("div.vh", h("h1", { id: "h-runs" }, "Runs"), this.sum),
       this.bar.element,
       this.bar.hint,
       this.chips,
@@ -145,7 +144,7 @@ class RunsView {
     });
     fill(
       this.grid.empty,
-      h("p", null, "No run matches this filter."),
+      h("p", "No run matches this filter."),
       button("Clear the filter", () => this.ask("")),
     );
     fill(this.place, this.grid.element);
@@ -250,7 +249,7 @@ class RunsView {
       `· p95 ${quantile(times, 0.95)}`;
   }
   strip() {
-    if (!this.axis) return h("p.hint", null, "No run has a latency, so there is no latency chart.");
+    if (!this.axis) return h("p.hint", "No run has a latency, so there is no latency chart.");
     const hist = h("canvas", {
       role: "img",
       "aria-label":
@@ -259,7 +258,6 @@ class RunsView {
     });
     const legend = h(
       "span.legend",
-      null,
       SERIES.map(([name, variable]) => {
         const key = h("span.key");
         key.style.setProperty("background", `var(${variable})`);
@@ -270,8 +268,7 @@ class RunsView {
     const figures = [
       h(
         "figure",
-        null,
-        h("figcaption", null, h("span", null, "Latency, log scale"), legend),
+        h("figcaption", h("span", "Latency, log scale"), legend),
         hist,
         this.asTable(() => histogramTable(this.axis, this.found)),
       ),
@@ -280,7 +277,7 @@ class RunsView {
       (e) => e.range && e.type === "number" && numbers("s" + e.i).some(known),
     );
     if (scored.length) figures.push(this.density(scored));
-    const strip = h("div.strip", null, figures);
+    const strip = h("div.strip", figures);
     new ResizeObserver(() => this.later()).observe(strip);
     brush(
       hist,
@@ -310,10 +307,9 @@ class RunsView {
       () => this.draw(),
       (x0, x1, y0, y1) => this.brushed(x0, x1, y0, y1),
     );
-    const caption = h("figcaption", null, h("span", null, "Score against latency"), this.pick);
+    const caption = h("figcaption", h("span", "Score against latency"), this.pick);
     return h(
       "figure",
-      null,
       caption,
       this.cloud,
       this.asTable(() => densityTable(this.axis, this.found, this.picked)),
@@ -327,7 +323,7 @@ class RunsView {
     const details = h(
       "details.data",
       { ontoggle: () => details.open && fill(box, make()) },
-      h("summary", null, "As a table"),
+      h("summary", "As a table"),
       box,
     );
     this.tables ||= [];

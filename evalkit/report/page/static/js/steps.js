@@ -5,8 +5,9 @@ const KINDS = { llm: "llm", tool: "tool", retriever: "retrieval", guardrail: "gu
 const kindClass = (kind) => "k-" + (KINDS[kind] || "other");
 
 class Waterfall {
-  constructor(run, pick) {
+  constructor(run, apart, pick) {
     this.steps = run.steps;
+    this.apart = apart;
     this.pick = pick;
     this.closed = new Set();
     this.current = 0;
@@ -23,23 +24,21 @@ class Waterfall {
       h("li.pad", { "aria-hidden": "true", role: "presentation" }),
       h("li.pad", { "aria-hidden": "true", role: "presentation" }),
     ];
-    this.box = h("div.wf-b", null, this.list);
+    this.box = h("div.wf-b", this.list);
     this.box.addEventListener("scroll", () => this.virtual && this.draw(), { passive: true });
     this.list.addEventListener("keydown", (event) => this.key(event));
     const axis = h(
       "span",
-      null,
-      [0, this.total / 2, this.total].map((t, i) => h("span", null, i ? duration(t) : "0")),
+      [0, this.total / 2, this.total].map((t, i) => h("span", i ? duration(t) : "0")),
     );
     this.element = h(
       "div.wf",
-      null,
       h(
         "div.ax",
         { "aria-hidden": "true" },
-        h("span", null, "Step"),
+        h("span", "Step"),
         axis,
-        h("span.r", null, "Time"),
+        h("span.r", "Time"),
       ),
       this.box,
     );
@@ -85,9 +84,9 @@ class Waterfall {
       this.parents.has(i)
         ? h("span.fold", { "aria-hidden": "true" }, this.closed.has(i) ? "▸" : "▾")
         : null,
-      s.error ? "! " : "",
+      s.error ? "! " : this.apart.has(i) ? "≠ " : "",
       oneLine(s.name),
-      h("small", null, s.kind),
+      h("small", s.kind),
     );
     name.style.setProperty("padding-left", this.depth[i] * 12 + "px");
     const li = h(
@@ -102,7 +101,7 @@ class Waterfall {
       },
       name,
       h("span.ln", { "aria-hidden": "true" }, bar),
-      h("span.tm", null, duration(s.dur)),
+      h("span.tm", duration(s.dur)),
     );
     return li;
   }
@@ -160,8 +159,7 @@ function messageBlock(message, output) {
   const calls = (message.calls || []).map((call) =>
     h(
       "div.call",
-      null,
-      h("span.mono", null, oneLine(call.name)),
+      h("span.mono", oneLine(call.name)),
       call.arguments && typeof call.arguments === "object"
         ? jsonBlock(call.arguments)
         : block(call.arguments, "pre"),
@@ -171,7 +169,7 @@ function messageBlock(message, output) {
     ? block(message.text)
     : calls.length
       ? null
-      : h("p.empty", null, "No text.");
+      : h("p.empty", "No text.");
   const label = show(
     message.role +
       (message.name ? ` ${message.name}` : "") +
@@ -179,39 +177,23 @@ function messageBlock(message, output) {
     h("b"),
   );
   const thought = message.thought
-    ? h("details", null, h("summary", null, "Reasoning"), block(message.thought))
+    ? h("details", h("summary", "Reasoning"), block(message.thought))
     : null;
-  return h("div.msg." + role, null, label, thought, body, calls);
+  return h("div.msg." + role, label, thought, body, calls);
 }
 
 function documentList(docs) {
   const items = docs.map((doc, i) => {
-    const text = block(doc.text, "p.clamp");
-    const p = text.matches("p") ? text : text.querySelector("p");
-    const toggle = h(
-      "button.link",
-      {
-        type: "button",
-        "aria-expanded": "false",
-        onclick: () => {
-          const closed = p.classList.toggle("clamp");
-          toggle.textContent = closed ? "Show all" : "Show less";
-          toggle.setAttribute("aria-expanded", closed ? "false" : "true");
-        },
-      },
-      "Show all",
-    );
     const id = show(doc.id ?? "(no id)", h("span.id"));
     const head = h(
       "div.dh",
-      null,
-      h("span.dim", null, i + 1),
+      h("span.dim", i + 1),
       id,
-      known(doc.score) ? h("span.num", null, number(doc.score)) : null,
+      known(doc.score) ? h("span.num", number(doc.score)) : null,
     );
-    return h("li", null, head, text, doc.text.length > 240 ? toggle : null);
+    return h("li", head, block(doc.text, "p", 280));
   });
-  return h("ol.docs", null, items);
+  return h("ol.docs", items);
 }
 
 function stepUsage(usage) {
@@ -224,7 +206,7 @@ function stepUsage(usage) {
   return parts.map((p) => " · " + p).join("");
 }
 
-function stepDetail(run, i) {
+function stepDetail(run, i, apart) {
   const s = run.steps[i];
   const facts =
     `${s.kind}${s.model ? " " + oneLine(s.model) : ""} · step ${i + 1} of ` +
@@ -235,17 +217,16 @@ function stepDetail(run, i) {
   const out = [
     h(
       "h2",
-      null,
       h(
         "span",
-        null,
         h("span.kdot." + kindClass(s.kind), { "aria-hidden": "true" }),
         show(s.name, h("span")),
       ),
-      h("small", null, facts),
+      h("small", facts),
     ),
   ];
   if (s.error) out.push(show(s.error, h("div.errbox")));
+  if (apart) out.push(stepApart(apart));
   out.push(stepScores(run, i));
   out.push(...stepBody(s));
   const rest = {
@@ -253,39 +234,47 @@ function stepDetail(run, i) {
     ...(s.tags?.length ? { tags: s.tags } : {}),
   };
   if (Object.keys(rest).length)
-    out.push(h("details", null, h("summary", null, "Metadata"), jsonBlock(rest)));
+    out.push(h("details", h("summary", "Metadata"), jsonBlock(rest)));
   return out;
 }
+
+/* What the baseline's run did in this place. */
+const stepApart = ({ s, what, name }) =>
+  s
+    ? h("div.apart", `≠ Not as in ${name} (${what}):`, stepLine(s))
+    : h("p.apart", `≠ ${name} took no such step.`);
 
 function stepScores(run, i) {
   const rows = run.feedback.filter((f) => f.step === i && f.outcome !== "not_applicable");
   if (!rows.length) return null;
   return [
-    h("h3", null, "Scores of this step"),
+    h("h3", "Scores of this step"),
     scroller("Scores of this step", feedbackTable(rows)),
   ];
 }
 
 function stepBody(s) {
   if (s.msgs) {
-    const parts = [h("h3", null, "Messages"), s.msgs.map((m) => messageBlock(m, false))];
+    const parts = [h("h3", "Messages"), s.msgs.map((m) => messageBlock(m, false))];
     if (s.answer) parts.push(s.answer.map((m) => messageBlock(m, true)));
-    else if (s.out !== null) parts.push(h("h3", null, "Output"), valueBlock(s.out, "No output."));
+    else if (s.out !== null) parts.push(h("h3", "Output"), valueBlock(s.out, "No output."));
     return parts;
   }
   if (s.docs) {
     return [
-      h("h3", null, "Query"),
+      h("h3", "Query"),
       valueBlock(s.in, "No query was recorded."),
-      h("h3", null, `Documents (${s.docs.length})`),
-      s.docs.length ? documentList(s.docs) : h("p.empty", null, "Nothing was retrieved."),
+      h("h3", `Documents (${s.docs.length})`),
+      s.docs.length ? documentList(s.docs) : h("p.empty", "Nothing was retrieved."),
     ];
   }
   const tool = s.kind === "tool";
   return [
-    h("h3", null, tool ? "Arguments" : "Input"),
-    valueBlock(s.in, "Nothing was recorded."),
-    h("h3", null, tool ? "Result" : "Output"),
+    h("h3", tool ? "Arguments" : "Input"),
+    tool && s.in && typeof s.in === "object"
+      ? jsonBlock(s.in)
+      : valueBlock(s.in, "Nothing was recorded."),
+    h("h3", tool ? "Result" : "Output"),
     valueBlock(s.out, s.error ? "The step failed without an output." : "Nothing was recorded."),
   ];
 }
