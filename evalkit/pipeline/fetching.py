@@ -14,6 +14,8 @@ from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, Record
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
 from evalkit.fetchers.pricing import Price, Pricer
 from evalkit.fetchers.statuses import settled
+from evalkit.fetchers.unforeseen import guarded, looked_at
+from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.messages.part import Unread
 from evalkit.model.run import Run
@@ -87,7 +89,7 @@ def stamp_of(project: Project, name: str) -> str | None:
 
 def doctor(project: Project, name: str) -> Iterator[CheckLine]:
     """Look, without fetching, whether the experiment's source can be read."""
-    yield from open_fetcher(project, name).check()
+    yield from looked_at(open_fetcher(project, name).check(), name)
 
 
 def fetch(
@@ -125,7 +127,8 @@ def fetch(
         unread: Unread = Counter()
         broken: FetchError | RecordError | None = None
         try:
-            for run in _arriving(fetcher, quick=not (config.statuses or project.table.prices)):
+            quick = not (config.statuses or project.table.prices)
+            for run in guarded(_arriving(fetcher, quick=quick), name):
                 if isinstance(run, RunRows):
                     unread.update(run.unread)
                     writer.add(run)
@@ -136,7 +139,7 @@ def fetch(
                 new += 1
         except IncompleteExperiment as error:
             broken = error
-        writer.add_examples(fetcher.examples())
+        writer.add_examples(guarded(_examples(fetcher), name))
         counts = fetcher.counts().to_dict()
         # a fetcher from elsewhere need not say: what it hands over is kept
         default = str(getattr(fetcher, "on_repeat", "keep"))
@@ -160,6 +163,11 @@ def _arriving(fetcher: Fetcher, *, quick: bool) -> Iterator[Run | RunRows]:
         yield from rows()
     else:
         yield from fetcher.runs()
+
+
+def _examples(fetcher: Fetcher) -> Iterator[Example]:
+    """Yield the examples, asked for only now: asking may ask the source."""
+    yield from fetcher.examples()
 
 
 def _owner(fetcher: Fetcher, name: str) -> type | None:

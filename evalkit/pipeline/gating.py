@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ConfigError, StoreError
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
-from evalkit.model.seal import refuse_broken
+from evalkit.model.seal import SEAL, refuse_broken
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
     from evalkit.metrics.documents.gate import GateResult
+
+UNLIKE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a document that was altered raises when it is read."""
 
 
 def check_gates(
@@ -90,7 +93,7 @@ def read_summary(path: Path) -> dict[str, Any]:
     """Read a saved `summary.json`; what was altered raises `StoreError`."""
     try:
         document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"{path}: cannot be read as a summary ({error}). Check the path."
         ) from None
@@ -103,4 +106,16 @@ def read_summary(path: Path) -> dict[str, Any]:
             f"{path}: was altered after evalkit wrote it ({error}). Let `evalkit run` write it "
             "anew, or restore it; one that is changed on purpose has no `guard`."
         ) from None
+    if SEAL not in document:
+        _refuse_unlike(document, path)
     return document
+
+
+def _refuse_unlike(document: dict[str, Any], path: Path) -> None:
+    """Raise `ConfigError` where a value is of another type than figures have."""
+    try:
+        from_plain(Summary, document)
+    except UNLIKE as error:
+        raise ConfigError(
+            f"{path}: is no whole summary of evalkit ({error}). Name a summary.json it wrote."
+        ) from None

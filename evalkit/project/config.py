@@ -167,7 +167,8 @@ def _explain(values: dict[str, Any], problems: Problems) -> ProjectTable | None:
 
 def _check_baselines(file: ConfigFile, table: ProjectTable, problems: Problems) -> None:
     """A baseline is an experiment of the project, or a `summary.json` saved before."""
-    there = file.values.get("experiments", {})
+    there = file.values.get("experiments")
+    there = there if isinstance(there, dict) else {}
     named: list[tuple[Keys, str | None]] = [(("baseline",), table.baseline)]
     named += [(("experiments", n, "baseline"), e.baseline) for n, e in table.experiments.items()]
     for keys, baseline in named:
@@ -191,7 +192,11 @@ def _share_mappings(table: ProjectTable, problems: Problems) -> None:
             said = f"mappings.{wanted} has {key!r}, which an experiment says itself. Write it below"
             problems.add(("mappings", str(wanted), key), f"{said} [experiments.{name}].")
         own = {key: value for key, value in experiment.options.items() if key != "mapping"}
-        fields = {**shared.get("fields", {}), **own.get("fields", {})}
+        parts = (shared.get("fields"), own.get("fields"))
+        if not all(isinstance(each, dict) for each in parts if each is not None):
+            problems.add(("mappings", str(wanted), "fields"), "fields should be a table.")
+            continue
+        fields = {**(parts[0] or {}), **(parts[1] or {})}
         theirs = {
             key: value for key, value in shared.items() if key not in keys_of(ExperimentTable)
         }

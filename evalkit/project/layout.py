@@ -88,6 +88,14 @@ def _read(path: Path, prefix: Keys) -> ConfigFile:
         raise ConfigError(f"{shown(path)}: is not UTF-8. Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{shown(path)}: is not TOML: {error}. Correct that place.") from error
+    except (ValueError, RecursionError) as error:  # numbers too long to read, nesting too deep
+        said = (
+            "is nested too deep"
+            if isinstance(error, RecursionError)
+            else f"cannot be read: {error}"
+        )
+        raise ConfigError(f"{shown(path)}: {said}. Correct that.") from error
     for key in prefix:
-        values = values.get(str(key), {})
+        inner = values.get(str(key))
+        values = inner if isinstance(inner, dict) else {}
     return ConfigFile(path, prefix, values, TomlLines(text))

@@ -234,7 +234,7 @@ class HttpSource:
             response = client.send(request, stream=True)
         except httpx.UnsupportedProtocol as error:
             raise SourceUnavailable(self._message(ask, f"{transport_defect(error)}.")) from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             unsent = isinstance(error, UNSENT)
             raise Retryable(transport_defect(error), dropped=True, unsent=unsent) from None
         except (httpx.InvalidURL, httpx.TooManyRedirects, ValueError) as error:

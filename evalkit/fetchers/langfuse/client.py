@@ -83,8 +83,9 @@ class Client:
         while True:
             page = self._page(path, {**asked, "limit": limit, "cursor": cursor})
             yield from (row for row in page["data"] if isinstance(row, dict))
-            cursor = (page.get("meta") or {}).get("cursor")
-            if not cursor:
+            meta = page.get("meta")
+            cursor = meta.get("cursor") if isinstance(meta, dict) else None
+            if not cursor or not isinstance(cursor, str):
                 return
             if cursor in cursors:
                 raise SourceUnavailable(

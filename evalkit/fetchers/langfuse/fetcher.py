@@ -14,6 +14,7 @@ from evalkit.fetchers.langfuse.client import Client, Payload, stamp
 from evalkit.fetchers.langfuse.convert import Trace, cut_keys, to_example, to_run, to_score
 from evalkit.fetchers.langfuse.options import LangfuseOptions
 from evalkit.fetchers.statuses import settled
+from evalkit.fetchers.unforeseen import UNFORESEEN
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 
@@ -72,7 +73,12 @@ class LangfuseFetcher:
             if not trace.ended:
                 counts.pending += 1
                 continue
-            run, example, orphans = to_run(trace, self._repetitions)
+            try:
+                run, example, orphans = to_run(trace, self._repetitions)
+            except UNFORESEEN as error:  # one trace that does not fit costs no other
+                said = f"trace {trace.trace_id}: not as Langfuse has it ({error!r:.200})"
+                counts.problems.append(said)
+                continue
             counts.orphans += orphans
             if example is not None:
                 self._examples.setdefault(example.example_id, example)

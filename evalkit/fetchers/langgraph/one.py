@@ -13,6 +13,7 @@ from evalkit.fetchers.langgraph.convert import Converted, Reading, convert
 from evalkit.fetchers.langgraph.discover import TRIES, Found
 from evalkit.fetchers.langgraph.gather import Gathered, Gatherer
 from evalkit.fetchers.langgraph.options import LangGraphOptions
+from evalkit.fetchers.unforeseen import UNFORESEEN
 
 Identify = Callable[[str | None, Any], str | None]
 """`(example id in the metadata, inputs)` -> id of the example."""
@@ -65,6 +66,11 @@ class RunReader:
             )
         except (RecordError, SourceUnavailable) as error:
             return Result(found, failure=error)
+        except EvalkitError:
+            raise
+        except UNFORESEEN as error:
+            said = f"run {found.run_id}: not as a LangGraph server has it ({error!r:.200})."
+            return Result(found, failure=RecordError(said))
 
     def _gather(self, found: Found) -> Gathered:
         """Gather, and again when a run that succeeded seems to have left no checkpoint at all."""

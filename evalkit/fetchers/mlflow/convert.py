@@ -12,6 +12,7 @@ import orjson
 from evalkit.errors import RecordError
 from evalkit.fetchers.files.formats.stores.mlflow import trace_to_run as of_file
 from evalkit.fetchers.files.mapping.convert import to_moment
+from evalkit.fetchers.unforeseen import UNFORESEEN
 from evalkit.model.example import Example
 from evalkit.model.run import RUN_FIELDS, Run
 
@@ -20,7 +21,6 @@ MARK = "evalkit"
 SOURCE_RUN = "mlflow.assessment.sourceRunId"
 SIZES = "mlflow.trace.sizeStats"
 Row = Mapping[str, Any]
-UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def is_ours(assessment: Row) -> bool:

@@ -14,6 +14,7 @@ from evalkit.fetchers.files.formats.stores.experiment import SOURCE, usage_state
 from evalkit.fetchers.files.formats.stores.phoenix import to_raw
 from evalkit.fetchers.files.mapping.convert import to_moment, to_number
 from evalkit.fetchers.files.mapping.scores import feedback_of, read_score
+from evalkit.fetchers.unforeseen import UNFORESEEN
 from evalkit.model.example import Example
 from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.model.score import Feedback, Score
@@ -23,7 +24,6 @@ MARK = "evalkit"
 COSTS = (("llm.cost.prompt", "prompt"), ("llm.cost.completion", "completion"),
          ("llm.cost.total", "total"))  # fmt: skip
 Row = Mapping[str, Any]
-UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Traced(NamedTuple):

@@ -60,7 +60,7 @@ def _made_of(kind: Any) -> Maker:
         return lambda data: {key: value(item) for key, item in data.items()}
     if dataclasses.is_dataclass(kind):
         return _instance(typing.cast("type", kind))
-    return float if kind is float else _same
+    return SCALARS.get(kind, _same)
 
 
 def _instance(kind: type) -> Maker:
@@ -71,3 +71,22 @@ def _instance(kind: type) -> Maker:
 
 def _same(data: Any) -> Any:
     return data
+
+
+def _float(data: Any) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        raise TypeError(f"{data!r:.40} is no number")
+    return float(data)
+
+
+def _of(kind: type) -> Maker:
+    def checked(data: Any) -> Any:
+        if not isinstance(data, kind):
+            raise TypeError(f"{data!r:.40} is no {kind.__name__}")
+        return data
+
+    return checked
+
+
+SCALARS: dict[Any, Maker] = {float: _float, int: _of(int), str: _of(str), bool: _of(bool)}
+"""A document may have been altered: what is no number must not become a figure."""

@@ -111,7 +111,7 @@ def _document(files: Files) -> _Guarded | None:
             raise ValueError(f"it is that of experiment {guarded.experiment!r}")
         for row in guarded.rows:
             _read(row)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(
             f"{files}/{FILE}: is damaged ({error}). Delete this file, then run "
             f"`evalkit score {experiment_of(files)}`."

@@ -78,7 +78,7 @@ def load(files: Files, name: str) -> State | None:
         if SEAL in raw and raw["experiment"] != name_of(files):
             raise ValueError(f"it is that of experiment {raw['experiment']!r}")
         return state
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(
             f"{files}/{name}: is damaged ({error}). Delete this file, then run "
             f"`evalkit fetch {experiment_of(files)}`."

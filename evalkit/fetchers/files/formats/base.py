@@ -26,6 +26,7 @@ from evalkit.fetchers.files.reading.paths import (
 )
 from evalkit.fetchers.files.reading.unpack import is_empty
 from evalkit.fetchers.statuses import settled
+from evalkit.fetchers.unforeseen import UNFORESEEN
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.schema.batch import RunRows, rows_of
@@ -33,8 +34,6 @@ from evalkit.model.schema.documented import Documented
 from evalkit.model.schema.hashes import body_hash
 from evalkit.model.views import unread_forms
 
-UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading raises when a value is of another type than its format says."""
 EVERY = 256
 """Runs between two reports of progress."""
 

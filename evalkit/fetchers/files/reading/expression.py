@@ -22,6 +22,8 @@ _interpreter = PlacedInterpreter(jmespath.Options(custom_functions=Functions()))
 OPTIONAL = ("or_expression", "and_expression", "comparator", "not_expression")
 """Nodes below which a missing path is the author's intention."""
 TOLERANT = ("not_null", "when", "contains")
+DEEPEST = 150
+"""Levels of an expression; each takes the interpreter several calls."""
 FILTERS = ("filter_projection", "function_expression", "slice", *OPTIONAL)
 
 
@@ -32,7 +34,11 @@ class Expression:
         self.text = text
         self.who = who
         """Where it stands, e.g. `experiments.airline.fields.run_id`; begins every message."""
-        self.node = _parse(text, who)
+        try:
+            self.node = _parse(text, who)
+        except RecursionError:
+            said = f"begins {text[:40]!r} and is nested too deep. Write it in parts."
+            raise ConfigError(f"{who}: the JMESPath expression {said}") from None
         self._evaluate = compile_node(self.node)
         self.placed = any(self.names(word) for word in PLACES)
         """Whether it says where a record stands."""
@@ -123,9 +129,22 @@ def _parse(text: str, who: str) -> Node:
         raise _bad(text, who, error.lex_position, reason) from None
     except exceptions.JMESPathError as error:
         raise _bad(text, who, 0, str(error)) from None
+    except ValueError as error:  # a number longer than Python reads
+        raise _bad(text, who, 0, str(error)) from None
+    if _depth(node) > DEEPEST:
+        raise RecursionError
     for name, arguments in _calls(node):
         _check_call(text, who, name, arguments)
     return node
+
+
+def _depth(node: Node) -> int:
+    """Return how deep an expression is nested, without going down by calls."""
+    level, depth = [node], 0
+    while level:
+        level = [child for each in level for child in _children(each)]
+        depth += 1
+    return depth
 
 
 def _ended(reason: str) -> str:

@@ -13,7 +13,7 @@ from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.rows import WHOLE, Kind, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.fetchers.files.reading.sqlite import tables_of
-from evalkit.fetchers.files.reading.unpack import open_bytes
+from evalkit.fetchers.files.reading.unpack import BROKEN, open_bytes
 
 
 class Sample(NamedTuple):
@@ -52,7 +52,7 @@ def _names(file: SourceFile) -> list[str]:
     try:
         with open_raw(file) as raw, zipfile.ZipFile(raw) as archive:
             return archive.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, *BROKEN):  # of a version nobody has yet
         return []
 
 
@@ -63,7 +63,7 @@ def _document(file: SourceFile) -> Any:
             head = stream.read(WHOLE + 1)
             if len(head) <= WHOLE:
                 return orjson.loads(head)
-        except (ValueError, EOFError, OSError):
+        except BROKEN:
             pass
     with open_bytes(file) as stream:
         try:

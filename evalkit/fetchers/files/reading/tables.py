@@ -32,9 +32,13 @@ def csv_rows(
     """Yield `(line, row)`; every cell stays text, an empty cell is missing."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1, file.limit))
     with io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="") as text:
-        first = text.readline(file.limit)
-        if SEPARATOR.fullmatch(first):  # how a spreadsheet is told what divides the cells
-            first = text.readline()
+        try:
+            first = text.readline(file.limit)
+            if SEPARATOR.fullmatch(first):  # how a spreadsheet is told what divides the cells
+                first = text.readline(file.limit)
+        except BROKEN as error:
+            findings.break_at(f"{file.shown}:1", f"unpacking fails: {error}")
+            return
         if first.strip():
             yield from _cells(first, _bounded(text, file), file, findings)
 

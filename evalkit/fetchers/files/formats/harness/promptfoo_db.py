@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evalkit.errors import ExperimentNotFound
+from evalkit.errors import DatasetError, ExperimentNotFound
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsontext import loads
 from evalkit.fetchers.files.reading.paths import SourceFile
@@ -116,7 +116,10 @@ def _stored(file: SourceFile, wanted: str, findings: Findings) -> Iterator[Mappi
 def _rows(file: SourceFile, ask: str, *values: str) -> Iterator[Iterator[dict[str, Any]]]:
     with closing(opened(file)) as database:
         database.row_factory = sqlite3.Row
-        yield (dict(row) for row in database.execute(ask, values))
+        try:
+            yield (dict(row) for row in database.execute(ask, values))
+        except sqlite3.Error as error:
+            raise DatasetError(f"{file.shown}: is no whole store of promptfoo: {error}.") from None
 
 
 def _read(text: Any, file: SourceFile, findings: Findings) -> Any:

@@ -45,7 +45,7 @@ class Archive:
                     )
                     for i in archive.infolist()
                 ]
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError):  # its directory lies
             self.cut_off = True
             found = list(_scanned(raw))
         self._members = {member.name: member for member in found}
