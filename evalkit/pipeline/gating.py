@@ -48,6 +48,15 @@ def check_gates(
     return found
 
 
+def no_gates(project: Project, names: Sequence[str]) -> str:
+    """Say that nothing is held against experiments, and what to add; how it goes on is open."""
+    where = f" under [{'.'.join(map(str, project.file.prefix))}]" if project.file.prefix else ""
+    return (
+        f"{project.file.shown}: has no gates for {', '.join(names)}, so nothing was checked. "
+        f'Add for example `gates = ["error_rate <= 2%"]`{where}'
+    )
+
+
 def _placed(project: Project, result: GateResult) -> GateResult:
     """Say where the configuration has the rule, so that CI can point there."""
     file, _, line = project.place_of_gate(result.experiment, result.rule).rpartition(":")

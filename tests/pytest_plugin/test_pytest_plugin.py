@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from command_line import evalkit
 
 from evalkit.pipeline.running import run
 from evalkit.project.config import load
@@ -163,3 +164,48 @@ def test_a_rule_against_the_baseline_is_missed_as_gate_misses_it(pytester):
         result.stdout.fnmatch_lines(["*gate branch: ok not worse than baseline*FAILED*"])
     again = pytester.runpytest_inprocess("--evalkit", ".", "--lf")
     assert outcomes(again)["failed"] == 1
+
+
+# A project without rules: pytest says what `evalkit gate` says, that nothing was checked.
+
+WITHOUT = CONFIG.partition("[experiments")[1:]
+SAID = "has no gates for nightly, so nothing was checked. Add for example `gates = "
+
+
+@pytest.fixture(params=["evalkit.toml", "pyproject.toml"])
+def ungated(project, request):
+    """Take the gates out of the configuration."""
+    config = "".join(WITHOUT)
+    if request.param == "pyproject.toml":
+        (project.path / "evalkit.toml").unlink()
+        config = config.replace("[experiments", "[tool.evalkit.experiments")
+    (project.path / request.param).write_text(config)
+    return project, request.param
+
+
+def test_nothing_to_check_is_a_mistake_in_both(ungated):
+    project, file = ungated
+    where = " under [tool.evalkit]" if file == "pyproject.toml" else ""
+    told = evalkit("gate", cwd=project.path)
+    assert told.code == 2
+    assert f"{file}: {SAID}" in told.err
+    assert f"{where}, or give --gate RULE." in told.err
+    ended = project.runpytest("--evalkit", ".", "-q")
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"--evalkit: {file}: {SAID}" in ended.stderr.str()
+    assert f"`{where}.\n" in ended.stderr.str()
+    project.makepyfile(test_other="def test_other(): pass")
+    assert project.runpytest("--evalkit", ".", "-q").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_tests_over_runs_go_on_and_the_header_says_it(ungated):
+    project, file = ungated
+    project.makepyfile(test_runs="def test_run(evalkit_run): pass")
+    ended = project.runpytest("--evalkit", ".")
+    ended.assert_outcomes(passed=8)
+    ended.stdout.fnmatch_lines([f"--evalkit: *{file}: has no gates for nightly*"])
+
+
+def test_a_gate_of_the_call_is_enough(ungated):
+    project, _ = ungated
+    assert evalkit("gate", "--gate", "correct >= 0.5", cwd=project.path).code == 0

@@ -40,7 +40,7 @@ def completed(table: pa.Table, columns: Sequence[str], lacks: frozenset[str]) ->
         if top in arrays:
             continue
         if top == "steps":
-            fields = STEP.names if "steps" in columns else steps
+            fields = [each.name for each in STEP] if "steps" in columns else steps
             arrays[top] = _with_steps(table.column(top), fields)
         elif top in lacks:
             kind = (RUNS if top in RUNS.names else EXAMPLES).field(top).type

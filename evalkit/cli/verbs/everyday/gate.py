@@ -14,6 +14,7 @@ from evalkit.cli.text.columns import clean
 from evalkit.errors import ConfigError, ExitCode, unwritable
 from evalkit.metrics.documents.gate import GateResult
 from evalkit.pipeline.concluding import conclude, errors_in
+from evalkit.pipeline.gating import no_gates
 from evalkit.project.config import Project
 from evalkit.project.rules import refuse_rules
 from evalkit.report.renderers.github import error_lines, step_summary
@@ -39,14 +40,16 @@ def perform(
     allow_incomplete: bool,
     as_json: bool,
 ) -> int:
-    """Say of every rule whether it holds; evaluator errors above what is allowed outrank it."""
+    """Say of every rule whether it holds; evaluator errors above what is allowed outrank it.
+
+    Without any rule nothing is checked, which is a mistake of the configuration.
+    """
     project, names = _with_baseline(session.load(), names, baseline)
     chosen = project.chosen(names)
     refuse_rules(project, chosen, gates)
     ran = conclude(project, chosen, gates=gates, allow_incomplete=allow_incomplete, page=False)
     if not ran.gates:
-        message = f"{project.file.shown}: has no gates. Add `gates = [...]`, or give --gate RULE."
-        raise ConfigError(message)
+        raise ConfigError(f"gate: {no_gates(project, chosen)}, or give --gate RULE.")
     if as_json:
         session.document(ran.to_dict())
     else:
