@@ -1,6 +1,8 @@
 """Judges from the command line: told what they cost, held to a budget, asked once."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +325,32 @@ def test_a_pairwise_judge_that_stops_at_the_budget_leaves_the_rest_missing(tmp_p
         ended, outcomes = compare("1.6", server.url)
         assert (ended.code, outcomes) == (0, {"scored": 2 * examples})
         assert len(server.asked) == 2 * examples
+
+
+def test_the_commands_of_the_readme_do_what_it_says(project: Path) -> None:
+    readme = (Path(__file__).parents[2] / "evaluators" / "README.md").read_text("utf-8")
+    told = readme.partition("### 9. A language model as judge")[2].partition("\n### ")[0]
+    block = re.findall(r"\n```\n(evalkit judge.*?)```", told, re.DOTALL)[0]
+    commands = [shlex.split(line.partition("#")[0])[1:] for line in block.splitlines()]
+    commands += [shlex.split(each)[1:] for each in re.findall(r"`(evalkit [^`]+)`", told)]
+    assert len(commands) >= 6
+    names = {"NAME": "nightly", "helpful": "helpful"}
+    with serving(verdict("pass", tokens=(30, 50))) as server:
+        asked = {"cwd": project, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k"}
+        for each in commands:
+            words = [names.get(word, word) for word in each]
+            if words[0] in ("label", "agree"):
+                continue  # a page that is served, and labels nobody gave here
+            if words[0] == "score" and not {"nightly"} & set(words):
+                words.insert(1, "nightly")
+            before = len(server.asked)
+            ended = evalkit(*words, **asked)
+            assert ended.code == 0, (words, ended.err)
+            if "--batch" in words:
+                lines = (project / "out.jsonl").read_text().splitlines()
+                answers = [json.dumps(openai_answer(json.loads(line))) for line in lines[:-2]]
+                (project / "answers.jsonl").write_text("\n".join(answers))
+            if words == ["score", "nightly"]:
+                assert len(server.asked) - before == 2  # what the batch left open
+            if "--estimate" in words:
+                assert len(server.asked) == before
