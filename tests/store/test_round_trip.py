@@ -1,19 +1,25 @@
 """What is stored comes back: as objects, as tables, whatever it was."""
 
+import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import StoreError
+from evalkit.model.example import Example
 from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.model.schema.content import dumps
 from evalkit.model.schema.row_values import content_hash
 from evalkit.model.score import Feedback
 from evalkit.model.step import STEP_FIELDS
 from evalkit.store.care import verify_stored
+from evalkit.store.disk.encode import examples_part
 from evalkit.store.results import read_results
 from evalkit.store.store import Store, folder_of
 from evalkit.store.writing import open_writer
@@ -182,3 +188,13 @@ def test_the_store_lies_behind_a_url_too(a_run: Any) -> None:
 def test_a_run_of_the_wrong_type_is_refused_by_name(stored: Any, a_run: Any) -> None:
     with pytest.raises(StoreError, match="run 'run-00000'"):
         stored([a_run(0, duration_s="soon")])
+
+
+def test_the_last_of_an_example_wins_where_the_first_stood() -> None:
+    made = [Example(example_id=f"e{n % 700}", inputs={"n": n}) for n in range(1_100)]
+    data, count = examples_part(made, Counter())
+    rows = pq.read_table(pa.BufferReader(data)).to_pylist()
+    assert count == len(rows) == 700
+    assert [row["example_id"] for row in rows] == [f"e{n}" for n in range(700)]
+    assert json.loads(rows[0]["inputs"]) == {"n": 700}
+    assert json.loads(rows[699]["inputs"]) == {"n": 699}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -90,7 +90,20 @@ def _steps(steps: Sequence[Sequence[RowValues]]) -> pa.Array:
 
 
 def examples_part(examples: Iterable[Example], notes: Counter[str]) -> tuple[bytes, int]:
-    """Return the bytes of the examples' part and how many there are; the last of an id wins."""
-    rows = {row[0]: row for row in (example_row(example, notes) for example in examples)}
-    table = pa.Table.from_arrays(_arrays([*rows.values()], list(EXAMPLES)), schema=EXAMPLES)
-    return write_table(table, row_group_size=GROUP_ROWS), len(rows)
+    """Return the bytes of the examples' part and how many there are; the last of an id wins.
+
+    They are encoded as they come, for inputs and references may be as large as all runs.
+    """
+    sink, last, count = pa.BufferOutputStream(), dict[str, int](), 0
+    with pq.ParquetWriter(sink, EXAMPLES, **WRITING) as writer:
+        rows = (example_row(example, notes) for example in examples)
+        while batch := list(islice(rows, GROUP_ROWS)):
+            for row in batch:
+                last[str(row[0])] = count
+                count += 1
+            arrays = _arrays(batch, list(EXAMPLES))
+            writer.write_table(pa.Table.from_arrays(arrays, schema=EXAMPLES))
+    if count == len(last):
+        return sink.getvalue().to_pybytes(), count
+    table = pq.read_table(pa.BufferReader(sink.getvalue())).take([*last.values()])
+    return write_table(table, row_group_size=GROUP_ROWS), len(last)

@@ -4,8 +4,10 @@ import gzip
 import resource
 import subprocess
 import sys
+from functools import partial
 
 import pytest
+import zstandard
 
 from evalkit.errors import IncompleteExperiment
 from evalkit.fetchers.files.formats.records import RecordsFetcher
@@ -66,14 +68,19 @@ def test_a_value_in_a_large_document(write, fetch):
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS"), reason="needs a limit of memory")
-@pytest.mark.parametrize("name", ["bomb.jsonl.gz", "bomb.json.gz", "bomb.csv.gz"])
+@pytest.mark.parametrize("name", ["bomb.jsonl.gz", "bomb.json.gz", "bomb.csv.gz", "bomb.jsonl.zst"])
 def test_a_bomb_ends_in_one_line(tmp_path, name):
-    """Two hundred megabytes of text in a file of one; a larger one takes no more memory."""
+    """Two hundred megabytes of text in a file of one; a larger one takes no more memory.
+
+    Of .zst a gigabyte, which is forty kilobytes there.
+    """
     head = {"bomb.jsonl.gz": b'{"id": 1, "o": "', "bomb.json.gz": b'[{"id": 1, "o": "',
-            "bomb.csv.gz": b"id,o\n1,"}[name]  # fmt: skip
-    with gzip.open(tmp_path / name, "wb", compresslevel=1) as out:
+            "bomb.csv.gz": b"id,o\n1,", "bomb.jsonl.zst": b'{"id": 1, "o": "'}[name]  # fmt: skip
+    packed = name.endswith(".zst")
+    opened = zstandard.open if packed else partial(gzip.open, compresslevel=1)
+    with opened(tmp_path / name, "wb") as out:
         out.write(head)
-        for _ in range(200):
+        for _ in range(1_000 if packed else 200):
             out.write(b"x" * 1_000_000)
     ended = subprocess.run(
         [sys.executable, "-c", RUN, str(tmp_path), name, str(4 << 30)],

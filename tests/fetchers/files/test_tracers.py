@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 
 from evalkit.evaluators.answers import answer_of
+from evalkit.fetchers.base import Counts
 from evalkit.fetchers.files.formats.otlp.describe import describe
-from evalkit.fetchers.files.formats.otlp.forms.documents import hexed
+from evalkit.fetchers.files.formats.otlp.forms.documents import hexed, raw_spans
 from evalkit.fetchers.files.formats.otlp.forms.raw import Event
+from evalkit.fetchers.files.formats.otlp.runs import Traces
+from evalkit.fetchers.files.mapping.examples import ExampleBook
+from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.model.schema.records import run_to_record
 
 START = 1_700_000_000_000_000_000
 
@@ -392,3 +397,27 @@ def test_jaeger_tempo_and_packed_files(fetch, tmp_path: Path) -> None:
     assert found.error is None
     assert [each.inputs for each in found.runs] == ["hi"]
     assert hexed("q6urq6urq6urq6urq6urqw==") == "ab" * 16
+
+
+def test_spans_that_wait_on_disk_make_the_same_runs(fetch, write) -> None:
+    class Read:
+        def __init__(self) -> None:
+            self.tally, self.findings = Counts(), Findings()
+            self.book, self.quick = ExampleBook(self.findings), False
+
+    raws = [
+        each
+        for n in range(3)
+        for each in raw_spans(document(
+            span("1", None, {"input.value": f"q{n}"}, traceId=f"{n + 1:032x}", events=[
+                ("exception", 3, {"exception.message": "broke"})]),
+            span("2", "1", {"gen_ai.operation.name": "chat"}, traceId=f"{n + 1:032x}"),
+        ))
+    ]  # fmt: skip
+    found = []
+    for spill in (False, True):
+        traces, reading = Traces(spill=spill), Read()
+        assert [traces.add(each) for each in [*raws, raws[0]]] == [False] * 6 + [True]
+        found.append([run_to_record(item.run) for item in traces.items(reading)])
+    assert len(found[0]) == 3
+    assert found[0] == found[1]

@@ -99,14 +99,15 @@ class Window:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                self._not_yet(error)
-                continue
+                at, said = error.pos, error.msg  # the error itself holds the whole text
             except RecursionError:
                 raise Broken(self.line, "nested deeper than can be read") from None
-            number = type(value) in (int, float)
-            if number and end + len("e+") >= len(self._text) and self._more():
-                continue  # it may go on in the next chunk
-            return self._mend(value, end)
+            else:
+                number, size = type(value) in (int, float), end - self._at
+                if number and end + len("e+") >= len(self._text) and self._more():
+                    continue  # it may go on in the next chunk
+                return self._mend(value, self._at + size)
+            self._not_yet(at, said)
 
     def _mend(self, value: Any, end: int) -> Any:
         if SUSPECT.search(self._text, self._at, end):
@@ -117,30 +118,33 @@ class Window:
         self._at = end
         return value
 
-    def _not_yet(self, error: json.JSONDecodeError) -> None:
+    def _not_yet(self, at: int, said: str) -> None:
         """Read on when the window merely ends too early; raise `Broken` when the text is wrong."""
-        short = error.pos >= len(self._text) - NEAR_END or error.msg.startswith("Unterminated")
+        short = at >= len(self._text) - NEAR_END or said.startswith("Unterminated")
+        beyond = at - self._at
         if short and self._more():
             return
-        rest = self._text[error.pos :].strip()
-        cut = error.msg.startswith(OPEN) or any(word.startswith(rest) for word in WORDS)
-        line = self._line + self._text.count("\n", 0, error.pos)
-        raise Broken(line, "the file ends in the middle of a value" if cut else error.msg)
+        at = self._at + beyond  # looking for more moves the window
+        rest = self._text[at:].strip()
+        cut = said.startswith(OPEN) or any(word.startswith(rest) for word in WORDS)
+        line = self._line + self._text.count("\n", 0, at)
+        raise Broken(line, "the file ends in the middle of a value" if cut else said)
 
     def _more(self) -> bool:
         if self._ended:
             return False
         if len(self._text) - self._at > self._limit:
             raise Broken(self.line, f"a value {self._too_large}")
-        rest = self._text[self._at :]
-        wanted = min(len(rest), self._limit - len(rest) + 1)
-        raw = self._read(max(self._chunk, wanted))
-        chunk = self._decode(raw, final=not raw)
-        if not raw and not chunk:
-            self._ended = True
-            return False
         self._line += self._text.count("\n", 0, self._at)
-        self._text, self._at = rest + chunk, 0
+        self._text, self._at = self._text[self._at :], 0
+        size = len(self._text)
+        raw = self._read(max(self._chunk, min(size, self._limit - size + 1)))
+        self._ended = not raw
+        chunk = self._decode(raw, final=not raw)
+        del raw  # no more of a large value than has to be is in memory twice
+        if not chunk:
+            return not self._ended
+        self._text += chunk
         return True
 
     def _read(self, size: int) -> bytes:

@@ -21,7 +21,8 @@ from evalkit.fetchers.files.reading.jsontext import mend
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.unpack import BROKEN
 
-BATCH = 500
+BATCH = 64
+"""Rows decoded together: a dictionary may hold a large text once for all rows."""
 NOT_FINITE = "NaN or infinite numbers, read as missing"
 SEPARATOR = re.compile(r"sep=.\s*", re.IGNORECASE)
 

@@ -13,6 +13,8 @@ from evalkit.fetchers.files.reading.paths import GZIP, ZSTD, SourceFile, open_ra
 PACKED_CHUNK = 1 << 14
 """Small, because a little compressed text may unpack to very much."""
 HEAD = 1 << 12
+ZSTD_STEP = 512
+"""Bytes of .zst unpacked at once: four may stand for 128 KiB, so at most 16 MiB come of them."""
 WIDE = {
     codecs.BOM_UTF32_LE: "utf-32",  # it begins as UTF-16's mark does
     codecs.BOM_UTF32_BE: "utf-32",
@@ -92,7 +94,9 @@ class _Zstd(io.RawIOBase):
         self._packed = packed
         self._library = zstandard
         self._frame: Any = None
-        self._ready = b""
+        self._waiting = memoryview(b"")
+        """Packed, not looked at yet."""
+        self._ready = memoryview(b"")
         self._failed: OSError | None = None
 
     def readable(self) -> bool:
@@ -102,11 +106,13 @@ class _Zstd(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Give what is there; a frame that is damaged or never ends raises only then."""
         while not self._ready:
-            packed = b"" if self._failed else self._packed.read(PACKED_CHUNK)
-            if not packed:
+            if not self._waiting and not self._failed:
+                self._waiting = memoryview(self._packed.read(PACKED_CHUNK))
+            if not self._waiting:
                 self._check_end()
                 return 0
-            self._unpack(packed)
+            self._unpack(bytes(self._waiting[:ZSTD_STEP]))
+            self._waiting = self._waiting[ZSTD_STEP:]
         data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)
@@ -118,17 +124,20 @@ class _Zstd(io.RawIOBase):
             raise EOFError("the file ends in the middle of its compressed data")
 
     def _unpack(self, packed: bytes) -> None:
-        while packed:
+        made = []
+        while packed and not self._failed:
             if self._frame is None:
                 self._frame = self._library.ZstdDecompressor().decompressobj()
             try:
-                self._ready += self._frame.decompress(packed)
+                made.append(self._frame.decompress(packed))
             except self._library.ZstdError as error:
                 self._failed = OSError(str(error))
-                return
+                self._waiting = memoryview(b"")
+                break
             packed = self._frame.unused_data if self._frame.eof else b""
             if self._frame.eof:
                 self._frame = None
+        self._ready = memoryview(b"".join(made))
 
     def close(self) -> None:
         """Close the packed file too."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.formats.otlp.describe import Described, describe
@@ -48,27 +50,46 @@ class Told:
 
 
 class Traces:
-    """Spans by trace, as they come."""
+    """Spans by trace, as they come; with `spill` they wait on disk until all have come."""
 
-    def __init__(self) -> None:
-        self._spans: dict[str, dict[str, RawSpan]] = {}
+    def __init__(self, *, spill: bool = False) -> None:
+        self._spans: dict[str, dict[str, RawSpan | int]] = {}
+        """By trace and span: the span, or where it begins in the file."""
+        self._file = tempfile.TemporaryFile(prefix="evalkit-") if spill else None  # noqa: SIM115
 
     def add(self, span: RawSpan) -> bool:
         """Keep a span; tells whether it was there already."""
         spans = self._spans.setdefault(span.trace_id, {})
         known = span.id in spans
-        spans[span.id] = span
+        spans[span.id] = span if self._file is None else self._put(self._file, span)
         return known
+
+    def _put(self, file: IO[bytes], span: RawSpan) -> int:
+        at = file.tell()
+        pickle.dump(span, file, pickle.HIGHEST_PROTOCOL)
+        return at
+
+    def _taken(self, kept: RawSpan | int) -> RawSpan:
+        """Return a span; what lies in the file was written there by this process alone."""
+        if self._file is None or not isinstance(kept, int):
+            assert isinstance(kept, RawSpan)
+            return kept
+        self._file.seek(kept)
+        span: RawSpan = pickle.load(self._file)
+        return span
 
     def items(self, reading: Reading) -> Iterator[Item]:
         """Yield the run of every trace."""
         repetitions: Counter[str] = Counter()
         for trace_id, spans in self._spans.items():
-            run, example, orphans = to_run(trace_id, list(spans.values()), repetitions)
+            whole = [self._taken(each) for each in spans.values()]
+            run, example, orphans = to_run(trace_id, whole, repetitions)
             reading.tally.orphans += orphans
             if example is not None:
                 reading.book.add(example)
             yield Item(run, trace_id, trace_id)
+        if self._file is not None:
+            self._file.close()
 
 
 def to_span(raw: RawSpan, told: Told) -> Span:

@@ -14,13 +14,15 @@ from evalkit.fetchers.files.formats.otlp.forms.documents import is_document, raw
 from evalkit.fetchers.files.formats.otlp.forms.raw import RawSpan
 from evalkit.fetchers.files.formats.otlp.runs import Traces
 from evalkit.fetchers.files.mapping.item import Item
-from evalkit.fetchers.files.reading.paths import SourceFile
+from evalkit.fetchers.files.reading.paths import SourceFile, size_of
 from evalkit.fetchers.files.reading.rows import Row, read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.outcome import ROOTLESS
 from evalkit.model.run import RUN_FIELDS, Run
 
+SPILL = 64 << 20
+"""Bytes of input beyond which spans wait on disk until their trace is whole."""
 GIVEN_UP = timedelta(hours=1)
 """A trace of which nothing came for so long is taken as it is, without its root."""
 
@@ -57,7 +59,7 @@ def read_spans(
     what: str,
 ) -> Iterator[Item]:
     """Gather the spans that `spans_in` finds in every row, and yield the runs of their traces."""
-    traces = Traces()
+    traces = Traces(spill=sum(map(size_of, files)) > SPILL)
     for file in files:
         for row in read_rows(file, Selection(None), reading.findings):
             gather(row, reading, traces, spans_in, what)
