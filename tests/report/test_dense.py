@@ -15,6 +15,7 @@ CASES = [
     ("x = `a  ${y ? `b  ${z}` : { a: 1 }.a}  c`;\n", "x=`a  ${y ? `b  ${z}` : { a: 1 }.a}  c`;"),
     ('return /[",  /]/.test(t) ? a / b / c : d;\n', 'return /[",  /]/.test(t)?a/b/c:d;'),
     ("if (a) return;\nelse if (typeof b in c) d();\n", "if(a)return;else if(typeof b in c)d();"),
+    ("a((b) => c);\nreturn (d) => async (e) => f;\n", "a(b=>c);return(d)=>async(e)=>f;"),
     ("/* why */\ncall(\n  a,\n  [b, , c],\n);\n", "call(a,[b,,c]);"),
 ]
 

@@ -47,19 +47,19 @@ def element(tag: str, *kids: Markup | str, **attributes: object) -> Markup:
         )
         words.append(f' {plain}="{escape(value)}"')
     inner = Markup("").join(escape(kid) for kid in kids)
+    if not inner:
+        return Markup("<{0}{1}/>").format(tag, Markup("".join(words)))
     return Markup("<{0}{1}>{2}</{0}>").format(tag, Markup("".join(words)), inner)
 
 
 def share(value: float) -> str:
     """Write a fraction as a percentage of the width."""
-    return f"{value * 100:.3f}%"
+    return f"{round(value * 100, 2):g}%"
 
 
 def picture(*kids: Markup, height: float, cls: str) -> Markup:
     """Make one drawing that stretches with its place and says nothing to screen readers."""
-    return element(
-        "svg", *kids, height=f"{height:g}", class_=cls, aria_hidden="true", focusable="false"
-    )
+    return element("svg", *kids, height=f"{height:g}", class_=cls, aria_hidden="true")
 
 
 def stretched(paths: Sequence[Markup], top: float, height: float) -> Markup:
@@ -151,13 +151,17 @@ def ecdf(lines: Sequence[Line], height: float = 262) -> Markup:
 
 
 def _steps(line: Line, place: Callable[[float], float]) -> Markup:
-    drawn = [f"M{place(line.x[0]) * 1000:.1f} 1000"]
-    drawn += [
-        f"H{place(x) * 1000:.1f}V{(1 - y) * 1000:.1f}" for x, y in zip(line.x, line.y, strict=True)
-    ]
-    drawn.append("H1000")
+    """Draw the steps in whole thousandths of the plot, which no screen shows any finer."""
+    heights = {
+        round(place(x) * 1000): round((1 - y) * 1000) for x, y in zip(line.x, line.y, strict=True)
+    }
+    drawn = "".join(f"H{x}V{y}" for x, y in heights.items())
+    start = round(place(line.x[0]) * 1000)
     return element(
-        "path", d="".join(drawn), class_=f"line {line.cls}", vector_effect="non-scaling-stroke"
+        "path",
+        d=f"M{start} 1000{drawn}H1000",
+        class_=f"line {line.cls}",
+        vector_effect="non-scaling-stroke",
     )
 
 

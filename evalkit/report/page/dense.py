@@ -19,6 +19,7 @@ PIECE = re.compile(
 SIGNS = re.compile(r"(?<=[+\-])\s+(?=[+\-])")
 PUNCTUATION = re.compile(r"\s*([{}()\[\];,<>=+\-*/%&|^!?:~.])\s*")
 LAST = re.compile(r",(?=[}\])])|;(?=})")
+ALONE = re.compile(r"(?<!\w)\((\w+)\)=>")
 CONST = re.compile(r"\bconst ")
 GAPS = re.compile(r"\s+")
 MARK, APART = "\x01", "\x02"
@@ -34,7 +35,9 @@ def script(text: str) -> str:
     code = PIECE.sub(lambda found: " " if found["comment"] else MARK, text)
     code = GAPS.sub(" ", SIGNS.sub(APART, code))
     code = CONST.sub("let ", code)
-    code = LAST.sub("", PUNCTUATION.sub(r"\1", code)).replace(APART, " ").strip()
+    code = (
+        ALONE.sub(r"\1=>", LAST.sub("", PUNCTUATION.sub(r"\1", code))).replace(APART, " ").strip()
+    )
     parts = code.split(MARK)
     return "".join(part + piece for part, piece in zip(parts, [*kept, ""], strict=True))
 

@@ -74,11 +74,22 @@ def document(view: ReportView) -> dict[str, Any]:
 
 def _metric(row: MetricPart, names: Sequence[str]) -> dict[str, Any]:
     figures = {
-        name: {"value": f.value, "low": f.low, "high": f.high, "n": f.n, "text": f.text}
+        name: {
+            "value": f.value,
+            "low": f.low,
+            "high": f.high,
+            "n": f.n,
+            "text": f.text,
+        }
         for name, f in zip(names, row.figures, strict=True)
     }
     changes: dict[str, Any] = {
-        name: {"value": c.value, "low": c.low, "high": c.high, "pairs": c.pairs}
+        name: {
+            "value": c.value,
+            "low": c.low,
+            "high": c.high,
+            "pairs": c.pairs,
+        }
         | {
             "reading": c.reading,
             "margin": c.margin_size,

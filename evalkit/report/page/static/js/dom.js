@@ -101,12 +101,17 @@ function table(cls, heads, rows) {
     h("thead", h("tr", head)),
     h("tbody", rows),
   );
-  if (!/cards/.test(cls)) return node;
-  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const cell of node.querySelectorAll("td")) cell.dataset.head = heads[cell.cellIndex]?.[0];
+  return /cards/.test(cls) ? withRoles(node) : node;
+}
+
+/* What becomes cards loses the roles of a table where they are not said. */
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+function withRoles(node) {
   for (const each of [node, ...node.querySelectorAll("thead,tbody,tr,td,th")]) {
-    const wide = each.parentNode?.parentNode === node.tHead ? "columnheader" : "rowheader";
-    each.setAttribute("role", roles[each.tagName] || wide);
-    if (each.tagName === "TD") each.dataset.head = heads[each.cellIndex][0];
+    const wide = node.tHead.contains(each) ? "columnheader" : "rowheader";
+    each.setAttribute("role", ROLES[each.tagName] || wide);
   }
   return node;
 }
+for (const node of document.querySelectorAll(".cards")) withRoles(node);
