@@ -1,8 +1,8 @@
-"""Sixty-four more kinds of secrets and personal data, thought of after the rules were made.
+"""Seventy-four more kinds of secrets and personal data, thought of after the rules were made.
 
 They stand where runs hold such things: keys of JSON, arguments of tools, addresses, headers,
-tracebacks, shell history, configuration. What was found of them when they were first asked for is
-in `benchmarks/README.md`; since then the rules know them.
+tracebacks, shell history, configuration. When they were first asked for, 86.3% of 666 were
+found (63 of 74 kinds always); since then the rules know them.
 """
 
 from __future__ import annotations

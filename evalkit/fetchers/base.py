@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -72,7 +72,12 @@ class Counts:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values, keyed like the manifest."""
-        return asdict(self)
+        try:
+            return asdict(self)
+        except RecursionError:  # what a header says of the whole is a stranger's too
+            said = "what the source states of the whole is nested too deep and left out"
+            plain = replace(self, source_stats={}, scores=[], notes=[*self.notes, said])
+            return asdict(plain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import HELD_OUT, KINDS, PLACES, planted
+from planted_later import planted_later
 
 from evalkit.report.sharing.finding import ASKED, places
 from evalkit.report.sharing.named import is_secret_field
@@ -41,6 +42,26 @@ def test_what_is_planted_is_found(seed):
 def test_kinds_nobody_looked_at_are_found_too(seed):
     left, asked = survivors(seed, held_out=True)
     assert len(left) <= 0.03 * asked, left
+
+
+def test_kinds_thought_of_later_are_found_too():
+    redactor = Redactor(ShareOptions(salt="salt", keep_ids=True))
+    asked = [each for seed in (1, 2) for each in planted_later(seed)]
+    left = [f"{kind}, {place}" for kind, place, text, core in asked if core in redactor.text(text)]
+    assert len(asked) > 400
+    assert len(left) <= 0.01 * len(asked), left
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"name": "DB_PASSWORD", "value": "hunter"}, False),
+        ({"name": "colour", "value": "hunter"}, True),
+        ({"name": ["DB_PASSWORD"], "value": "hunter"}, True),
+    ],
+)
+def test_a_name_and_its_value_as_two_members(given, kept):
+    assert ("hunter" in str(Redactor().tree(given))) is kept
 
 
 def texts_of(value: object) -> Iterator[str]:

@@ -26,6 +26,7 @@ PLAIN = (
     r"[_ .-]?token|credentials?|creds|connection[_ .-]?string|sharedaccess(?:key|signature)"
     r"|sessid|mnemonic|seed[_ -]?phrase|recovery[_ -]?(?:code|phrase|key)"
     r"|one[_ -]?time[_ -]?password|totp"
+    r"|senha|palavra[_-]?passe|wachtwoord|psk"
 )
 VAGUE = (
     r"sess(?:ion)?[_-]?id|tokens?|keys?|auth\w*|sig|signature|cookies?|sid|pin|pw|pass|bearer|salt"
@@ -35,7 +36,7 @@ NAME = re.compile(rf"(?i)(?P<plain>{PLAIN})|(?P<vague>{VAGUE})")
 TAIL = re.compile(r"[\w.-]{0,40}")
 LINK = re.compile(
     r"[\"'\\\]`]{0,4}[ \t]{0,4}(?:(?P<is>=>|:=|==?|:|\?=)|(?P<tag>>)"
-    r"|(?P<word>(?:is|was|ist|lautet)\b)|(?=[ \t]))"
+    r"|(?P<word>(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])(?!\w))|(?=[ \t]))"
     r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?(?P<quote>[\"'`\\(\[{]{0,4})"
 )
 CODES = re.compile(
@@ -48,8 +49,10 @@ SENTENCE = re.compile(r"[^\s\"'`,;&<>(){}\[\]\\]+[.!?]\Z")
 HEADERS = re.compile(
     r"(?i)(?<![\w-])(?:set-)?cookie2?[\"']?[ \t]{0,3}:[ \t]{0,3}[\"']?(?P<a>[^\r\n\"']{4,4096})"
     r"|(?<![\w-])(?:proxy-|x-)?(?:authorization|authentication|auth)[\"']?[ \t]{0,3}[:=][ \t]{0,3}"
-    r"[\"']?(?P<b>(?:(?:bearer|basic|digest|token|apikey|negotiate|aws4-hmac-sha256|hmac|key)[ \t])"
+    r"[\"']?(?P<b>(?:(?:bearer|basic|token|apikey|negotiate|aws4-hmac-sha256|hmac|key)[ \t])"
     r"[^\r\n\"']{4,4096})"
+    r"|(?<![\w-])(?:proxy-)?authorization[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?"
+    r"(?P<d>digest[ \t](?:\w{1,16}=[\\\"]{0,3}[^\s\"\\,]{0,200}[\\\"]{0,3},?[ \t]{0,2}){1,12})"
     r"|(?<![\w-])(?:bearer|basic|token|apikey)[ \t]{1,3}(?P<c>[A-Za-z0-9._~+/=|-]{12,4096})"
 )
 HEADER = re.compile(
@@ -59,7 +62,14 @@ HEADER = re.compile(
 LOGINS = re.compile(
     r"(?<=[ \t])-u[ \t]{0,3}[\"']?(?P<a>[^\s:\"']{1,64}:[^\s\"']{3,128})"
     r"|(?<=[ \t])-p(?P<b>(?=[^\s\"'-]*[\d!@#$%^&*])[^\s\"'-][^\s\"']{5,64})"
+    r"|\b(?:sshpass|login)\b[^\r\n]{0,60}?[ \t]-p[ \t]{1,3}[\"']?"
+    r"(?P<c>[^\s\"'\\-][^\s\"'\\]{3,128})"
 )
+PAIRS = re.compile(
+    rf"(?i)(?:{PLAIN})[\w.-]{{0,40}}[\\\"']{{1,4}}[ \t]{{0,4}},[ \t]{{0,4}}"
+    r"[\\\"']{1,4}value[\\\"']{1,4}[ \t]{0,4}:[ \t]{0,4}[\\\"']{1,4}(?P<value>[^\s\"'\\,;]{4,512})"
+)
+"""A name and its value as two members: `{"name": "DB_PASSWORD", "value": "..."}`."""
 CORES = (
     *(
         "key",
@@ -86,6 +96,7 @@ CORES = (
         "bearer",
         "basic",
     ),
+    *("senha", "passe", "wachtwoord", "psk", "login"),
     *("salt", "nonce", "dsn", "hash", "otp", "cvv", "cvc", "tan", "code", "contrase", "mot"),
 )
 """Every name has one of them; only around them names are looked for."""
@@ -105,7 +116,8 @@ HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 _LINKED = (
-    r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>|(?:is|was|ist|lautet)[^\w])"
+    r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>"
+    r"|(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])[^\w])"
     r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?[\"'`\\(\[{]{0,4}"
 )
 _FREE = r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{1,8}(?:\r?\n[ \t]{0,8})?[\"'`\\(\[{]{0,4}"
@@ -115,7 +127,7 @@ BEFORE = (
     f"(?i)(?:{PLAIN}){_LINKED}{_PART}{{4}}",
     f"(?i)(?:{VAGUE}){_LINKED}{_TELLING}",
     f"(?i)(?:{PLAIN}|{VAGUE}){_FREE}{_TELLING}",
-    *(widened(each.pattern) for each in (LOGINS, HEADERS, CODES)),
+    *(widened(each.pattern) for each in (LOGINS, HEADERS, CODES, PAIRS)),
 )
 """What a text must have, one of these, before a name is looked for."""
 BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[up]"))
@@ -143,6 +155,8 @@ def find(text: str) -> Iterator[tuple[int, int]]:
                 yield place
         for code in CODES.finditer(text, start, end):
             yield code.span("code")
+        for pair in PAIRS.finditer(text, start, end):
+            yield pair.span("value")
         done = start
         for name in NAME.finditer(text, start, end):
             value = _after(text, name) if name.start() >= done else None

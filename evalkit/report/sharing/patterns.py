@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import chain
 
 from evalkit.report.sharing.gate import Gate, widened
 
@@ -82,7 +83,14 @@ HOME = re.compile(
     r"|(?:\\\\[\w.-]{1,64}\\(?:users|home|profiles)\$?\\)"
     r"|(?:%2fhome%2f|%2fusers%2f))(?P<user>[^\\/\s:\"'<>|%;,)\]}]{1,64})"
 )
-EVERYBODY = frozenset({"public", "shared", "default", "all", "runner", "app", "user", "[user]"})
+OWNER = re.compile(
+    r"(?:(?<![\w~/.])~|[bcdlps-](?:[r-][w-][xsStT-]){3}[.+@]?[ \t]{1,4}\d{1,6}[ \t]{1,4})"
+    r"(?P<user>[a-z_][a-z0-9_-]{2,31})(?:/|[ \t])"
+)
+"""Whose home it is in `~name/`, and whose file in what `ls -l` prints."""
+EVERYBODY = frozenset(
+    {"root", "www-data", "public", "shared", "default", "all", "runner", "app", "user", "[user]"}
+)
 """Folders below the homes that name nobody."""
 PEM = (
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -138,7 +146,7 @@ PHONE_PATTERNS = tuple(re.compile(each) for each in PHONES)
 BEFORE_PHONE = r"\d(?:[ ().\-/]{0,3}\d){6}"
 BEFORE_IBAN = rf"(?i)(?:^|[^A-Z0-9])(?:{'|'.join(IBANS)})[ -]?\d\d[ -]?[A-Z0-9]"
 BEFORE_MAIL = r"@[^\s@]*\.[^\s\d_]{2}"
-BEFORE_HOME = widened(HOME.pattern)
+BEFORE_HOME = f"(?:{widened(HOME.pattern)})|(?:{widened(OWNER.pattern)})"
 BEFORE_UUID = widened(UUID.pattern)
 
 
@@ -166,7 +174,7 @@ def phones(text: str) -> Iterator[tuple[int, int]]:
 
 def homes(text: str) -> Iterator[tuple[int, int]]:
     """Yield where the name of a user stands in the path of a home folder."""
-    for match in HOME.finditer(text):
+    for match in chain(HOME.finditer(text), OWNER.finditer(text)):
         if match["user"].lower() not in EVERYBODY:
             yield match.span("user")
 

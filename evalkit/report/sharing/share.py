@@ -174,6 +174,10 @@ class Redactor(Cleaner):
         """Clean what a mapping holds; what means nothing by its name and its type costs no call."""
         out = {}
         easy, harmless = self._easy, self._harmless
+        said = value.get("name") if "value" in value else None
+        if type(said) is str and is_secret_field(said, value["value"]):
+            value = {**value, "value": "[removed]"}
+            self.counts["secret"] += 1
         for key, item in value.items():
             if key not in easy:
                 out[self._field(str(key))] = self.tree(item, str(key), depth)

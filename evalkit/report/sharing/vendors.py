@@ -45,6 +45,7 @@ SURE = (
     r"\bxapp-\d-[A-Z0-9]+-\d+-[a-f0-9]{16,}",
     r"\bhttps://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]+",
     r"\bhttps://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[A-Za-z0-9_-]+",
+    r"\bhttps://hooks\.zapier\.com/hooks/catch/\d+/\w+",
     r"\bhttps://[\w.-]+\.webhook\.office\.com/[\w@/-]+",
     r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
     r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ANVA|ABIA|ACCA)[A-Z0-9]{16}\b",
