@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# litellm's proxy answers a wrong key with 400 "No connected db.", not 401, where it has no database.
+#
+# Versions: litellm 1.108.7 (proxy), and 1.80.0 the same; Python 3.11.
+# Guess:    a key that is not the master key gets 401, as at every endpoint it stands in for.
+# Seen:     400, type no_db_connection, message "No connected db."; the master key goes through.
+# Matters:  a client that takes 400 for a fault of one question asks every other one too, and shows
+#           a mistyped key as a hundred broken questions.
+set -euo pipefail
+work=$(mktemp -d); proxy= upstream=
+trap 'kill $proxy $upstream 2> /dev/null || true; rm -rf "$work"' EXIT
+if command -v uv > /dev/null; then  # pip takes minutes for its many packages
+  uv venv -q "$work/v" && uv pip install -q --python "$work/v" "litellm[proxy]==1.108.7"
+else
+  python3 -m venv "$work/v" && "$work/v/bin/pip" -q install "litellm[proxy]==1.108.7" 2> /dev/null
+fi
+cd "$work"
+cat > upstream.py <<'PY'
+import http.server
+
+
+class Limited(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'{"error": {"message": "slow down", "code": "rate_limit_exceeded"}}'
+        self.send_response(429)
+        for name, value in (
+            ("retry-after", "7"),
+            ("x-ratelimit-remaining-requests", "0"),
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Limited)
+open("port", "w").write(str(server.server_address[1]))
+server.serve_forever()
+PY
+python3 upstream.py & upstream=$!
+until [ -s port ]; do sleep 0.1; done
+cat > config.yaml <<YAML
+model_list:
+  - model_name: judge
+    litellm_params: {model: openai/judge, api_base: "http://127.0.0.1:$(cat port)/v1", api_key: up}
+litellm_settings: {num_retries: 0}
+router_settings: {num_retries: 0}
+general_settings: {master_key: sk-master}
+YAML
+free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+LITELLM_LOCAL_MODEL_COST_MAP=True v/bin/litellm --config config.yaml --host 127.0.0.1 \
+  --port "$free" > log 2>&1 & proxy=$!
+until curl -sf "http://127.0.0.1:$free/health/liveliness" > /dev/null; do kill -0 $proxy; sleep 0.5; done
+ask() {
+  curl -s -o body -w '%{http_code}' "http://127.0.0.1:$free/v1/chat/completions" "$@" \
+    -H 'content-type: application/json' \
+    -d '{"model": "judge", "messages": [{"role": "user", "content": "hi"}]}'
+}
+right=$(ask -H 'authorization: Bearer sk-master')
+wrong=$(ask -H 'authorization: Bearer sk-mistyped')
+type=$(python3 -c 'import json; print(json.load(open("body"))["error"]["type"])')
+seen="right $right, wrong $wrong $type"
+echo "$seen"
+[ "$seen" = "right 429, wrong 400 no_db_connection" ]
