@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 import zstandard
 
-from evalkit.errors import IncompleteExperiment
+from evalkit.errors import DatasetError, IncompleteExperiment
 from evalkit.fetchers.files.formats.records import RecordsFetcher
 
 BIG = "x" * 3_000_000
@@ -65,6 +65,14 @@ def test_a_value_in_a_large_document(write, fetch):
     assert len(fetched.runs) == 40
     assert "a value larger than 2 MB" in str(fetched.error)
     assert fetch(RecordsFetcher, path="a.json", fields=FIELDS).error is None
+
+
+def test_a_document_that_is_one_value_is_not_read_to_tell_its_format(write, fetch):
+    spans = ", ".join(f'{{"name": "{"y" * 900_000}", "n": {n}}}' for n in range(40))
+    write("a.json", f'{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{spans}]}}]}}]}}')
+    fetched = fetch(path="a.json", max_record_mb=2)
+    assert isinstance(fetched.error, DatasetError)
+    assert "a.json:1: a value larger than 2 MB; `max_record_mb`" in str(fetched.error)
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS"), reason="needs a limit of memory")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evalkit.errors import DatasetError
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsonstream import Broken, Window, outline
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
@@ -67,6 +68,9 @@ def _document(file: SourceFile) -> Any:
             pass
     with open_bytes(file) as stream:
         try:
-            return outline(Window(stream, findings.mended, file.shown))
-        except Broken:
+            limit = (file.limit, file.too_large)
+            return outline(Window(stream, findings.mended, file.shown, limit=limit))
+        except Broken as broken:
+            if file.too_large in broken.reason:
+                raise DatasetError(f"{file.shown}:{broken.line}: {broken.reason}.") from None
             return None
