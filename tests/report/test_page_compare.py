@@ -4,8 +4,9 @@ import json
 import re
 
 import pytest
-from report_world import make_content, stored
+from report_world import make_content, stored, summaries_over_time
 
+from evalkit.metrics.summaries.history import history
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.step import Step
@@ -172,3 +173,16 @@ def test_nothing_is_beside_the_screen(opened, compared_file, width, address):
         return box.width && (box.right > innerWidth + 1 || box.left < -1); })
       .map((node) => node.outerHTML.slice(0, 120))""")
     assert beside == []
+
+
+def test_the_whole_header_fits_a_phone(opened, world, tmp_path):
+    strips = history(list(summaries_over_time(world[1])))
+    write_report(make_content(world, history=strips), tmp_path / "page.html")
+    opened.page.set_viewport_size({"width": 375, "height": 900})
+    page = opened.go(tmp_path / "page.html", "#/history")
+    assert page.locator("[data-nav]").count() == 4
+    assert page.evaluate("document.querySelector('.top').scrollWidth") <= 375
+    assert "over 9 saved summaries" in page.locator("#h-history").inner_text()
+    values = page.locator("#v-history table").first.locator("tbody tr").last
+    shown = values.locator("td").nth(1).inner_text() or values.locator("td").nth(1).text_content()
+    assert page.locator("#v-history h2").first.inner_text() == f"correct {shown}"
