@@ -233,3 +233,15 @@ def test_names_of_offered_tools_tell_calls_apart(name, offered, names):
 def test_a_long_glued_name_takes_no_time():
     glued = call("a" * 60, "{}" * 30, None)
     assert len(unglued(glued, {"a", "aa", "aaa"})) in (1, 30)
+
+
+def test_an_agent_of_openais_sdk_that_failed_below_its_task_is_an_error(write, fetch):
+    span = {"object": "trace.span", "trace_id": "t", "started_at": "2026-01-01T00:00:00Z",
+            "ended_at": "2026-01-01T00:00:01Z"}  # fmt: skip
+    lines = [
+        {**span, "id": "s1", "parent_id": None, "span_data": {"type": "task", "name": "task"}},
+        {**span, "id": "s2", "parent_id": "s1", "span_data": {"type": "agent", "name": "Geo"},
+         "error": {"message": "Error in agent run", "data": {"error": "400"}}},
+    ]  # fmt: skip
+    (run,) = fetch(path=str(write("t.jsonl", lines))).runs
+    assert (run.outcome, run.error) == ("error", "Error in agent run")

@@ -81,7 +81,7 @@ def _answer(transcript: Transcript, message: Line, number: int, time: Any, model
     if isinstance(cost, int | float):
         usage = {**usage, "cost": cost}
     transcript.model(
-        f"message-{number}", name=model, started_at=time, ended_at=time, usage=usage or None,
+        f"message-{number}", name=model, ended_at=time, usage=usage or None,
         outputs={"content": message.get("content")}, metadata={"model": model},
     )  # fmt: skip
     for call in message.get("tool_calls") or ():

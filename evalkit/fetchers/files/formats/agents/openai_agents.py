@@ -94,7 +94,9 @@ def _item(trace_id: str, trace: Trace, reading: Reading, counted: dict[str, int]
         reading.book.add(Example(example_id=example_id, inputs=inputs))
     orphans = [each for each in roots if each.parent_id is not None]
     reading.tally.orphans += len(orphans)
-    error = next((each.error for each in roots if each.error), None)
+    top = {"", *(each.id for each in roots)}
+    ends = [*roots, *(each for each in spans if each.kind == "agent" and each.parent_id in top)]
+    error = next((each.error for each in ends if each.error), None)  # the task around says nothing
     rootless = bool(spans) and len(orphans) == len(roots)
     run = Run(
         run_id=trace_id,
