@@ -386,3 +386,11 @@ def test_a_member_larger_than_a_record_may_be_is_left_out(tmp_path: Path) -> Non
         archive.writestr("samples/a_epoch_1.json", b"[" + b" " * 3_000_000 + b"]")
     with path.open("rb") as raw, pytest.raises(ValueError, match="larger than 1 MB"):
         Archive(raw, 1_000_000, "larger than 1 MB").read("samples/a_epoch_1.json")
+
+
+def test_parts_of_a_perplexity_are_no_scores(write: Any, fetch: Any) -> None:
+    line = {**lm_line(0, "none", 1), "metrics": ["acc", "word_perplexity"],
+            "word_perplexity": [-3.5, 2]}  # fmt: skip
+    fetched = fetch(path=str(write("samples_a_2026-05-01T10-00-00.123.jsonl", [line])))
+    assert [item.key for item in fetched.runs[0].feedback] == ["acc,none"]
+    assert any("word_perplexity is a figure of all" in note for note in fetched.counts.notes)

@@ -44,6 +44,8 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 continue
             documents.setdefault(line["doc_id"], []).append(line)
         for doc_id, lines in documents.items():
+            for metric in _of_all(lines[0]):
+                reading.findings.note(f"{metric} is a figure of all documents, no score of one")
             yield _item(cases, task, doc_id, lines, f"{file.shown}: document {doc_id}")
 
 
@@ -70,8 +72,13 @@ def _item(cases: Cases, task: str | None, doc_id: Any, lines: list[Line], where:
 
 def _scores(line: Line) -> Iterator[Score]:
     for metric in line.get("metrics") or ():
-        if metric in line:
+        if metric in line and not isinstance(line[metric], list):
             yield score(f"{metric},{line.get('filter')}", line[metric])
+
+
+def _of_all(line: Line) -> list[str]:
+    """Return metrics that are reckoned from parts of every document, such as a perplexity."""
+    return [name for name in line.get("metrics") or () if isinstance(line.get(name), list)]
 
 
 def _only(values: Any) -> Any:
