@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from evalkit.cli.call import streams
+from evalkit.cli.call.plain import one_message
 from evalkit.cli.group import Evalkit
 from evalkit.errors import EvalkitError, ExitCode, Interrupted
 
@@ -48,7 +49,8 @@ def main(argv: Sequence[str]) -> int:
         return _say(error, debug)
     except click.UsageError as error:
         verb = error.ctx.command_path if error.ctx else "evalkit"
-        click.echo(f"error[usage]: {error.format_message()} `{verb} --help` says more.", err=True)
+        said = one_message(error.format_message())
+        click.echo(f"error[usage]: {said} `{verb} --help` says more.", err=True)
         return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         message = "stopped. What was finished is kept; the same command goes on from there."
@@ -68,7 +70,7 @@ def _say(error: EvalkitError, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
-    click.echo(f"error[{error.slug}]: {error}", err=True)
+    click.echo(f"error[{error.slug}]: {one_message(str(error))}", err=True)
     return int(error.exit_code)
 
 
@@ -79,7 +81,7 @@ def _crashed(error: Exception, debug: bool) -> int:
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     click.echo(
-        f"error[crash]: evalkit: {type(error).__name__}: {error} "
+        f"error[crash]: evalkit: {type(error).__name__}: {one_message(str(error))} "
         f"({os.path.basename(frame.filename)}:{frame.lineno}). "
         "This is a mistake of evalkit. Run again with --debug and report what it prints.",
         err=True,

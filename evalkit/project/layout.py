@@ -33,12 +33,13 @@ class ConfigFile:
 
 
 def shown(path: Path) -> str:
-    """Return `path` relative to the current folder when it lies below it."""
+    """Return `path` on one line, relative to the current folder when it lies below it."""
     try:
         relative = os.path.relpath(path)
     except ValueError:  # another drive
-        return str(path)
-    return str(path) if relative.startswith("..") else relative
+        relative = ".."
+    said = str(path) if relative.startswith("..") else relative
+    return said.replace("\n", r"\n").replace("\r", r"\r")
 
 
 def find_config(start: Path) -> ConfigFile:

@@ -24,6 +24,7 @@ from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, em
 from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.examples import StoredExamples
+from evalkit.store.runs.one import run_of
 from evalkit.store.runs.rows import STEP_PREFIX, Touched, one_array, runs_of
 from evalkit.store.upkeep.kept import KeptBlocks, kept_blocks
 
@@ -99,12 +100,15 @@ class StoredResults:
         place = pc.index(self._run_ids, pa.scalar(run_id, pa.string())).as_py()
         if place < 0:
             raise KeyError(run_id)
-        for part, group in groups_of(self._files, self._state.parts):
-            rows = part.group_rows(group)
-            if place < rows:
-                found: Run = runs_of(part, group, self._touched)[place]
-                return found
-            place -= rows
+        first = 0
+        for part in self._state.parts:
+            if place < first + part.rows:
+                break
+            first += part.rows
+        for opened, group in groups_of(self._files, [part]):
+            if place < first + opened.group_rows(group):
+                return run_of(opened, group, place - first, self._touched)
+            first += opened.group_rows(group)
         raise KeyError(run_id)
 
     def examples(self) -> Mapping[str, Example]:

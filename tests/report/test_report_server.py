@@ -1,6 +1,12 @@
 """The local server: the page and one trace at a time, for those who know the address."""
 
+import json
+import socket
+import struct
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -10,7 +16,7 @@ from evalkit.report.page.server import ReportServer
 
 @pytest.fixture(scope="module")
 def served(compared):
-    with ReportServer(compared) as server:
+    with ReportServer(compared, idle=0.5) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server
@@ -80,3 +86,49 @@ def test_the_page_pages_from_the_server(opened, served):
     assert "Traces are read from the store" in page.locator("#v-summary").text_content()
     asked = [p for p in opened.problems if not p.startswith(f"request {served.url[:20]}")]
     assert asked == []
+
+
+def connected(served):
+    where = urlsplit(served.url)
+    return socket.create_connection((where.hostname, where.port), timeout=10), where.path
+
+
+def test_clients_that_leave_in_the_middle_of_an_answer_cost_nothing(served, capfd):
+    for number in range(40):
+        client, path = connected(served)
+        client.sendall(
+            f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode()[: 20 + number * 4]
+        )
+        if number % 2:
+            client.recv(10)
+        reset = struct.pack("ii", 1, 0)  # close with a reset, as a killed browser does
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        client.close()
+    assert httpx.get(served.url).status_code == 200
+    time.sleep(0.7)
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /", b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n"])
+def test_a_client_that_says_nothing_is_closed(served, said, capfd):
+    client, _ = connected(served)
+    with client:
+        client.sendall(said)
+        began = time.monotonic()
+        assert client.recv(100) == b""
+        assert 0.3 < time.monotonic() - began < 5
+    assert capfd.readouterr().err == ""
+
+
+def test_many_at_once_get_the_right_answers_beside_silent_ones(served):
+    silent = [connected(served)[0] for _ in range(60)]
+    alone = [json.loads(httpx.get(f"{served.url}run/{row}").content) for row in range(8)]
+
+    def one(number):
+        return json.loads(httpx.get(f"{served.url}run/{number % 8}", timeout=30).content)
+
+    with ThreadPoolExecutor(50) as clients:
+        assert list(clients.map(one, range(100))) == [alone[n % 8] for n in range(100)]
+    for each in silent:
+        each.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit.cli.call.plain import inert_text
 from evalkit.cli.call.progress import Progress, progress
 
 if TYPE_CHECKING:
@@ -46,16 +47,16 @@ class Session:
     def say(self, text: str) -> None:
         """Tell people something on stderr, unless they asked for quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(inert_text(text), err=True)
 
     def detail(self, text: str) -> None:
         """Tell people who asked for more."""
         if self.verbose:
-            click.echo(text, err=True)
+            click.echo(inert_text(text), err=True)
 
     def print(self, text: str) -> None:
         """Print a result for people on stdout."""
-        click.echo(text)
+        click.echo(inert_text(text))
 
     def address(self, url: str, *, as_json: bool) -> None:
         """Print where something is served."""

@@ -10,7 +10,6 @@ import json
 import re
 import secrets
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +18,7 @@ import orjson
 from evalkit.errors import EvalkitError
 from evalkit.report.labelling.desk import Desk, Refused
 from evalkit.report.labelling.page import page_of
+from evalkit.report.page.listening import LocalHandler, LocalHttp
 
 LOOPBACK = "127.0.0.1"
 LARGEST = 64 * 1024
@@ -104,20 +104,16 @@ def _plain(text: Any) -> str:
     return str(text).encode("utf-8", "replace").decode()
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Http(LocalHttp):
     def __init__(self, address: tuple[str, int], site: _Site) -> None:
         self.site = site
         super().__init__(address, _Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalHandler):
     server: _Http
-    server_version = "evalkit"
-    sys_version = ""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 (the name http.server calls)
         """Answer what is below the token; anything else does not exist."""
         what = self._asked()
         if what == "":
@@ -127,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = parse_qs(urlsplit(self.path).query)
         self._answer(self.server.site.read, what, {name: each[-1] for name, each in query.items()})
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         """Take a label of this page; of no other page, and of no form."""
         what, length = self._asked(), self.headers.get("Content-Length") or ""
         kind = (self.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
@@ -181,6 +177,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet: addresses hold the token."""

@@ -11,12 +11,11 @@ import re
 import secrets
 from dataclasses import replace
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
-from typing import Any
 
 from evalkit.report.page import html
 from evalkit.report.page.embed import core_of, header, pack_traces
+from evalkit.report.page.listening import IDLE, LocalHandler, LocalHttp
 from evalkit.report.runs import detail
 from evalkit.report.runs.columns import Rows
 from evalkit.report.runs.feedback import Cells
@@ -31,9 +30,17 @@ POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
 class ReportServer:
     """Serves one report; `url` is its address. A context manager."""
 
-    def __init__(self, content: Content, *, port: int = 0, clean: Cleaner | None = None) -> None:
+    def __init__(
+        self,
+        content: Content,
+        *,
+        port: int = 0,
+        clean: Cleaner | None = None,
+        idle: float = IDLE,
+    ) -> None:
         self._site = _Site(content, clean or Cleaner())
         self._http = _Http((LOOPBACK, port), self._site)
+        self._http.idle = idle
 
     @property
     def url(self) -> str:
@@ -65,6 +72,7 @@ class _Site:
         self._lock = Lock()
         pairs = zip(content.results, content.source.summaries, strict=True)
         self._cells = [Cells(results, summary) for results, summary in pairs]
+        self._examples = [results.examples() for results in content.results]
         live = f"/{self.token}/"
         kept = Kept([], {}, {}, 0)
         with TraceWriter() as writer:
@@ -86,26 +94,22 @@ class _Site:
         results = self._content.results[number]
         with self._lock:
             run = results.run(self._rows.run_ids[row])
-            example = results.examples().get(run.example_id or "")
+            example = self._examples[number].get(run.example_id or "")
             cells = next(cells for _, cells in self._cells[number].of([run]))
             document = self._clean.tree(detail.of_run(run, example, cells))
         return packed_alone(document)
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Http(LocalHttp):
     def __init__(self, address: tuple[str, int], site: _Site) -> None:
         self.site = site
         super().__init__(address, _Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalHandler):
     server: _Http
-    server_version = "evalkit"
-    sys_version = ""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 (the name http.server calls)
         """Answer a GET under the token; anything else does not exist."""
         site = self.server.site
         host = (self.headers.get("Host") or "").rsplit(":", 1)[0]
@@ -139,6 +143,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet: addresses hold the token."""

@@ -11,14 +11,13 @@ from typing import IO, Any
 
 from evalkit.model.outcome import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
+from evalkit.model.spreadsheet import inert
 from evalkit.report.page.html import document
 from evalkit.report.page.write import replacing
 from evalkit.report.runs.columns import NO_ERROR, Rows
 from evalkit.report.runs.fields import REST, START, Field
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_json(content: Content, path: Path, clean: Cleaner | None = None) -> Path:
@@ -41,13 +40,8 @@ def _fill(file: IO[bytes], content: Content, rows: Rows, clean: Cleaner) -> None
     text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
     for line in _lines(content, rows, clean):
-        writer.writerow([_safe(cell) for cell in line])
+        writer.writerow([inert(cell) for cell in line])
     text.detach()
-
-
-def _safe(cell: Any) -> Any:
-    """Put an apostrophe before a text that a spreadsheet would take for a formula."""
-    return "'" + cell if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA) else cell
 
 
 def _lines(content: Content, rows: Rows, clean: Cleaner) -> Iterator[list[Any]]:

@@ -66,8 +66,11 @@ class Batch:
             self._touched.add(missing)
         return [self._columns[name] for name in names]
 
+    def _table(self, names: list[str]) -> pa.Table:
+        return self._part.read_groups([self._group], names)
+
     def _read(self, names: list[str]) -> None:
-        table = self._part.read_groups([self._group], names)
+        table = self._table(names)
         for name in names:
             if not name.startswith(STEP_PREFIX):
                 self._columns[name] = one_array(table.column(name))

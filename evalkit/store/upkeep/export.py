@@ -16,10 +16,9 @@ from evalkit.model.results import Results
 from evalkit.model.schema.columns import TABLES
 from evalkit.model.schema.content import dumps
 from evalkit.model.schema.records import example_to_record, run_to_record
+from evalkit.model.spreadsheet import inert
 
 FORMATS = ("parquet", "jsonl", "csv")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A spreadsheet runs text that begins so; in CSV it gets a leading quote."""
 
 
 def export(results: Results, folder: Path, format: str = "parquet") -> list[Path]:
@@ -79,13 +78,7 @@ def _csv(table: pa.Table, path: Path) -> None:
         writer.writerow(table.column_names)
         for batch in table.to_batches(max_chunksize=10_000):
             columns = [column.to_pylist() for column in batch.columns]
-            writer.writerows([list(map(_shown, row)) for row in zip(*columns, strict=True)])
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, list):
-        value = ";".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+            writer.writerows([list(map(inert, row)) for row in zip(*columns, strict=True)])
 
 
 def _replacing(path: Path, write: Callable[[Path], None]) -> None:

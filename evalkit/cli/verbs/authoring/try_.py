@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import click
+
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.cli.text.places import place_of
@@ -26,8 +28,9 @@ def perform(
     if watch:
         with contextlib.suppress(KeyboardInterrupt):
             for trial in watch_evaluator(project, evaluator, experiment, **given):
-                clear = CLEAR if sys.stdout.isatty() else ""
-                session.print(clear + _text(evaluator, experiment, trial))
+                if sys.stdout.isatty():
+                    click.echo(CLEAR, nl=False)
+                session.print(_text(evaluator, experiment, trial))
         return ExitCode.GOOD
     trial = try_evaluator(project, evaluator, experiment, **given)
     if as_json:

@@ -15,4 +15,4 @@ def perform(session: Session, /, shell: str) -> None:
     if kind is None:
         raise ConfigError(f"{shell}: evalkit has no completion for this shell.")
     whole = click.get_current_context().find_root().command
-    session.print(kind(whole, {}, "evalkit", "_EVALKIT_COMPLETE").source())
+    click.echo(kind(whole, {}, "evalkit", "_EVALKIT_COMPLETE").source())

@@ -15,8 +15,7 @@ async function drawAgainst(view) {
   const [a, b] = swap ? [here, there] : [there, here];
   for (const side of [a, b]) side.name = sideName(side.r, view);
   const steps = stepsOfBoth(view, a, b);
-  const part = (wide, title, ...kids) =>
-    h("div" + (wide ? ".full" : ""), h("h2", title), ...kids);
+  const part = (wide, title, ...kids) => h("div" + (wide ? ".full" : ""), h("h2", title), ...kids);
   fill(
     view.panel,
     h(
@@ -118,7 +117,11 @@ function outputsOfBoth(a, b) {
   const sides = marked(...texts).map((node, k) =>
     h("div", h("h3", oneLine((k ? b : a).name)), texts[k] ? node : h("p.empty", "Nothing.")),
   );
-  return h("div", texts[0] === texts[1] ? h("p.hint", "Both are the same.") : null, h("div.io", sides));
+  return h(
+    "div",
+    texts[0] === texts[1] ? h("p.hint", "Both are the same.") : null,
+    h("div.io", sides),
+  );
 }
 
 /* Steps that differ and are named above the table. */

@@ -39,7 +39,7 @@ function alignmentTable(entries) {
 /* Closed when all is as expected: then the score says it already. */
 function alignmentDetails(feedback) {
   const entries = alignmentOf(feedback);
-  if (!entries || !entries.length) return null;
+  if (!entries?.length) return null;
   const off = entries.filter((one) => one.op !== "match").length;
   const title = off
     ? `Trajectory: ${off} of ${entries.length} steps differ`

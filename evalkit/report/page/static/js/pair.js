@@ -11,13 +11,20 @@ async function drawExample(view, i) {
   });
   const change = evaluator ? pairs.change(evaluator, e) : "same";
   sides.forEach((side, k) => {
-    side.r = shownRun(side.rows, evaluator, change === "same" || change === (k ? "improved" : "regressed"));
+    side.r = shownRun(
+      side.rows,
+      evaluator,
+      change === "same" || change === (k ? "improved" : "regressed"),
+    );
   });
-  const turn = (view.turn = (view.turn || 0) + 1);
+  const turn = (view.turn || 0) + 1;
+  view.turn = turn;
   const read = (r) => (r === undefined ? null : trace(r).catch(() => null));
   const runs = await Promise.all(sides.map((side) => read(side.r)));
   if (view.turn !== turn) return;
-  sides.forEach((side, k) => (side.run = runs[k]));
+  sides.forEach((side, k) => {
+    side.run = runs[k];
+  });
   const [a, b] = sides;
   const pair = a.run && b.run ? (stepPairs(a.run, b.run) || []).find((p) => p.what) : null;
   const run = b.run || a.run;
@@ -37,7 +44,11 @@ async function drawExample(view, i) {
       "p.acts",
       sides.map((s) => s.rows.length && openLink(view, `Open this run of ${s.name}`, runLink(s.r))),
       a.rows.length && b.rows.length
-        ? openLink(view, "Both runs side by side", runLink(b.r, { tab: "compare", with: runId(a.r) }))
+        ? openLink(
+            view,
+            "Both runs side by side",
+            runLink(b.r, { tab: "compare", with: runId(a.r) }),
+          )
         : null,
     ),
   );
@@ -95,8 +106,7 @@ const openLink = (view, text, href, tag = "a.btn") =>
 function sideCard(view, side, answer, step) {
   const { evaluator } = view;
   const { r, rows, name } = side;
-  if (r === undefined)
-    return h("div.box", h("h3", name), h("p.empty", "No run of this example."));
+  if (r === undefined) return h("div.box", h("h3", name), h("p.empty", "No run of this example."));
   const value = evaluator ? score(evaluator, r) : NaN;
   const judged = evaluator && evaluator.low !== null && known(value);
   const bad = judged && low(evaluator, value);
@@ -135,7 +145,8 @@ function dots(rows, evaluator) {
 /* What a step was called with and what it gave. */
 function stepLine(s) {
   const calls = s.kind === "tool" || s.kind === "retriever";
-  const docs = s.docs && `documents: ${s.docs.map((doc) => doc.id ?? doc.text).join(", ") || "none"}`;
+  const docs =
+    s.docs && `documents: ${s.docs.map((doc) => doc.id ?? doc.text).join(", ") || "none"}`;
   const gave = s.error || docs || plainText(s.answer?.at(-1)?.text || s.out) || "nothing";
   return h(
     "div.step",

@@ -72,7 +72,9 @@ async function route() {
   }
   if (!moved) return;
   if (changed || name === "run") scrollTo(0, 0);
-  const target = VIEWS[name].querySelector(name === "run" || name === "example" ? "h1" : ".tw,.list");
+  const target = VIEWS[name].querySelector(
+    name === "run" || name === "example" ? "h1" : ".tw,.list",
+  );
   (target || $("#main")).focus({ preventScroll: true });
 }
 

@@ -26,7 +26,7 @@ function feedbackValue(f) {
   if (f.outcome !== "scored")
     return h(
       "td.r.dim.num",
-       { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[
+      { not_applicable: "n/a", evaluator_error: "! error", run_failed: "no run", missing: DASH }[
         f.outcome
       ],
     );
@@ -51,11 +51,7 @@ function feedbackReason(f) {
       show(`${f.error_type || "error"}: ${f.error_message || ""}`, h("span")),
     );
     return f.traceback
-      ? h(
-          "div",
-          line,
-          h("details", h("summary", "Traceback"), block(f.traceback, "pre")),
-        )
+      ? h("div", line, h("details", h("summary", "Traceback"), block(f.traceback, "pre")))
       : line;
   }
   const text = f.comment || CELL_TEXT[f.outcome] || "";
@@ -69,9 +65,9 @@ function feedbackTable(rows) {
       "tr",
       h(
         "th",
-        { scope: "row", title: (e && e.doc) || null },
+        { scope: "row", title: e?.doc || null },
         show(f.name, h("span")),
-        e && e.uncalibrated
+        e?.uncalibrated
           ? h("span.tag", "uncalibrated judge")
           : f.source === "recorded"
             ? h("span.tag", "recorded")
@@ -171,8 +167,7 @@ class RunView {
       { href: at >= 0 ? list.back : "#/runs" },
       `‹ ${at >= 0 ? list.name : "Runs"}`,
     );
-    const where =
-      at >= 0 ? h("span.num", `${int(at + 1)} of ${int(list.rows.length)}`) : null;
+    const where = at >= 0 ? h("span.num", `${int(at + 1)} of ${int(list.rows.length)}`) : null;
     this.copyMd = copyButton("Copy as Markdown", () => runMarkdown(r, this.run));
     const crumb = h(
       "div.crumb",
@@ -439,7 +434,8 @@ class RunView {
       );
       return;
     }
-    const apart = (this.apart ||= await this.differing());
+    this.apart ||= await this.differing();
+    const { apart } = this;
     const broken = run.steps.findIndex((s) => s.error);
     const [differs = firstFailing(run)] = apart.keys();
     if (!this.asked) this.step = Math.max(0, broken >= 0 ? broken : differs);
@@ -458,8 +454,7 @@ class RunView {
   }
   ioParts() {
     const { run } = this;
-    const part = (name, value, wide) =>
-      h("div" + (wide ? ".full" : ""), h("h2", name), value);
+    const part = (name, value, wide) => h("div" + (wide ? ".full" : ""), h("h2", name), value);
     return [
       part("Input", said(run.asked, run.inputs, "No input was recorded."), true),
       part("Output", said(run.answered, run.outputs, "The run ended without an output.")),
@@ -471,10 +466,7 @@ class RunView {
     const parts = this.ioParts();
     if (run.interrupts?.length)
       parts.push(h("div.full", h("h2", "Interrupts"), jsonBlock(run.interrupts)));
-    if (run.url)
-      parts.push(
-        h("div.full", h("h2", "Address at the source"), block(run.url, "pre")),
-      );
+    if (run.url) parts.push(h("div.full", h("h2", "Address at the source"), block(run.url, "pre")));
     if (run.metadata && Object.keys(run.metadata).length)
       parts.push(h("div.full", h("h2", "Metadata"), jsonBlock(run.metadata)));
     fill(this.panel, h("div.io", parts));

@@ -33,13 +33,7 @@ class Waterfall {
     );
     this.element = h(
       "div.wf",
-      h(
-        "div.ax",
-        { "aria-hidden": "true" },
-        h("span", "Step"),
-        axis,
-        h("span.r", "Time"),
-      ),
+      h("div.ax", { "aria-hidden": "true" }, h("span", "Step"), axis, h("span.r", "Time")),
       this.box,
     );
     this.reveal();
@@ -165,11 +159,7 @@ function messageBlock(message, output) {
         : block(call.arguments, "pre"),
     ),
   );
-  const body = message.text
-    ? block(message.text)
-    : calls.length
-      ? null
-      : h("p.empty", "No text.");
+  const body = message.text ? block(message.text) : calls.length ? null : h("p.empty", "No text.");
   const label = show(
     message.role +
       (message.name ? ` ${message.name}` : "") +
@@ -233,8 +223,7 @@ function stepDetail(run, i, apart) {
     ...(s.metadata && Object.keys(s.metadata).length ? { metadata: s.metadata } : {}),
     ...(s.tags?.length ? { tags: s.tags } : {}),
   };
-  if (Object.keys(rest).length)
-    out.push(h("details", h("summary", "Metadata"), jsonBlock(rest)));
+  if (Object.keys(rest).length) out.push(h("details", h("summary", "Metadata"), jsonBlock(rest)));
   return out;
 }
 
@@ -247,10 +236,7 @@ const stepApart = ({ s, what, name }) =>
 function stepScores(run, i) {
   const rows = run.feedback.filter((f) => f.step === i && f.outcome !== "not_applicable");
   if (!rows.length) return null;
-  return [
-    h("h3", "Scores of this step"),
-    scroller("Scores of this step", feedbackTable(rows)),
-  ];
+  return [h("h3", "Scores of this step"), scroller("Scores of this step", feedbackTable(rows))];
 }
 
 function stepBody(s) {
