@@ -18,9 +18,8 @@ import orjson
 from evalkit.errors import EvalkitError
 from evalkit.report.labelling.desk import Desk, Refused
 from evalkit.report.labelling.page import page_of
-from evalkit.report.page.listening import LocalHandler, LocalHttp
+from evalkit.report.page.listening import LOOPBACK, LocalHandler, LocalHttp, Served
 
-LOOPBACK = "127.0.0.1"
 LARGEST = 64 * 1024
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -31,31 +30,12 @@ HEADERS = (
 )
 
 
-class LabelServer:
+class LabelServer(Served):
     """Serves one queue; `url` is its address. A context manager."""
 
     def __init__(self, desk: Desk, raters: list[str], *, guide: str = "", port: int = 0) -> None:
-        self._site = _Site(desk, raters, guide)
-        self._http = _Http((LOOPBACK, port), self._site)
-
-    @property
-    def url(self) -> str:
-        """The address with its token; without the token nothing answers."""
-        return f"http://{LOOPBACK}:{self._http.server_port}/{self._site.token}/"
-
-    def __enter__(self) -> LabelServer:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._http.server_close()
-
-    def serve_forever(self) -> None:
-        """Answer until `stop` is called."""
-        self._http.serve_forever(poll_interval=0.1)
-
-    def stop(self) -> None:
-        """End `serve_forever`; call it from another thread."""
-        self._http.shutdown()
+        site = _Site(desk, raters, guide)
+        super().__init__(_Http((LOOPBACK, port), site), site.token)
 
 
 class _Site:

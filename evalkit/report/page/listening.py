@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
+LOOPBACK = "127.0.0.1"
 IDLE = 20.0
 """Seconds a connection may say nothing, and that sending an answer may take."""
 WAITING = 128
@@ -49,3 +50,29 @@ class LocalHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: addresses hold the token."""
+
+
+class Served:
+    """A site on this machine whose address holds a token; a context manager."""
+
+    def __init__(self, http: LocalHttp, token: str) -> None:
+        self._http, self._token = http, token
+
+    @property
+    def url(self) -> str:
+        """The address with its token; without the token nothing answers."""
+        return f"http://{LOOPBACK}:{self._http.server_port}/{self._token}/"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._http.server_close()
+
+    def serve_forever(self) -> None:
+        """Answer until `stop` is called."""
+        self._http.serve_forever(poll_interval=0.1)
+
+    def stop(self) -> None:
+        """End `serve_forever`; call it from another thread."""
+        self._http.shutdown()

@@ -15,7 +15,7 @@ from threading import Lock
 
 from evalkit.report.page import html
 from evalkit.report.page.embed import core_of, header, pack_traces
-from evalkit.report.page.listening import IDLE, LocalHandler, LocalHttp
+from evalkit.report.page.listening import IDLE, LOOPBACK, LocalHandler, LocalHttp, Served
 from evalkit.report.runs import detail
 from evalkit.report.runs.columns import Rows
 from evalkit.report.runs.feedback import Cells
@@ -23,11 +23,10 @@ from evalkit.report.runs.traces import Kept, TraceWriter, packed_alone
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner
 
-LOOPBACK = "127.0.0.1"
 POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
 
 
-class ReportServer:
+class ReportServer(Served):
     """Serves one report; `url` is its address. A context manager."""
 
     def __init__(
@@ -38,28 +37,10 @@ class ReportServer:
         clean: Cleaner | None = None,
         idle: float = IDLE,
     ) -> None:
-        self._site = _Site(content, clean or Cleaner())
-        self._http = _Http((LOOPBACK, port), self._site)
-        self._http.idle = idle
-
-    @property
-    def url(self) -> str:
-        """The address with its token; without the token nothing answers."""
-        return f"http://{LOOPBACK}:{self._http.server_port}/{self._site.token}/"
-
-    def __enter__(self) -> ReportServer:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._http.server_close()
-
-    def serve_forever(self) -> None:
-        """Answer until `stop` is called."""
-        self._http.serve_forever(poll_interval=0.1)
-
-    def stop(self) -> None:
-        """End `serve_forever`; call it from another thread."""
-        self._http.shutdown()
+        site = _Site(content, clean or Cleaner())
+        http = _Http((LOOPBACK, port), site)
+        http.idle = idle
+        super().__init__(http, site.token)
 
 
 class _Site:
