@@ -297,3 +297,35 @@ def test_a_usual_line_goes_the_quick_way(tmp_path: Path, more: dict[str, Any]) -
     context = FetchContext(experiment="trial", base=tmp_path)
     (made,) = LangSmithFiles({"path": "runs.jsonl"}, context).rows()
     assert made.body  # only rows that were made without a run have it
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "manifest_id",
+        "a`b",
+        "a` - at `$",
+        "a` - at `$.child_runs[0]",
+        'a"b',
+        "\\",
+        "\n",
+        "",
+        "\u00e9`",
+    ],
+)
+def test_a_field_nobody_knows_is_read_wherever_it_stands(
+    tmp_path: Path, name: str, depth: int
+) -> None:
+    step = PLAIN | {"id": "deepest", "parent_run_id": "x", "dotted_order": "", "child_runs": []}
+    record = made = json.loads(json.dumps(PLAIN | {"child_runs": []}))
+    for number in range(depth):
+        inner = step | {"id": f"step-{number}", "parent_run_id": record["id"]}
+        inner = json.loads(json.dumps(inner))
+        record["child_runs"] = [inner]
+        record = inner
+    record[name] = {"kept": True}
+    (tmp_path / "runs.jsonl").write_text(json.dumps(made) + "\n" + json.dumps(made | {"id": "2"}))
+    quick, long = both(LangSmithFiles, tmp_path / "runs.jsonl")
+    assert quick == long
+    assert len(quick[0]) == 2

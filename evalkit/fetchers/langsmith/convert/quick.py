@@ -29,7 +29,9 @@ from evalkit.model.schema.batch import Odd, RunRows, Times, made_rows, unread_in
 from evalkit.model.schema.quick import FALSY, NULL, given
 from evalkit.model.views import error_type
 
-UNKNOWN = re.compile(r"unknown field `(.*)`(?: - at .*)?\Z", re.DOTALL)
+UNKNOWN = re.compile(r"unknown field `(.*?)`(?: - at `\$[^`]*`)?\Z", re.DOTALL)
+UNSPEAKABLE = re.compile(r'["\\\x00-\x1f]')
+"""What msgspec takes in no name of a field."""
 MOST_NAMES = 200
 """Names of fields nobody knows, of all records together, beyond which they go the long way."""
 REMEMBERED = 4096
@@ -200,6 +202,8 @@ class Reader:
         found = UNKNOWN.search(said)
         if found is None or len(self._names) == MOST_NAMES or found[1] in ("steps", "run"):
             raise Odd(said)
+        if found[1] in self._names or UNSPEAKABLE.search(found[1]):
+            raise Odd(said)  # learning it again would never end
         self._names[found[1]] = f"more_{len(self._names)}"
         self._decode = self._decoder()
 
