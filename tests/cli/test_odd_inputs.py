@@ -28,7 +28,7 @@ def newer_archive() -> bytes:
 
 
 def hurt_gzip() -> bytes:
-    data = bytearray(gzip.compress(GOOD * 50))
+    data = bytearray(gzip.compress(GOOD * 50, mtime=0))
     data[30:40] = b"\xff" * 10
     return bytes(data)
 
