@@ -76,8 +76,13 @@ SILENT = {"fetch", "follow", "map"}
 """They say what they did on stderr only, so that a closed stdout hinders nothing."""
 OUTPUTS = ("/", "gates.xml", "events.jsonl", "out", "traces", "TMPDIR")
 CALLS = WRITES | READS
+SERVES = {"view", "receive", "label"}
 LASTS = "4"
-"""Seconds after which a verb that serves is asked to end."""
+"""Seconds after which a verb that serves is asked to end; the others have a minute."""
+
+
+def asked_to_end(args: tuple[str, ...]) -> list[str]:
+    return ["timeout", LASTS if args[0] in SERVES else "60"]
 
 
 def every_verb(verbs: dict[str, Verb], *words: str) -> Iterator[str]:
@@ -113,7 +118,7 @@ def project(made: Path, tmp_path: Path) -> Path:
 
 def shell(line: str, *args: str, cwd: Path, **env: str) -> Ended:
     """Run a line in which `evalkit ARGS` is `"$@"`."""
-    command = ["sh", "-c", line, "sh", "timeout", LASTS, str(SCRIPT), *args]
+    command = ["sh", "-c", line, "sh", *asked_to_end(args), str(SCRIPT), *args]
     ended = subprocess.run(
         command, cwd=cwd, env=os.environ | env, capture_output=True, text=True, timeout=120
     )
@@ -124,7 +129,7 @@ def own_mounts(line: str, *args: str, cwd: Path, **env: str) -> Ended:
     """Run a line that mounts; nobody else sees what it mounts."""
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip("no file system can be mounted here")
-    command = ["unshare", "-m", "sh", "-c", line, "sh", "timeout", LASTS, str(SCRIPT), *args]
+    command = ["unshare", "-m", "sh", "-c", line, "sh", *asked_to_end(args), str(SCRIPT), *args]
     ended = subprocess.run(
         command, cwd=cwd, env=os.environ | env, capture_output=True, text=True, timeout=120
     )
@@ -161,11 +166,10 @@ def no_room_for_stdout(project: Path, args: tuple[str, ...]) -> Ended:
 
 
 def no_temporary_folder(project: Path, args: tuple[str, ...]) -> Ended:
-    """Everywhere temporary files could go is read-only; the project lies where it is not."""
+    """Everywhere temporary files could go is read-only, and readable: evalkit may lie in there."""
     line = (
-        "mount --bind . /mnt && cd /mnt && mount -o remount,ro,bind /mnt"
-        " && mount -t tmpfs -o ro tmpfs /var/tmp && mount -t tmpfs -o ro tmpfs /tmp"
-        ' && exec "$@"'
+        "mount --bind . /mnt && cd /mnt && mount -o remount,ro,bind /mnt && for d in /tmp /var/tmp;"
+        ' do mount --bind $d $d && mount -o remount,ro,bind $d || exit 9; done && exec "$@"'
     )
     return own_mounts(line, *args, cwd=project, TMPDIR="/nonexistent")
 
