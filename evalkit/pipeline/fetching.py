@@ -130,7 +130,8 @@ def fetch(
             quick = not (config.statuses or project.table.prices)
             for run in guarded(_arriving(fetcher, quick=quick), name):
                 if isinstance(run, RunRows):
-                    unread.update(run.unread)
+                    if run.unread:
+                        unread.update(run.unread)
                     writer.add(run)
                 else:
                     unread.update(unread_forms(run))

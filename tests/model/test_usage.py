@@ -185,11 +185,14 @@ def test_costs_in_two_currencies_are_not_added_up() -> None:
     assert (same.total_cost, same.currency) == (2.0, "USD")
 
 
+WORDS = st.sampled_from(["USD", " eur", "", " ", "prices 2026", None, 3])
+
+
 @given(
     st.fixed_dictionaries(
         {"prompt_tokens": counts, "completion_tokens": counts},
         optional={"total_tokens": counts, "cached_tokens": counts, "reasoning_tokens": counts,
-                  "cost_usd": st.floats(0, 1e6)},
+                  "cost_usd": st.floats(0, 1e6), "currency": WORDS, "cost_source": WORDS},
     )
 )  # fmt: skip
 def test_the_quick_way_says_what_the_long_one_says(raw: dict[str, Any]) -> None:

@@ -88,7 +88,8 @@ class RunWriter:
     def add(self, run: Run | RunRows) -> None:
         """Add one run; one with a field of the wrong type raises `StoreError`."""
         made = rows_of(run) if isinstance(run, Run) else run
-        self._notes.update(made.notes)
+        if made.notes:
+            self._notes.update(made.notes)
         row, run_id = made.row, made.run_id
         place = self._places.get(run_id)
         first = self._first_hashes.get(run_id)

@@ -231,8 +231,19 @@ def test_langsmith_lines(tmp_path: Path, data: st.DataObject) -> None:
     assert quick == long
 
 
+AS_WRITTEN = st.fixed_dictionaries(
+    {"input_tokens": st.integers(0, 40), "output_tokens": st.integers(0, 40)},
+    optional={
+        "total_tokens": st.integers(0, 80), "input_cost": COST, "output_cost": COST,
+        "total_cost": COST, "cache_read_tokens": COUNT, "cache_write_tokens": COUNT,
+        "reasoning_tokens": COUNT, "cost_source": st.sampled_from([None, "", "prices 2026", 1]),
+        "currency": st.sampled_from([None, "", " ", "USD", "eur ", "\u00df", 7]),
+    },
+)  # fmt: skip
 USAGE = st.one_of(
     st.none(),
+    AS_WRITTEN,
+    AS_WRITTEN,
     st.fixed_dictionaries({"input_tokens": COUNT, "output_tokens": COUNT}),
     st.fixed_dictionaries(
         {}, optional={"prompt_tokens": COUNT, "total_cost": COST, "details": PAYLOAD, "odd": COUNT}
@@ -297,6 +308,38 @@ def test_a_usual_line_goes_the_quick_way(tmp_path: Path, more: dict[str, Any]) -
     context = FetchContext(experiment="trial", base=tmp_path)
     (made,) = LangSmithFiles({"path": "runs.jsonl"}, context).rows()
     assert made.body  # only rows that were made without a run have it
+
+
+COUNTED = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        COUNTED,
+        COUNTED | {"total_cost": 0.5, "currency": "usd ", "cost_source": "prices 2026"},
+        {"prompt_tokens": 3, "completion_tokens": 4},
+    ],
+)
+def test_a_usual_line_of_ours_goes_the_quick_way(tmp_path: Path, usage: dict[str, Any]) -> None:
+    step = {"step_id": "s", "usage": usage, "metadata": {"ls_model_name": "m"}}
+    line = {"run_id": "r", "outputs": {"a": 1}, "usage": usage}
+    line["steps"] = [step, step | {"step_id": "t"}]
+    (tmp_path / "runs.jsonl").write_text(json.dumps(line) + "\n")
+    context = FetchContext(experiment="trial", base=tmp_path)
+    (made,) = OwnFetcher({"path": "runs.jsonl"}, context).rows()
+    assert made.body
+    row = named(made)
+    paid = (0.5, "USD", "prices 2026") if "currency" in usage else (None, None, None)
+    for each in (row, *row["steps"]):
+        counts = (each["input_tokens"], each["output_tokens"], each["total_tokens"])
+        assert (*counts, each["total_cost"], each["currency"], each["cost_source"]) == (
+            3,
+            4,
+            7,
+            *paid,
+        )
+    assert [each["model"] for each in row["steps"]] == ["m", "m"]
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
-from evalkit.model.accounting.reader import read_usage
+from evalkit.fetchers.files.formats.own_usage import usage_of
 from evalkit.model.outcome import OUTCOMES, outcome_of
 from evalkit.model.schema.batch import Odd, RunRows, Times, made_rows, unread_in
 from evalkit.model.schema.quick import FALSY, NULL
-from evalkit.model.schema.row_values import NO_USAGE, NOT_USED, usage_values
+from evalkit.model.schema.row_values import NOT_USED
 from evalkit.model.step import KINDS
 from evalkit.model.views import error_type
 
 KNOWN = frozenset(KINDS)
 ENDINGS = frozenset(OUTCOMES)
+REMEMBERED, SHORT = 4096, 4096
+"""How many texts of metadata are remembered, and of how many bytes at most."""
+_of_step = attrgetter("started_at", "ended_at", "first_token_at")
 
 
 class StepRecord(Struct, forbid_unknown_fields=True, gc=False):
@@ -34,7 +38,7 @@ class StepRecord(Struct, forbid_unknown_fields=True, gc=False):
     ended_at: str | None = None
     first_token_at: str | None = None
     duration_s: float | None = None
-    usage: dict[str, Any] | None = None
+    usage: Raw = NULL
     metadata: Raw = Raw(b"{}")
     tags: list[str] = []
 
@@ -63,7 +67,7 @@ class RunRecord(Struct, forbid_unknown_fields=True, gc=False):
     first_token_at: str | None = None
     duration_s: float | None = None
     first_token_s: float | None = None
-    usage: dict[str, Any] | None = None
+    usage: Raw = NULL
     tags: list[str] = []
     interrupts: Raw = Raw(b"[]")
     attachments: Raw = Raw(b"{}")
@@ -82,6 +86,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._times = Times()
+        self._metadata: dict[bytes, tuple[bytes | None, str | None]] = {}
 
     def run(self, text: bytes) -> RunRecord:
         """Return the record of a run, from text that `json_text` made."""
@@ -105,7 +110,7 @@ class Reader:
         """Return the rows of a run."""
         notes: Counter[str] = Counter()
         steps = [self._step(step, notes) for step in record.steps or ()]
-        counts, details = _usage(record.usage, notes)
+        counts, details = usage_of(record.usage, notes)
         micros = self._times.micros
         created, updated, started, ended, first = map(
             micros, (record.created_at, record.updated_at, record.started_at, record.ended_at,
@@ -131,19 +136,40 @@ class Reader:
         return made
 
     def _step(self, step: StepRecord, notes: Counter[str]) -> tuple[Any, ...]:
-        if not step.step_id or bytes(step.metadata)[:1] != b"{":
-            raise Odd("a step without an id, or metadata that is no object")
-        micros = self._times.micros
-        started, ended = micros(step.started_at), micros(step.ended_at)
-        first = micros(step.first_token_at)
-        counts, details = _usage(step.usage, notes)
-        metadata = _unless(step.metadata)
+        if not step.step_id:
+            raise Odd("a step without an id")
+        times = self._times.seen
+        try:
+            started, ended = times[step.started_at], times[step.ended_at]
+            first = times[step.first_token_at]
+        except KeyError:
+            started, ended, first = map(self._times.micros, _of_step(step))
+        counts, details = NOT_USED if step.usage is NULL else usage_of(step.usage, notes)
+        metadata, model = self._about(bytes(step.metadata))
+        inputs, outputs, stated = bytes(step.inputs), bytes(step.outputs), step.duration_s
         return (
             step.step_id, step.parent_id, step.kind if step.kind in KNOWN else "other", step.name,
-            _model(metadata), step.error, started, ended, first, step.duration_s,
-            _seconds(started, ended, step.duration_s), _seconds(started, first, None), *counts,
-            step.tags, details, _body(step.inputs), _body(step.outputs), metadata,
+            model, step.error, started, ended, first, stated,
+            stated if started is None or ended is None else (ended - started) / 1_000_000,
+            None if started is None or first is None else (first - started) / 1_000_000,
+            *counts, step.tags, details,
+            None if inputs == b"null" else inputs, None if outputs == b"null" else outputs,
+            metadata,
         )  # fmt: skip
+
+    def _about(self, text: bytes) -> tuple[bytes | None, str | None]:
+        """Return the metadata of a step and the model it names: most steps repeat them."""
+        found = self._metadata.get(text)
+        if found is None:
+            if text[:1] != b"{":
+                raise Odd("metadata that is no object")
+            kept = None if text in FALSY else text
+            found = (kept, _model(kept))
+            if len(text) <= SHORT:
+                if len(self._metadata) >= REMEMBERED:
+                    self._metadata.clear()
+                self._metadata[text] = found
+        return found
 
 
 class _Meta(Struct, gc=False, rename={"gen_ai": "gen_ai.request.model", "llm": "llm.model_name"}):
@@ -166,18 +192,6 @@ def _model(metadata: bytes | None) -> str | None:
         raise Odd("a model that is no text") from None
     names = (found.model, found.ls_model_name, found.model_name, found.gen_ai, found.llm)
     return next(filter(None, names), None)
-
-
-def _usage(stated: dict[str, Any] | None, notes: Counter[str]) -> tuple[Any, bytes | None]:
-    if stated is None:
-        return NOT_USED
-    if "details" in stated:
-        raise Odd("details of usage")
-    try:
-        usage = read_usage(stated)
-    except ValueError:
-        raise Odd("usage that cannot be read") from None
-    return (NO_USAGE, None) if usage is None else usage_values(usage, notes)
 
 
 def _body(raw: Raw) -> bytes | None:

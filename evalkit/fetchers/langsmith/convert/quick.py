@@ -34,8 +34,8 @@ UNSPEAKABLE = re.compile(r'["\\\x00-\x1f]')
 """What msgspec takes in no name of a field."""
 MOST_NAMES = 200
 """Names of fields nobody knows, of all records together, beyond which they go the long way."""
-REMEMBERED = 4096
-
+REMEMBERED, SHORT = 4096, 4096
+"""How many texts of `extra` are remembered, and of how many bytes at most."""
 
 NOT_OF_ROOTS = ("session_name", "feedback_stats", "evaluation_results", "s3_urls")
 """Fields of a root by which it may be more, or less, than a run of the application."""
@@ -192,9 +192,11 @@ class Reader:
         text = bytes(record.extra)
         found = self._extras.get(text)
         if found is None:
-            if len(self._extras) >= REMEMBERED:
-                self._extras.clear()
-            found = self._extras[text] = taken_apart(text)
+            found = taken_apart(text)
+            if len(text) <= SHORT:
+                if len(self._extras) >= REMEMBERED:
+                    self._extras.clear()
+                self._extras[text] = found
         return found
 
     def _learn(self, said: str) -> None:
