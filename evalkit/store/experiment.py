@@ -10,9 +10,10 @@ from evalkit.model.score import EvaluatorInfo
 from evalkit.store.cells import infos
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import Files
+from evalkit.store.disk.journal import JOURNAL, current
 from evalkit.store.disk.lock import locked
 from evalkit.store.disk.parts import experiment_of
-from evalkit.store.disk.state import JOURNAL, MANIFEST, State
+from evalkit.store.disk.state import MANIFEST, State
 from evalkit.store.runs.tidy import tidy
 
 PARTS = ("runs", "scores")
@@ -71,7 +72,7 @@ class StoredExperiment:
 
     def state(self) -> State:
         """Return what readers see: the manifest's parts, or those of an unfinished first fetch."""
-        state = states.load(self.files, MANIFEST) or states.current(self.files)
+        state = states.load(self.files, MANIFEST) or current(self.files)
         if state is None and self.exists:
             again = f"`evalkit fetch {experiment_of(self.files)}` makes it anew"
             raise StoreError(

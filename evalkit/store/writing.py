@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.model.outcome import STATUSES, SUCCEEDED, status_of
+from evalkit.store.disk import journal
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import PartFile
@@ -18,14 +19,14 @@ from evalkit.store.runs.writer import RunWriter
 
 def known_runs(stored: StoredExperiment) -> Known:
     """Return the revision of every run stored: `updated_at`, else the content's hash."""
-    state = states.current(stored.files)
+    state = journal.current(stored.files)
     return Known(dict(_revisions(stored.files, state)) if state else {})
 
 
 def is_settled(stored: StoredExperiment) -> bool:
     """Tell whether all that was asked for is stored: no fetch was broken off, nothing is owed."""
     state = states.load(stored.files, states.MANIFEST)
-    if state is None or states.current(stored.files) != state:
+    if state is None or journal.current(stored.files) != state:
         return False
     manifest = state.manifest
     return manifest.complete and not (manifest.problems or state.owed or state.damaged)

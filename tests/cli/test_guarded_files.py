@@ -9,7 +9,7 @@ import pytest
 from inside import evalkit_here
 
 from evalkit.errors import StoreError
-from evalkit.store.disk import state
+from evalkit.store.disk import journal, state
 from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
@@ -224,8 +224,8 @@ def test_an_altered_journal_is_refused_by_the_next_fetch(project: Path, fault: s
         stored = store.experiment(name)
         now = stored.state()
         ahead = {"after": state.manifest_hash(stored.files), "owed": 1}
-        state.save(stored.files, state.JOURNAL, now.__class__(**_fields(now) | ahead))
-    x, y = (project / ".evalkit" / name / state.JOURNAL for name in "xy")
+        state.save(stored.files, journal.JOURNAL, now.__class__(**_fields(now) | ahead))
+    x, y = (project / ".evalkit" / name / journal.JOURNAL for name in "xy")
     FAULTS[fault](x, y)
     ended = evalkit_here("fetch", "x", cwd=project)
     if fault in ("lost", "last byte"):  # a byte after the last brace, or nothing to go on from

@@ -12,7 +12,7 @@ import pytest
 
 from evalkit.errors import IncompleteExperiment
 from evalkit.store.care import verify_stored
-from evalkit.store.disk import state as states
+from evalkit.store.disk import journal as journals
 from evalkit.store.disk.files import LocalFiles
 from evalkit.store.results import read_results
 from evalkit.store.store import Store
@@ -156,10 +156,81 @@ def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
         parts = len([n for n in folder.names("runs") if n.startswith("part")])
-        journal = states.load(folder, states.JOURNAL)
+        journal = journals.load_journal(folder)
         if journal is not None:
             assert all((tmp_path / "exp" / part.name).exists() for part in journal.parts)
     subprocess.run(command, check=True)
     experiment = Store(tmp_path).experiment("exp")
     assert ids(experiment) == [f"run-{n:05d}" for n in range(800)]
     assert all(finding.ok for finding in verify_stored(experiment))
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of four runs, so that a few runs make many."""
+    monkeypatch.setattr("evalkit.store.runs.writer.PART_ROWS", 4)
+
+
+def broken_off(experiment: Any, runs: Any) -> None:
+    """Begin a fetch that does not end."""
+    with pytest.raises(ZeroDivisionError), open_writer(experiment) as writer:  # noqa: PT012
+        for run in runs:
+            writer.add(run)
+        1 / 0  # noqa: B018
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_each_part_adds_a_line_to_the_journal(stored: Any, a_run: Any) -> None:
+    """The journal of a long fetch must not cost the square of its parts."""
+    experiment = stored(6)
+    broken_off(experiment, [a_run(n, outputs="new") for n in (3, 9, 9, *range(10, 400))])
+    names = [n for n in experiment.files.names() if n.startswith("fetching")]
+    sizes = [experiment.files.size(name) for name in names]
+    assert len(names) == 99
+    assert max(sizes[:-1]) < 500  # `fetching-000001.json` and so on; the whole state comes last
+    with open_writer(experiment) as writer:
+        assert writer.finish().received == 6 + 391
+    assert read_results(experiment).run("run-00003").outputs == "new"
+    assert ids(experiment).count("run-00009") == 1
+    assert not [n for n in experiment.files.names() if n.startswith("fetching")]
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize(("lost", "left"), [(1, 4), (3, 12), (5, 20)])
+def test_a_journal_counts_up_to_the_first_line_that_is_gone(
+    tmp_path: Path, a_run: Any, lost: int, left: int
+) -> None:
+    experiment = Store(tmp_path).experiment("first")
+    broken_off(experiment, map(a_run, range(20)))
+    experiment.files.remove(f"fetching-{lost:06d}.json")
+    known = known_runs(experiment)
+    assert [f"run-{n:05d}" in known for n in range(20)] == [n < left for n in range(20)]
+    with open_writer(experiment, known=known) as writer:
+        for number in range(left, 20):
+            writer.add(a_run(number))
+        writer.finish()
+    assert ids(experiment) == [f"run-{n:05d}" for n in range(20)]
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_an_earlier_fetch_left_beside_a_journal_is_not_of_this_one(
+    tmp_path: Path, a_run: Any
+) -> None:
+    experiment = Store(tmp_path).experiment("first")
+    broken_off(experiment, map(a_run, range(20)))
+    step = experiment.files.read("fetching-000002.json")
+    broken_off(experiment, [a_run(20)])
+    experiment.files.write("fetching-000001.json", step)
+    assert len(ids(experiment)) == 21
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_changed_line_of_a_journal_is_named(tmp_path: Path, a_run: Any) -> None:
+    experiment = Store(tmp_path).experiment("first")
+    broken_off(experiment, map(a_run, range(20)))
+    path = tmp_path / "first" / "fetching-000002.json"
+    path.write_text(path.read_text().replace('"rows": 4', '"rows": 3'))
+    with pytest.raises(Exception, match=r"fetching-000002\.json: is damaged .*Delete this file"):
+        known_runs(experiment)
+    path.unlink()
+    assert len(ids(experiment)) == 8

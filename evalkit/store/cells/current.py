@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -88,29 +89,54 @@ def current_blocks(
     fingerprints: Sequence[str],
     columns: Sequence[str],
     damaged: list[str] | None = None,
+    among: Sequence[str] | None = None,
 ) -> dict[str, list[Block]]:
     """Return the current cells by fingerprint, each block in the order of the runs.
 
-    `damaged` takes the names of parts that cannot be read; without it, one of them raises.
+    `damaged` takes the names of parts that cannot be read; without it, one of them raises. `among`
+    are the parts to look at: all, or some that hold every cell of the runs they are about.
     """
     found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
+    for each in placed(files, now, columns, damaged, among):
+        _share(found, each, columns)
+    return {fingerprint: _latest(blocks) for fingerprint, blocks in found.items()}
+
+
+class Placed(NamedTuple):
+    """A part of scores, and the runs its cells were made from."""
+
+    name: str
+    turn: int
+    table: pa.Table
+    places: pa.Array
+    keep: pa.Array | None
+    """Which cells stand, where not all do."""
+
+
+def placed(
+    files: Files,
+    now: Now,
+    columns: Sequence[str],
+    damaged: list[str] | None = None,
+    among: Sequence[str] | None = None,
+) -> Iterator[Placed]:
+    """Yield parts with the place of each cell's run, one after the other."""
     wanted = list(dict.fromkeys((*columns, "fingerprint")))
     doubtful = {}
-    parts = cells.read_parts(files, dict.fromkeys([*wanted, *MADE_FROM]), damaged)
+    parts = cells.read_parts(files, dict.fromkeys([*wanted, *MADE_FROM]), damaged, among)
     for turn, (name, table) in enumerate(parts):
         places = _places(table, now)
         if places is None:
             doubtful[name] = turn
         else:
-            _share(found, table, columns, turn, places)
+            yield Placed(name, turn, table, places, None)
     # Nearly every part was made from the runs as they lie now: its places are a sum of numbers.
     # Only after a fetch that changed something are hashes compared, cell by cell, for those parts.
     tables = [
         cells.read_part(files, name, dict.fromkeys([*wanted, *IDENTITY])) for name in doubtful
     ]
     for name, table, places, keep in _compared(list(doubtful), tables, now):
-        _share(found, table, columns, doubtful[name], places, keep)
-    return {fingerprint: _latest(blocks) for fingerprint, blocks in found.items()}
+        yield Placed(name, doubtful[name], table, places, keep)
 
 
 def _places(table: pa.Table, now: Now) -> pa.Array | None:
@@ -127,21 +153,14 @@ def _places(table: pa.Table, now: Now) -> pa.Array | None:
     return pc.add(rows, pa.array(starts, pa.int32()).take(run_part.indices))
 
 
-def _share(
-    found: Mapping[str, list[Block]],
-    table: pa.Table,
-    columns: Sequence[str],
-    part: int,
-    places: pa.Array,
-    keep: pa.Array | None = None,
-) -> None:
+def _share(found: Mapping[str, list[Block]], part: Placed, columns: Sequence[str]) -> None:
     """Give each evaluator its cells of a part."""
-    kept = table.select(list(columns))
-    for fingerprint, first, rows in _stretches(table.column("fingerprint")):
+    kept = part.table.select(list(columns))
+    for fingerprint, first, rows in _stretches(part.table.column("fingerprint")):
         if fingerprint in found:
-            block = Block(kept.slice(first, rows), places.slice(first, rows), part)
-            if keep is not None:
-                block = _filtered(block, keep.slice(first, rows))
+            block = Block(kept.slice(first, rows), part.places.slice(first, rows), part.turn)
+            if part.keep is not None:
+                block = _filtered(block, part.keep.slice(first, rows))
             if block.table.num_rows:
                 found[fingerprint].append(replace(block, table=_lean(block.table)))
 

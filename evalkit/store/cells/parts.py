@@ -31,7 +31,11 @@ def part_names(files: Files) -> list[str]:
     all the same, for they hold the content, so the order is the same for every reader.
     """
     found = [f"{FOLDER}/{name}" for name in files.names(FOLDER) if name.startswith("part-")]
-    return sorted(found, key=lambda name: (number_of(name), name))
+    return sorted(found, key=_age)
+
+
+def _age(name: str) -> tuple[int, str]:
+    return number_of(name), name
 
 
 def add_part(files: Files, data: bytes, number: int) -> str:
@@ -114,10 +118,16 @@ def read_part(files: Files, name: str, columns: Iterable[str]) -> pa.Table:
 
 
 def read_parts(
-    files: Files, columns: Iterable[str], damaged: list[str] | None = None
+    files: Files,
+    columns: Iterable[str],
+    damaged: list[str] | None = None,
+    among: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield all parts; with a list for them, damaged ones are put there instead of raised."""
-    for name in part_names(files):
+    """Yield all parts, or some of them, the oldest first.
+
+    With a list for them, damaged ones are put there instead of raised.
+    """
+    for name in part_names(files) if among is None else sorted(among, key=_age):
         try:
             yield name, read_part(files, name, columns)
         except StoreError:

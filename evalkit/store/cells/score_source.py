@@ -18,9 +18,10 @@ from evalkit.store.cells import parts as cells
 from evalkit.store.cells.blocks import Origin, encode_blocks, encode_whole
 from evalkit.store.cells.current import Now, current_blocks
 from evalkit.store.disk.files import Files
+from evalkit.store.disk.journal import mark_scored
 from evalkit.store.disk.parts import GROUP_ROWS, PART_ROWS, STEP_TEXTS, Part, PartFile, groups_of
 from evalkit.store.disk.schema import EXAMPLES, empty, with_later
-from evalkit.store.disk.state import State, mark_scored
+from evalkit.store.disk.state import State
 from evalkit.store.runs.examples import StoredExamples
 from evalkit.store.runs.rows import Batch, RunFields, Touched, one_array, runs_of
 

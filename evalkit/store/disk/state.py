@@ -14,8 +14,6 @@ from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import Part, digest, experiment_of, name_of
 
 MANIFEST = "manifest.json"
-JOURNAL = "fetching.json"
-"""The state a fetch has reached; it becomes the manifest when the fetch ends."""
 DAMAGED = "damaged"
 """The folder of damaged files that lie aside."""
 
@@ -46,14 +44,6 @@ class State:
     def with_manifest(self, **values: Any) -> State:
         """Return this state with other facts in its manifest."""
         return replace(self, manifest=replace(self.manifest, **values))
-
-
-def current(files: Files) -> State | None:
-    """Return what writers go on from: the state of an unfinished fetch, else the manifest's."""
-    journal = load(files, JOURNAL)
-    if journal is not None and journal.after == manifest_hash(files):
-        return journal
-    return load(files, MANIFEST)
 
 
 def manifest_hash(files: Files) -> str:
@@ -100,18 +90,6 @@ def save(files: Files, name: str, state: State) -> None:
         "after": state.after,
     }
     files.write(name, json.dumps(sealed(raw), indent=1, default=str).encode())
-
-
-def mark_scored(files: Files) -> None:
-    """Write down that there are scores; an unfinished fetch goes on from the new manifest."""
-    state = load(files, MANIFEST)
-    if state is None or state.scored:
-        return
-    journal = load(files, JOURNAL)
-    goes_on = journal is not None and journal.after == manifest_hash(files)
-    save(files, MANIFEST, replace(state, scored=True))
-    if journal is not None and goes_on:
-        save(files, JOURNAL, replace(journal, scored=True, after=manifest_hash(files)))
 
 
 def _read(raw: Mapping[str, Any]) -> State:

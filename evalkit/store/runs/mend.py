@@ -12,9 +12,10 @@ from evalkit.errors import StoreError
 from evalkit.store.disk import state as states
 from evalkit.store.disk.encode import PartBuilder
 from evalkit.store.disk.files import Files, LocalFiles
+from evalkit.store.disk.journal import Journal, current
 from evalkit.store.disk.parts import Part, PartFile, is_intact
 from evalkit.store.disk.schema import RUNS
-from evalkit.store.disk.state import DAMAGED, JOURNAL, State
+from evalkit.store.disk.state import DAMAGED, State
 
 ACCEPT = "`--refresh` takes what the source has now for all there is"
 
@@ -38,13 +39,13 @@ def mend(files: Files, *, forget: bool) -> list[Mended]:
     is deleted. `forget` no longer asks for runs that an earlier fetch did not get back, and reads
     what lies behind a URL too.
     """
-    state = states.current(files)
+    state = current(files)
     if state is None:
         return []
     old = replace(state, owed=0, damaged=()) if forget else state
     new, found = _mended(files, old, thorough=forget or isinstance(files, LocalFiles))
     if new != state:
-        states.save(files, JOURNAL, replace(new, after=states.manifest_hash(files)))
+        Journal(files).begin(replace(new, after=states.manifest_hash(files)))
     return found
 
 

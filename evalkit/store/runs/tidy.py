@@ -6,7 +6,8 @@ import os
 from contextlib import suppress
 
 from evalkit.store.disk.files import TEMPORARY, Files, is_alive
-from evalkit.store.disk.state import DAMAGED, JOURNAL, State
+from evalkit.store.disk.journal import JOURNAL, step_names
+from evalkit.store.disk.state import DAMAGED, State
 
 FOLDERS = ("runs", "examples", "scores", "traces", DAMAGED)
 
@@ -21,6 +22,7 @@ def tidy(files: Files, state: State) -> list[str]:
     if state.examples:
         kept.add(state.examples.name)
     unused = [JOURNAL] if JOURNAL in files.names() else []
+    unused += step_names(files)
     unused += [
         f"{folder}/{name}"
         for folder in ("runs", "examples")

@@ -21,9 +21,10 @@ from evalkit.model.schema.hashes import CONTENT_HASH, first_hash, is_first
 from evalkit.store.disk import state as states
 from evalkit.store.disk.encode import PartBuilder, examples_part
 from evalkit.store.disk.files import Files
+from evalkit.store.disk.journal import Journal, Step, current
 from evalkit.store.disk.lock import locked
 from evalkit.store.disk.parts import PART_ROWS, Part, PartFile, part_of
-from evalkit.store.disk.state import JOURNAL, MANIFEST, State
+from evalkit.store.disk.state import MANIFEST, State
 from evalkit.store.runs.compact import compacted
 from evalkit.store.runs.endings import unknown_words
 from evalkit.store.runs.known import Known
@@ -61,12 +62,16 @@ class RunWriter:
     def __enter__(self) -> Self:
         self._stack.enter_context(locked(self._files, self._name))
         fresh = State(manifest=Manifest(experiment=self._name))
-        old = states.current(self._files) or fresh
+        old = current(self._files) or fresh
         after = states.manifest_hash(self._files)
         self._state = replace(old, manifest=self._manifest(), after=after)
         self._parts: list[Part | None] = [*old.parts, None]  # the last one is in hand
         self._dead = [set(old.dead.get(part.name, ())) for part in old.parts] + [set[int]()]
         self._places = self._stored_places()
+        self._replaced: list[tuple[int, int]] = []
+        """Rows that runs of the part in hand have taken the place of."""
+        self._rows, self._journal = old.rows, Journal(self._files)
+        self._last = max((part.number for part in old.parts), default=0)
         self._owed, self._new = old.owed, 0
         self._builder, self._began = PartBuilder(), time.monotonic()
         return self
@@ -98,6 +103,7 @@ class RunWriter:
         self._builder.add(row, made.steps)
         if place is not None:
             self._dead[place[0]].add(place[1])
+            self._replaced.append(place)
         else:
             self._new += 1
         self._places[run_id] = (len(self._parts) - 1, self._builder.rows - 1)
@@ -175,17 +181,30 @@ class RunWriter:
     def _close_part(self) -> None:
         if not self._builder.rows:
             return
-        part, data = self._builder.finish(self._next_number())
+        self._last += 1
+        part, data = self._builder.finish(self._last)
         self._files.write(part.name, data)
         self._parts[-1:] = [part, None]
         self._dead.append(set())
-        self._state = self._marked()
-        self._state = self._state.with_manifest(received=self._state.rows)
-        states.save(self._files, JOURNAL, self._state)
+        self._rows += part.rows - len(self._replaced)
+        self._note(part)
+        self._replaced.clear()
         self._builder, self._began = PartBuilder(), time.monotonic()
 
-    def _next_number(self) -> int:
-        return 1 + max((part.number for part in self._parts if part is not None), default=0)
+    def _note(self, part: Part) -> None:
+        """Write down that a part is there: whole the first time, then what it changed."""
+        if not self._journal.begun:
+            self._state = self._marked().with_manifest(received=self._rows)
+            self._journal.begin(self._state)
+            return
+        replaced: dict[str, list[int]] = {}
+        for number, row in self._replaced:
+            before = self._parts[number]
+            assert before is not None
+            replaced.setdefault(before.name, []).append(row)
+        examples, owed = self._state.examples, max(0, self._owed - self._new)
+        step = Step(part=part, replaced=replaced, received=self._rows, owed=owed, examples=examples)
+        self._journal.add(step)
 
     def _marked(self) -> State:
         parts = tuple(part for part in self._parts if part is not None)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalkit.model.score import EvaluatorInfo
 from evalkit.store.cells import infos
 from evalkit.store.cells import parts as cells
-from evalkit.store.cells.current import Now, current_blocks
+from evalkit.store.cells.current import Now, current_blocks, placed
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.state import State
 from evalkit.store.runs.tidy import tidy
@@ -28,31 +29,72 @@ class Collected:
     """Damaged files that stay, because nothing else holds all the cells there should be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of scores, how many cells it has, and the first and last run they are of."""
+
+    name: str
+    cells: int
+    first: int
+    last: int
+
+
 def collect(files: Files, state: State) -> Collected:
     """Keep only current cells, in few parts; the caller holds the lock.
 
-    New parts are in place before old ones are deleted: a kill in between leaves cells twice on
-    disk, of which readers take the later ones.
+    Neighbouring parts are put together a few at a time, so that memory does not grow with the
+    experiment. New parts are in place before old ones are deleted: a kill in between leaves cells
+    twice on disk, of which readers take the later ones.
     """
     damaged: list[str] = []
-    old = {name: t.num_rows for name, t in cells.read_parts(files, ["outcome"], damaged)}
-    before = sum(old.values())
+    now = Now(files, state)
     prints = [info.fingerprint for info in infos.load(files) if info.fingerprint]
-    found = current_blocks(files, Now(files, state), prints, cells.SCHEMA.names, damaged=[])
-    tables = [block.table for name in prints for block in found[name]]
-    kept = sum(table.num_rows for table in tables)
-    removed, gathered = tidy(files, state), _gathered(tables)
-    if kept < before or len(old) > len(gathered):
-        made = [
-            cells.add_part(files, cells.to_bytes(part), number)
-            for number, part in enumerate(gathered, start=cells.next_number(files))
-        ]
-        infos.keep_parts(files, [*made, *damaged])
+    removed = tidy(files, state)
+    made: list[str] = []
+    old: list[str] = []
+    dropped, number = 0, cells.next_number(files)
+    for pile in _piles(_spans(files, now, damaged)):
+        names = [span.name for span in pile]
+        found = current_blocks(files, now, prints, cells.SCHEMA.names, among=names)
+        tables = [block.table for fingerprint in prints for block in found[fingerprint]]
+        gone = sum(span.cells for span in pile) - sum(table.num_rows for table in tables)
+        gathered = _gathered(tables)
+        if gone or len(gathered) < len(pile):
+            for part in gathered:
+                made.append(cells.add_part(files, cells.to_bytes(part), number))
+                number += 1
+            old += names
+            dropped += gone
+    if old:
+        infos.keep_parts(files, set(cells.part_names(files)) - set(old))
         for name in old:
             files.remove(name)
-        removed += old
-    removed += (dropped := drop_damaged(files, state, damaged))
-    return Collected(len(removed), before - kept, len(damaged) - len(dropped))
+    mended = drop_damaged(files, state, damaged)
+    return Collected(len(removed) + len(old) + len(mended), dropped, len(damaged) - len(mended))
+
+
+def _spans(files: Files, now: Now, damaged: list[str]) -> list[Span]:
+    """Return all parts in the order of their runs."""
+    found = []
+    for part in placed(files, now, [], damaged):
+        bounds = pc.min_max(pc.fill_null(part.places, -1)).as_py()
+        first, last = (-1, -1) if bounds["min"] is None else (bounds["min"], bounds["max"])
+        found.append(Span(part.name, part.table.num_rows, first, last))
+    return sorted(found, key=lambda span: (span.first, span.last, span.name))
+
+
+def _piles(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Group neighbours up to a full part; what is about one run stays together."""
+    pile: list[Span] = []
+    last = size = 0
+    for span in spans:
+        if pile and span.first > last and size + span.cells > PART_CELLS:
+            yield pile
+            pile, last, size = [], 0, 0
+        pile.append(span)
+        last, size = max(last, span.last), size + span.cells
+    if pile:
+        yield pile
 
 
 def drop_damaged(
