@@ -37,6 +37,7 @@ class Judgement:
     outcome: CellOutcome = "scored"
     scores: Mapping[str, float] = field(default_factory=dict)
     comment: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     error_type: str | None = None
     error_message: str | None = None
     traceback: str | None = None
@@ -109,16 +110,21 @@ def _read(returned: Any, key: str, order: Sequence[str], runs: Sequence[Run]) ->
         if missing:
             raise EvaluatorOutputError(f"{key}: no score for run {missing[0]!r}. Score every run.")
         values = [by_run[run.run_id] for run in runs]
-        comment = fields.get("comment")
+        comment, more = fields.get("comment"), fields.get("metadata")
         key = fields.get("key") or key
     else:
-        values, comment = _as_list(returned, key), None
+        values, comment, more = _as_list(returned, key), None, None
     if len(values) != len(order):
         raise EvaluatorOutputError(
             f"{key}: returned {len(values)} scores for {len(order)} runs. Return one for each."
         )
     scores = {name: _number(value, key) for name, value in zip(order, values, strict=True)}
-    return {"key": key, "scores": scores, "comment": None if comment is None else str(comment)}
+    return {
+        "key": key,
+        "scores": scores,
+        "comment": None if comment is None else str(comment),
+        "metadata": more if isinstance(more, Mapping) else {},
+    }
 
 
 def _as_list(returned: Any, key: str) -> list[Any]:

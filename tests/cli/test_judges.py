@@ -327,6 +327,28 @@ def test_a_pairwise_judge_that_stops_at_the_budget_leaves_the_rest_missing(tmp_p
         assert len(server.asked) == 2 * examples
 
 
+def test_what_a_pairwise_judge_did_not_see_is_said_below_its_ranking(tmp_path: Path) -> None:
+    (tmp_path / "evaluators").mkdir()
+    (tmp_path / "evaluators" / "best.py").write_text(
+        PAIR.replace("50,", "50, max_field_chars=200,")
+    )
+    for name in ("a", "b"):
+        run = make_run(run_id=name, example_id="e", outputs={"answer": name * 1_000})
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(run_to_record(run)) + "\n")
+    (tmp_path / "evalkit.toml").write_text(
+        "[experiments.a]\nfetcher = 'evalkit'\npath = 'a.jsonl'\n"
+        "[experiments.b]\nfetcher = 'evalkit'\npath = 'b.jsonl'\n"
+    )
+    assert evalkit("fetch", "a", "b", cwd=tmp_path).code == 0
+    with serving(verdict("1", tokens=(30, 50))) as server:
+        ended = evalkit("compare", "a", "b", cwd=tmp_path, OPENAI_BASE_URL=server.url)
+        assert "best: in 2 judgements the judge did not see 3," in " ".join(ended.out.split())
+        ended = evalkit("compare", "a", "b", "--json", cwd=tmp_path, OPENAI_BASE_URL=server.url)
+    (told,) = ended.document["comparison"]["preferences"]
+    assert told["unseen"]["cells"] == 2
+    assert told["unseen"]["characters"] > 3_000
+
+
 def test_the_commands_of_the_readme_do_what_it_says(project: Path) -> None:
     readme = (Path(__file__).parents[2] / "evaluators" / "README.md").read_text("utf-8")
     told = readme.partition("### 9. A language model as judge")[2].partition("\n### ")[0]

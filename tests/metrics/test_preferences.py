@@ -16,6 +16,7 @@ class Said:
     outcome: str = "scored"
     evaluator: str = "judge"
     key: str = "better"
+    metadata: dict = field(default_factory=dict)
 
 
 def test_a_judge_that_likes_the_first_place_says_nothing_after_the_swap():
@@ -78,3 +79,21 @@ def test_nothing_judged_ranks_nobody():
     said = [Said("e0", ("a", "b"), outcome="evaluator_error")]
     (found,) = preferences(said, ["a", "b"])
     assert (found.n, found.ranking, found.means["a"].value) == (0, [], None)
+
+
+def test_judgements_without_a_score_are_counted_under_the_figure_of_their_evaluator():
+    good = [Said(f"e{n}", ("a", "b"), {"a": 1.0, "b": 0.0}, key="own") for n in range(3)]
+    lost = Said("e4", ("a", "b"), outcome="evaluator_error", key="judge")
+    (found,) = preferences([lost, *good], ["a", "b"])
+    assert (found.name, found.n) == ("own", 3)
+    assert (found.outcomes["scored"], found.outcomes["evaluator_error"]) == (3, 1)
+
+
+def test_what_pairwise_judges_did_not_see_is_summed():
+    took = [{"judge": {"characters_left_out": 5}}, {}, {"judge": {"images_left_out": 2}}]
+    said = [Said(f"e{n}", ("a", "b"), {"a": 1, "b": 0}, metadata=m) for n, m in enumerate(took)]
+    (found,) = preferences(said, ["a", "b"])
+    assert found.unseen is not None
+    assert (found.unseen.cells, found.unseen.characters, found.unseen.images) == (2, 5, 2)
+    (whole,) = preferences(said[1:2], ["a", "b"])
+    assert whole.unseen is None

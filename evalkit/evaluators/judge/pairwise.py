@@ -43,7 +43,8 @@ def pairwise(
         chosen = JudgeSettings(**{**defaults, **given, "scale": [*labels, TIE]})
         judging = prepared(name, chosen.model_dump_json(), "comparison")
         score = await in_thread(partial(judging.score, fields))
-        return shares(score.value, labels, fields.get("runs"), score.comment)
+        found = shares(score.value, labels, fields.get("runs"), score.comment)
+        return {**found, "metadata": score.metadata}
 
     names = sorted({*names, "runs"})
     ask.__name__ = ask.__qualname__ = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.distribution import skewed_mean
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 from evalkit.metrics.statistics.students_t import t_quantile
+from evalkit.metrics.summaries.unseen import counts_of, unseen_of
 
 OUTCOMES = ("scored", "not_applicable", "evaluator_error", "run_failed", "missing")
 
@@ -45,6 +46,10 @@ class Judgement(Protocol):
     def scores(self) -> Mapping[str, float]:
         """Score by experiment."""
 
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the evaluator says beside them: of a judge, what it did not see."""
+
 
 def preferences(
     judgements: Iterable[Judgement], experiments: Sequence[str], confidence: float = 0.95
@@ -54,9 +59,12 @@ def preferences(
     All judgements of one example are averaged, so that an example shown in both orders has each
     experiment once in either place, and an evaluator's liking for a place cancels.
     """
+    judgements = list(judgements)
+    named = {each.evaluator: each.key for each in judgements if each.outcome == "scored"}
     by_key: dict[str, list[Judgement]] = {}
-    for each in judgements:
-        by_key.setdefault(each.key, []).append(each)
+    for each in judgements:  # one without a score bears the evaluator's name, not its figure's
+        key = each.key if each.outcome == "scored" else named.get(each.evaluator, each.key)
+        by_key.setdefault(key, []).append(each)
     return [_preference(key, each, experiments, confidence) for key, each in by_key.items()]
 
 
@@ -81,6 +89,7 @@ def _preference(
         ranking=bradley_terry(_duels(scored, experiments, examples), experiments, confidence),
         outcomes=outcomes,
         position_bias=_position_bias(scored),
+        unseen=unseen_of(counts_of(each.metadata) for each in scored),
     )
 
 

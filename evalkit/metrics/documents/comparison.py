@@ -8,6 +8,7 @@ from typing import Any
 
 from evalkit.metrics.documents.figures import Figure, Interval
 from evalkit.metrics.documents.plain import to_plain
+from evalkit.metrics.documents.quality import Unseen
 from evalkit.metrics.documents.told import Told
 from evalkit.model.shown import Plot, drawing
 
@@ -183,6 +184,8 @@ class Preference(Told):
     outcomes: dict[str, int]
     position_bias: float | None = None
     """Mean score by first place minus by last place; None when the order was not varied."""
+    unseen: Unseen | None = None
+    """What the judge did not see of the answers; None where it saw everything."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from evalkit.metrics.columns.arrow import codes
 from evalkit.metrics.columns.column import ScoreColumn
@@ -21,20 +22,32 @@ def unseen_by(results: Results, columns: Sequence[ScoreColumn]) -> dict[str, Uns
     counts = {code: _counts(text) for code, text in enumerate(values) if "_left_out" in text}
     found = {}
     for column in judges:
-        said = [counts[code] for code in raw[column.rows].tolist() if code in counts]
-        said = [each for each in said if any(each)]
-        if said:
-            characters, images = (sum(each) for each in zip(*said, strict=True))
-            found[column.name] = Unseen(len(said), characters, images)
+        said = (counts[code] for code in raw[column.rows].tolist() if code in counts)
+        if (unseen := unseen_of(said)) is not None:
+            found[column.name] = unseen
     return found
 
 
 def _counts(text: str) -> tuple[int, ...]:
     """Return characters and images left out, of a score's metadata; user code may write any."""
     try:
-        took = json.loads(text).get("judge")
-    except (ValueError, AttributeError, RecursionError):
+        return counts_of(json.loads(text))
+    except (ValueError, RecursionError):
         return (0, 0)
+
+
+def counts_of(metadata: Any) -> tuple[int, ...]:
+    """Return characters and images a judge did not see, from what its score says of itself."""
+    took = metadata.get("judge") if isinstance(metadata, Mapping) else None
     took = took if isinstance(took, Mapping) else {}
     said = [took.get(name, 0) for name in LEFT_OUT]
     return tuple(n if type(n) is int and n > 0 else 0 for n in said)
+
+
+def unseen_of(counts: Iterable[tuple[int, ...]]) -> Unseen | None:
+    """Sum what judgements left out; None where they saw everything."""
+    said = [each for each in counts if any(each)]
+    if not said:
+        return None
+    characters, images = (sum(each) for each in zip(*said, strict=True))
+    return Unseen(len(said), characters, images)

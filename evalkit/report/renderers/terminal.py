@@ -13,7 +13,7 @@ from rich.text import Text
 
 from evalkit.report.charts import numbers
 from evalkit.report.renderers.grids import LEAST, NARROW, WIDE, Grid, cut, grids_of, lines_of
-from evalkit.report.renderers.lists import Listed, lists_of, more_of
+from evalkit.report.renderers.lists import RANKING, Listed, lists_of, more_of
 from evalkit.report.values.parts import ReportView
 
 ROWS = 12
@@ -244,7 +244,8 @@ class _Writer:
                     if text not in ("0", "0.0", numbers.DASH)
                 ]
                 self.said(f"{row[0]}: {', '.join(cells) or 'unchanged'}", "", 2)
-        if said := more_of(listed):
+        note = listed.note if listed.title.startswith(RANKING) else ""  # of slices: as on the page
+        for said in filter(None, (note, more_of(listed))):
             self.said(said, "bright_black", 2)
 
     def closing(self, view: ReportView) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evalkit.metrics.documents.quality import unseen_text
 from evalkit.metrics.documents.summary import ErrorGroup, Summary
 from evalkit.report.charts import numbers
 from evalkit.report.sections.source import Source, address, run_address, term
@@ -11,7 +13,7 @@ from evalkit.report.values.panels import TablePart
 from evalkit.report.values.parts import ExperimentPart
 
 if TYPE_CHECKING:
-    from evalkit.metrics.documents.comparison import Candidate
+    from evalkit.metrics.documents.comparison import Candidate, Preference
 
 SHOWN = 12
 IDS_SHOWN = 20
@@ -179,6 +181,17 @@ def _unmatched(source: Source, candidate: Candidate) -> TablePart | None:
     return TablePart(title, ("What", "Examples", "n"), rows, links, pairing.note)
 
 
+def _unheard(preference: Preference) -> Iterator[str]:
+    """Yield what judgements lack: those that gave no score, and what judges did not see."""
+    lost = {name: n for name, n in preference.outcomes.items() if n and name != "scored"}
+    if lost:
+        every = numbers.times(sum(preference.outcomes.values()), "judgement")
+        said = ", ".join(f"{numbers.count(n)} {CELLS[name]}" for name, n in lost.items())
+        yield f"Of {every}: {said}."
+    if preference.unseen is not None:
+        yield unseen_text(preference.name, preference.unseen)
+
+
 def rankings(source: Source) -> tuple[TablePart, ...]:
     """Return what evaluators that compare experiments said."""
     parts = []
@@ -198,5 +211,6 @@ def rankings(source: Source) -> tuple[TablePart, ...]:
         if preference.position_bias is not None:
             bias = numbers.difference(preference.position_bias, "")
             note += f" Advantage of the first place: {bias}."
+        note += "".join(f" {each}" for each in _unheard(preference))
         parts.append(TablePart(f"Ranking by {preference.name}", heads, rows, (), note))
     return tuple(parts)
