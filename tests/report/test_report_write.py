@@ -5,13 +5,17 @@ import hashlib
 import re
 
 import pytest
+import sample
 from report_file import ReportFile
 from report_world import make_content, make_results
 
+from evalkit import score_runs
 from evalkit.errors import ConfigError
+from evalkit.project.modules import load_folder
 from evalkit.report.page import html
 from evalkit.report.page.write import write_report
 from evalkit.report.renderers import machine
+from evalkit.scoring.definition.evaluator import marked
 
 
 def test_the_same_input_gives_the_same_bytes(compared, tmp_path):
@@ -103,6 +107,26 @@ def test_a_report_without_runs_is_small(world, tmp_path):
     written = write_report(view, tmp_path / "plain.html")
     assert written.bytes <= 200_000
     assert "no runs" in written.left_out[0]
+
+
+def test_the_page_of_the_sample_is_small_without_its_runs(tmp_path):
+    """All that a page is but for runs: two experiments, seven evaluators, slices, gates."""
+    found = [marked(v) for m in load_folder(sample.ROOT / "evaluators") for v in vars(m).values()]
+    results = [
+        score_runs(
+            sample.runs(name),
+            [each for each in found if each is not None],
+            examples=list(sample.examples().values()),
+            name=name,
+        )
+        for name in ("baseline", "candidate")
+    ]
+    gates, slices = ("error_rate <= 10%", "latency.p95 <= 10s"), ("topic", "difficulty")
+    made = make_content(results, gates=gates, slices=tuple(f"metadata.{s}" for s in slices))
+    written = write_report(made.view, tmp_path / "plain.html")
+    assert len(made.view.slices) == 2
+    assert sum(len(group.rows) for group in made.view.groups) >= 16
+    assert written.bytes <= 200_000
 
 
 def test_the_policy_names_exactly_what_is_there(reports):

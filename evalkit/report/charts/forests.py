@@ -51,12 +51,11 @@ def _forest(
                 "rect",
                 x=share(left),
                 width=share(right - left),
-                y="0",
                 height="100%",
                 class_="band",
             )
         )
-    drawn.append(element("line", x1="50%", x2="50%", y1="0", y2="100%", class_="zero"))
+    drawn.append(element("line", x1="50%", x2="50%", y2="100%", class_="zero"))
     drawn.append(_whisker(place(low), place(high), tone))
     if low < -span:
         drawn.append(element("text", "\u25c2", x="0", y="50%", dy="4", class_=f"beyond {tone}"))
@@ -80,7 +79,7 @@ def interval(
         return (max(start, min(stop, x)) - start) / width
 
     return picture(
-        element("line", x1="0", x2="100%", y1="50%", y2="50%", class_="zero"),
+        element("line", x2="100%", y1="50%", y2="50%", class_="zero"),
         _whisker(place(low), place(high), cls),
         _square(place(value), cls),
         height=20, cls="forest",
@@ -96,8 +95,5 @@ def _square(at: float, cls: str) -> Markup:
         "rect",
         x=share(at),
         y="50%",
-        width="7",
-        height="7",
-        transform="translate(-3.5 -3.5)",
         class_=f"pt {cls}",
     )

@@ -83,7 +83,7 @@ def frame(
     for fraction, _ in y_ticks:
         y = f"{TOP + (1 - fraction) * plot:.1f}"
         cls = "grid base" if fraction == 0 else "grid"
-        parts.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_=cls))
+        parts.append(element("line", x2="100%", y1=y, y2=y, class_=cls))
     for fraction, label in x_ticks:
         parts += _x_tick(fraction, label, TOP + plot)
     labels = [
@@ -218,9 +218,7 @@ def stack(parts: Sequence[tuple[str, float, str]], height: float = 22) -> Markup
     for cls, fraction, label in parts:
         width = share(max(fraction - 0.0015, 0))
         title = element("title", label)
-        drawn.append(
-            element("rect", title, x=share(x), width=width, y="0", height=f"{height:g}", class_=cls)
-        )
+        drawn.append(element("rect", title, x=share(x), width=width, height="100%", class_=cls))
         x += fraction
     return picture(*drawn, height=height, cls="stack")
 
@@ -229,10 +227,10 @@ def bar(fraction: float, cls: str, height: float = 6) -> Markup:
     """Draw a share of 0 to 1 as a bar on its track."""
     h = f"{height:g}"
     part = share(max(0.0, min(1.0, fraction)))
-    track = element("rect", x="0", y="0", width="100%", height=h, rx="1", class_="track")
+    track = element("rect", width="100%", height=h, rx="1", class_="track")
     return picture(
         track,
-        element("rect", x="0", y="0", width=part, height=h, rx="1", class_=cls),
+        element("rect", width=part, height=h, rx="1", class_=cls),
         height=height,
         cls="bar",
     )

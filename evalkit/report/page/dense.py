@@ -8,11 +8,13 @@ INNER = r"`(?:[^`\\]|\\.)*`"
 """A template inside a template's expression; deeper ones are not written here."""
 BEFORE = r"(?:(?<=[(,=:\[!&|?{;>])|(?<=[(,=:\[!&|?{;>]\s)|(?<=\n)|(?<=return\s))"
 """What stands before a pattern; after anything else a slash divides."""
+PATTERN = BEFORE + r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*"
+"""A regular expression."""
 PIECE = re.compile(
-    r"(?P<comment>//[^\n]*|/\*.*?\*/)"
+    r"(?=[/\"'`])(?:(?P<comment>//[^\n]*|/\*.*?\*/)"
     r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
     r"|`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|" + INNER + r"|\{[^{}`]*\})*\})*`"
-    r"|" + BEFORE + r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*",
+    r"|" + PATTERN + ")",
     re.DOTALL,
 )
 """What is no code in a script: comments, and strings, templates and patterns, which stay."""
@@ -30,9 +32,16 @@ def script(text: str) -> str:
 
     `const` helps who writes; `let` does the same in fewer bytes.
     """
-    kept = [found[0] for found in PIECE.finditer(text) if not found["comment"]]
+    kept: list[str] = []
+
+    def aside(found: re.Match[str]) -> str:
+        if found["comment"]:
+            return " "
+        kept.append(found[0])
+        return MARK
+
     # What is kept stands as a mark meanwhile, so that nothing inside it is taken for layout.
-    code = PIECE.sub(lambda found: " " if found["comment"] else MARK, text)
+    code = PIECE.sub(aside, text)
     code = GAPS.sub(" ", SIGNS.sub(APART, code))
     code = CONST.sub("let ", code)
     code = (

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from evalkit.report.charts import forests, numbers, strips, svg
 from evalkit.report.page import dense
+from evalkit.report.page.shorten import shorten
 from evalkit.report.sections.source import series
 from evalkit.report.values.panels import SliceCell
 from evalkit.report.values.parts import ChangePart, MetricGroup, MetricPart, ReportView
@@ -45,7 +46,7 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
         boot=Markup(boot),
         csp=policy(css, js, boot, live=live is not None),
         live=live,
-        document=Markup(script_json(document(view))),
+        document=Markup(script_json(_rounded(document(view)))),
         core_here=Markup(CORE_HERE),
         traces_here=Markup(TRACES_HERE),
     )  # fmt: skip
@@ -70,6 +71,15 @@ def document(view: ReportView) -> dict[str, Any]:
         "metrics": [_metric(row, names) for group in view.groups for row in group.rows],
         "gates": [dataclasses.asdict(gate) for gate in view.gates],
     }
+
+
+def _rounded(value: Any) -> Any:
+    """Return figures with the seven digits that a page needs; `--json` has all of them."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def _metric(row: MetricPart, names: Sequence[str]) -> dict[str, Any]:
@@ -164,7 +174,7 @@ def styles() -> str:
 def program() -> str:
     """Return the page's program: the files of `static/js` in one scope."""
     body = "\n".join(_static(f"js/{name}.js") for name in PROGRAM)
-    js = dense.script(f'"use strict";\n(() => {{\n{body}}})();\n')
+    js = shorten(dense.script(f'"use strict";\n(() => {{\n{body}}})();\n'))
     assert "</script" not in js.lower()
     assert "<!--" not in js
     return js

@@ -115,3 +115,7 @@ function withRoles(node) {
   return node;
 }
 for (const node of document.querySelectorAll(".cards")) withRoles(node);
+for (const node of document.querySelectorAll(".heat i")) {
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", node.className === "good" ? "better" : "worse");
+}
