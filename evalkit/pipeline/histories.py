@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ConfigError, NoRunsError, StoreError, did_you_mean
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
-from evalkit.metrics.summaries.history import history
 from evalkit.pipeline.gating import read_summary
 from evalkit.project.config import Project
 
@@ -50,6 +50,8 @@ def _unaltered(path: Path) -> dict[str, Any]:
 
 def history_of(project: Project, names: Sequence[str], metrics: Sequence[str] = ()) -> History:
     """Return the strips over all saved summaries of `names`, oldest first, as one history."""
+    from evalkit.metrics.summaries.history import history
+
     summaries = [each for name in names for each in saved_summaries(project, name)]
     if not summaries:
         raise NoRunsError(f"{', '.join(names)}: no summary is saved. Run `evalkit run` first.")
@@ -67,7 +69,27 @@ def refuse_unknown(found: Sequence[History], metrics: Sequence[str], known: Sequ
             )
 
 
-def history_for_page(project: Project, name: str) -> History | None:
-    """Return the history of an experiment that has been summarised more than once."""
-    summaries = saved_summaries(project, name)
-    return history(summaries) if len(summaries) > 1 else None
+SHOWN = 60
+"""Summaries on a page, the last ones: two months of nights."""
+
+
+def history_for_page(project: Project, name: str, baseline: str | None = None) -> History | None:
+    """Return the history of an experiment that has been summarised, beside its baseline's level."""
+    from evalkit.metrics.summaries.history import history
+    from evalkit.pipeline.comparing import margins_of
+
+    saved = sorted(saved_summaries(project, name), key=_made_at)
+    if not saved:
+        return None
+    beside = [] if baseline in (None, name) else saved_summaries(project, baseline or "")
+    found = history(
+        saved[-SHOWN:],
+        baseline=max(beside, key=_made_at, default=None),
+        margins=margins_of(project, [name]),
+    )
+    folder = f"{project.reports_folder.name}/{name}/{HISTORY}"
+    return replace(found, folder=folder, earlier=max(0, len(saved) - SHOWN))
+
+
+def _made_at(summary: Summary) -> str:
+    return summary.provenance.last_run_at or summary.provenance.fetched_at or ""

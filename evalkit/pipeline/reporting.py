@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
     from evalkit.metrics.documents.gate import GateResult
     from evalkit.metrics.documents.summary import Summary
+    from evalkit.metrics.summaries.history import History
     from evalkit.report.sections.view import Content
 
 PAGE = "report.html"
@@ -107,13 +108,19 @@ def _made_of(
         [each.to_dict() for each in summaries],
         comparison.to_dict() if comparison else None,
         [each.to_dict() for each in gates],
-        repr(history_for_page(project, summaries[-1].experiment)),
+        repr(_history(project, summaries)),
         read,
         sorted((name, repr(value)) for name, value in options.items()),
         code_stamp("metrics", "model", "pipeline", "report", "store"),
     ]
     text = json.dumps(shown, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _history(project: Project, summaries: Sequence[Summary]) -> History | None:
+    """Return the history of the last experiment, the new one, beside the level of the first."""
+    names = [each.experiment for each in summaries]
+    return history_for_page(project, names[-1], names[0])
 
 
 def save_summaries(
@@ -145,7 +152,7 @@ def page_content(
         comparison,
         results=list(results),
         gates=list(gates),
-        history=history_for_page(project, summaries[-1].experiment),
+        history=_history(project, summaries),
         generated=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )

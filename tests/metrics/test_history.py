@@ -1,13 +1,16 @@
 """History: strips over time with change points in the right places."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from metric_tables import cell, results, run
+from scipy.stats import norm
 
 from evalkit.metrics.documents.figures import Figure
-from evalkit.metrics.summaries.history import Point, change_points, history
+from evalkit.metrics.summaries.history import history
+from evalkit.metrics.summaries.lasting import Point, change_points
 from evalkit.metrics.summaries.summarise import summarise
 
 
@@ -73,3 +76,74 @@ def test_strips_are_in_order_of_time_and_have_gaps():
 @pytest.mark.parametrize(("metric", "strips"), [("ok.low", 1), ("absent", 0)])
 def test_metrics_are_chosen_by_the_names_of_gates(metric, strips):
     assert len(history([made("a", 1, 0.9)], [metric]).strips) == strips
+
+
+def test_the_last_change_is_read_with_an_interval_for_all_metrics_at_once():
+    """Against scipy: two independent means, Bonferroni over every strip that has an interval."""
+    before, after = made("a", 1, 0.9), made("a", 2, 0.5)
+    found = {strip.metric: strip.since for strip in history([after, before]).strips}
+    held = [each for each in found.values() if each is not None and each.simultaneous]
+    assert len(held) == 2
+    se = np.hypot(before.scores["ok"].se, after.scores["ok"].se)
+    half = norm.ppf(1 - 0.05 / len(held) / 2) * se
+    change = found["ok"]
+    assert change.difference.value == pytest.approx(-0.4)
+    assert change.simultaneous == pytest.approx((-0.4 - half, -0.4 + half))
+    assert change.difference.interval == pytest.approx((-0.4 - 1.96 * se, -0.4 + 1.96 * se), 1e-3)
+    assert (change.reading, change.margin) == ("worse", 0.03)
+    assert found["success_rate"].reading == "same"
+    alone = history([after, before], ["ok"]).strips[0].since
+    assert alone.simultaneous == alone.difference.interval
+
+
+@pytest.mark.parametrize(("margin", "reading"), [(0.02, "cannot_tell"), (0.3, "same")])
+def test_a_margin_that_a_rule_sets_decides_the_reading(margin, reading):
+    strips = history([made("a", 1, 0.9), made("a", 2, 0.9)], ["ok"], margins={"ok": margin}).strips
+    assert strips[0].since.reading == reading
+
+
+def marked(summary, mark, dataset=None):
+    score = replace(summary.scores["ok"], fingerprint=mark)
+    provenance = replace(summary.provenance, dataset_version=dataset)
+    return replace(summary, scores={"ok": score}, provenance=provenance)
+
+
+@pytest.mark.parametrize(
+    ("marks", "broken", "read"),
+    [
+        (["x", "x", "x"], [], True),
+        (["x", "y", "y"], [(1, "evaluator")], True),
+        (["x", "x", "y"], [(2, "evaluator")], False),
+        (["x", None, "x"], [], True),
+        (["x", None, "y"], [(2, "evaluator")], False),
+        ([None, None, "y"], [], True),
+        (["x1", "x2", "x2"], [(1, "data set")], True),
+        (["x1", "y2", "x2"], [(1, "data set"), (2, "evaluator")], False),
+    ],
+)
+def test_no_change_is_read_where_the_evaluator_or_the_data_set_changed(marks, broken, read):
+    shares = (0.9, 0.9, 0.5)
+    summaries = [
+        marked(made("a", day + 1, share), mark and mark[0], (mark or "")[1:] or None)
+        for day, (share, mark) in enumerate(zip(shares, marks, strict=True))
+    ]
+    (strip,) = history(summaries, ["ok"]).strips
+    assert [(each.index, each.why) for each in strip.breaks] == broken
+    assert (strip.since is not None) is read
+    crossed = any(index == 2 for index, _ in broken)
+    assert [change.index for change in strip.changes] == ([] if crossed else [2])
+
+
+def test_what_is_the_same_in_all_is_said_only_where_it_is_known():
+    first, second = made("a", 1, 0.9), made("a", 2, 0.9)
+    assert history([marked(first, None), marked(second, None)]).same == ()
+    known = [marked(first, "x", "1"), marked(second, "x", "1")]
+    assert history(known).same == ("evaluators", "data set")
+    assert history([known[0], marked(second, "y", "2")]).same == ()
+
+
+def test_the_level_of_a_baseline_stands_beside_each_metric_it_has():
+    found = history([made("a", 1, 0.5)], ["ok", "latency.p50"], baseline=made("b", 1, 0.9))
+    assert found.baseline == "b"
+    assert found.strips[0].baseline.value == 0.9
+    assert found.strips[0].since is None

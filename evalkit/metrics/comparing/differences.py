@@ -13,15 +13,13 @@ from evalkit.metrics.comparing.families import simultaneous
 from evalkit.metrics.comparing.levels import levels, overall
 from evalkit.metrics.comparing.pairing import Pairs
 from evalkit.metrics.comparing.verdicts import (
-    RELATIVE_MARGIN,
-    SHARE_MARGIN,
     SPREAD_MARGIN,
     Case,
     judge,
 )
 from evalkit.metrics.documents.comparison import Difference
 from evalkit.metrics.documents.figures import Figure
-from evalkit.metrics.documents.reading import reading_of
+from evalkit.metrics.documents.reading import RELATIVE_MARGIN, SHARE_MARGIN, reading_of
 from evalkit.metrics.statistics.designs import design_of
 from evalkit.metrics.statistics.intervals import ROUNDING
 from evalkit.metrics.statistics.power import detectable, examples_needed

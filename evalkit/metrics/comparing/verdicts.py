@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from evalkit.metrics.documents.figures import Interval
 from evalkit.metrics.statistics.paired import PairedTest
 
-SHARE_MARGIN = 0.03
-"""Shares (0 to 1) closer than three points count as equal unless the project says otherwise."""
-RELATIVE_MARGIN = 0.05
-"""Latency, tokens and cost closer than five percent of the baseline."""
 SPREAD_MARGIN = 0.1
 """Other numbers closer than a tenth of the baseline's standard deviation."""
 SKEWED_FEWEST = 30

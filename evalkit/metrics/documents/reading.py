@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from evalkit.metrics.documents.figures import Interval
 
 READINGS = ("better", "worse", "same", "not_worse", "cannot_tell", "not_tested")
+SHARE_MARGIN = 0.03
+"""Points of a share (of a score's range) that count as none, where nobody says otherwise."""
+RELATIVE_MARGIN = 0.05
+"""The same for times, tokens and costs, of the baseline's level."""
 FEWEST = 10
 """Pairs below which an interval is drawn and not read."""
 HEAVY_FEWEST = 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, sqrt
+from math import inf
 
 from evalkit.metrics.comparing.verdicts import FEWEST, text
 from evalkit.metrics.documents.comparison import Candidate, Difference
@@ -12,7 +12,8 @@ from evalkit.metrics.documents.lookup import Found
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.gating.grammar import Gate
 from evalkit.metrics.gating.sequential import check_change
-from evalkit.metrics.statistics.students_t import two_sided, z_quantile
+from evalkit.metrics.statistics.intervals import around, joint_error
+from evalkit.metrics.statistics.students_t import two_sided
 
 
 def check_difference(
@@ -178,11 +179,11 @@ def unpaired(
     """
     now = found.figure
     value = None if now.value is None or baseline.value is None else now.value - baseline.value
-    se = _se((now, baseline), levels)
+    se = joint_error((now, baseline), levels)
     p = two_sided(value / se, inf) if value is not None and se else None
     known = value is not None and se is not None
     n = min(now.n, baseline.n)
-    ends = _around(value or 0.0, se or 0.0, alpha / 2, found.unit) if known else None
+    ends = around(value or 0.0, se or 0.0, alpha / 2, found.unit) if known else None
     low, high = ends or (None, None)
     difference = Figure(value, low, high, n, "unpaired z from intervals", None, se)
     return Difference(
@@ -206,28 +207,6 @@ def unpaired(
         margin=None,
         verdict="cannot_tell",
         reason="Examples could not be paired with a saved summary.",
-        sure=_around(value or 0.0, se or 0.0, alpha, found.unit) if known else None,
+        sure=around(value or 0.0, se or 0.0, alpha, found.unit) if known else None,
         bound="both" if found.lower_bound else "",
     )
-
-
-def _around(value: float, se: float, tail: float, unit: str) -> tuple[float, float]:
-    half = z_quantile(1 - tail) * se
-    low, high = value - half, value + half
-    return (max(low, -1.0), min(high, 1.0)) if unit == "share" else (low, high)
-
-
-def _se(figures: tuple[Figure, Figure], levels: tuple[float, float]) -> float | None:
-    errors = [_error(each, level) for each, level in zip(figures, levels, strict=True)]
-    if errors[0] is None or errors[1] is None:
-        return None
-    return sqrt(errors[0] ** 2 + errors[1] ** 2) or None
-
-
-def _error(figure: Figure, confidence: float) -> float | None:
-    """Return a figure's standard error, read off its interval where an older one does not say."""
-    if figure.se:
-        return figure.se
-    if figure.low is None or figure.high is None:
-        return None
-    return (figure.high - figure.low) / (2 * z_quantile((1 + confidence) / 2))

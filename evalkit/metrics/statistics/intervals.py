@@ -227,3 +227,30 @@ def _binomial_cdf(n: int, p: float) -> tuple[int, Floats]:
     logs = np.concatenate([[0.0], np.cumsum(steps)])
     weights = np.exp(logs - logs.max())
     return first, np.cumsum(weights) / weights.sum()
+
+
+def joint_error(figures: tuple[Figure, Figure], levels: tuple[float, float]) -> float | None:
+    """Return the standard error of a difference of two figures, as of independent samples.
+
+    `levels` are the confidence of their intervals, from which an error is read back that an older
+    figure does not say. None: one of them has none.
+    """
+    errors = [_error(each, level) for each, level in zip(figures, levels, strict=True)]
+    if errors[0] is None or errors[1] is None:
+        return None
+    return sqrt(errors[0] ** 2 + errors[1] ** 2) or None
+
+
+def around(value: float, se: float, tail: float, unit: str) -> Interval:
+    """Return the ends with `tail` outside each; of a share, inside minus and plus 1."""
+    half = z_quantile(1 - tail) * se
+    low, high = value - half, value + half
+    return (max(low, -1.0), min(high, 1.0)) if unit == "share" else (low, high)
+
+
+def _error(figure: Figure, confidence: float) -> float | None:
+    if figure.se:
+        return figure.se
+    if figure.low is None or figure.high is None:
+        return None
+    return (figure.high - figure.low) / (2 * z_quantile((1 + confidence) / 2))

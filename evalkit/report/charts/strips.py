@@ -24,36 +24,77 @@ class Point(NamedTuple):
     """Whether a lasting change begins here."""
 
 
-def strip(points: Sequence[Point], labels: Sequence[str], unit: str, height: float = 132) -> Markup:
+def strip(
+    points: Sequence[Point],
+    labels: Sequence[str],
+    unit: str,
+    *,
+    breaks: Sequence[int] = (),
+    level: float | None = None,
+    height: float = 132,
+) -> Markup:
     """Draw a metric over time: line, interval band, dashed lines where its level changed.
 
-    `labels` names all summaries, oldest first.
+    `labels` names all summaries, oldest first. The axis begins at 0 and is that of all shares; the
+    line ends before each of `breaks`, and `level` is another experiment's, dashed.
     """
-    ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None]
-    room = (max(ends) - min(ends)) * 0.08 or abs(max(ends)) * 0.05 or 1
-    low, high = min(ends) - room, max(ends) + room
+    low, high = _ends(points, unit, level)
     plot = height - TOP - BOTTOM
 
-    def x(point: Point) -> float:
-        return point.place / (len(labels) - 1) if len(labels) > 1 else 0.5
+    def x(place: float) -> float:
+        return place / (len(labels) - 1) if len(labels) > 1 else 0.5
 
     def y(value: float) -> float:
-        return (value - low) / (high - low)
+        return (min(max(value, low), high) - low) / (high - low)
 
     def at(point: Point, value: float | None) -> str:
-        level = y(point.value if value is None else value)
-        return f"{x(point) * 1000:.1f} {(1 - level) * 1000:.1f}"
+        up = y(point.value if value is None else value)
+        return f"{x(point.place) * 1000:.0f} {(1 - up) * 1000:.0f}"
 
-    ring = [at(p, p.high) for p in points] + [at(p, p.low) for p in reversed(points)]
-    band = element("path", d="M" + "L".join(ring) + "Z", class_="band")
-    drawn = "M" + "L".join(at(p, p.value) for p in points)
-    line = element("path", d=drawn, class_="line s1", vector_effect="non-scaling-stroke")
-    body = stretched([band, line], TOP, plot)
+    drawn = []
+    for stretch in _stretches(points, breaks):
+        ring = [at(p, p.high) for p in stretch] + [at(p, p.low) for p in reversed(stretch)]
+        line = "M" + "L".join(at(p, p.value) for p in stretch)
+        drawn.append(element("path", d="M" + "L".join(ring) + "Z", class_="band"))
+        drawn.append(element("path", d=line, class_="line s1", vector_effect=FIXED))
+    body = stretched(drawn, TOP, plot)
+    if level is not None:
+        there = f"{TOP + (1 - y(level)) * plot:.1f}"
+        body += element("line", x2="100%", y1=there, y2=there, class_="level")
+    for place in breaks:
+        where = share(x(place - 0.5))
+        body += element("line", x1=where, x2=where, y1=TOP, y2=f"{TOP + plot:g}", class_="brk")
     for point in points:
-        body += _history_mark(point, share(x(point)), TOP + (1 - y(point.value)) * plot, plot, unit)
+        there = share(x(point.place))
+        body += _history_mark(point, there, TOP + (1 - y(point.value)) * plot, plot, unit)
     ticks = [(0.0, labels[0]), (1.0, labels[-1])] if len(labels) > 1 else [(0.5, labels[0])]
-    levels = [(y(v), in_unit(v, unit)) for v in dict.fromkeys((low + room, high - room))]
+    levels = [(f, _tick(low + f * (high - low), unit)) for f in (0.0, 0.5, 1.0)]
     return frame(height, ticks, levels, body, left=64)
+
+
+FIXED = "non-scaling-stroke"
+
+
+def _ends(points: Sequence[Point], unit: str, level: float | None) -> tuple[float, float]:
+    """Return the ends of the axis: 0 to 1 for shares, else from 0 to beyond what is drawn."""
+    if unit == "share":
+        return 0.0, 1.0
+    ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None]
+    ends += [0.0] if level is None else [0.0, level]
+    low, high = min(ends), max(ends)
+    return (low, low + (high - low) * 1.05) if high > low else (low, low + 1)
+
+
+def _tick(value: float, unit: str) -> str:
+    return f"{value * 100:.0f}%" if unit == "share" else in_unit(value, unit)
+
+
+def _stretches(points: Sequence[Point], breaks: Sequence[int]) -> list[list[Point]]:
+    """Return the points in stretches without a break inside."""
+    found: dict[int, list[Point]] = {}
+    for point in points:
+        found.setdefault(sum(place <= point.place for place in breaks), []).append(point)
+    return list(found.values())
 
 
 def _history_mark(point: Point, cx: str, cy: float, plot: float, unit: str) -> Markup:

@@ -125,4 +125,31 @@ class HistoryPart:
     labels: tuple[str, ...]
     """All summaries, oldest first; those without this metric are gaps."""
     table: TablePart
-    note: str = ""
+    latest: str = ""
+    since: str = ""
+    """How far the last one is from the one before, or why that is not read."""
+    reading: str = ""
+    """What that change is read as; empty: it is not read."""
+    verdict: str = ""
+    glyph: str = ""
+    margin: str = ""
+    notes: tuple[str, ...] = ()
+    """Breaks, lasting changes, other numbers of examples."""
+    breaks: tuple[int, ...] = ()
+    """Summaries from which on the figures are others than before."""
+    level: float | None = None
+    """The baseline's."""
+    level_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPanel:
+    """Whose history, over what, and a part for each metric; none for a single summary."""
+
+    names: str
+    over: str
+    lines: tuple[str, ...]
+    """Where the summaries lie, and what is to be known of the figures."""
+    baseline: str
+    """Whose level is drawn dashed; empty: none is."""
+    parts: tuple[HistoryPart, ...]

@@ -14,7 +14,7 @@ from evalkit.report.charts import numbers
 from evalkit.report.values.first import FirstPart, Span
 from evalkit.report.values.panels import (
     CasePart,
-    HistoryPart,
+    HistoryPanel,
     LatencyPart,
     ScorePart,
     SlicePart,
@@ -186,7 +186,7 @@ class ReportView:
     cases: tuple[CasePart, ...]
     cases_title: str
     cases_link: str
-    history: tuple[HistoryPart, ...]
+    history: HistoryPanel | None
     tables: tuple[TablePart, ...]
     """Further tables: what could not be compared, rankings, reducers."""
     notes: tuple[str, ...]

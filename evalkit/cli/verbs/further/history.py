@@ -8,6 +8,7 @@ from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned
 from evalkit.metrics.summaries.history import History, Strip
 from evalkit.pipeline.histories import history_of, refuse_unknown, saved_summaries
+from evalkit.report.sections.changes import change
 
 MARKS = "▁▂▃▄▅▆▇█"
 
@@ -33,10 +34,12 @@ def perform(
 
 
 def _text(history: History) -> str:
-    names = " ".join(dict.fromkeys(history.experiments))
+    names = ", ".join(dict.fromkeys(history.experiments))
     rows = [_strip_row(strip) for strip in history.strips]
-    header = ("metric", "strip", "first", "last", "n", "changes")
-    return f"{names}: {len(history.experiments)} summaries\n{aligned(rows, header)}\n"
+    header = ("metric", "strip", "first", "last", "since the one before", "reading", "n", "changes")
+    n = len(history.experiments)
+    over = f"{n} summaries" if n > 1 else "one summary so far"
+    return f"{names}: {over}\n{aligned(rows, header)}\n"
 
 
 def _strip_row(strip: Strip) -> tuple[str, ...]:
@@ -47,5 +50,16 @@ def _strip_row(strip: Strip) -> tuple[str, ...]:
     scale = (len(MARKS) - 1) / (high - low) if high > low else 0.0
     drawn = [" " if f.value is None else MARKS[round((f.value - low) * scale)] for f in figures]
     said = [f"{c.experiment}: {c.before:.4g} to {c.after:.4g} (p={c.p:.3g})" for c in strip.changes]
-    ends = (f"{values[0]:.4g}", f"{values[-1]:.4g}", f"{known[-1].n:,}")
+    at = [point.at or point.experiment for point in strip.points]
+    said += [f"another {each.why} from {at[each.index][:16]}" for each in strip.breaks]
+    ends = (f"{values[0]:.4g}", f"{values[-1]:.4g}", *_since(strip), f"{known[-1].n:,}")
     return (strip.metric, "".join(drawn), *ends, "; ".join(said))
+
+
+def _since(strip: Strip) -> tuple[str, str]:
+    """Return the change since the one before with its interval, and its reading."""
+    if strip.since is None:
+        return ("", "")
+    part = change(strip.since, strip.unit, 1.0)
+    ends = f" ({part.interval})" if part.interval else ""
+    return (part.text + ends, part.verdict)
