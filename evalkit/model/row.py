@@ -14,7 +14,8 @@ RowSource = Mapping[Any, Callable[..., Any]]
 
 That of runs answers `"steps"` -> row -> places of its steps, `("find", name, kind)` -> row ->
 places of those that fit, and `"make"` -> (places, reference to the run, those made before) ->
-steps.
+steps. That of runs of a part on disk answers `("raw", names)` -> row -> tuples of values, one a
+step, JSON as text and times in microseconds.
 """
 
 

@@ -16,6 +16,10 @@ ANSWERS = ("choices", "candidates", "generations", "output", "message", "respons
            "input", "new_messages")  # fmt: skip
 """Keys under which a client's request or response holds what was asked or answered."""
 
+APART = ("system", "system_instruction", "systemInstruction", "instructions")
+INSTRUCTIONS = frozenset(APART)
+"""Keys under which a request keeps the system prompt apart from its messages."""
+
 
 def messages_in(payload: Any, unread: Unread | None = None) -> list[Message]:
     """Return the messages a payload holds: a list, a state, a request or a client's response."""
@@ -33,7 +37,7 @@ def conversation_in(payload: Any, unread: Unread | None = None) -> list[Message]
     if isinstance(payload, (dict, Mapping)):
         for name in WHOLE:
             held = payload.get(name)
-            if held and isinstance(held, list | Mapping | str):
+            if held and isinstance(held, (list, dict, str, Mapping)):
                 found = read_messages(held, unread if name == "messages" else None)
                 if found or name == "messages":
                     return found
@@ -48,6 +52,8 @@ def answer_in(payload: Any, unread: Unread | None = None) -> list[Message]:
         return found
     for name in ANSWERS:
         held = payload.get(name)
+        if held is None:
+            continue  # most names, and asking what it is costs more than all the rest
         while isinstance(held, list) and len(held) == 1 and isinstance(held[0], list):
             held = held[0]
         if isinstance(held, list | tuple):
@@ -68,8 +74,10 @@ def answer_in(payload: Any, unread: Unread | None = None) -> list[Message]:
 
 def _instructions(payload: Mapping[str, Any]) -> list[Message]:
     """Return the system prompt where a request keeps it apart from its messages."""
-    for name in ("system", "system_instruction", "systemInstruction", "instructions"):
+    for name in APART:
         held = payload.get(name)
+        if held is None:
+            continue
         if isinstance(held, str) and held:
             return [Message(role="system", content=held)]
         if isinstance(held, list) and held:

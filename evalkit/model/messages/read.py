@@ -33,7 +33,7 @@ def read_messages(raw: Any, unread: Unread | None = None) -> list[Message]:
     One record may hold several messages (a call and its answer), and several records may be one
     message (items of OpenAI's Responses). Names of what is left out are counted in `unread`.
     """
-    if isinstance(raw, (dict, Mapping)) and "messages" in raw:
+    if type(raw) is not list and isinstance(raw, (dict, Mapping)) and "messages" in raw:
         raw = raw["messages"]
     return [message for group in read_groups(raw, unread) for message in group.messages]
 
@@ -69,15 +69,16 @@ def read_groups(raw: Any, unread: Unread | None = None) -> list[Group]:
 
 def _records(raw: Any) -> Iterator[Any]:
     """Yield the records of a list, of lists in it (a batch) and of a list written as text."""
-    if isinstance(raw, str) and raw.lstrip()[:1] in ("[", "{"):
-        try:
-            raw = orjson.loads(raw)
-        except ValueError:
+    if type(raw) is not list:  # as most are: to ask whether it is a mapping is not for free
+        if isinstance(raw, str) and raw.lstrip()[:1] in ("[", "{"):
+            try:
+                raw = orjson.loads(raw)
+            except ValueError:
+                return
+        if isinstance(raw, (dict, Mapping)):
+            raw = [raw]
+        if not isinstance(raw, (list, Sequence)) or isinstance(raw, str | bytes):
             return
-    if isinstance(raw, (dict, Mapping)):
-        raw = [raw]
-    if not isinstance(raw, (list, Sequence)) or isinstance(raw, str | bytes):
-        return
     for item in raw:
         if isinstance(item, list) and not _is_pair(item):
             yield from _records(item)

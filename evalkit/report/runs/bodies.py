@@ -16,7 +16,7 @@ import orjson
 from evalkit.model.example import Example
 from evalkit.model.results import Blocks, Results
 from evalkit.model.run import Run
-from evalkit.report.runs import detail, preview
+from evalkit.report.runs import detail, preview, quick
 from evalkit.report.runs.traces import written
 
 RUNS = 64
@@ -44,16 +44,21 @@ class Body:
 
 def make(run: Run, example: Example | None) -> Body:
     """Write a body."""
-    document = detail.of_run(run, example, ())
-    del document["feedback"]
-    steps = document.pop("steps")
+    document = detail.head_of(run, example)
+    steps = quick.steps_of(run) or _long(run)
     return Body(
         head=written(document)[:-1],
-        steps=written(steps),
-        ids=[step["id"] for step in steps],
+        steps=steps.text,
+        ids=steps.ids,
         asked=preview.of_inputs(preview.input_of(run, example)),
         answered=preview.of_outputs(document["outputs"]),
     )
+
+
+def _long(run: Run) -> quick.Written:
+    """Write the steps one by one."""
+    steps = detail.steps_of(run)
+    return quick.Written(written(steps), [step["id"] for step in steps])
 
 
 class Bodies:

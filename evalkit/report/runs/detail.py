@@ -13,7 +13,8 @@ from evalkit.model.document import read_passages
 from evalkit.model.example import Example
 from evalkit.model.messages.message import Message
 from evalkit.model.messages.part import Part
-from evalkit.model.messages.places import messages_in
+from evalkit.model.messages.places import INSTRUCTIONS, messages_in
+from evalkit.model.messages.read import PLAIN_ROLES
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
@@ -44,8 +45,14 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
 
     The values are as the run has them; `traces.plain` makes them JSON-ready.
     """
-    places = {step.step_id: i for i, step in enumerate(run.steps)}
-    start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
+    document = head_of(run, example)
+    document["feedback"] = of_cells(cells, [step.step_id for step in run.steps])
+    document["steps"] = steps_of(run)
+    return document
+
+
+def head_of(run: Run, example: Example | None) -> dict[str, Any]:
+    """Return what the document says before the feedback and the steps."""
     values = run._values(STORED)
     document = dict.fromkeys(RUN_FIELDS) | dict(zip(STORED, values, strict=True))
     document |= {name: getattr(run, name) for name in DERIVED}
@@ -55,9 +62,14 @@ def of_run(run: Run, example: Example | None, cells: Sequence[Mapping[str, Any]]
     document["reference"] = example.reference_outputs if example else None
     document["wanted"] = preview.answered(document["reference"])
     document["example_metadata"] = example.metadata if example else None
-    document["feedback"] = of_cells(cells, [step.step_id for step in run.steps])
-    document["steps"] = [_step(step, places, start) for step in run.steps]
     return document
+
+
+def steps_of(run: Run) -> list[dict[str, Any]]:
+    """Return the steps of the document."""
+    places = {step.step_id: i for i, step in enumerate(run.steps)}
+    start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
+    return [_step(step, places, start) for step in run.steps]
 
 
 def of_cells(cells: Sequence[Mapping[str, Any]], step_ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -68,8 +80,11 @@ def of_cells(cells: Sequence[Mapping[str, Any]], step_ids: Sequence[str]) -> lis
 
 
 def _cell(cell: Mapping[str, Any], places: Mapping[str, int]) -> dict[str, Any]:
-    out = {name: cell.get(name) for name in CELL_FIELDS}
-    out |= {name: _decoded(out[name]) for name in ("metadata", "value")}
+    get = cell.get
+    out = {name: get(name) for name in CELL_FIELDS}
+    for name in ("metadata", "value"):
+        if out[name] is not None:
+            out[name] = _decoded(out[name])
     if cell.get("score_type") == "bool" and out["score"] is not None:
         out["score"] = bool(out["score"])
     out["name"] = cell["name"]
@@ -105,23 +120,38 @@ def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict
         "metadata": metadata,
         "tags": tags,
     }
-    return out | _reading(kind, inputs, outputs)
+    return out | reading(kind, inputs, outputs)
 
 
-def _reading(kind: str, inputs: Any, outputs: Any) -> dict[str, Any]:
+def reading(kind: str, inputs: Any, outputs: Any) -> dict[str, Any]:
     """Return what people read of a model call or a retrieval; nothing for other steps."""
     if kind == "llm":
-        asked = messages_in(inputs)
+        asked = _plainly(inputs) or [_message(m) for m in messages_in(inputs)]
         if asked:
-            answer = messages_in(outputs)
-            return {
-                "msgs": [_message(m) for m in asked],
-                "answer": [_message(m) for m in answer] or None,
-            }
+            answer = [_message(m) for m in messages_in(outputs)]
+            return {"msgs": asked, "answer": answer or None}
     if kind == "retriever":
         found = read_passages(outputs)
         return {"docs": [{"id": each, "text": text, "score": score} for each, text, score in found]}
     return {}
+
+
+def _plainly(payload: Any) -> list[dict[str, Any]] | None:
+    """Read the commonest conversation, of texts alone; None: it has to be read the long way."""
+    held = payload.get("messages") if type(payload) is dict else None
+    if type(held) is not list or (len(payload) > 1 and not INSTRUCTIONS.isdisjoint(payload)):
+        return None
+    if len(held) == 1 and type(held[0]) is list:
+        held = held[0]
+    found = []
+    for each in held:
+        if type(each) is not dict or len(each) != 2:
+            return None
+        role, content = each.get("role"), each.get("content")
+        if type(content) is not str or type(role) is not str or role not in PLAIN_ROLES:
+            return None
+        found.append({"role": PLAIN_ROLES[role], "text": content})
+    return found
 
 
 def _message(message: Message) -> dict[str, Any]:

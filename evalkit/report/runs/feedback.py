@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
 from evalkit.metrics.documents.summary import Summary
@@ -42,14 +42,19 @@ class Cells:
             return ()
         table = self._table.take(places)
         columns = {name: table.column(name) for name in NAMES}
-        held = {n: _values(c) for n, c in columns.items() if c.null_count < len(places)}
-        empty = dict.fromkeys(NAMES)
-        rows = zip(*held.values(), strict=True)
-        return (empty | dict(zip(held, row, strict=True)) for row in rows)
+        held = [
+            _values(column) if column.null_count < len(places) else repeat(None)
+            for column in columns.values()
+        ]
+        rows = zip(range(len(places)), *held)  # noqa: B905 (what repeats has no end)
+        names = ("name", *NAMES)
+        return (dict(zip(names, row, strict=True)) for row in rows)
 
     def _named(self, cell: Cell) -> Iterator[Cell]:
-        names = self._owners.names(cell["evaluator"], cell["key"]) or [cell["key"]]
-        for name in names:
+        first, *others = self._owners.names(cell["evaluator"], cell["key"]) or [cell["key"]]
+        cell["name"] = first
+        yield cell
+        for name in others:
             yield {**cell, "name": name}
 
 

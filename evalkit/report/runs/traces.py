@@ -212,7 +212,7 @@ class TraceWriter:
 def _long_strings(data: bytes) -> list[tuple[int, int]]:
     """Return where the long strings of written JSON stand, quotes included; keys are left out."""
     masked = data
-    if b"\\" in data:
+    if b'\\"' in data:  # a quote inside of a string, or a backslash at its end
         masked = data.replace(b"\\\\", b"\0\0").replace(b'\\"', b"\0\0")
     spans, at, next_long = [], 0, NEXT_LONG.match
     while (found := next_long(masked, at)) is not None:

@@ -22,6 +22,7 @@ from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS, Usage
 from evalkit.store.disk.parts import PartFile
+from evalkit.store.runs.raw import raw_steps
 
 Getter = Callable[..., Any]
 STEP_PREFIX = "steps.list.element."
@@ -165,7 +166,7 @@ class RunFields(Fields):
     def make(self, name: Any) -> Getter:
         """Return what decodes a field."""
         if isinstance(name, tuple):
-            return self._find(*name[1:])
+            return self._find(*name[1:]) if name[0] == "find" else self._raw(name[1])
         if name in ("steps", "make"):
             return self._places() if name == "steps" else self._make()
         if name == "interrupts":
@@ -174,6 +175,10 @@ class RunFields(Fields):
         if name == "feedback":
             return self._feedback()
         return super().make(name)
+
+    def _raw(self, names: Sequence[str]) -> Getter:
+        columns = self.batch.columns([STEP_PREFIX + name for name in names])
+        return raw_steps(names, columns, self.batch.step_offsets)
 
     def _find(self, name: str | None, kind: str | None) -> Getter:
         """Return what finds steps: one search in the whole batch, then a slice a run."""
@@ -270,8 +275,7 @@ def plain(column: pa.Array) -> Getter:
 
 def integers(column: pa.Array) -> list[int | None]:
     """Return a time column as microseconds."""
-    values: list[int | None] = column.view(pa.int64()).to_pylist()
-    return values
+    return list(column.view(pa.int64()).to_pylist())
 
 
 def lists(column: pa.Array) -> Getter:
