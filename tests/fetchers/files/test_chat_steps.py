@@ -267,9 +267,6 @@ def test_parallel_lists_are_steps(mapped):
     ("steps", "said"),
     [
         ([3], "step 0 is a int"),
-        ([{}, {"start_time": "soon"}], "step 1: 'soon' is no time"),
-        ([{"duration_s": -1}], "step 0: -1 is negative"),
-        ([{"usage": {"input": "many"}}], "step 0: input: 'many' is no number"),
         ({}, "not a list"),
     ],
 )

@@ -3,12 +3,13 @@
 import gzip
 import io
 import math
+import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evalkit.errors import IncompleteExperiment
+from evalkit.errors import ConfigError, IncompleteExperiment
 from evalkit.fetchers.files.formats.records import RecordsFetcher
 from evalkit.fetchers.files.reading.arithmetic import translated
 from evalkit.fetchers.files.reading.expression import Expression
@@ -40,6 +41,11 @@ from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
         ('lookup(`{"1": "one"}`, n)', {"n": 1}, "one"),
         ('lookup(`{"a": 1}`, name)', {"name": "b"}, None),
         ("seconds(t)", {"t": "350 ms"}, 0.35),
+        ("seconds(t)", {"t": 350}, 350),
+        ("seconds(t, 'ms')", {"t": 350}, 0.35),
+        ("seconds(t, 'ms')", {"t": "350"}, 0.35),
+        ("seconds(t, 'ms')", {"t": "1,5 s"}, 1.5),
+        ("seconds(t, 'min')", {"t": "1.200,5 ms"}, 1.2005),
         ("number(t)", {"t": "$1,200.50"}, 1200.5),
         ("from_json(x)", {"x": "['a', None, (1, 2)]"}, ["a", None, [1, 2]]),
         ("from_json(x)", {"x": ""}, None),
@@ -75,6 +81,56 @@ def test_what_computes_nothing_stays_as_it_is(text):
 )  # fmt: skip
 def test_durations_as_people_write_them(text, seconds):
     assert seconds_of(text) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seconds(t, 'weeks')", "is one of 'ms', 's'"),
+        ("seconds(t, unit)", "is one of 'ms', 's'"),
+        ("seconds(t, 'ms', 's')", "takes 1 or 2 arguments, not 3"),
+        ("seconds()", "takes at least 1 arguments, not 0"),
+    ],
+)
+def test_units_of_seconds_are_checked_before_anything_is_read(text, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        Expression(text, "t")
+
+
+@pytest.mark.parametrize(
+    ("expression", "amounts", "said"),
+    [
+        ("t / 1000", ["350 ms", "1.2 s"], "in 'ms' and in 's'"),
+        ("t / 1000", [350, "1.2 s"], "without a unit and in 's'"),
+        ("t / 1000", ["350", "1,2 s"], "without a unit and in 's'"),
+        ("number(t) / 1000", [350, "1.2 s"], "without a unit and in 's'"),
+        ("t + x", ["350 ms"], "in 'ms' and in 's'"),
+        ("{a: t / 1000}.a", [350, "1.2 s"], "without a unit and in 's'"),
+        ("t / 1000", ["350 ms", "20ms", "7 MS", None, ""], None),
+        ("t / 1000 + x", ["350 ms", "20 ms"], "without a unit and in 's'"),
+        ("t / 1000 + number(x)", ["350 ms", "20 ms"], None),
+        ("t / 100", ["85%", 0.85], "without a unit and in '%'"),
+        ("t * 1", ["$0.5", 0.5], None),
+        ("t * 1", ["$0.5", "€0.5"], "in '$' and in '€'"),
+        ("t * 1", ["1.2k", 300, "3M"], None),
+        ("t * 1", ["12 tokens", 300], None),
+        ("seconds(t, 'ms')", [350, "1.2 s", "7 ms"], None),
+    ],
+)
+def test_computing_with_amounts_in_several_units_is_refused(mapped, expression, amounts, said):
+    rows = [{"id": n, "t": amount, "x": "1.2 s"} for n, amount in enumerate(amounts)]
+    fetched = mapped(rows, {"run_id": "id", "metadata.x": expression})
+    assert said is None if fetched.error is None else said in str(fetched.error)
+    if said is None:
+        assert fetched.error is None
+    elif "'s'" in said:
+        assert "seconds(t, 'ms')" in str(fetched.error)
+
+
+def test_one_mapping_does_not_hear_of_the_units_of_another(mapped):
+    for amount in ("350 ms", "1.2 s"):
+        fetched = mapped([{"id": 1, "t": amount}], {"run_id": "id", "duration_s": "t / 1000"})
+        assert fetched.error is None
 
 
 @pytest.mark.parametrize("text", ["soon", "3 parsecs", "1.2.3", True, [1]])

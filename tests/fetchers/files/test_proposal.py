@@ -232,6 +232,26 @@ def test_what_was_assumed_or_left_is_said(tmp_path: Path) -> None:
     assert "# not placed: zz" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "took", "expression", "seconds"),
+    [
+        ("latency_ms", [350, "1.2 s", "20 ms"], "seconds(latency_ms, 'ms')", [0.35, 1.2, 0.02]),
+        ("latency", ["350 ms", "1.2 s", "0:02"], "seconds(latency)", [0.35, 1.2, 2]),
+        ("latency", [350, 900, "1.2 s"], "seconds(latency, 'ms')", [0.35, 0.9, 1.2]),
+        ("elapsed_s", [3, "700 ms", 1], "seconds(elapsed_s)", [3, 0.7, 1]),
+    ],
+)
+def test_durations_in_several_units(
+    name: str, took: list[Any], expression: str, seconds: list[float], tmp_path: Path
+) -> None:
+    rows = [{"id": f"r{n}", "question": f"q{n}", "answer": "x", name: each}
+            for n, each in enumerate(took)]  # fmt: skip
+    (tmp_path / "log.jsonl").write_text(lines(rows))
+    tried = propose("log.jsonl", tmp_path)
+    assert tried.proposal.fields["duration_s"] == expression
+    assert [run.latency for run in tried.runs] == pytest.approx(seconds)
+
+
 def test_columns_with_odd_names_are_quoted(tmp_path: Path) -> None:
     rows = [["the id", 'a "b"', "time taken (s)"], ["1", "x", "2"], ["2", "y", "3"]]
     (tmp_path / "log.csv").write_text(cells(*rows))
@@ -376,3 +396,99 @@ def test_other_members_of_the_shapes(name: str, tmp_path: Path) -> None:
     assert said.items() >= score.items()
     assert run.outcome == "success"
     assert not tried.proposal.unplaced
+
+
+QUESTIONS = [
+    {"question_id": 81 + n, "category": "ab"[n % 2], "turns": [f"Write {n}", "Again"],
+     **({"reference": [f"r{n}"]} if n % 2 else {})}
+    for n in range(6)
+]  # fmt: skip
+PAIRS = [
+    {"question_id": 81 + n, "model_1": "a", "model_2": other, "g1_winner": "model_1", "turn": 1,
+     "judge": ["j", "pair-v2"], "g1_user_prompt": f"[User Question] {n}", "g1_judgment": f"A {n}"}
+    for n in range(6) for other in "bc"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", ["", "model_judgment/"])
+@pytest.mark.parametrize("rows", [PAIRS, [{k: v for k, v in row.items() if "prompt" not in k}
+                                          for row in PAIRS]])  # fmt: skip
+def test_questions_are_found_in_the_file_beside(
+    rows: list[Any], folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    (tmp_path / "others.jsonl").write_text(lines([{"question_id": n, "turns": []} for n in (1, 2)]))
+    (tmp_path / "question.jsonl").write_text(lines(QUESTIONS))
+    (tmp_path / folder / "pair.jsonl").write_text(lines(rows))
+    runs = by_the_table(f"{folder}pair.jsonl", tmp_path)
+    assert len(runs) == 12
+    assert {run.example_id: run.inputs for run in runs} == {
+        str(row["question_id"]): {"turns": row["turns"]} for row in QUESTIONS
+    }
+
+
+def test_questions_that_are_nowhere_are_said_to_be_missing(tmp_path: Path) -> None:
+    bare = [{k: v for k, v in row.items() if "prompt" not in k} for row in PAIRS]
+    (tmp_path / "pair.jsonl").write_text(lines(bare))
+    text = table_of("x", propose("pair.jsonl", tmp_path))
+    assert "# no column says what was asked, and no file beside this one knows its question" in text
+    assert 'dataset = "FILE"' in text
+
+
+def test_a_rating_that_a_judge_did_not_give_is_missing(tmp_path: Path) -> None:
+    rows = [{"question_id": n, "model": "ab"[n % 2], "judge": ["j"], "user_prompt": f"p{n}",
+             "judgment": f"Rating {n}", "score": -1 if n == 2 else n}
+            for n in range(6)]  # fmt: skip
+    (tmp_path / "single.jsonl").write_text(lines(rows))
+    runs = by_the_table("single.jsonl", tmp_path)
+    assert [[f.score for f in run.feedback] for run in runs] == [[0], [1], [], [3], [4], [5]]
+    text = table_of("x", propose("single.jsonl", tmp_path))
+    assert '# 2 values of model: experiments = "model" makes an experiment of each' in text
+
+
+AZURE = [
+    {"inputs.query": f"q{n}", "inputs.ground_truth": "x", "inputs.response": f"a{n}",
+     "outputs.f1.f1_score": None if n == 2 else n / 4, "outputs.f1.f1_score_score": n / 4,
+     "outputs.f1.f1_score_passed": n > 1, "outputs.f1.f1_score_result": "pass",
+     "outputs.f1.f1_score_reason": None, "outputs.f1.f1_score_status": "completed",
+     "outputs.f1.f1_score_threshold": 0.5, "outputs.f1.f1_score_properties": None,
+     "outputs.own.length": 5.0 + n, "outputs.own.length_result": "pass",
+     "outputs.rel.relevance": 4, "outputs.rel.relevance_reason": f"since {n}",
+     "outputs.rel.relevance_prompt_tokens": 900, "outputs.rel.relevance_completion_tokens": 90}
+    for n in range(4)
+]  # fmt: skip
+
+
+def test_rows_of_azure_evaluation(tmp_path: Path) -> None:
+    text = json.dumps({"rows": AZURE, "metrics": {"f1.f1_score": 0.25}, "studio_url": None})
+    (tmp_path / "azure.json").write_text(text.replace("null", "NaN"))
+    runs = by_the_table("azure.json", tmp_path)
+    assert [(run.inputs, run.outputs) for run in runs] == [
+        ({"query": f"q{n}"}, {"response": f"a{n}"}) for n in range(4)
+    ]
+    found = {f.key: f.score if f.score is not None else f.value for f in runs[3].feedback}
+    assert found == {"f1.f1_score": 0.75, "f1.f1_score_passed": True, "own.length": 8.0,
+                     "own.length_result": "pass", "rel.relevance": 4}  # fmt: skip
+    assert "f1.f1_score" not in {f.key for f in runs[2].feedback}
+    assert [f.comment for f in runs[0].feedback if f.key == "rel.relevance"] == ["since 0"]
+    assert all(run.usage is None for run in runs)  # the tokens are the judge's
+    tried = propose("azure.json", tmp_path)
+    assert '"outputs.rel.relevance_prompt_tokens"' in tried.proposal.unplaced
+
+
+def test_other_columns_whose_names_hold_dots(tmp_path: Path) -> None:
+    rows = [{"id": f"r{n}", "input.question": f"q{n}", "input.response": "draft",
+             "output.answer.text": f"a{n}", "reference.answer": "x", "metadata.lang": "de",
+             "scores.exact": n, "usage.total_tokens": 7, "timing.latency_ms": 500}
+            for n in range(4)]  # fmt: skip
+    (tmp_path / "flat.csv").write_text(cells(list(rows[0]), *(list(row.values()) for row in rows)))
+    runs = by_the_table("flat.csv", tmp_path)
+    assert [(run.inputs, run.outputs) for run in runs] == [
+        ({"question": f"q{n}", "response": "draft"}, {"answer.text": f"a{n}"}) for n in range(4)
+    ]
+    assert [(run.metadata, run.latency, run.total_tokens) for run in runs] == [
+        ({"lang": "de"}, 0.5, 7)
+    ] * 4
+    assert [[(f.key, f.score) for f in run.feedback] for run in runs] == [
+        [("exact", n)] for n in range(4)
+    ]

@@ -275,6 +275,16 @@ OWN = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "usage", [{"prompt_tokens": None}, {"input_tokens": None}, {"currency": "EUR"}, {}, {"x": "y"}]
+)
+def test_a_usage_without_a_number_in_own_lines(tmp_path: Path, usage: dict[str, Any]) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(json.dumps({"run_id": "a", "usage": usage}) + "\n")
+    quick, long = both(OwnFetcher, path)
+    assert quick == long
+
+
 def own_id(record: dict[str, Any], number: int) -> dict[str, Any]:
     """Give each record an id of its own: only whole copies share one."""
     return {**record, "run_id": record["run_id"] and f"{record['run_id']}{number}"}

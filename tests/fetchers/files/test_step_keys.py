@@ -19,7 +19,8 @@ START, END = "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z"
         ({"processing_time_ms": 7}, 0.007), ({"response_time_seconds": 2}, 2), ({"ms": 30}, 0.03),
         ({"begin": START, "finish": END}, 2), ({"startTime": START, "endTime": END}, 2),
         ({"started": True, "finished_at": None}, None), ({"at": START}, None),
-        ({"elapsed": None}, None), ({"duration_min": 2}, 120),
+        ({"elapsed": None}, None), ({"duration_min": 2}, 120), ({"took_ms": "1.2 s"}, 1.2),
+        ({"took_ms": "1,5 s"}, 1.5),
     ],
 )  # fmt: skip
 def test_how_long_a_step_took(step: dict[str, Any], latency: float | None) -> None:
@@ -83,3 +84,43 @@ def test_a_mapping_says_it_once_with_the_number_of_steps(mapped: Any) -> None:
     assert [step.latency for step in fetched.runs[0].steps] == [3.0, 4.0]
     said = [note for note in fetched.counts.notes if note.startswith("steps:")]
     assert said == ["steps: 'took' states no unit, taken for seconds (4 x)"]
+
+
+BROKEN = "that cannot be read, taken as missing, as"
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({"start_time": "soon"}, f"started_at {BROKEN} 'soon' is no time"),
+        ({"end_time": {"at": 1}}, None),
+        ({"duration_s": -1}, f"duration_s {BROKEN} -1 is negative"),
+        ({"took_ms": "fast"}, f"duration_s {BROKEN} 'fast' is no number"),
+        (
+            {"elapsed": "3 parsecs"},
+            f"duration_s {BROKEN} '3 parsecs': 'parsecs' is no unit of time",
+        ),
+        ({"usage": {"input": "many"}}, f"usage {BROKEN} input: 'many' is no number"),
+        ({"usage": "many"}, f"usage {BROKEN} 'many' is no count"),
+        ({"id": ["x"]}, f"step_id {BROKEN} ['x'] is no text"),
+        (7, "item that is no object, left out, as a int"),
+        (None, "item that is no object, left out, as a NoneType"),
+    ],
+)
+def test_one_thing_that_cannot_be_read_costs_itself_alone(odd: Any, said: str | None) -> None:
+    notes: Counter[str] = Counter()
+    good = {"name": "a", "start_time": START, "end_time": END, "usage": {"total": 5}}
+    first, *others = read_steps([good, {**good, **odd} if isinstance(odd, dict) else odd], notes)
+    assert (first.latency, first.usage and first.usage.total_tokens) == (2, 5)
+    assert [step.name for step in others] == (["a"] if isinstance(odd, dict) else [])
+    assert list(notes) == ([said] if said else [])
+
+
+def test_many_that_cannot_be_read_are_one_note(mapped: Any) -> None:
+    rows = [{"id": n, "trace": [{"name": "a", "at": f"x{n}"}, {"name": "b", "at": START}]}
+            for n in range(3)]  # fmt: skip
+    fetched = mapped(rows, {"run_id": "id", "steps": "trace"})
+    assert [len(run.steps) for run in fetched.runs] == [2, 2, 2]
+    assert [note for note in fetched.counts.notes if note.startswith("steps:")] == [
+        f"steps: started_at {BROKEN} 'x0' is no time (3 x)"
+    ]

@@ -15,7 +15,7 @@ from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.options import ExpressionText
 from evalkit.fetchers.files.reading.expression import Expression
-from evalkit.fetchers.files.reading.findings import Findings
+from evalkit.fetchers.files.reading.findings import Findings, hearing
 from evalkit.fetchers.files.reading.paths import (
     RECORD_LIMIT,
     URL,
@@ -142,7 +142,8 @@ class FileFetcher:
         items, before = self.items(files), ""
         while True:
             try:
-                item = next(items)
+                with hearing(self.findings):
+                    item = next(items)
             except StopIteration:
                 return
             except UNFORESEEN as error:

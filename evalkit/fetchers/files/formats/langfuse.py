@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_identity, to_moment, to_number
+from evalkit.fetchers.files.mapping.convert import moment_or_note, number_or_note, to_identity
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.scores import feedback_of
@@ -129,11 +129,11 @@ def to_run(
         outputs=outputs,
         error=errors[0] if errors else None,
         status="error" if errors else "success",
-        created_at=to_moment(trace.get("timestamp")),
-        updated_at=to_moment(trace.get("updatedAt")),
-        started_at=roots[0].started_at if roots else to_moment(trace.get("timestamp")),
+        created_at=moment_or_note(trace.get("timestamp")),
+        updated_at=moment_or_note(trace.get("updatedAt")),
+        started_at=roots[0].started_at if roots else moment_or_note(trace.get("timestamp")),
         ended_at=max(ends, default=None),
-        duration_s=to_number(trace.get("latency")) if not ends else None,
+        duration_s=number_or_note(trace.get("latency")) if not ends else None,
         usage=usage,
         tags=tuple(map(str, trace.get("tags") or ())),
         metadata=_metadata(trace),
@@ -174,9 +174,9 @@ def _span(raw: Payload) -> Span:
         inputs=payload(raw.get("input")),
         outputs=payload(raw.get("output")),
         error=(raw.get("statusMessage") or "error") if failed else None,
-        started_at=to_moment(raw.get("startTime")),
-        ended_at=to_moment(raw.get("endTime")),
-        first_token_at=to_moment(raw.get("completionStartTime")),
+        started_at=moment_or_note(raw.get("startTime")),
+        ended_at=moment_or_note(raw.get("endTime")),
+        first_token_at=moment_or_note(raw.get("completionStartTime")),
         usage=_usage(raw),
         metadata=metadata,
     )
@@ -195,7 +195,7 @@ def _usage(raw: Payload) -> Usage | None:
 
 
 def _stated(trace: Payload) -> Usage | None:
-    cost = to_number(trace.get("totalCost"))
+    cost = number_or_note(trace.get("totalCost"))
     return Usage(total_cost=cost, currency=DOLLARS) if cost else None
 
 

@@ -12,8 +12,10 @@ from msgspec import Raw, Struct
 from evalkit.model.accounting.reader import read_usage
 from evalkit.model.schema.batch import Odd
 from evalkit.model.schema.row_values import NO_USAGE, NOT_USED, usage_values
+from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS
 
 LARGEST = 2**53
+OWN_COUNTS = frozenset((*USAGE_FIELDS, *MONEY_WORDS))
 
 
 class Counted(Struct, forbid_unknown_fields=True, gc=False):
@@ -86,4 +88,8 @@ def _by_name(text: bytes, notes: Counter[str]) -> tuple[Any, bytes | None]:
         usage = read_usage(stated)
     except ValueError:
         raise Odd("usage that cannot be read") from None
-    return (NO_USAGE, None) if usage is None else usage_values(usage, notes)
+    if usage is not None:
+        return usage_values(usage, notes)
+    if not stated.keys() <= OWN_COUNTS:
+        raise Odd("names of nothing, kept as details")
+    return NO_USAGE, None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_duration
+from evalkit.fetchers.files.mapping.convert import duration_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
@@ -91,6 +91,6 @@ def _steps(turns: list[Payload]) -> Iterator[Step]:
                 name=action.split(maxsplit=1)[0],
                 inputs={"action": action},
                 outputs=turn.get("observation"),
-                duration_s=to_duration(turn.get("execution_time")),
+                duration_s=duration_or_note(turn.get("execution_time")),
                 metadata={"state": turn.get("state")},
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_duration, to_moment
+from evalkit.fetchers.files.mapping.convert import duration_or_note, moment_or_note, number_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.messages import chat_steps
@@ -109,7 +109,7 @@ def to_run(raw: Payload) -> Run:
     scores = {"reward": reward.get("reward"), **(reward.get("reward_breakdown") or {})}
     reason = raw.get("termination_reason")
     broken = None if reason in ENDED else str(reason)
-    cost = raw.get("agent_cost")
+    cost = number_or_note(raw.get("agent_cost"))
     spoken = of_the_agent(messages)
     held = {"messages": messages} if messages else {"ticks": raw.get("ticks")}
     return Run(
@@ -119,10 +119,10 @@ def to_run(raw: Payload) -> Run:
         outputs={**held, "termination_reason": reason},
         error=broken,
         status="error" if broken else "success",
-        started_at=to_moment(raw.get("start_time")),
-        ended_at=to_moment(raw.get("end_time")),
-        duration_s=to_duration(raw.get("duration")),
-        usage=None if cost is None else Usage(total_cost=float(cost)),
+        started_at=moment_or_note(raw.get("start_time")),
+        ended_at=moment_or_note(raw.get("end_time")),
+        duration_s=duration_or_note(raw.get("duration")),
+        usage=None if cost is None else Usage(total_cost=cost),
         metadata={key: raw[key] for key in TOLD if raw.get(key) is not None},
         steps=chat_steps(spoken),
         steps_recorded=bool(messages),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
+from evalkit.fetchers.files.reading.findings import unusable
 from evalkit.fetchers.files.reading.jsontext import parsed
 from evalkit.fetchers.files.reading.quantities import number_of, seconds_of
 from evalkit.model.outcome import status_of
 from evalkit.model.timing import parse_time
 
+Read = TypeVar("Read")
 FALSE: tuple[Any, ...] = (None, False, "", [], {}, 0)
 
 NO_FAILURE = ("none", "unset", "no_error", "no error", "n/a")
@@ -98,6 +100,29 @@ def to_moment(value: Any) -> datetime | None:
         return parse_time(value)
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{_short(value)} is no time") from None
+
+
+def moment_or_note(value: Any) -> datetime | None:
+    """Return a time as `to_moment` does; one that cannot be read costs no more than itself."""
+    return _or_note(to_moment, value, "time")
+
+
+def duration_or_note(value: Any) -> float | None:
+    """Return seconds as `to_duration` does; what cannot be read costs no more than itself."""
+    return _or_note(to_duration, value, "duration")
+
+
+def number_or_note(value: Any) -> float | None:
+    """Return a number as `to_number` does; what cannot be read costs no more than itself."""
+    return _or_note(to_number, value, "number")
+
+
+def _or_note(read: Callable[[Any], Read | None], value: Any, what: str) -> Read | None:
+    try:
+        return read(value)
+    except ValueError as error:
+        unusable(what, error)
+        return None
 
 
 def to_error(value: Any) -> str | None:

@@ -13,6 +13,7 @@ from evalkit.fetchers.files.mapping.targets import Target, target_of
 from evalkit.fetchers.files.reading.expression import Expression, Path, present
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.places import NOWHERE
+from evalkit.fetchers.files.reading.quantities import SECONDS
 
 FAILURES = re.compile(r"(?i)[\w.\"]*(?:fail|error)\w*\"?")
 """A path that speaks of what went wrong, such as `failure_mode`."""
@@ -96,6 +97,8 @@ class Field:
         """Say why this field cannot be right: it gave nothing, whatever the record."""
         if self.failed and not self.given:
             return f"never fits: {self._first_failure}"
+        if units := self.expression.mixed_units():
+            return self._mixed(units)
         if self._unmet:
             paths = ", ".join(repr(".".join(path)) for path in self._unmet)
             return f"no record has {paths}"
@@ -106,6 +109,14 @@ class Field:
         if self._empty_lists and not self._idle_lists:
             return None  # there was nothing to walk over, or a filter let nothing through
         return "it gives nothing for any record"
+
+    def _mixed(self, units: list[str]) -> str:
+        """Say that amounts in several units were computed with as bare numbers."""
+        named = " and ".join(f"in {unit!r}" if unit else "without a unit" for unit in units)
+        said = f"computes with amounts {named}, and leaves units aside"
+        if not set(units) & SECONDS.keys() - {""}:
+            return said
+        return f"{said}. seconds(t, 'ms') reads each by its own and says what bare numbers are in"
 
     def gaps(self, records: int) -> str | None:
         """Say in how many records the field was missing or did not fit."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from evalkit.fetchers.files.reading.quantities import SECONDS, number_of, seconds_of
@@ -120,8 +120,7 @@ def _how_long(
     for name, key in by_plain.items():
         stem, _, unit = name.rpartition("_")
         if unit in SECONDS and unit and (stem in TOOK or not stem):
-            number = number_of(raw[key])
-            found["duration_s"] = None if number is None else number * SECONDS[unit]
+            found["duration_s"] = _or_as_it_is(partial(seconds_of, unit=unit), raw[key])
             used.add(key)
             return
         if name in TOOK and key not in used:
@@ -133,16 +132,26 @@ def _how_long(
         if plain(bare) == "time":
             return
         said[f"{bare!r} {NO_UNIT}"] += 1
-    found["duration_s"] = seconds_of(value)
+    found["duration_s"] = _or_as_it_is(seconds_of, value)
     used.add(bare)
+
+
+def _or_as_it_is(read: Callable[[Any], Any], value: Any) -> Any:
+    """Return what a value says; one that cannot be read is said by who takes it for the field."""
+    try:
+        return read(value)
+    except ValueError:
+        return value
 
 
 def _counted(raw: Mapping[str, Any], found: dict[str, Any], used: set[str]) -> None:
     """Make a usage of counts that stand in the step itself."""
     stated = found.get("usage")
     if isinstance(stated, int | str) and not isinstance(stated, bool):
-        number = number_of(stated)
-        found["usage"] = None if number is None else {"total_tokens": number}
+        number = _or_as_it_is(number_of, stated)
+        found["usage"] = (
+            number if number is None or isinstance(number, str) else {"total_tokens": number}
+        )
         return
     if stated is not None:
         return

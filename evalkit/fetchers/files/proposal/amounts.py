@@ -15,6 +15,7 @@ from evalkit.model.accounting.spellings import plain as spelled
 from evalkit.model.timing import parse_time
 from evalkit.model.usage import COSTS
 
+SHORT = {1000: "ms", 1_000_000: "us", 1_000_000_000: "ns"}
 NANOSECONDS = 10_000_000
 """From here on a duration without a unit is in nanoseconds: milliseconds would be hours."""
 
@@ -100,21 +101,29 @@ def duration(made: Guess) -> tuple[str, str] | None:
         return None
     column = min(found, key=lambda c: len(c.path))
     made.drop(column)
-    words = column.words
-    per = next((names.UNITS[word] for word in reversed(words) if word in names.UNITS), None)
-    if any(word in names.MINUTES for word in words):
+    if any(word in names.MINUTES for word in column.words):
         return f"{number(column)} * 60", ""
-    if any(isinstance(v, str) and any(ch.isalpha() or ch == ":" for ch in v)
-           for v in column.values):  # fmt: skip
-        return f"seconds({column.expression})", ""
-    if per is not None:
-        return (number(column) if per == 1 else f"{number(column)} / {per}"), ""
-    values = [float(number_of(v) or 0) for v in column.values]
+    per = next((names.UNITS[word] for word in reversed(column.words) if word in names.UNITS), None)
+    stated = [v for v in column.values if isinstance(v, str)
+              and any(ch.isalpha() or ch == ":" for ch in v)]  # fmt: skip
+    bare = [value for value in column.values if value not in stated]
+    why = ""
+    if per is None and bare:
+        per, unit = _by_size([float(number_of(value) or 0) for value in bare])
+        why = f"no unit is written: taken for {unit}"
+    if stated:
+        given = f", '{SHORT[per]}'" if bare and per in SHORT else ""
+        return f"seconds({column.expression}{given})", why
+    return (number(column) if per == 1 else f"{number(column)} / {per}"), why
+
+
+def _by_size(values: list[float]) -> tuple[int, str]:
+    """Return how many of the unit are a second, where nothing says what durations are in."""
     if median(values) >= NANOSECONDS and all(v.is_integer() for v in values):
-        return f"{number(column)} / 1000000000", "no unit is written: taken for nanoseconds"
+        return 1_000_000_000, "nanoseconds"
     if median(values) >= 200 and all(v.is_integer() for v in values):
-        return f"{number(column)} / 1000", "no unit is written: taken for milliseconds"
-    return number(column), "no unit is written: taken for seconds"
+        return 1000, "milliseconds"
+    return 1, "seconds"
 
 
 def is_number(text: str) -> bool:

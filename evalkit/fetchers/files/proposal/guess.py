@@ -14,6 +14,7 @@ from evalkit.fetchers.files.proposal.amounts import (
     number,
     usage_expression,
 )
+from evalkit.fetchers.files.proposal.flat import flattened
 from evalkit.fetchers.files.proposal.grouped import conversation, groups, spans
 from evalkit.fetchers.files.proposal.profile import Column
 from evalkit.fetchers.files.proposal.taking import Guess, Proposal
@@ -27,12 +28,15 @@ TRUTHS = {
 MANY_VALUES = 0.6
 """Share of different values from which on a text is no property to slice by."""
 LONG = 80
+UNRATED = -1
+"""What a judge's file holds for a score where no rating was found in what the judge said."""
 
 
 def guess(columns: Sequence[Column]) -> Proposal:
     """Return the mapping that the columns suggest."""
     made = Guess(columns)
     if not spans(made):
+        flattened(made)
         grouped = groups(made)
         _identity(made, grouped=grouped)
         _usage(made)
@@ -45,7 +49,7 @@ def guess(columns: Sequence[Column]) -> Proposal:
     given = made.found.fields
     if "run_id" in given and not {"example_id", "inputs"} & given.keys():
         made.give("example_id", given["run_id"], "nothing else says what was answered")
-    made.found.unplaced = [column.expression for column in made.left if column.scalar]
+    made.found.unplaced += [column.expression for column in made.left if column.scalar]
     return made.found
 
 
@@ -139,6 +143,7 @@ def _truths(column: Column) -> bool:
 
 
 def _scores(made: Guess) -> None:
+    judged = any("judge" in column.words for column in made.columns)
     for column in list(made.left):
         inside = any(
             part.lower().replace("_", "") in names.SCORE_OBJECTS for part in column.path[:-1]
@@ -152,8 +157,11 @@ def _scores(made: Guess) -> None:
         if not (numeric or worded) or not (said or inside) or column not in made.left:
             continue
         made.drop(column)
+        value = column.expression if worded else number(column)
+        if judged and any(each == UNRATED for each in column.values):
+            value = f"when({column.expression} == `{UNRATED}`, `null`, {value})"
         key = ".".join(column.path[1:]) if inside and len(column.path) > 1 else column.name
-        made.give(f"feedback.{key.strip('. ')}", column.expression if worded else number(column))
+        made.give(f"feedback.{key.strip('. ')}", value)
 
 
 def _about(made: Guess) -> None:
@@ -167,6 +175,11 @@ def _about(made: Guess) -> None:
     model = made.take(names.MODEL, lambda c: c.scalar)
     if model is not None:
         made.give("metadata.model", model.expression)
+        if 1 < model.distinct < model.records / 2 and "group_by" not in made.found.options:
+            made.found.notes.append(
+                f'{model.distinct} values of {model.name}: experiments = "{model.expression}" '
+                "makes an experiment of each, to be compared"
+            )
     for column in list(made.left):
         few = column.distinct <= max(2, column.records * MANY_VALUES)
         short = column.scalar and all(len(str(value)) <= LONG for value in column.values)

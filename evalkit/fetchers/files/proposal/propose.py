@@ -11,6 +11,7 @@ from evalkit.errors import ConfigError, DatasetError, EvalkitError, IncompleteEx
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.formats.known import detect
 from evalkit.fetchers.files.formats.records import RecordsFetcher
+from evalkit.fetchers.files.proposal.beside import questions
 from evalkit.fetchers.files.proposal.guess import guess
 from evalkit.fetchers.files.proposal.profile import profile
 from evalkit.fetchers.files.proposal.taking import Proposal
@@ -68,6 +69,7 @@ def _mapped(path: str, files: list[SourceFile], base: Path) -> Tried:
             f"map: {files[0].shown}: no column says what it is. Write `fields` by hand; "
             f"the first record has: {', '.join(list(rows[0])[:12])}."
         )
+    questions(made, rows, files[0], base)
     tried = Tried("records", made)
     for _ in range(TRIES):
         wrong = _try(tried, base)

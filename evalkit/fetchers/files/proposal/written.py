@@ -17,7 +17,8 @@ def table_of(name: str, tried: Tried) -> str:
     """Return `[experiments.NAME]` as text that can be pasted."""
     made = tried.proposal
     lines = [f"[experiments.{_key(name)}]", f'fetcher = "{tried.fetcher}"']
-    lines += [f"{key} = {_text(value)}" for key, value in made.options.items()]
+    dataset = made.options.get("dataset")
+    lines += [f"{k} = {_text(value)}" for k, value in made.options.items() if k != "dataset"]
     lines += [f"# {note}" for note in made.notes]
     if made.fields:
         lines += ["", f"[experiments.{_key(name)}.fields]"]
@@ -26,6 +27,10 @@ def table_of(name: str, tried: Tried) -> str:
             lines.append(f"{_key(field)} = {_text(made.fields[field])}{why}")
     if made.unplaced:
         lines.append(f"# not placed: {', '.join(made.unplaced[:20])}")
+    if dataset:
+        lines += ["", f"[experiments.{_key(name)}.dataset]", f"path = {_text(dataset['path'])}"]
+        lines += ["", f"[experiments.{_key(name)}.dataset.fields]"]
+        lines += [f"{_key(key)} = {_text(value)}" for key, value in dataset["fields"].items()]
     return "\n".join(lines) + "\n"
 
 

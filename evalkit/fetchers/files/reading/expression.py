@@ -12,7 +12,8 @@ from jmespath import exceptions
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.fetchers.files.reading.arithmetic import translated
 from evalkit.fetchers.files.reading.functions import Functions
-from evalkit.fetchers.files.reading.places import NOWHERE, PLACES, PlacedInterpreter
+from evalkit.fetchers.files.reading.places import BARE, NOWHERE, PLACES, PlacedInterpreter
+from evalkit.fetchers.files.reading.quantities import SECONDS, mixed
 
 Node = dict[str, Any]
 Evaluate = Callable[[Any], Any]
@@ -42,13 +43,26 @@ class Expression:
         self._evaluate = compile_node(self.node)
         self.placed = any(self.names(word) for word in PLACES)
         """Whether it says where a record stands."""
+        computes = any(name in BARE for name, _ in _calls(self.node))
+        self._units: dict[tuple[int, int], set[str]] | None = {} if computes else None
 
     def __call__(self, record: Any, places: Mapping[str, Any] = NOWHERE) -> Any:
         """Return the value; raises `ValueError` where a function's types do not fit.
 
         `places` are values of the names `PLACES`, for expressions that use them (`placed`).
         """
-        return evaluated(self._evaluate, record, places)
+        if self._units is None:
+            return evaluated(self._evaluate, record, places)
+        _interpreter.units = self._units
+        try:
+            return evaluated(self._evaluate, record, places)
+        finally:
+            _interpreter.units = None
+
+    def mixed_units(self) -> list[str]:
+        """Return the units of amounts that were computed with as if they were in one."""
+        found = next((units for units in (self._units or {}).values() if mixed(units)), ())
+        return sorted(found)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -170,11 +184,22 @@ def _check_call(text: str, who: str, name: str, arguments: list[Node]) -> None:
     if len(arguments) < len(signature) or (len(arguments) > len(signature) and not variadic):
         wanted = f"{'at least ' if variadic else ''}{len(signature)}"
         raise _bad(text, who, at, f"{name}() takes {wanted} arguments, not {len(arguments)}")
+    if name == "seconds":
+        _check_unit(text, who, at, arguments[1:])
     if name.startswith("regex_") and arguments[1]["type"] == "literal":
         try:
             re.compile(arguments[1]["value"])
         except (re.error, TypeError) as error:
             raise _bad(text, who, at, f"the pattern is no regular expression: {error}") from None
+
+
+def _check_unit(text: str, who: str, at: int, arguments: list[Node]) -> None:
+    """Refuse what is no unit of time behind the value whose seconds are asked for."""
+    if len(arguments) > 1:
+        raise _bad(text, who, at, f"seconds() takes 1 or 2 arguments, not {len(arguments) + 1}")
+    for unit in arguments:
+        if unit["type"] != "literal" or unit["value"] not in SECONDS:
+            raise _bad(text, who, at, "the unit of seconds() is one of 'ms', 's', 'min', 'h' ...")
 
 
 def _children(node: Node) -> Iterator[Node]:

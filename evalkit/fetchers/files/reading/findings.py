@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from evalkit.errors import IncompleteExperiment
 from evalkit.fetchers.files.reading.jsontext import Mended
@@ -53,3 +56,24 @@ class Findings:
                 f"{who}: the runs are not complete, {self.broken_count} problem(s): {listed}. "
                 f"The {read} runs that could be read are kept; repair the source and fetch again."
             )
+
+
+_HEARING: ContextVar[Findings | None] = ContextVar("_HEARING", default=None)
+
+
+@contextmanager
+def hearing(findings: Findings) -> Iterator[None]:
+    """While this lasts, `unusable` tells these findings."""
+    before = _HEARING.set(findings)
+    try:
+        yield
+    finally:
+        _HEARING.reset(before)
+
+
+def unusable(what: str, error: ValueError) -> None:
+    """Note one value that cannot be read and is missing; raises `error` where nobody hears."""
+    findings = _HEARING.get()
+    if findings is None:
+        raise error
+    findings.note(f"{what} that cannot be read, taken as missing", str(error))

@@ -26,6 +26,7 @@ ANYS = {"types": ["object", "array", "null"], "variadic": True}
 OBJECT = {"types": ["object", "null"]}
 ARRAY = {"types": ["array", "null"]}
 TEXT = {"types": ["string", "null"]}
+ANYTHING = {"types": [], "variadic": True}
 STRING = {"types": ["string"]}
 STRINGS = {"types": ["string"], "variadic": True}
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -192,10 +193,11 @@ class Functions(functions.Functions):  # type: ignore[misc]
         """The number that text holds, its unit, currency and thousands marks left aside."""
         return number_of(value)
 
-    @sign(ANY)
-    def _func_seconds(self, value: Any) -> float | None:
-        """Seconds from text with a unit: `350 ms`, `1m 20s`, `00:01:23`, `PT5S`."""
-        return seconds_of(value)
+    @sign(ANYTHING)
+    def _func_seconds(self, value: Any, unit: str = "", *_: Any) -> float | None:
+        """Seconds from text with a unit (`350 ms`, `1m 20s`, `00:01:23`, `PT5S`), and from bare \
+numbers, where `seconds(t, 'ms')` says what they are in."""
+        return seconds_of(value, unit)
 
     @sign(OBJECT, ANY)
     def _func_lookup(self, table: dict[str, Any] | None, key: Any) -> Any:

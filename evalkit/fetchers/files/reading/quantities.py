@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 WRITTEN = re.compile(
     r"\s*[$€£¥~≈]?\s*([-+]?(?:\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?)"
     r"\s*([A-Za-zµμ%$€£¥]*)\.?\s*"
 )
+MONEY = "$€£¥"
+SIGNS = f"%{MONEY}"
 THOUSANDS = {"k": 1e3, "K": 1e3, "M": 1e6}
 """What is written short: `1.2k` tokens."""
 COMMA = re.compile(
@@ -38,13 +41,10 @@ def number_of(value: Any) -> float | int | None:
     """
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    if isinstance(value, str):
-        if not value.strip():
-            return None
-        value = POINTS.sub(lambda found: found[0].replace(".", ""), value)
-        value = COMMA.sub(r"\1.\2", value)
-    found = WRITTEN.fullmatch(value) if isinstance(value, str) else None
-    if found is None or not re.search(r"\d", found[1]):
+    if isinstance(value, str) and not value.strip():
+        return None
+    found = _written(value) if isinstance(value, str) else None
+    if found is None:
         raise ValueError(f"{value!r:.60} is no number")
     digits = re.sub(r"[,_' \u00a0\u202f]", "", found[1])
     number = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
@@ -55,10 +55,43 @@ def _whole(number: float) -> float | int:
     return int(number) if float(number).is_integer() else number
 
 
-def seconds_of(value: Any) -> float | None:
-    """Return seconds from a number of seconds or from text with a unit; raises `ValueError`."""
+def _written(text: str) -> re.Match[str] | None:
+    """Return the digits and the unit of an amount, whichever way its points and commas stand."""
+    text = POINTS.sub(lambda found: found[0].replace(".", ""), text)
+    found = WRITTEN.fullmatch(COMMA.sub(r"\1.\2", text))
+    return found if found is not None and re.search(r"\d", found[1]) else None
+
+
+def unit_of(value: Any) -> str | None:
+    """Return the unit of an amount where it changes its size: of time, a share, a currency.
+
+    Empty for a bare number; None for what is no amount, and for words that only name the thing.
+    """
     if not isinstance(value, str):
-        return number_of(value)
+        return "" if isinstance(value, int | float) and not isinstance(value, bool) else None
+    found = _written(value)
+    if found is None:
+        return None
+    if found[2] in THOUSANDS:
+        return ""
+    unit = (found[2] if found[2] in SECONDS else found[2].lower()) or value.strip()[0]
+    return unit if unit in SECONDS or unit in SIGNS else None if found[2] else ""
+
+
+def mixed(units: Collection[str]) -> bool:
+    """Tell whether amounts of these units cannot stand beside each other as bare numbers."""
+    sizes = {SECONDS.get(unit, unit) for unit in units if unit}
+    return len(sizes) > 1 or ("" in units and bool(sizes) and not sizes <= set(MONEY))
+
+
+def seconds_of(value: Any, unit: str = "") -> float | None:
+    """Return seconds from a number, whose unit is given, or from text; raises `ValueError`.
+
+    Text that states its unit is read by that.
+    """
+    if not isinstance(value, str):
+        bare = number_of(value)
+        return bare if bare is None or not unit else bare * SECONDS[unit]
     if (clock := CLOCK.fullmatch(value)) is not None:
         days, first, second, third = (float(part or 0) for part in clock.groups())
         if clock[4] is None:
@@ -70,8 +103,8 @@ def seconds_of(value: Any) -> float | None:
     parts = PARTS.findall(value)
     if len(parts) > 1 and not PARTS.sub("", value).strip(" ,"):
         return sum(float(amount) * _unit(unit, value) for amount, unit in parts)
-    number, found = number_of(value), WRITTEN.fullmatch(value)
-    return None if number is None or found is None else number * _unit(found[2], value)
+    number, found = number_of(value), _written(value)
+    return None if number is None or found is None else number * _unit(found[2] or unit, value)
 
 
 def _unit(word: str, value: str) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_identity, to_moment
+from evalkit.fetchers.files.mapping.convert import moment_or_note, to_identity
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.traces import Span, payload, roots_of, steps_of
@@ -138,8 +138,8 @@ def _span(raw: Line) -> Span:
         inputs=payload(data.get("input")) if kind == "function" else data.get("input"),
         outputs=data.get("output"),
         error=str(message) if message else None,
-        started_at=to_moment(raw.get("started_at")),
-        ended_at=to_moment(raw.get("ended_at")),
+        started_at=moment_or_note(raw.get("started_at")),
+        ended_at=moment_or_note(raw.get("ended_at")),
         usage=usage_or_note(every.get("usage")),
         metadata={key: every[key] for key in known if every.get(key) is not None},
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from evalkit.fetchers.files.mapping.convert import to_moment
+from evalkit.fetchers.files.mapping.convert import moment_or_note
 from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.run import Run
 from evalkit.model.step import Step
@@ -26,7 +26,7 @@ class Transcript:
 
     def see(self, time: Any) -> datetime | None:
         """Take the time of a line; the session lasts from the first to the last of them."""
-        moment = to_moment(time)
+        moment = moment_or_note(time)
         if moment is not None:
             self.first = moment if self.first is None else min(self.first, moment)
             self.last = moment if self.last is None else max(self.last, moment)

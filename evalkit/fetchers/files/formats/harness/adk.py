@@ -7,13 +7,13 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents, score
 from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.convert import moment_or_note
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.score import Score
 from evalkit.model.step import Step
-from evalkit.model.timing import parse_time
 from evalkit.model.usage import total_usage
 
 PASSED, FAILED, INFORMATIONAL = 1, 2, 4
@@ -42,7 +42,7 @@ def _item(cases: Cases, result: Line, case: Line, where: str) -> Item:
     events = ((case.get("session_details") or {}).get("events")) or []
     errors = [e.get("error_message") or e["error_code"] for e in events if e.get("error_code")]
     seconds = [each["duration"] for each in turns if isinstance(each.get("duration"), int | float)]
-    times = [each["creation_timestamp"] for each in turns if each.get("creation_timestamp")]
+    times = [moment_or_note(each.get("creation_timestamp")) for each in turns]
     messages = [e["content"] for e in events if isinstance(e.get("content"), Mapping)]
     return cases.item(
         case, where,
@@ -52,7 +52,7 @@ def _item(cases: Cases, result: Line, case: Line, where: str) -> Item:
         inputs={"turns": [_text(each.get("user_content")) for each in turns]},
         outputs={"turns": [_text(each.get("final_response")) for each in turns]},
         error=str(errors[0]) if errors else None,
-        started_at=parse_time(min(times)) if times else None,
+        started_at=min((time for time in times if time is not None), default=None),
         duration_s=sum(seconds) if len(seconds) == len(turns) and turns else None,
         usage=total_usage(usage_or_note(each.get("usage_metadata")) for each in events),
         steps=list(_steps(events)),
@@ -81,7 +81,7 @@ def _steps(events: list[Line]) -> Iterator[Step]:
     """Yield the model calls, and the tools with what they answered."""
     calls: dict[str, dict[str, Any]] = {}
     for number, event in enumerate(events):
-        time = parse_time(event.get("timestamp"))
+        time = moment_or_note(event.get("timestamp"))
         if event.get("usage_metadata"):
             model = event.get("model_version")
             calls[f"model {number}"] = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents, score
 from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.convert import duration_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
@@ -59,7 +60,7 @@ def _single(cases: Cases, case: Line, where: str, reading: Reading) -> Item:
             "output": case.get("actualOutput"),
             "retrieval_context": case.get("retrievalContext"),
         },
-        duration_s=case.get("completionTime"),
+        duration_s=duration_or_note(case.get("completionTime")),
         usage=Usage(total_cost=float(cost)) if isinstance(cost, int | float) else None,
         steps=[_tool(call, n) for n, call in enumerate(case.get("toolsCalled") or ())],
         steps_recorded="toolsCalled" in case,

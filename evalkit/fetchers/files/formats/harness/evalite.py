@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents, score, wrapped
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_moment, to_number
+from evalkit.fetchers.files.mapping.convert import moment_or_note, number_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.traces import Span, steps_of
@@ -46,7 +46,7 @@ def _item(cases: Cases, suite: Line, result: Line, where: str) -> Item:
     traces = [_span(each, number) for number, each in enumerate(result.get("traces") or ())]
     steps, usage, _ = steps_of(traces, "")
     variant = {"variant": suite["variantName"]} if suite.get("variantName") else {}
-    milliseconds = to_number(result.get("duration"))
+    milliseconds = number_or_note(result.get("duration"))
     return cases.item(
         result, where,
         example_id=f"{suite.get('name')}-{digest(inputs)}",
@@ -84,7 +84,7 @@ def _span(raw: Line, number: int) -> Span:
         kind="llm",
         inputs=raw.get("input"),
         outputs=raw.get("output"),
-        started_at=to_moment(raw.get("startTime")),
-        ended_at=to_moment(raw.get("endTime")),
+        started_at=moment_or_note(raw.get("startTime")),
+        ended_at=moment_or_note(raw.get("endTime")),
         usage=usage_or_note(tokens),
     )

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from evalkit.fetchers.files.formats.agents.atif import PREFIX, read_steps
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents, score
 from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.convert import moment_or_note
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.score import Score
-from evalkit.model.timing import parse_time
 
 SPENT = ("n_input_tokens", "n_cache_tokens", "n_output_tokens", "cost_usd")
 TRIAL, JOB = "result.json", "n_total_trials"
@@ -72,9 +72,9 @@ def _item(cases: Cases, trial: Line, trajectory: Line | None, where: str) -> Ite
         error=error,
         status="timeout" if error and "Timeout" in error.split(":")[0] else
                "error" if error else "success",
-        started_at=parse_time(ran.get("started_at")),
-        ended_at=parse_time(ran.get("finished_at")),
-        created_at=parse_time(trial.get("started_at")),
+        started_at=moment_or_note(ran.get("started_at")),
+        ended_at=moment_or_note(ran.get("finished_at")),
+        created_at=moment_or_note(trial.get("started_at")),
         usage=usage_or_note({name: spent.get(name) for name in SPENT}),
         steps=transcript.steps() if transcript else (),
         steps_recorded=transcript is not None,

@@ -13,6 +13,7 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.harness.cases import Cases, score
 from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.convert import number_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
@@ -82,7 +83,7 @@ def _item(cases: Cases, shared: dict[str, str], block: list[Any], place: int, wh
 def _scores(said: dict[str, str], status: str) -> Iterator[Score]:
     yield score("pass", status == "PASS", said.get("Grader Reason") or None)
     if said.get("Score"):
-        yield score("score", float(said["Score"]))
+        yield score("score", number_or_note(said["Score"]))
     for name, value in said.items():
         if name.startswith(METRIC) and value:
-            yield score(name.removeprefix(METRIC), float(value))
+            yield score(name.removeprefix(METRIC), number_or_note(value))

@@ -7,6 +7,7 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents, score, wrapped
 from evalkit.fetchers.files.formats.known import Reading
+from evalkit.fetchers.files.mapping.convert import duration_or_note
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.sample import Sample
@@ -47,7 +48,7 @@ def _item(cases: Cases, report: Line, case: Line, where: str, reading: Reading) 
         inputs=wrapped(case.get("inputs"), "input"),
         outputs=wrapped(case.get("output"), "output"),
         error=None if error is None else str(error),
-        duration_s=case.get("task_duration"),
+        duration_s=duration_or_note(case.get("task_duration")),
         usage=usage_or_note({k: v for k, v in metrics.items() if k in COUNTS}),
         metadata={"case": case.get("name"), **(case.get("attributes") or {})},
         reference=wrapped(case.get("expected_output"), "output"),

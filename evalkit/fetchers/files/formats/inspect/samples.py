@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.fetchers.files.formats.inspect.pools import pooled
 from evalkit.fetchers.files.mapping.build import Built
-from evalkit.fetchers.files.mapping.convert import to_duration, to_error, to_moment
+from evalkit.fetchers.files.mapping.convert import duration_or_note, moment_or_note, to_error
 from evalkit.fetchers.files.mapping.messages import chat_steps
 from evalkit.fetchers.files.mapping.scores import feedback_of
 from evalkit.model.accounting.reader import usage_or_note
@@ -53,7 +53,7 @@ def to_run(sample: Payload, header: Payload) -> Built:
         status=_status(error, limit),
         steps=steps,
         started_at=_first_time(sample, events),
-        duration_s=to_duration(sample.get("total_time")),
+        duration_s=duration_or_note(sample.get("total_time")),
         usage=usage,
         metadata={
             "model": about.get("model"),
@@ -148,7 +148,7 @@ def _score(key: str, value: Any, given: Payload, counted: bool) -> Score:
 
 def _first_time(sample: Payload, events: list[Payload]) -> Any:
     stated = sample.get("started_at") or (events[0].get("timestamp") if events else None)
-    return to_moment(stated)
+    return moment_or_note(stated)
 
 
 def _steps(events: list[Payload]) -> Iterator[Step]:
@@ -171,8 +171,8 @@ def _model_step(event: Payload, number: int) -> Step:
         inputs={"messages": event.get("input")},
         outputs={"messages": said},
         error=to_error(event.get("error") or output.get("error")),
-        started_at=to_moment(event.get("timestamp")),
-        ended_at=to_moment(event.get("completed")),
+        started_at=moment_or_note(event.get("timestamp")),
+        ended_at=moment_or_note(event.get("completed")),
         usage=usage_or_note(output.get("usage")),
         metadata={"model": output.get("model") or event.get("model")},
     )
@@ -186,8 +186,8 @@ def _tool_step(event: Payload, number: int) -> Step:
         inputs=event.get("arguments"),
         outputs=event.get("result"),
         error=to_error(event.get("error")),
-        started_at=to_moment(event.get("timestamp")),
-        ended_at=to_moment(event.get("completed")),
+        started_at=moment_or_note(event.get("timestamp")),
+        ended_at=moment_or_note(event.get("completed")),
         metadata={"tool_call_id": event.get("id")},
     )
 

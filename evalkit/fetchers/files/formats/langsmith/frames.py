@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_duration, to_error, to_identity
+from evalkit.fetchers.files.mapping.convert import duration_or_note, to_error, to_identity
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.langsmith.convert.feedback import SOURCE
@@ -76,7 +76,7 @@ def frame_item(row: Row, where: str, repetitions: Counter[str], reading: Reading
         outputs=outputs,
         status="error" if error else "success",
         error=error,
-        duration_s=to_duration(_missing(row.get("execution_time"))),
+        duration_s=duration_or_note(_missing(row.get("execution_time"))),
         feedback=[_feedback(key, value, run_id, example_id) for key, value in scores.items()],
         steps_recorded=False,
     )

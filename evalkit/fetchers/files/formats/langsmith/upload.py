@@ -9,7 +9,7 @@ from typing import Any
 from evalkit.fetchers.base import recorded_score
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.formats.langsmith.shapes import Payload, upload_rows
-from evalkit.fetchers.files.mapping.convert import to_error, to_identity, to_moment
+from evalkit.fetchers.files.mapping.convert import moment_or_note, to_error, to_identity
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.langsmith.convert.feedback import to_feedback
@@ -56,8 +56,8 @@ def _item(
         outputs=row.get("actual_outputs"),
         status="error" if error else "success",
         error=error,
-        started_at=to_moment(row.get("start_time")),
-        ended_at=to_moment(row.get("end_time")),
+        started_at=moment_or_note(row.get("start_time")),
+        ended_at=moment_or_note(row.get("end_time")),
         metadata=row.get("run_metadata"),
         feedback=[to_feedback(score, run_id=run_id, example_id=example_id) for score in scores],
         steps_recorded=False,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from evalkit.fetchers.files.formats.otlp.forms.raw import RawSpan
 from evalkit.fetchers.files.formats.otlp.vocabularies.said import text
-from evalkit.fetchers.files.mapping.convert import to_number
+from evalkit.fetchers.files.mapping.convert import number_or_note
 from evalkit.model.score import Score
 
 EVENT = "gen_ai.evaluation.result"
@@ -22,7 +22,7 @@ def evaluations(raw: RawSpan) -> Iterator[Score]:
             continue
         yield Score(
             key=str(name),
-            score=to_number(said.get(f"{PREFIX}score.value")),
+            score=number_or_note(said.get(f"{PREFIX}score.value")),
             value=said.get(f"{PREFIX}score.label"),
             comment=text(said.get(f"{PREFIX}explanation")),
             step_id=raw.id,

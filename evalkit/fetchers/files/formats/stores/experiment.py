@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.fetchers.files.formats.known import Reading
-from evalkit.fetchers.files.mapping.convert import to_moment, to_number
+from evalkit.fetchers.files.mapping.convert import moment_or_note, number_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.scores import feedback_of, read_scores
@@ -41,7 +41,7 @@ def to_item(raw: Payload, reading: Reading, where: str) -> Item:
             metadata=raw.get("metadata") or {},
         )
     )
-    latency = to_number(raw.get("latency_ms"))
+    latency = number_or_note(raw.get("latency_ms"))
     run = Run(
         run_id=run_id,
         example_id=example_id,
@@ -50,8 +50,8 @@ def to_item(raw: Payload, reading: Reading, where: str) -> Item:
         outputs=raw.get("output"),
         error=str(error) if error else None,
         status="error" if error else "success",
-        started_at=to_moment(raw.get("start_time")),
-        ended_at=to_moment(raw.get("end_time")),
+        started_at=moment_or_note(raw.get("start_time")),
+        ended_at=moment_or_note(raw.get("end_time")),
         duration_s=None if latency is None else latency / 1000,
         usage=usage_stated(raw),
         metadata={"trace_id": raw["trace_id"]} if raw.get("trace_id") else {},

@@ -16,7 +16,7 @@ from evalkit.fetchers.files.formats.otlp.runs import Traces
 from evalkit.fetchers.files.formats.otlp.spans import gather
 from evalkit.fetchers.files.formats.otlp.vocabularies.openinference import KIND
 from evalkit.fetchers.files.formats.stores.experiment import is_experiment_run, to_item
-from evalkit.fetchers.files.mapping.convert import to_identity, to_moment
+from evalkit.fetchers.files.mapping.convert import moment_or_note, to_identity
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
@@ -99,8 +99,8 @@ def to_raw(span: Payload) -> RawSpan:
         events=_events(span.get("events")),
         failed=str(span.get("status_code")).upper() == "ERROR",
         message=str(told) if told else None,
-        started_at=to_moment(span.get("start_time")),
-        ended_at=to_moment(span.get("end_time")),
+        started_at=moment_or_note(span.get("start_time")),
+        ended_at=moment_or_note(span.get("end_time")),
     )
 
 
@@ -137,7 +137,7 @@ def _events(listed: Any) -> list[Event]:
         Event(
             str(each.get("name")),
             attributes_of(each.get("attributes")),
-            to_moment(each.get("timestamp")),
+            moment_or_note(each.get("timestamp")),
         )
         for each in listed or ()
         if isinstance(each, Mapping)

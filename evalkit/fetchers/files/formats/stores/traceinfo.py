@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from evalkit.fetchers.files.formats.otlp.forms.payloads import once
-from evalkit.fetchers.files.mapping.convert import to_moment, to_number
+from evalkit.fetchers.files.mapping.convert import moment_or_note, number_or_note
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.scores import feedback_of
 from evalkit.model.accounting.reader import usage_or_note
@@ -38,7 +38,7 @@ def with_info(run: Run, example: Example | None, info: Payload) -> tuple[Run, Ex
     values["usage"] = run.usage or usage_or_note(
         {"usage": once(about.get(USAGE)), "cost": once(about.get(COST))}
     )
-    values["created_at"] = to_moment(info.get("request_time") or info.get("timestamp_ms"))
+    values["created_at"] = moment_or_note(info.get("request_time") or info.get("timestamp_ms"))
     listed = info.get("assessments") or ()
     assessed = [each for each in listed if isinstance(each, Mapping) and each.get("valid", True)]
     values["feedback"] = (*run.feedback, *_feedback(run, assessed))
@@ -56,8 +56,8 @@ def _ended(run: Run, info: Payload) -> dict[str, Any]:
         found = {"status": state} if run.status in ("unknown", "rootless") or (
             state == "running") else {}  # fmt: skip
     if run.started_at is None:
-        began = to_moment(info.get("request_time") or info.get("timestamp_ms"))
-        took = to_number(info.get("execution_duration_ms"))
+        began = moment_or_note(info.get("request_time") or info.get("timestamp_ms"))
+        took = number_or_note(info.get("execution_duration_ms"))
         found["started_at"] = began
         if began is not None and took is not None:
             found["ended_at"] = began + timedelta(milliseconds=took)

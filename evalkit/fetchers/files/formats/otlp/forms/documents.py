@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from evalkit.fetchers.files.formats.otlp.forms.raw import Event, RawSpan
-from evalkit.fetchers.files.mapping.convert import to_identity, to_moment
+from evalkit.fetchers.files.mapping.convert import moment_or_note, to_identity
 
 ERROR = (2, "2", "ERROR", "STATUS_CODE_ERROR", "Error")
 RESOURCES = ("resourceSpans", "resource_spans", "batches")
@@ -168,7 +168,7 @@ def _time(raw: Payload, names: tuple[str, ...]) -> datetime | None:
         value = value[0] + value[1] / 1e9
     if isinstance(value, str) and value.isdigit():
         value = int(value)
-    return to_moment(value) if value else None
+    return moment_or_note(value) if value else None
 
 
 def _jaeger(value: Payload) -> bool:
@@ -187,7 +187,7 @@ def _of_jaeger(raw: Payload) -> RawSpan:
         for ref in raw.get("references") or ()
         if ref.get("refType") == "CHILD_OF" and ref.get("traceID") == raw["traceID"]
     ]
-    started = to_moment(raw.get("startTime"))
+    started = moment_or_note(raw.get("startTime"))
     took = raw.get("duration")
     ended = None
     if started is not None and isinstance(took, int | float):
@@ -224,4 +224,4 @@ def _fields(listed: Any) -> dict[str, Any]:
 def _log(raw: Payload) -> Event:
     fields = _fields(raw.get("fields"))
     name = str(fields.pop("event", ""))
-    return Event(name, fields, to_moment(raw.get("timestamp")))
+    return Event(name, fields, moment_or_note(raw.get("timestamp")))

@@ -8,7 +8,7 @@ from typing import Any
 from evalkit.fetchers.files.formats.otlp.forms.messages import asked_for, conversation
 from evalkit.fetchers.files.formats.otlp.forms.payloads import structure
 from evalkit.fetchers.files.formats.otlp.vocabularies.said import Attributes, Said, first, text
-from evalkit.fetchers.files.mapping.convert import to_moment
+from evalkit.fetchers.files.mapping.convert import moment_or_note
 
 KINDS = {
     "agent_run": "agent",
@@ -41,7 +41,7 @@ def read(attributes: Attributes) -> Said | None:
         name=text(first(attributes, ("gen_ai.agent.name",))) if span == "agent_run" else None,
         inputs=_asked(structure(attributes.get(asked))),
         outputs=_said(structure(attributes.get(said)), span),
-        first_token_at=to_moment(began) if began else None,
+        first_token_at=moment_or_note(began) if began else None,
         thread=text(first(attributes, ("gen_ai.conversation.id",)))
         or text(first(given, ("threadId", "sessionId"))),
         metadata=given,
