@@ -204,3 +204,22 @@ def test_a_known_format_that_was_mapped_is_said(mapped: Any) -> None:
     fields = {"example_id": "to_string(doc_id)", "outputs": "{a: filtered_resps[0]}"}
     fetched = mapped(rows, fields, "samples_x.jsonl")
     assert any("the format is known: lm-eval" in note for note in fetched.counts.notes)
+
+
+@pytest.mark.parametrize(
+    ("errors", "ends"),
+    [
+        (["overloaded", None], "success"),
+        ([None, "overloaded"], "error"),
+        (["overloaded", None, "overloaded"], "error"),
+        (["overloaded", "overloaded", None], "success"),
+    ],
+)
+def test_a_call_that_was_tried_again_did_not_fail_the_run(grouped, errors, ends):
+    rows = [{"session": "s", "err": error, "reply": None if error else "yes"} for error in errors]
+    fields = {"outputs": "{answer: reply}", "error": "err"}
+    (run,) = grouped(rows, fields, group_by="session").runs
+    assert (run.outcome, run.error) == (ends, "overloaded" if ends == "error" else None)
+    assert [step.error for step in run.steps] == errors
+    (run,) = grouped(rows, fields, group_by="session", combine={"error": "last"}).runs
+    assert run.outcome == "error"

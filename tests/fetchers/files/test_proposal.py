@@ -492,3 +492,100 @@ def test_other_columns_whose_names_hold_dots(tmp_path: Path) -> None:
     assert [[(f.key, f.score) for f in run.feedback] for run in runs] == [
         [("exact", n)] for n in range(4)
     ]
+
+
+AT = "2026-05-01T10:0{}:00Z"
+
+
+def odd_calls() -> list[dict[str, Any]]:
+    """A log of calls: one belongs to nothing, one failed and was tried again, one failed."""
+    taken = {"created": 1777629600, "usage": usage(100, 10)}
+    return [
+        {"ts": AT.format(n), "request_id": f"r{n}", "session_id": session, "latency_ms": 500 + n,
+         "request": {"model": "m-1", "messages": ASK}, "status_code": 500 if failed else 200,
+         "error": {"message": "overloaded"} if failed else None,
+         "response": None if failed else {**said("left"), **taken}}
+        for n, (session, failed) in enumerate([
+            ("a", False), ("a", False), (None, False), ("b", True), ("b", False), ("c", True)])
+    ] + [{"ts": AT.format(6), "request_id": "r6", "session_id": "a", "latency_ms": 100,
+          "request": {"model": "m-1", "messages": ASK}, "status_code": 200, "error": None,
+          "response": {**said("right"), **taken}}]  # fmt: skip
+
+
+AGENTS = [
+    {"id": f"ep-{n}", "task": {"name": f"task-{n % 2}", "instruction": "go"}, "attempt": n // 2,
+     "agent": {"name": "planner", "model": "m"}, "outcome": "crashed" if n == 3 else "completed",
+     "error": {"type": "ToolError", "message": "boom"} if n == 3 else None,
+     "result": None if n == 3 else {"answer": "ok"}, "tokens_used": 50,
+     "steps": [{"type": "tool_call", "tool": "book", "duration_ms": 250}], "total_ms": 1200}
+    for n in range(4)
+]  # fmt: skip
+SPANS = [
+    ["trace_id", "span_id", "parent_span_id", "span_name", "span_type", "start_time_unix_nano",
+     "duration_ms", "status", "input", "output", "tokens_in", "tokens_out"],
+    *([f"t{t}", f"{t}{k}", parent, k, kind, 1777629600000000000, took, "error" if bad else "ok",
+       given, "x", *tokens]
+      for t in range(3)
+      for k, parent, kind, took, given, tokens, bad in (
+          ("b", f"{t}a", "llm", 800, "free text", (100, 20), False),
+          ("a", "", "agent", 5000, "ask", ("", ""), t == 1),
+          ("c", f"{t}a", "tool", 100, '{"q": 1}', ("", ""), False))),
+]  # fmt: skip
+LEVELS = [
+    ["id", "timestamp", "name", "sessionId", "level", "latency", "totalTokens", "input", "output"],
+    *([f"t{n}", AT.format(n), "rag", "s", "ERROR" if n == 1 else "DEFAULT", 1.5, 120, f"q{n}",
+       "" if n == 1 else f"a{n}"] for n in range(4)),
+]  # fmt: skip
+ANSI = "Testfall;Frage;Antwort;Erwartete Antwort;Antwortzeit (s);Kosten (€);Korrekt\r\n" + "".join(
+    f"{n};Wie groß {n}?;{n} m;{n} Meter;1,{n};0,00{n};{'WAHR' if n else 'FALSCH'}\r\n"
+    for n in range(4)
+)
+ODD: dict[str, tuple[str | bytes, list[Any]]] = {
+    "odd-calls.jsonl": (lines(odd_calls()), [
+        ("a", "success", 1.101, 330, 3), ("b", "success", 1.007, 110, 2),
+        ("c", "error", 0.505, None, 1)]),
+    "agents.json": (json.dumps({"run": {"v": 1}, "episodes": AGENTS}), [
+        ("ep-0", "success", 1.2, 50, 1), ("ep-1", "success", 1.2, 50, 1),
+        ("ep-2", "success", 1.2, 50, 1), ("ep-3", "error", 1.2, 50, 1)]),
+    "odd-spans.csv": (cells(*SPANS), [
+        ("t0", "success", 5.0, 120, 3), ("t1", "error", 5.0, 120, 3),
+        ("t2", "success", 5.0, 120, 3)]),
+    "levels.csv": (cells(*LEVELS), [
+        (f"t{n}", "error" if n == 1 else "success", 1.5, 120, 0) for n in range(4)]),
+    "ansi.csv": (ANSI.encode("cp1252"), [
+        (None, "success", 1 + n / 10, None, 0) for n in range(4)]),
+    "BFCL_x_result.json": (lines([
+        {"id": f"b{n}", "result": "Error during inference: 429" if n == 2 else "[f()]",
+         "input_token_count": 0 if n == 2 else 100, "output_token_count": 0 if n == 2 else 20,
+         "latency": 0 if n == 2 else 1.25} for n in range(4)]), [
+        (f"b{n}", "error" if n == 2 else "success", None if n == 2 else 1.25,
+         None if n == 2 else 120, 0) for n in range(4)]),
+    "first-token.csv": (cells(
+        ["test_id", "prompt", "completion", "response_ms", "ttft_ms", "status", "error_str"],
+        *([f"x{n}", "p", "" if n == 1 else "c", 1200, 100, "timeout" if n == 1 else "ok",
+           "too slow" if n == 1 else ""] for n in range(3))), [
+        (None, "timeout" if n == 1 else "success", 1.2, None, 0) for n in range(3)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_ones_among_the_shapes(name: str, tmp_path: Path) -> None:
+    text, wanted = ODD[name]
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    runs = by_the_table(name, tmp_path)
+    assert len(runs) == len(wanted)
+    for run, (run_id, outcome, latency, tokens, steps) in zip(runs, wanted, strict=True):
+        assert run_id in (None, run.run_id)
+        assert (run.outcome, run.total_tokens, len(run.steps)) == (outcome, tokens, steps)
+        assert run.latency == (None if latency is None else pytest.approx(latency))
+    if name == "ansi.csv":
+        assert [(r.example_id, r.inputs, r.usage.total_cost) for r in runs[:2]] == [
+            ("0", {"input": "Wie groß 0?"}, 0.0), ("1", {"input": "Wie groß 1?"}, 0.001),
+        ]  # fmt: skip
+        assert [[f.score for f in run.feedback] for run in runs] == [[False], *[[True]] * 3]
+    if name == "agents.json":
+        assert [(r.example_id, r.repetition) for r in runs] == [
+            ("task-0", 0), ("task-1", 0), ("task-0", 1), ("task-1", 1),
+        ]  # fmt: skip
+    if name == "first-token.csv":
+        assert [run.time_to_first_token for run in runs] == [0.1] * 3

@@ -547,10 +547,17 @@ def test_a_file_of_no_known_kind_is_refused(mapped):
     assert "neither JSON, JSON Lines, CSV nor Parquet" in str(fetched.error)
 
 
-def test_bytes_that_are_no_text_are_mended_and_noted(mapped):
-    fetched = mapped("q,a\n1,é\n".encode("latin-1"), FIELDS, "log.csv")
-    assert only(fetched).outputs == {"a": "\ufffd"}
-    assert any("broken characters" in n and "log.csv:2" in n for n in fetched.counts.notes)
+@pytest.mark.parametrize(
+    ("cell", "read", "said"),
+    [
+        ("é €".encode("cp1252"), "é €", "cells that are no UTF-8, read as Windows-1252"),
+        (b"\x81", "\ufffd", "texts with broken characters"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_read_or_mended_and_noted(mapped, cell, read, said):
+    fetched = mapped(b"q,a\n1," + cell + b"\n", FIELDS, "log.csv")
+    assert only(fetched).outputs == {"a": read}
+    assert any(said in n and "log.csv:2" in n for n in fetched.counts.notes)
 
 
 def test_hostile_values_are_mended_and_noted(mapped):

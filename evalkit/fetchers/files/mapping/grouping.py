@@ -103,6 +103,8 @@ class Groups:
                                             if name in x.values])
                 for name in names
             }  # fmt: skip
+            if "error" not in self._rules and _recovered(list(lines.values())):
+                values.pop("error", None)
             if self._steps:
                 told = (_step(name, line.values) for name, line in lines.items())
                 values["steps"] = [step for step in told if step is not None]
@@ -128,6 +130,17 @@ class Groups:
                 f"{self._who}.combine: {name} = {rule!r} needs numbers or times, and a record has "
                 f"{shown!r:.60}. Take `first`, `last` or `list`."
             ) from None
+
+
+def _recovered(lines: list[_Line]) -> bool:
+    """Tell whether a line answered after the last one that failed: a call that was tried again."""
+    for line in reversed(lines):
+        if "error" in line.values:
+            return False
+        given = line.values.get("outputs")
+        if given and not (isinstance(given, dict) and all(v is None for v in given.values())):
+            return True
+    return False
 
 
 def _comparable(said: list[Any]) -> list[Any]:

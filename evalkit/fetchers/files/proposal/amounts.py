@@ -35,7 +35,7 @@ def usage_expression(made: Guess) -> str:
     found = [c for c in map(_summed, made.left) if _is_count(c)]
     for column in found:
         made.drop(column)
-    parts = [f'"{_count_name(c)}": {_amount(c)}' for c in found]
+    parts = [f'"{_count_name(c)}": {_if_any(made, c, _amount(c))}' for c in found]
     return f"{{{', '.join(parts)}}}" if parts else ""
 
 
@@ -43,6 +43,16 @@ def _amount(column: Column) -> str:
     """Return a count or cost; a cost with its sign is left as it is, for it says the currency."""
     signed = any(isinstance(v, str) and v.strip()[:1] in SIGNS for v in column.values)
     return column.expression if signed else number(column)
+
+
+def _if_any(made: Guess, column: Column, expression: str) -> str:
+    """Return the amount, nothing for the zero that stands beside a call that failed."""
+    zero = any(not isinstance(v, str) and v == 0 for v in column.values)
+    return (
+        f"when({expression} > `0`, {expression}, `null`)"
+        if made.broken_off and zero
+        else expression
+    )
 
 
 def _summed(column: Column) -> Column:
@@ -60,7 +70,8 @@ def _is_cost(column: Column) -> bool:
     """Tell whether it is a cost of the whole under a name that no tool has."""
     parts = {"input", "output", "prompt", "completion", "cached", "user"}
     known = NAMES.get(spelled(column.name)) is not None
-    return not known and "cost" in column.words[-2:] and not parts & set(column.words)
+    said = names.COST & set(column.words[-2:])
+    return not known and bool(said) and not parts & set(column.words)
 
 
 def _is_count(column: Column) -> bool:
@@ -96,11 +107,27 @@ def number(column: Column) -> str:
 
 def duration(made: Guess) -> tuple[str, str] | None:
     """Return seconds out of the column that says how long a run took, and what was assumed."""
-    found = [c for c in (each.summed() for each in made.left) if _is_duration(c)]
+    summed = [each.summed() for each in made.left]
+    found = [c for c in summed if _is_duration(c)] or [c for c in summed if _is_unit(c)]
     if not found:
         return None
     column = min(found, key=lambda c: len(c.path))
     made.drop(column)
+    expression, why = _seconds(column)
+    return _if_any(made, column, expression), why
+
+
+def first_token(made: Guess) -> tuple[str, str] | None:
+    """Return the seconds to the first token out of the column that has them."""
+    found = [c for c in made.left if counts(c) and
+             ("ttft" in c.words or ("first", "token") in pairwise(c.words))]  # fmt: skip
+    if not found:
+        return None
+    made.drop(found[0])
+    return _seconds(found[0])
+
+
+def _seconds(column: Column) -> tuple[str, str]:
     if any(word in names.MINUTES for word in column.words):
         return f"{number(column)} * 60", ""
     per = next((names.UNITS[word] for word in reversed(column.words) if word in names.UNITS), None)
@@ -151,3 +178,10 @@ def moment(column: Column) -> bool:
     except (ValueError, OverflowError, OSError, TypeError):
         return False
     return all(time is not None and 2000 < time.year < 2100 for time in found)
+
+
+def _is_unit(column: Column) -> bool:
+    """Tell whether a name says little but a unit of time: `response_ms`, `seconds`."""
+    words = column.words
+    long_unit = bool(words) and words[-1] in names.UNITS and len(words[-1]) > 1
+    return long_unit and set(words[:-1]) <= names.BESIDE_UNIT and counts(column)

@@ -65,7 +65,7 @@ def spans(made: Guess) -> bool:
 
 def groups(made: Guess) -> bool:
     """Lines that are calls or messages of a longer run: propose what makes them one."""
-    top = [c for c in made.columns if c.scalar and c.full and len(c.path) <= 2]
+    top = [c for c in made.columns if c.scalar and c.most and len(c.path) <= 2]
     plains = {c.plain for c in made.columns}
     counted = any("usage" in c.plain or "tokens" in c.words for c in made.columns)
     call = counted and bool(plains & {"request", "response", "choices", "model"})

@@ -9,6 +9,7 @@ from evalkit.fetchers.files.mapping.convert import CELL_TRUTHS
 from evalkit.fetchers.files.proposal import names
 from evalkit.fetchers.files.proposal.amounts import (
     duration,
+    first_token,
     is_number,
     moment,
     number,
@@ -17,7 +18,7 @@ from evalkit.fetchers.files.proposal.amounts import (
 from evalkit.fetchers.files.proposal.flat import flattened
 from evalkit.fetchers.files.proposal.grouped import conversation, groups, spans
 from evalkit.fetchers.files.proposal.profile import Column
-from evalkit.fetchers.files.proposal.taking import Guess, Proposal
+from evalkit.fetchers.files.proposal.taking import BROKEN_OFF, Guess, Proposal
 
 TRUTHS = {
     *("yes", "no", "true", "false", "pass", "fail"),
@@ -28,6 +29,7 @@ TRUTHS = {
 MANY_VALUES = 0.6
 """Share of different values from which on a text is no property to slice by."""
 LONG = 80
+LEVELS = {"DEFAULT", "DEBUG", "WARNING", "ERROR"}
 UNRATED = -1
 """What a judge's file holds for a score where no rating was found in what the judge said."""
 
@@ -79,8 +81,13 @@ def _times(made: Guess) -> None:
     took = duration(made)
     if took is not None:
         made.give("duration_s", *took)
+    first = first_token(made)
+    if first is not None:
+        made.give("first_token_s", *first)
     for name, wanted in (("started_at", names.STARTED), ("ended_at", names.ENDED)):
-        column = made.take(wanted, moment)
+        column = made.take(wanted, lambda c: len(c.path) == 1 and moment(c)) or made.take(
+            wanted, moment
+        )
         if column is not None:
             made.give(name, column.expression)
 
@@ -92,9 +99,19 @@ def _ended(made: Guess) -> None:
     if status is not None:
         seen = sorted({str(value) for value in status.values})[:6]
         made.give("status", status.expression, f"words seen: {', '.join(seen)}")
+    if status is None:
+        _level(made)
     error = made.take(names.ERROR)
     if error is not None:
         made.give("error", error.expression)
+
+
+def _level(made: Guess) -> None:
+    """Read Langfuse's level, one of four words, as how a run ended."""
+    level = made.take(("level",), lambda c: set(map(str, c.values)) <= LEVELS)
+    if level is not None:
+        expression = f"when({level.expression} == 'ERROR', 'error', 'success')"
+        made.give("status", expression, "level ERROR is taken for a run that failed")
 
 
 def _contents(made: Guess) -> None:
@@ -110,6 +127,9 @@ def _contents(made: Guess) -> None:
             column = _longest(made)
         if column is None:
             continue
+        if field_name == "outputs" and made.broken_off:
+            made.give("error", f"when(starts_with(to_string({column.expression} || ''), "
+                      f"'{BROKEN_OFF}'), {column.expression}, `null`)")  # fmt: skip
         if column.all_are(dict):
             made.give(field_name, column.expression)
         else:

@@ -7,10 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
+
 from evalkit.fetchers.files.reading.jsontext import parsed
 from evalkit.model.messages.read import read_messages
 
 DEEPEST = 4
+MOST = 0.8
+ROLES = frozenset(
+    ("system", "developer", "user", "human", "assistant", "ai", "gpt", "bot", "chatbot", "model",
+     "agent", "tool", "function", "observation")
+)  # fmt: skip
+"""Who speaks in a conversation."""
 BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 STEP_KEYS = frozenset(
     {"name", "tool", "tool_name", "type", "kind", "action", "function", "observation", "step"}
@@ -42,6 +50,11 @@ class Column:
         return re.sub(r"[^a-z0-9]", "", self.name.lower())
 
     @property
+    def joined(self) -> str:
+        """The last two keys as one: `task.id` is a `taskid`."""
+        return re.sub(r"[^a-z0-9]", "", "".join(self.path[-2:]).lower())
+
+    @property
     def words(self) -> list[str]:
         """The words of the last key: `latencyMs` has two."""
         spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", self.name)
@@ -63,6 +76,11 @@ class Column:
     def full(self) -> bool:
         """Whether every record has it."""
         return len(self.values) == self.records
+
+    @property
+    def most(self) -> bool:
+        """Whether all but a few records have it: a stray line is left out of what it groups."""
+        return len(self.values) >= self.records * MOST
 
     @property
     def scalar(self) -> bool:
@@ -88,11 +106,14 @@ class Column:
 
     def summed(self) -> Column:
         """Return the column with the sum of the numbers, where its values are lists of them."""
-        found = [list(_numbers(value)) for value in self.values]
-        if not self.all_are(list) or not all(found) or any(None in each for each in found):
+        lists = [value for value in self.values if value != 0]
+        found = [list(_numbers(value)) for value in lists]
+        whole = bool(lists) and all(isinstance(value, list) for value in lists)
+        if not whole or not all(found) or any(None in each for each in found):
             return self
-        sums = [sum(each) for each in found]
-        return replace(self, values=sums, frame="sum({}[][])")
+        sums = [sum(_numbers(value)) for value in self.values]
+        none = "" if len(lists) == len(self.values) else " || `[]`"
+        return replace(self, values=sums, frame=f"sum({{}}[][]{none})")
 
     @property
     def messages(self) -> bool:
@@ -130,7 +151,7 @@ def _numbers(value: Any) -> Iterator[Any]:
 
 def _are_messages(value: Sequence[Any]) -> bool:
     items = [item for item in value if isinstance(item, dict)]
-    roles = sum(isinstance(item.get("role") or item.get("from"), str) for item in items)
+    roles = sum((item.get("role") or item.get("from")) in ROLES for item in items)
     kinds = sum(item.get("type") in ("human", "ai", "tool", "system") for item in items)
     enough = len(items) == len(value) and max(roles, kinds) >= len(items) * 0.9
     return enough and bool(read_messages(list(value)))
@@ -149,7 +170,23 @@ def profile(records: Sequence[Any], *, cells: bool) -> list[Column]:
                 column = columns[path] = Column(path, len(records))
             column.values.append(value)
             column.text_at = max(column.text_at, text_at)
-    return list(columns.values())
+    return _sure(columns)
+
+
+def _sure(columns: Mapping[tuple[str, ...], Column]) -> list[Column]:
+    """Leave texts as they are where only some of them hold JSON; nothing inside them is a column.
+
+    An answer is a text also where it happens to be `{"q": 1}`.
+    """
+    some = {path for path, column in columns.items() if column.text_at == len(path)
+            and any(isinstance(value, str) for value in column.values)}  # fmt: skip
+    for path in some:
+        column = columns[path]
+        column.text_at = 0
+        column.values = [v if isinstance(v, str) else orjson.dumps(v).decode()
+                         for v in column.values]  # fmt: skip
+    return [column for path, column in columns.items()
+            if not any(path[:end] in some for end in range(1, len(path)))]  # fmt: skip
 
 
 def _walk(

@@ -8,6 +8,9 @@ from typing import Any
 
 from evalkit.fetchers.files.proposal.profile import Column
 
+BROKEN_OFF = "Error during inference"
+"""How an answer begins that is none (BFCL)."""
+
 
 @dataclass(slots=True)
 class Proposal:
@@ -28,15 +31,18 @@ class Guess:
         self.columns = list(columns)
         self.left = list(columns)
         self.found = Proposal()
+        self.broken_off = any(isinstance(value, str) and value.startswith(BROKEN_OFF)
+                              for column in self.columns for value in column.values)  # fmt: skip
+        """Whether some answers are what a harness writes for a call that failed: nothing counts."""
 
     def take(
         self, wanted: Sequence[str], fits: Callable[[Column], bool] = lambda column: True
     ) -> Column | None:
         """Take the column with the surest name that fits, the least deep first."""
-        chosen = [c for c in self.left if c.plain in wanted and fits(c)]
+        chosen = [c for c in self.left if {c.plain, c.joined} & set(wanted) and fits(c)]
         if not chosen:
             return None
-        best = min(chosen, key=lambda c: (wanted.index(c.plain), len(c.path)))
+        best = min(chosen, key=lambda c: (_first(wanted, c), len(c.path)))
         self.drop(best)
         return best
 
@@ -65,3 +71,7 @@ class Guess:
         self.found.fields.setdefault(name, expression)
         if why:
             self.found.why.setdefault(name, why)
+
+
+def _first(wanted: Sequence[str], column: Column) -> int:
+    return min(wanted.index(name) for name in (column.plain, column.joined) if name in wanted)

@@ -24,6 +24,8 @@ from evalkit.fetchers.files.reading.unpack import BROKEN
 BATCH = 64
 """Rows decoded together: a dictionary may hold a large text once for all rows."""
 NOT_FINITE = "NaN or infinite numbers, read as missing"
+BYTES = re.compile("[\udc80-\udcff]")
+"""What stands for a byte that is no UTF-8."""
 SEPARATOR = re.compile(r"sep=.\s*", re.IGNORECASE)
 
 
@@ -67,15 +69,29 @@ def _cells(
             findings.break_at(f"{file.shown}:{line}", f"not CSV: {error}")
             return
         if header is None:
-            header = _header(mend(cells, findings.mended, f"{file.shown}:{line}"), file, findings)
+            cells = _mended(cells, f"{file.shown}:{line}", findings)
+            header = _header(cells, file, findings)
         elif len(cells) > len(header):
             reason = f"{len(cells)} cells under {len(header)} column names"
             findings.break_at(f"{file.shown}:{line}", reason)
         elif cells:
             cells += [""] * (len(header) - len(cells))
             if not all(cell.isascii() for cell in cells):
-                cells = mend(cells, findings.mended, f"{file.shown}:{line}")
+                cells = _mended(cells, f"{file.shown}:{line}", findings)
             yield line, {name: cell or None for name, cell in zip(header, cells, strict=True)}
+
+
+def _mended(cells: list[str], where: str, findings: Findings) -> list[str]:
+    """Return cells that can be stored; what is no UTF-8 is read as a spreadsheet writes it."""
+    for at, cell in enumerate(cells):
+        if BYTES.search(cell):
+            try:
+                cells[at] = cell.encode("utf-8", "surrogateescape").decode("cp1252")
+                findings.mended.note("cells that are no UTF-8, read as Windows-1252", where)
+            except UnicodeError:
+                continue
+    mended: list[str] = mend(cells, findings.mended, where)
+    return mended
 
 
 def _delimiter(first: str, file: SourceFile) -> str:
