@@ -512,7 +512,7 @@ def odd_calls() -> list[dict[str, Any]]:
           "response": {**said("right"), **taken}}]  # fmt: skip
 
 
-AGENTS = [
+AGENTS: list[dict[str, Any]] = [
     {"id": f"ep-{n}", "task": {"name": f"task-{n % 2}", "instruction": "go"}, "attempt": n // 2,
      "agent": {"name": "planner", "model": "m"}, "outcome": "crashed" if n == 3 else "completed",
      "error": {"type": "ToolError", "message": "boom"} if n == 3 else None,
@@ -520,7 +520,7 @@ AGENTS = [
      "steps": [{"type": "tool_call", "tool": "book", "duration_ms": 250}], "total_ms": 1200}
     for n in range(4)
 ]  # fmt: skip
-SPANS = [
+SPANS: list[list[Any]] = [
     ["trace_id", "span_id", "parent_span_id", "span_name", "span_type", "start_time_unix_nano",
      "duration_ms", "status", "input", "output", "tokens_in", "tokens_out"],
     *([f"t{t}", f"{t}{k}", parent, k, kind, 1777629600000000000, took, "error" if bad else "ok",
@@ -531,7 +531,7 @@ SPANS = [
           ("a", "", "agent", 5000, "ask", ("", ""), t == 1),
           ("c", f"{t}a", "tool", 100, '{"q": 1}', ("", ""), False))),
 ]  # fmt: skip
-LEVELS = [
+LEVELS: list[list[Any]] = [
     ["id", "timestamp", "name", "sessionId", "level", "latency", "totalTokens", "input", "output"],
     *([f"t{n}", AT.format(n), "rag", "s", "ERROR" if n == 1 else "DEFAULT", 1.5, 120, f"q{n}",
        "" if n == 1 else f"a{n}"] for n in range(4)),
