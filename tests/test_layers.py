@@ -31,7 +31,7 @@ INSIDE = {
     "scoring": ["definition", "fingerprint", "calls", "session", "workers", OWN],
     "metrics": [
         "documents", "columns", "statistics", "slicing", "summaries", "comparing", "agreement",
-        "planning", "gating", OWN,
+        "planning", "validation", "gating", OWN,
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [
@@ -50,7 +50,7 @@ INSIDE = {
     ],
     "evaluators": [OWN, "structure", "behaviour", "trajectory", "retrieval", "judge"],
     "evaluators/judge": ["images", "asking", "money", OWN, "batch"],
-    "pipeline": [OWN, "authors", "servers", "continuous"],
+    "pipeline": [OWN, "authors", "checks", "servers", "continuous"],
     "cli": ["call", "text", "table", "verbs", OWN],
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],
     "cli/verbs/authoring": ["new", OWN],

@@ -97,6 +97,20 @@ class Results(Shown):
         told = getattr(self._source, "digest", None)
         return "" if told is None else str(told())
 
+    def contents(self) -> tuple[str, str]:
+        """Return digests of the runs and of the examples, whatever was scored; empty: not known."""
+        told = getattr(self._source, "contents", None)
+        found: tuple[str, str] = ("", "") if told is None else told()
+        return found
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[tuple[str, Iterator[Any]]]:
+        """Yield columns of the runs by part: a digest, empty where it is not known, and Tables."""
+        told = getattr(self._source, "pieces", None)
+        if told is None:
+            yield "", iter([self.table("runs", columns)])
+        else:
+            yield from told(columns)
+
     def blocks(self) -> Blocks | None:
         """Return what keeps the pieces of pages; None: nothing does."""
         told = getattr(self._source, "blocks", None)

@@ -35,6 +35,16 @@ def _checked_size(text: str) -> str:
     return text
 
 
+Check = Literal[
+    "schema",
+    "references",
+    "duplicates",
+    "near_duplicates",
+    "leaks",
+    "versions",
+    "windows",
+    "models",
+]
 ExperimentName = Annotated[str, Checked(_as_folder_name)]
 
 
@@ -86,6 +96,14 @@ class CompareTable(Table):
     """How p values are corrected for the number of metrics and experiments."""
     primary: list[str] = field(default_factory=list)
     """Metrics the decision is about, corrected among themselves; the others are exploratory."""
+
+
+@dataclass(eq=False)
+class ChecksTable(Table):
+    """`[checks]`: what is said of data before figures are believed."""
+
+    ignore: list[Check] = field(default_factory=list)
+    """Checks whose findings are known and not wanted, such as `leaks`."""
 
 
 @dataclass(eq=False)
@@ -157,6 +175,7 @@ class ProjectTable(Table):
     score: ScoreTable = field(default_factory=ScoreTable)
     report: ReportTable = field(default_factory=ReportTable)
     compare: CompareTable = field(default_factory=CompareTable)
+    checks: ChecksTable = field(default_factory=ChecksTable)
     gates: list[str] = field(default_factory=list)
     """Rules that decide the exit code; `metric >= number`, `... not worse than baseline by ...`."""
     slices: list[str] = field(default_factory=list)

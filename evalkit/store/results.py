@@ -72,6 +72,18 @@ class StoredResults:
         said = (self.manifest, parts, examples, part_names(self._files), self.evaluators)
         return digest(repr(said).encode("utf-8", "surrogatepass"))
 
+    def contents(self) -> tuple[str, str]:
+        """Return digests of the runs and of the examples, whatever was scored."""
+        runs = [part.name for part in self._state.parts]
+        return digest(
+            repr(runs).encode()
+        ), self._state.examples.name if self._state.examples else ""
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[tuple[str, Iterator[pa.Table]]]:
+        """Yield each part of the runs: what tells its bytes from any others, and its tables."""
+        for part in self._state.parts:
+            yield part.name, _groups(PartFile(self._files, part), columns)
+
     def blocks(self) -> KeptBlocks | None:
         """Return what keeps the pieces of pages."""
         return kept_blocks(self._files)
@@ -190,6 +202,12 @@ class StoredResults:
             column = self._runs([name]).column(name)
             self._known[name] = one_array(column).cast(CELLS.field(name).type)
         return self._known[name]
+
+
+def _groups(opened: PartFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield a part piece by piece, so that bodies need not all be held at once."""
+    for group in range(opened.groups):
+        yield opened.read_groups([group], columns)
 
 
 def _steps_of(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Table:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.call.options import FILE, argument, experiment_name, flag, json_option, option
+from evalkit.cli.call.options import (
+    FILE,
+    argument,
+    experiment_name,
+    experiment_names,
+    flag,
+    json_option,
+    option,
+)
 from evalkit.cli.table.verb import Verb
 
+CHECKS = (
+    "schema", "references", "duplicates", "near_duplicates", "leaks", "versions", "windows",
+    "models",
+)  # fmt: skip
 THINGS = ("experiments", "evaluators", "fetchers", "datasets")
 
 PROJECT = {
@@ -43,6 +55,29 @@ PROJECT = {
         fails.
         """,
         [json_option()],
+    ),
+    "validate": Verb(
+        "Look at stored data before its figures are believed.",
+        """Look at stored data before its figures are believed; without names, all that is stored.
+
+        Fields that are not as they were, missing references, duplicate and nearly duplicate
+        examples, references that stand in the inputs, models that changed in the middle; and beside
+        the baseline: examples that are not the same, times that do not overlap. A finding makes
+        figures wrong, a note is good to know. Ends with 0, with --strict with 1 where there is a
+        finding. The schema is learnt once and kept; --accept makes today's the schema.
+        """,
+        [
+            experiment_names(),
+            flag("--strict", "End with 1 where there is a finding; notes do not count."),
+            flag("--accept", "Take the fields of today for the schema."),
+            option(
+                "--ignore",
+                "Leave this out; may be repeated.",
+                type=click.Choice(CHECKS),
+                multiple=True,
+            ),
+            json_option(),
+        ],
     ),
     "list": Verb(
         "List experiments, evaluators, fetchers or datasets.",

@@ -10,6 +10,7 @@ import click
 
 from evalkit.cli.call.page import page_options, say_report
 from evalkit.cli.call.session import Session
+from evalkit.cli.text.data import say_data
 from evalkit.cli.text.figures import show_figures
 from evalkit.cli.text.judges import say_judges, say_unjudged
 from evalkit.pipeline.running import run
@@ -71,5 +72,6 @@ def perform(
     say_judges(session)
     summaries = [*ran.summaries.values()]
     left = say_unjudged(session, summaries, ran.comparison, budget=how.budget)
+    say_data(session, project, list(ran.summaries))
     say_report(session, ran, as_json=as_json, show=show)
     return ran.exit_code or left

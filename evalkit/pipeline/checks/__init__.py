@@ -1,0 +1,1 @@
+"""Looking at what is stored before anybody believes a figure."""
