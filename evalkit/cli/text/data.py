@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -71,6 +69,4 @@ def _runs(found: Validation) -> str:
 
 
 def _width() -> int:
-    if sys.stdout.isatty():
-        return max(40, shutil.get_terminal_size().columns)
-    return max(40, int(os.environ.get("COLUMNS", NO_TERMINAL)))
+    return max(40, shutil.get_terminal_size((NO_TERMINAL, 24)).columns)
