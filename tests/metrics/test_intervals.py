@@ -207,3 +207,14 @@ def test_few_runs_of_one_example_do_not_drown_the_others():
 
 def test_sums_weigh_every_example_the_same():
     assert Sums(np.array([3.0, 0.0]), np.array([3.0, 1.0])).mean == 0.5
+
+
+@pytest.mark.parametrize("cost", [0.001, 0.004, 1 / 3, 7.0])
+@pytest.mark.parametrize("m", [10, 12, 19, 28])
+def test_a_resample_in_which_all_cost_the_same_bounds_nothing(m, cost):
+    """Cost a success, where one run failed: rounding is no variance, so the t is infinite."""
+    worked = np.ones(m)
+    worked[3] = 0
+    (found,) = studentised(np.full((m, 1), cost), worked[:, None], log=True)
+    assert found.draws[0] == -np.inf
+    assert found.interval(0.95) is None

@@ -51,10 +51,9 @@ class Studentised:
             return None
         if self.log:
             rough = self.se / self.value
-            return (
-                self.value * float(np.exp(-most * rough)),
-                self.value * float(np.exp(-least * rough)),
-            )
+            with np.errstate(over="ignore"):
+                ends = self.value * np.exp(-np.array([most, least]) * rough)
+            return (float(ends[0]), float(ends[1])) if np.isfinite(ends).all() else None
         return (self.value - most * self.se, self.value - least * self.se)
 
     def p(self, df: float) -> float:
@@ -112,12 +111,12 @@ def _t_of(sums: Floats, m: int, plain: bool, positive: Floats | None) -> Floats:
     size: Any = float(m)
     if plain:
         gap = sums[:, 0] / size
-        squares = sums[:, 1] - m * gap**2
+        squares = _beyond_rounding(sums[:, 1], m * gap**2)
     else:
         size = sums[:, 2]
         with np.errstate(divide="ignore", invalid="ignore"):
             gap = sums[:, 0] / size
-            squares = sums[:, 1] - 2 * gap * sums[:, 3] + gap**2 * sums[:, 4]
+            squares = _beyond_rounding(sums[:, 1] + gap**2 * sums[:, 4], 2 * gap * sums[:, 3])
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(m / (m - 1) * np.maximum(squares, 0.0)) / size
         moved = gap
@@ -125,6 +124,12 @@ def _t_of(sums: Floats, m: int, plain: bool, positive: Floats | None) -> Floats:
             moved = np.log1p(gap / positive) * (positive + gap)
         t: Floats = np.where(error > ROUNDING, moved / error, np.sign(gap) * np.inf)
     return np.nan_to_num(t, nan=0.0, posinf=np.inf, neginf=-np.inf)
+
+
+def _beyond_rounding(first: Any, second: Any) -> Any:
+    """Return the difference, zero where it is what rounding leaves of two equal sums."""
+    left = first - second
+    return np.where(left > ROUNDING * (np.abs(first) + np.abs(second)), left, 0.0)
 
 
 def bca_of(

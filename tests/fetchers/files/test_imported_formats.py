@@ -525,8 +525,10 @@ def test_tau2_results_in_one_file(fetch, write):
                 "role": "assistant",
                 "content": None,
                 "tool_calls": [{"id": "c", "name": "find", "arguments": {"q": 1}}],
+                "usage": {"prompt_tokens": 100, "completion_tokens": 10},
             },
             {"role": "tool", "id": "c", "content": "found", "error": False},
+            {"role": "user", "content": "more", "usage": {"prompt_tokens": 7}},
         ],
     }
     task = {
@@ -544,6 +546,7 @@ def test_tau2_results_in_one_file(fetch, write):
         2,
         0.5,
     )
+    assert run.total_tokens == 110  # the agent's; the simulated user's are not
     assert [(item.key, item.score) for item in run.feedback] == [("reward", 0.0), ("DB", 1.0)]
     assert [(c.name, c.arguments, c.result) for c in run.tool_calls] == [
         ("find", {"q": 1}, "found")

@@ -15,6 +15,7 @@ from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.model.accounting.rollup import settled
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.usage import Usage
@@ -111,6 +112,7 @@ def to_run(raw: Payload) -> Run:
     broken = None if reason in ENDED else str(reason)
     cost = number_or_note(raw.get("agent_cost"))
     spoken = of_the_agent(messages)
+    steps, usage = settled(chat_steps(spoken), None if cost is None else Usage(total_cost=cost))
     held = {"messages": messages} if messages else {"ticks": raw.get("ticks")}
     return Run(
         run_id=run_id,
@@ -122,9 +124,9 @@ def to_run(raw: Payload) -> Run:
         started_at=moment_or_note(raw.get("start_time")),
         ended_at=moment_or_note(raw.get("end_time")),
         duration_s=duration_or_note(raw.get("duration")),
-        usage=None if cost is None else Usage(total_cost=cost),
+        usage=usage,
         metadata={key: raw[key] for key in TOLD if raw.get(key) is not None},
-        steps=chat_steps(spoken),
+        steps=steps,
         steps_recorded=bool(messages),
         extra={"messages": spoken} if messages else {},
         feedback=feedback_of(
