@@ -105,6 +105,17 @@ def unread_forms(run: Viewed) -> Unread:
     return unread
 
 
+def unread_alone(inputs: Any, outputs: Any) -> Unread:
+    """Count the same in a run of which nothing was recorded but what went in and came out."""
+    unread: Unread = Counter()
+    found = conversation_in(outputs, unread)
+    if not any(each["role"] in ASKS for each in found):
+        if not found:
+            answer_in(outputs, unread)
+        conversation_in(inputs, unread)
+    return unread
+
+
 ASKS = ("user", "system")
 """Roles that tell that messages begin with what was asked."""
 MAY_CALL = re.compile(r"call|tool|func|act|invo|exec|comput|command|use", re.IGNORECASE)

@@ -82,12 +82,14 @@ class RunRows:
         return bool(revision == self.row[CONTENT_HASH])
 
 
-def made_rows(row: RowValues, steps: list[RowValues]) -> RunRows:
-    """Return a run of rows whose hash is still to be made."""
+def made_rows(
+    row: RowValues, steps: list[RowValues], notes: Counter[str], unread: Unread | None = None
+) -> RunRows:
+    """Return a run of rows whose hash is still to be made; without `unread` it is looked for."""
     body = body_hash(row, steps)
     content = content_hash_of(body, row[REPETITION])
     whole = (*row[:CONTENT_HASH], content, *row[CONTENT_HASH + 1 :])
-    return RunRows(whole, steps, body=body)
+    return RunRows(whole, steps, notes, unread_in(whole, steps) if unread is None else unread, body)
 
 
 def rows_of(run: Run) -> RunRows:
@@ -130,20 +132,24 @@ class Times:
         return micros
 
 
-def unread_in(made: RunRows) -> Unread:
+NONE_UNREAD: Unread = Counter()
+"""Shared by all runs in which nothing is unread; never added to."""
+
+
+def unread_in(row: RowValues, steps: list[RowValues]) -> Unread:
     """Count the forms of messages that are not read, as `unread_forms` does for a run."""
-    inputs, outputs, extra = (made.row[place] for place in PAYLOADS)
+    inputs, outputs, extra = (row[place] for place in PAYLOADS)
     talks = extra is not None and b'"messages"' in extra
-    if not talks and any(step[KIND] == "tool" for step in made.steps):
-        return Counter()  # as there: calls that are steps need no messages
+    if not talks and any(step[KIND] == "tool" for step in steps):
+        return NONE_UNREAD  # as there: calls that are steps need no messages
     models = [
         Step(step_id=str(place), kind="llm", name=step[name], inputs=_value(step[given]),
              outputs=_value(step[taken]))
         for name, given, taken in (STEP_PAYLOADS,)
-        for place, step in enumerate(made.steps)
+        for place, step in enumerate(steps)
         if step[KIND] == "llm"
     ]  # fmt: skip
-    run = Run(run_id=made.run_id, inputs=_value(inputs), outputs=_value(outputs), steps=models,
+    run = Run(run_id=row[0], inputs=_value(inputs), outputs=_value(outputs), steps=models,
               extra=_value(extra))  # fmt: skip
     return unread_forms(run)
 

@@ -49,17 +49,17 @@ def run_row(run: Run, notes: Counter[str]) -> tuple[RowValues, list[RowValues]]:
         text(run.stopped, notes),
         text(run.multitask_strategy, notes),
         text(run.example_id, notes),
-        _int(run.repetition, notes),
+        as_int(run.repetition, notes),
         micros(run.created_at),
         micros(run.updated_at),
         micros(run.started_at),
         micros(run.ended_at),
         micros(run.first_token_at),
-        _float(run.duration_s, notes),
-        _float(run.first_token_s, notes),
-        _float(run.latency, notes),
-        _float(run.time_to_first_token, notes),
-        _float(run.queue_time, notes),
+        as_float(run.duration_s, notes),
+        as_float(run.first_token_s, notes),
+        as_float(run.latency, notes),
+        as_float(run.time_to_first_token, notes),
+        as_float(run.queue_time, notes),
         text(run.error, notes),
         text(run.error_type, notes),
     )
@@ -95,9 +95,9 @@ def _step_row(step: Step, notes: Counter[str]) -> RowValues:
         micros(started_at),
         micros(ended_at),
         micros(first_token_at),
-        _float(stated, notes),
-        _float(seconds_between(started_at, ended_at, stated), notes),
-        _float(seconds_between(started_at, first_token_at, None), notes),
+        as_float(stated, notes),
+        as_float(seconds_between(started_at, ended_at, stated), notes),
+        as_float(seconds_between(started_at, first_token_at, None), notes),
     )
     tags = [text(tag, notes) for tag in step.tags] if step.tags else []
     payloads = (
@@ -146,15 +146,15 @@ def content_hash(run: Run) -> str:
 def usage_values(usage: Usage, notes: Counter[str]) -> tuple[RowValues, bytes | None]:
     """Return the values of the columns `USAGE`, and of `usage_details`."""
     counts = (
-        _int(usage.input_tokens, notes),
-        _int(usage.output_tokens, notes),
-        _int(usage.total_tokens, notes),
-        _float(usage.input_cost, notes),
-        _float(usage.output_cost, notes),
-        _float(usage.total_cost, notes),
-        _int(usage.cache_read_tokens, notes),
-        _int(usage.reasoning_tokens, notes),
-        _int(usage.cache_write_tokens, notes),
+        as_int(usage.input_tokens, notes),
+        as_int(usage.output_tokens, notes),
+        as_int(usage.total_tokens, notes),
+        as_float(usage.input_cost, notes),
+        as_float(usage.output_cost, notes),
+        as_float(usage.total_cost, notes),
+        as_int(usage.cache_read_tokens, notes),
+        as_int(usage.reasoning_tokens, notes),
+        as_int(usage.cache_write_tokens, notes),
         usage.currency,
         usage.cost_source,
     )
@@ -173,14 +173,16 @@ def _json(value: Any, notes: Counter[str]) -> bytes | None:
     return None if value is None else dumps(value, notes)
 
 
-def _int(value: Any, notes: Counter[str]) -> int | None:
+def as_int(value: Any, notes: Counter[str]) -> int | None:
+    """Return a whole number of 64 bits; one that is larger is missing."""
     if value is None or (type(value) is int and -(2**63) <= value < 2**63):
         return value
-    number = _float(value, notes)
+    number = as_float(value, notes)
     return None if number is None or abs(number) >= 2**63 else int(number)
 
 
-def _float(value: Any, notes: Counter[str]) -> float | None:
+def as_float(value: Any, notes: Counter[str]) -> float | None:
+    """Return a finite number; any other is missing, and noted."""
     if value is None:
         return None
     number = float(value)

@@ -14,6 +14,7 @@ from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.langsmith.runs import LangSmithFiles
 from evalkit.fetchers.files.formats.own import OwnFetcher
+from evalkit.fetchers.files.formats.records import RecordsFetcher
 from evalkit.model.schema.batch import RunRows, rows_of
 from evalkit.model.schema.columns import RUN_COLUMNS, STEP_COLUMNS
 from evalkit.model.views import unread_forms
@@ -199,12 +200,11 @@ def named(rows: RunRows) -> Any:
     return dict(zip(names, rows.row, strict=True)) | {"steps": steps}
 
 
-def both(kind: type[FileFetcher], path: Path) -> tuple[Seen, Seen]:
+def both(kind: type[FileFetcher], path: Path, **options: Any) -> tuple[Seen, Seen]:
     """Read a file in both ways."""
     context = FetchContext(experiment="trial", base=path.parent)
-    one, other = (
-        as_rows(kind({"path": path.name}, context), quick=quick) for quick in (True, False)
-    )
+    given = {"path": path.name, **options}
+    one, other = (as_rows(kind(given, context), quick=quick) for quick in (True, False))
     return one, other
 
 
@@ -303,6 +303,75 @@ def test_own_lines(tmp_path: Path, data: st.DataObject) -> None:
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     quick, long = both(OwnFetcher, path)
     assert quick == long
+
+
+MAPPED = {
+    "run_id": "id", "name": "name", "status": "state", "error": "error", "inputs": "asked.q",
+    "outputs": "said", "example_id": "example", "started_at": "began", "ended_at": "ended",
+    "metadata": "extra.metadata", "tags": "tags", "usage": "usage", "duration_s": "took",
+    "usage.total_cost": "cost", "reference_outputs": "wanted", "created_at": "made",
+    "thread_id": "thread", "repetition": "again", "split": "split", "outputs.more": "more",
+}  # fmt: skip
+RECORD = st.fixed_dictionaries(
+    {"id": st.sampled_from(["r1", "r2", 3, "", "\u00e9"])},
+    optional={
+        "name": SOME, "state": st.one_of(TEXT, st.booleans(), st.just("done")), "error": LEAVES,
+        "asked": st.one_of(st.fixed_dictionaries({"q": BODY}), LEAVES), "said": BODY,
+        "took": LEAVES,
+        "example": SOME, "began": TIME, "ended": TIME, "made": TIME, "thread": LEAVES,
+        "extra": EXTRA, "tags": st.one_of(st.lists(TEXT, max_size=2), SOME, METADATA),
+        "usage": USAGE, "cost": COST, "wanted": PAYLOAD, "again": NUMBERS, "split": SOME,
+        "more": LEAVES, "other": PAYLOAD,
+    },
+)  # fmt: skip
+
+
+@CASES
+@given(st.data())
+def test_records(tmp_path: Path, data: st.DataObject) -> None:
+    drawn = [data.draw(RECORD) for _ in range(data.draw(st.integers(1, 4)))]
+    lines = [written(each, data.draw(STYLES) if data.draw(st.booleans()) else "") for each in drawn]
+    if data.draw(st.booleans()):
+        shuffled = dict(reversed(drawn[0].items()))
+        lines.append(written(shuffled, data.draw(st.sampled_from(["", "spaced"]))))
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    names = [name for name in MAPPED if name == "outputs" or data.draw(st.sampled_from([1, 1, 0]))]
+    quick, long = both(RecordsFetcher, path, fields={name: MAPPED[name] for name in names})
+    assert quick == long
+
+
+@pytest.mark.parametrize(
+    ("second", "copies"),
+    [
+        ('{"id": "a", "q": {"x": 1, "y": 2}, "rest": 1}', 1),
+        ('{"rest": 1, "q": {"y": 2, "x": 1}, "id": "a"}', 1),
+        (' {"id":"a","q":{"x":1,"y":2},"rest":1}', 1),
+        ('[{"id": "a", "q": {"x": 1, "y": 2}, "rest": 1}]', 1),
+        ('{"id": "a", "q": {"x": 1, "y": 2}, "rest": 2}', None),
+    ],
+)
+def test_a_copy_is_told_from_another_record(
+    tmp_path: Path, second: str, copies: int | None
+) -> None:
+    first = '{"id": "a", "q": {"x": 1, "y": 2}, "rest": 1}'
+    path = tmp_path / "runs.jsonl"
+    path.write_text("\n".join((first, '{"id": "b", "q": 1}', second, first)) + "\n")
+    for found, counts, _, ended in both(
+        RecordsFetcher, path, fields={"run_id": "id", "inputs": "q"}
+    ):
+        if copies is None:
+            assert "two different records have the id 'a'" in ended
+        else:
+            assert (len(found), counts.duplicates, ended) == (2, copies + 1, "")
+
+
+def test_plain_records_go_the_quick_way(tmp_path: Path) -> None:
+    (tmp_path / "runs.jsonl").write_text(json.dumps({"id": "a", "said": {"a": 1}}) + "\n")
+    context = FetchContext(experiment="trial", base=tmp_path)
+    given = {"path": "runs.jsonl", "fields": {"run_id": "id", "outputs": "said"}}
+    (made,) = RecordsFetcher(given, context).rows()
+    assert made.body
 
 
 PLAIN = {

@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 
 from evalkit.fetchers.files.formats.own_usage import usage_of
 from evalkit.model.outcome import OUTCOMES, outcome_of
-from evalkit.model.schema.batch import Odd, RunRows, Times, made_rows, unread_in
+from evalkit.model.schema.batch import Odd, RunRows, Times, made_rows
 from evalkit.model.schema.quick import FALSY, NULL
 from evalkit.model.schema.row_values import NOT_USED
 from evalkit.model.step import KINDS
@@ -131,9 +131,7 @@ class Reader:
             len(steps), None, details, _body(record.inputs), _body(record.outputs),
             _body(record.metadata), interrupts, attachments, None, _unless(record.extra),
         )  # fmt: skip
-        made = made_rows(row, steps)
-        made.notes, made.unread = notes, unread_in(made)
-        return made
+        return made_rows(row, steps, notes)
 
     def _step(self, step: StepRecord, notes: Counter[str]) -> tuple[Any, ...]:
         if not step.step_id:

@@ -11,8 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 from evalkit.errors import ConfigError, DatasetError
 from evalkit.fetchers.base import CheckLine, FetchContext
 from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.formats.copies import Copies
 from evalkit.fetchers.files.formats.known import detect
-from evalkit.fetchers.files.mapping.build import Builder
+from evalkit.fetchers.files.formats.records_quick import BuiltRows, build_rows, is_plain
+from evalkit.fetchers.files.mapping.build import Builder, Built
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.grouping import Groups, Rule, check_rule
 from evalkit.fetchers.files.mapping.identity import digest
@@ -98,6 +100,9 @@ class RecordsFetcher(FileFetcher):
         self._groups = Groups(self.options.combine, where, steps=not told)
         self._words: dict[str, str | None] = {}
         self._again: dict[str, int] = {}
+        self._copies = Copies(self._fields)
+        self._at_once = False
+        """Whether records become rows without a run."""
 
     @staticmethod
     def _optional(text: str | None, who: str) -> Expression | None:
@@ -110,6 +115,9 @@ class RecordsFetcher(FileFetcher):
             self._builder.dataset = read_dataset(options, self.context, self.findings)
         selection = Selection(self._records)
         self._first = files[0]
+        self._at_once = self.quick and is_plain(self._fields)
+        whole = self._group_by is None and self._apart is None
+        self._copies.begin(files, selection, counted=whole)
         for file in files:
             cells = kind_of(file) == "csv"
             row: Row | None = None
@@ -151,16 +159,22 @@ class RecordsFetcher(FileFetcher):
 
     def _item(self, row: Row, cells: bool) -> Item:
         record, where = row.value, row.where
-        fingerprint = digest(record)
         values = self._fields.values(record, where, self._places(row))
-        if "run_id" not in values:
-            fingerprint = self._distinct(fingerprint, where)
+        if "run_id" in values:
+            fingerprint = self._copies.mark(record)
+        else:
+            fingerprint = self._distinct(digest(record), where)
         return self._built(values, fingerprint, where, self._word(row), cells)
 
     def _built(
         self, values: dict[str, Any], fingerprint: str, where: str, word: str | None, cells: bool
     ) -> Item:
-        run, example, theirs = self._builder.build(values, fingerprint, where, cells=cells)
+        built: Built | BuiltRows
+        if self._at_once:
+            built = build_rows(self._builder, values, fingerprint, where)
+        else:
+            built = self._builder.build(values, fingerprint, where, cells=cells)
+        run, example, theirs = built
         if example is None:
             self.findings.note("run that names no example", where)
         elif not theirs:
@@ -196,6 +210,10 @@ class RecordsFetcher(FileFetcher):
             return fingerprint
         self.findings.note("record equal to an earlier one, counted as a run of its own", where)
         return f"{fingerprint}-{before + 1}"
+
+    def is_same(self, item: Item) -> bool:
+        """Tell whether a record is a copy whose line was written in another way."""
+        return self._copies.is_same(item.run.run_id)
 
     def contradiction(self, item: Item) -> None:
         """Two different records with one id: the mapping is wrong, not the data."""

@@ -53,6 +53,16 @@ class Built(NamedTuple):
     """Whether the example is the dataset's, not made of this record."""
 
 
+class Asked(NamedTuple):
+    """What a run answered."""
+
+    example: Example | None
+    of_dataset: bool
+    example_id: str | None
+    inputs: Any
+    repetition: int | None
+
+
 class Builder:
     """Turns the values of one record after the other into runs."""
 
@@ -67,23 +77,18 @@ class Builder:
     def build(self, values: Values, fingerprint: str, where: str, *, cells: bool = False) -> Built:
         """Return the run; `cells` says that values are text because the file holds only text."""
         run_id = values.get("run_id")
-        example, theirs = self._example(values)
-        example_id = example.example_id if example else None
-        inputs = self.fields.whole(values, "inputs")
-        if inputs is None and example is not None:
-            inputs = example.inputs
-        repetition = self._repetition(values, example_id)
+        example, theirs, example_id, inputs, repetition = self.asked(values)
         outputs = self.fields.whole(values, "outputs")
         unread: Unread = Counter()
         steps = self._steps(values, where, unread)
-        settled_steps, usage = settled(steps or (), self._stated(values, where))
+        settled_steps, usage = settled(steps or (), self.stated(values, where))
         run = Run(
             run_id=run_id or fingerprint,
             example_id=example_id,
             repetition=repetition,
             inputs=inputs,
             outputs=outputs,
-            status=self._status(values),
+            status=self.status(values),
             metadata=self.fields.whole(values, "metadata"),
             steps=settled_steps,
             steps_recorded=steps is not None,
@@ -100,7 +105,16 @@ class Builder:
         )
         return Built(run, example, theirs)
 
-    def _status(self, values: Values) -> str:
+    def asked(self, values: Values) -> Asked:
+        """Return what a run answered, and which time it did so; each is to be asked once."""
+        example, theirs = self._example(values)
+        example_id = example.example_id if example else None
+        inputs = self.fields.whole(values, "inputs")
+        if inputs is None and example is not None:
+            inputs = example.inputs
+        return Asked(example, theirs, example_id, inputs, self._repetition(values, example_id))
+
+    def status(self, values: Values) -> str:
         """Return the status; a record without the word that others have is no success by that."""
         stated: str | None = values.get("status")
         if stated or values.get("error"):
@@ -125,10 +139,12 @@ class Builder:
                     self.fields.by_name[name].fail(error, where)
         return None
 
-    def _stated(self, values: Values, where: str) -> Usage | None:
+    def stated(self, values: Values, where: str) -> Usage | None:
         """Return what the record says of the whole run."""
         stated = values.get("usage") or {}
         parts = {f.path[1]: values[f.name] for f in self.fields.parts("usage") if f.name in values}
+        if not stated and not parts:
+            return None
         try:
             return read_usage({**stated, **parts})
         except ValueError as error:

@@ -29,7 +29,7 @@ class Field:
         self.expression = expression
         failures = name == "status" and FAILURES.fullmatch(expression.text) is not None
         self.convert = to_failure if failures else target.convert
-        self._placed = expression.placed
+        self._placed, self._direct = expression.placed, expression.direct
         self.given = 0
         """Records that had a value."""
         self.failed = 0
@@ -48,7 +48,10 @@ class Field:
     def value(self, record: Any, where: str, places: Mapping[str, Any]) -> Any:
         """Return the converted value of one record; None where it has none."""
         try:
-            raw = self.expression(record, places if self._placed else NOWHERE)
+            if self._direct is not None:
+                raw = self._direct(record)
+            else:
+                raw = self.expression(record, places if self._placed else NOWHERE)
             value = self.convert(raw)
         except ValueError as error:
             self._fail(error, where)

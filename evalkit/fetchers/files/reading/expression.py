@@ -45,6 +45,8 @@ class Expression:
         """Whether it says where a record stands."""
         computes = any(name in BARE for name, _ in _calls(self.node))
         self._units: dict[tuple[int, int], set[str]] | None = {} if computes else None
+        self.direct = None if self.placed or computes else self._evaluate
+        """The same as a call, where nothing has to be known beside the record."""
 
     def __call__(self, record: Any, places: Mapping[str, Any] = NOWHERE) -> Any:
         """Return the value; raises `ValueError` where a function's types do not fit.

@@ -168,10 +168,10 @@ def _lines(
     stream: IO[bytes], file: SourceFile, findings: Findings, quick: Quick | None = None
 ) -> Iterator[tuple[int, Any]]:
     """Yield `(line, value)`; a line that is no JSON is a finding, the others are still read."""
-    number = 0
+    number, growing = 0, file.growing
     try:
         for number, raw in enumerate(iter(partial(stream.readline, file.limit + 1), b""), start=1):
-            if file.growing and not raw.endswith(b"\n"):
+            if growing and not raw.endswith(b"\n"):
                 findings.note(
                     "line that is still being written, left for the next time", file.shown
                 )

@@ -25,7 +25,7 @@ from evalkit.fetchers.langsmith.convert.quick_records import (
 from evalkit.fetchers.langsmith.convert.quick_usage import usages
 from evalkit.fetchers.langsmith.convert.run import KINDS, STATUSES, STOPS, THREAD_KEYS
 from evalkit.model.outcome import outcome_of
-from evalkit.model.schema.batch import Odd, RunRows, Times, made_rows, unread_in
+from evalkit.model.schema.batch import Odd, RunRows, Times, made_rows
 from evalkit.model.schema.quick import FALSY, NULL, given
 from evalkit.model.views import error_type
 
@@ -111,10 +111,8 @@ class Reader:
                 None if inputs == b"null" else inputs, None if outputs == b"null" else outputs,
                 metadata,
             ))  # fmt: skip
-        made = made_rows(self._run_row(root, steps, below, total, details[-1], example_id,
-                                       repetition), steps)  # fmt: skip
-        made.notes, made.unread = notes, unread_in(made)
-        return made
+        row = self._run_row(root, steps, below, total, details[-1], example_id, repetition)
+        return made_rows(row, steps, notes)
 
     def _run_row(
         self,
