@@ -148,6 +148,13 @@ class TooManyEvaluatorErrors(EvalkitError):
     exit_code = ExitCode.EVALUATOR_ERRORS
 
 
+class CannotVerify(EvalkitError):
+    """A page or document says nothing that it could be held against."""
+
+    slug = "cannot-verify"
+    exit_code = ExitCode.SOURCE_FAILED
+
+
 class NoRunsError(EvalkitError):
     """There is nothing to evaluate, which is never a success."""
 

@@ -25,7 +25,9 @@ code = main(sys.argv[2:])
 COMMANDS = (
     "--help", "fetch", "score", "show one", "show one 3", "run one", "compare one two", "list",
     "report one", "gate one --gate error_rate<=1", "check", "store list", "store gc",
-    "history one --json", "schema record", "store list -C family", "receive --port 0 --idle 0.1",
+    "history one --json", "verify reports/one/report.html",
+    "verify reports/one/summary.json", "schema record", "store list -C family",
+    "receive --port 0 --idle 0.1",
 )  # fmt: skip
 LIBRARY = (
     "import evalkit.pytest_plugin",  # in every session of pytest where evalkit is installed
@@ -36,7 +38,7 @@ LIBRARY = (
 )
 ELSEWHERE = {
     "fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "pymysql", "yaml",
-    "zstandard",
+    "zstandard", "cryptography",
 }  # fmt: skip
 """Modules that some systems do not have, those of extras, and what only packed files need."""
 

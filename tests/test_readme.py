@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,12 +42,30 @@ def fits(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, " ".join(printed.split())) is not None
 
 
+def _key(command: list[str], folder: Path) -> None:
+    """Make the key that a command makes, where OpenSSH is not installed too."""
+    if shutil.which(command[0]) is not None:
+        subprocess.run(command, cwd=folder, check=True)
+        return
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
+    public = key.public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
+    (folder / command[-1]).write_bytes(private)
+    (folder / f"{command[-1]}.pub").write_bytes(public)
+
+
 def test_the_tour(tmp_path: Path) -> None:
     folder = tmp_path
     for command, shown in steps():
         words = shlex.split(command, comments=True)
         if words[0] == "cd":
             folder /= words[1]
+            continue
+        if words[0] == "ssh-keygen":
+            _key(words, folder)
             continue
         assert words[0] == "evalkit"
         ended = evalkit(*words[1:], cwd=folder)

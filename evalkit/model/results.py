@@ -111,6 +111,14 @@ class Results(Shown):
         else:
             yield from told(columns)
 
+    def files(self) -> list[str]:
+        """Return the names of the files that are read, each with a hash of its bytes; none: [].
+
+        Rows of them that were replaced stand behind their name.
+        """
+        told = getattr(self._source, "files", None)
+        return [] if told is None else list(told())
+
     def blocks(self) -> Blocks | None:
         """Return what keeps the pieces of pages; None: nothing does."""
         told = getattr(self._source, "blocks", None)

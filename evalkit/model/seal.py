@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
 SEAL = "guard"
+Sign = Callable[[bytes], Mapping[str, str]]
+"""Signs a hash; returns `key`, the public one, and `signature`, both in hex."""
 
 
 def seal_of(document: Mapping[str, Any]) -> str:
@@ -33,3 +35,26 @@ def refuse_broken(document: Mapping[str, Any], *, sealed_with: str = "") -> None
         return
     if document.get(SEAL) != seal_of(document):
         raise ValueError("it does not match its hash")
+
+
+def with_manifest(
+    document: Mapping[str, Any], manifest: Mapping[str, Any], sign: Sign | None = None
+) -> dict[str, Any]:
+    """Return a document with its manifest, which holds the hash of all it says, and a signature."""
+    said = {**document, "manifest": dict(manifest)}
+    digest = document_hash(said)
+    said["manifest"] = {**manifest, "hash": digest}
+    return {**said, "signed": dict(sign(bytes.fromhex(digest)))} if sign else said
+
+
+def document_hash(document: Mapping[str, Any]) -> str:
+    """Return the hash of all that a document says but that hash and its signature."""
+    said = {name: value for name, value in document.items() if name != "signed"}
+    manifest = {name: value for name, value in said["manifest"].items() if name != "hash"}
+    return hash_of(said | {"manifest": manifest}, 32)
+
+
+def hash_of(value: Any, size: int = 16) -> str:
+    """Return the hash of a JSON-ready value; the order of keys does not count."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=size).hexdigest()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, ExitCode
 from evalkit.model.results import Results
+from evalkit.model.seal import Sign, with_manifest
 from evalkit.pipeline import stored
+from evalkit.pipeline.evidence.manifest import Asked, Evidence
 from evalkit.pipeline.figures import decide, summarise_experiment
 from evalkit.pipeline.gating import check_gates, saved_baselines
 from evalkit.pipeline.progress import Progress, silent
@@ -46,6 +48,8 @@ class Ran:
     """Experiments that are not whole, where rules were held against them."""
     windows: Mapping[str, WindowedResults] = field(default_factory=dict)
     """The runs that rules were held against, where those are not all."""
+    evidence: Evidence | None = None
+    """Makes the manifest of what all this is made from."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -59,8 +63,15 @@ class Ran:
         missed = any(each.passed is False for each in self.gates)
         return ExitCode.GATE_MISSED if missed else ExitCode.GOOD
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the document `--json` prints: the summary itself for one experiment."""
+    def to_dict(self, sign: Sign | None = None) -> dict[str, Any]:
+        """Return the document `--json` prints: the summary itself for one experiment.
+
+        It carries the manifest of what it was made from; `sign` signs its hash.
+        """
+        document = self._figures()
+        return with_manifest(document, self.evidence.manifest, sign) if self.evidence else document
+
+    def _figures(self) -> dict[str, Any]:
         documents = [self._document(name) for name in self.summaries]
         if len(documents) == 1 and not self.failures:
             return documents[0]
@@ -122,7 +133,16 @@ def conclude(
         checked = [replace(each, why=f"{each.why} {said[each.experiment]}") for each in checked]
         summaries = {name: _noted(each, said[name]) for name, each in summaries.items()}
     partial = [n for n, each in summaries.items() if checked and not each.counts.complete]
+    asked = Asked(
+        baseline=baseline,
+        gates=tuple(gates),
+        allow_incomplete=allow_incomplete,
+        since=since.isoformat() if since else None,
+        baselines={name: c.baseline for name in names if (c := project.experiments.get(name))},
+        correction=project.table.compare.correction,
+    )
     ran = Ran(
+        evidence=Evidence(project, [*results.values()], checked, asked),
         summaries=summaries,
         results=results,
         windows=windows,
@@ -177,6 +197,7 @@ def _written(
         list(ran.results.values()),
         ran.comparison,
         list(ran.gates),
+        evidence=ran.evidence,
         to=to,
         left_out=left_out,
         **options,

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit import __version__
 from evalkit.errors import StoreError, written
 from evalkit.model.results import Results
-from evalkit.model.seal import sealed
+from evalkit.model.seal import hash_of, sealed
 from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.pipeline.looking import code_stamp
 from evalkit.project.config import Project
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from evalkit.metrics.documents.gate import GateResult
     from evalkit.metrics.documents.summary import Summary
     from evalkit.metrics.summaries.history import History
+    from evalkit.pipeline.evidence.manifest import Evidence
     from evalkit.report.sections.view import Content
 
 PAGE = "report.html"
@@ -40,6 +42,7 @@ def report(
     comparison: Comparison | None = None,
     gates: Sequence[GateResult] = (),
     *,
+    evidence: Evidence | None = None,
     to: Path | None = None,
     daily: bool = False,
     left_out: list[str] | None = None,
@@ -49,17 +52,18 @@ def report(
 
     One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
     `daily` keeps one summary a day for histories, not each; `left_out` is told what the page does
-    not hold. `options` go to
+    not hold. The page carries the manifest of `evidence`. `options` go to
     `evalkit.report.page.write.write_report`.
     """
-    from evalkit.report.page.write import lacking, write_report
+    from evalkit.report.page.trailer import lacking
+    from evalkit.report.page.write import write_report
 
     kept = _kept(project, summaries, gates, daily=daily, elsewhere=to is not None)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
-    said = _made_of(project, summaries, results, comparison, gates, options)
-    lacks = lacking(path, said) if said else None
+    said = _made_of(project, summaries, results, comparison, gates, evidence, options)
+    lacks = lacking(path, said, options.get("sign")) if said else None
     if lacks is None:
-        made = page_content(project, summaries, results, comparison, gates)
+        made = page_content(project, summaries, results, comparison, gates, evidence)
         stamp = code_stamp("model", "report", "store")
         written = write_report(made, path, made_of=said, stamp=stamp, **options)
         lacks = [*written.left_out, *written.removed]
@@ -95,6 +99,7 @@ def _made_of(
     results: Sequence[Results],
     comparison: Comparison | None,
     gates: Sequence[GateResult],
+    evidence: Evidence | None,
     options: Mapping[str, Any],
 ) -> str:
     """Return a digest of all that a page shows and of what draws it; empty: it is made anew.
@@ -110,6 +115,7 @@ def _made_of(
         [each.to_dict() for each in gates],
         repr(_history(project, summaries)),
         read,
+        {**evidence.manifest, "made_at": ""} if evidence else None,
         sorted((name, repr(value)) for name, value in options.items()),
         code_stamp("metrics", "model", "pipeline", "report", "store"),
     ]
@@ -142,20 +148,27 @@ def page_content(
     results: Sequence[Results],
     comparison: Comparison | None = None,
     gates: Sequence[GateResult] = (),
+    evidence: Evidence | None = None,
 ) -> Content:
     """Return what the page, the server, JUnit and Markdown are made of.
 
     The history is that of the last experiment, the one that is new, when it has one.
     """
-    return content(
+    history = _history(project, summaries)
+    manifest = None
+    if evidence is not None:
+        manifest = evidence.manifest | {"history": hash_of(repr(history))}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = content(
         list(summaries),
         comparison,
         results=list(results),
         gates=list(gates),
-        history=_history(project, summaries),
-        generated=datetime.now(UTC).isoformat(timespec="seconds"),
+        history=history,
+        generated=manifest["made_at"] if manifest else now,
         version=__version__,
     )
+    return replace(made, view=replace(made.view, manifest=manifest))
 
 
 def folder_of(project: Project, names: Sequence[str]) -> Path:

@@ -49,14 +49,20 @@ def find_config(start: Path) -> ConfigFile:
         return _read(start, () if start.name != SHARED_FILE else SHARED_TABLE)
     if not start.is_dir():
         raise ConfigError(f"{start}: there is no such folder. Pass the folder of a project.")
-    for folder in (start, *start.parents):
-        if found := _in_folder(folder):
-            return found
+    if found := config_around(start):
+        return found
     message = (
         f"{start}: no {OWN_FILE} and no [tool.evalkit] in a {SHARED_FILE}, here or above. "
         "`evalkit init NAME` makes a project."
     )
     raise ConfigError(message)
+
+
+def config_around(folder: Path) -> ConfigFile | None:
+    """Return the configuration in a folder or one above; None: there is none."""
+    folder = folder.absolute()
+    found = (_in_folder(each) for each in (folder, *folder.parents))
+    return next((each for each in found if each), None)
 
 
 def _in_folder(folder: Path) -> ConfigFile | None:

@@ -10,7 +10,7 @@ from evalkit.store.disk.state import MANIFEST
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.upkeep.gc import Collected, collect
 from evalkit.store.upkeep.kept import forget_blocks
-from evalkit.store.upkeep.verify import Finding, verify
+from evalkit.store.upkeep.verify import Finding, hashed, verify
 
 
 def verify_stored(stored: StoredExperiment) -> Iterator[Finding]:
@@ -21,6 +21,16 @@ def verify_stored(stored: StoredExperiment) -> Iterator[Finding]:
         yield Finding(MANIFEST, False, str(error))
         return
     yield from verify(stored.files, state)
+
+
+def altered(stored: StoredExperiment) -> Iterator[Finding]:
+    """Yield for every file whether its bytes are those evalkit wrote; nothing is decoded."""
+    try:
+        state = stored.state()
+    except StoreError as error:
+        yield Finding(MANIFEST, False, str(error))
+        return
+    yield from hashed(stored.files, state)
 
 
 def collect_stale(stored: StoredExperiment) -> Collected:

@@ -84,6 +84,14 @@ class StoredResults:
         for part in self._state.parts:
             yield part.name, _groups(PartFile(self._files, part), columns)
 
+    def files(self) -> list[str]:
+        """Return the names of all parts; they hold the hash of their bytes."""
+        state = self._state
+        gone = {name: ",".join(map(str, rows)) for name, rows in state.dead.items() if rows}
+        runs = [f"{part.name} {gone.get(part.name, '')}".rstrip() for part in state.parts]
+        examples = [state.examples.name] if state.examples else []
+        return [*runs, *examples, *part_names(self._files)]
+
     def blocks(self) -> KeptBlocks | None:
         """Return what keeps the pieces of pages."""
         return kept_blocks(self._files)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evalkit.cli.call.session import Session
 from evalkit.errors import ConfigError
@@ -15,6 +16,9 @@ from evalkit.project.layout import shown
 from evalkit.project.tables import size_in_bytes
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
+
+if TYPE_CHECKING:
+    from evalkit.pipeline.evidence.signing import Signer
 
 
 def say_report(session: Session, ran: Ran, *, as_json: bool, show: bool) -> None:
@@ -31,7 +35,11 @@ def say_report(session: Session, ran: Ran, *, as_json: bool, show: bool) -> None
 
 
 def page_options(
-    project: Project, max_size: str | None = None, traces: str = "embed", share: bool = False
+    project: Project,
+    max_size: str | None = None,
+    traces: str = "embed",
+    share: bool = False,
+    sign: Path | None = None,
 ) -> dict[str, Any]:
     """Return what `write_report` is told: as configured, or as said on the command line."""
     table = project.table.report
@@ -42,13 +50,24 @@ def page_options(
         raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
     if share or table.share:
         options["share"] = ShareOptions(drop=tuple(table.drop))
+    if (signer := signer_of(sign)) is not None:
+        options["sign"] = signer
     return options
+
+
+def signer_of(key: Path | None) -> Signer | None:
+    """Return what signs with the key in a file, where one is given."""
+    if key is None:
+        return None
+    from evalkit.pipeline.evidence.signing import Signer  # for the few who sign
+
+    return Signer(key)
 
 
 def page_of(project: Project, ran: Ran) -> Content:
     """Return what the page is made of, for the outputs beside it."""
     summaries, results = [*ran.summaries.values()], [*ran.results.values()]
-    return page_content(project, summaries, results, ran.comparison, ran.gates)
+    return page_content(project, summaries, results, ran.comparison, ran.gates, ran.evidence)
 
 
 def cleaner(project: Project, share: bool = False) -> Callable[[Content], Cleaner]:

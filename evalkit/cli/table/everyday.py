@@ -37,6 +37,10 @@ def _page() -> list[click.Option]:
     ]
 
 
+def _sign() -> click.Option:
+    return option("--sign", "Sign what is written with this Ed25519 key.", type=FILE)
+
+
 def _fetching() -> list[click.Option]:
     return [
         flag("--refresh", "Pull everything again, not only what is new."),
@@ -87,6 +91,7 @@ EVERYDAY = {
             _incomplete(),
             *_page(),
             flag("--no-page", "Write no page; figures, gates and summary.json as always."),
+            _sign(),
             *_scoring(),
             json_option(),
         ],
@@ -131,6 +136,7 @@ EVERYDAY = {
             flag("--share", "Take secrets and personal data out, hash ids."),
             option("--to-csv table", "Write a line a run, too.", type=FILE),
             option("--to-json data", "Write the figures, too.", type=FILE),
+            _sign(),
             _incomplete(),
             flag("--open show", "Open the page in the browser."),
             json_option(),
@@ -161,6 +167,7 @@ EVERYDAY = {
             option("--correction", "Of p for many metrics.", type=click.Choice(["holm", "bh"])),
             option("--output", "Write the page here, too.", type=FILE),
             flag("--open show", "Write the page and open it in the browser."),
+            _sign(),
             _incomplete(),
             json_option(),
         ],

@@ -197,5 +197,20 @@ FURTHER = {
             json_option(),
         ],
     ),
+    "verify": Verb(
+        "Say whether a page or a summary still says what its data say.",
+        """Say whether a page, or a document of figures, still says what its data say.
+
+        Makes every figure again from the store of the project here (or of -C) and names what
+        differs; checks the hashes of data, evaluators, configuration, versions and seeds. Without
+        the store the figures are held against the runs in the page itself. Ends with 1 where
+        something differs. `store verify` looks after the store alone.
+        """,
+        [
+            argument("file", type=FILE, metavar="FILE"),
+            option("--key", "Public key that must have signed it.", type=FILE),
+            json_option(),
+        ],
+    ),
     "store": Verb("Verify, list, tidy or export what is stored.", inside=STORE),
 }

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from evalkit.metrics.columns.arrays import Floats
 from evalkit.metrics.documents.figures import Interval
+from evalkit.metrics.documents.seeds import BOOTSTRAP
 from evalkit.metrics.statistics.students_t import NORMAL, t_quantile, t_tail, z_quantile
 
 RESAMPLES = 2000
-SEED = 20231127
 ROUNDING = 1e-13
 TAIL = 10
 """Resamples beyond a statistic that are enough to say how rare it is."""
@@ -167,7 +167,7 @@ def _resampled(columns: Floats, resamples: int) -> Floats:
 @lru_cache(maxsize=4)
 def _multiplicities(m: int, resamples: int) -> NDArray[np.uint8]:
     """Draw how often each of m units is in each resample; many figures are of the same m."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(BOOTSTRAP)
     counts = np.empty((resamples, m), np.uint8)
     batch = max(1, min(resamples, _CHUNK // m))
     for start in range(0, resamples, batch):

@@ -6,9 +6,9 @@ import numpy as np
 
 from evalkit.metrics.columns.arrays import Floats
 from evalkit.metrics.documents.figures import Interval
+from evalkit.metrics.documents.seeds import BOUNDED
 
 DRAWS = 5000
-SEED = 20040717
 MOVED_MOST = 200
 """Units that moved from which on a standard error is as good, and this takes too long."""
 
@@ -25,7 +25,7 @@ def extreme_bounds(values: Floats, ends: Interval, alpha: float) -> Interval:
     distinct, counts = np.unique(values, return_counts=True)
     if np.count_nonzero(values) > MOVED_MOST:
         return (float("inf"), float("-inf"))
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(BOUNDED)
     weights = rng.gamma(counts.astype(np.float64), size=(DRAWS, len(counts)))
     more = rng.standard_exponential(DRAWS)
     totals, size = weights @ distinct, weights.sum(1) + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evalkit.model.example import Example
 from evalkit.model.outcome import CUT_SHORT, OUTCOMES, SETS, SUCCEEDED, places_of
@@ -16,7 +16,7 @@ from evalkit.report.runs.bodies import Bodies, Body
 from evalkit.report.runs.columns import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.runs.feedback import Cell, Cells
 from evalkit.report.runs.pack import Core
-from evalkit.report.runs.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept, TraceWriter
+from evalkit.report.runs.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner
 
@@ -29,6 +29,22 @@ SHARES = 8
 SLOWEST = 0.01
 
 
+class Takes(Protocol):
+    """Takes the traces of runs, as `TraceWriter` does."""
+
+    def add(self, row: int, run: Any, priority: int = 0) -> None:
+        """Take the document of the run in `row`."""
+
+    def add_written(self, row: int, data: bytes, priority: int = 0) -> None:
+        """Take a document that is JSON already."""
+
+    def spent(self, priority: int) -> int:
+        """Return the bytes that what was taken needs, up to a priority."""
+
+    def finish(self) -> None:
+        """Hear that all came."""
+
+
 @dataclass(slots=True)
 class Previews:
     """The first characters of inputs (by example) and outputs (by run)."""
@@ -39,7 +55,7 @@ class Previews:
 
 def pack_traces(
     content: Content,
-    writer: TraceWriter,
+    writer: Takes,
     clean: Cleaner,
     budget: int | None,
     keep: bool,
@@ -78,7 +94,7 @@ class _Packing:
     def __init__(
         self,
         rows: Rows,
-        writer: TraceWriter,
+        writer: Takes,
         clean: Cleaner,
         order: Sequence[int],
         budget: int | None,

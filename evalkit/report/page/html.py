@@ -46,7 +46,7 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
         boot=Markup(boot),
         csp=policy(css, js, boot, live=live is not None),
         live=live,
-        document=Markup(script_json(_rounded(document(view)))),
+        document=Markup(script_json(rounded(document(view)))),
         core_here=Markup(CORE_HERE),
         traces_here=Markup(TRACES_HERE),
     )  # fmt: skip
@@ -70,15 +70,16 @@ def document(view: ReportView) -> dict[str, Any]:
         ],
         "metrics": [_metric(row, names) for group in view.groups for row in group.rows],
         "gates": [dataclasses.asdict(gate) for gate in view.gates],
+        **({"manifest": view.manifest} if view.manifest else {}),
     }
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Return figures with the seven digits that a page needs; `--json` has all of them."""
     if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
+        return {key: rounded(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_rounded(each) for each in value]
+        return [rounded(each) for each in value]
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
 

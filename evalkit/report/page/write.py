@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import glob
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,12 +13,15 @@ from pathlib import Path
 from typing import IO, Literal
 
 from evalkit.errors import ConfigError, unwritable
+from evalkit.model.seal import Sign
 from evalkit.report.charts import numbers
 from evalkit.report.page import html
 from evalkit.report.page.embed import Previews, core_of, header, pack_traces
+from evalkit.report.page.trailer import Whole, trailer
 from evalkit.report.runs.traces import Kept, TraceWriter
 from evalkit.report.sections.source import Source
 from evalkit.report.sections.view import Content
+from evalkit.report.sharing.manifest import shown
 from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
 from evalkit.report.values.parts import ReportView
 
@@ -49,6 +51,7 @@ def write_report(
     share: ShareOptions | None = None,
     made_of: str = "",
     stamp: str = "",
+    sign: Sign | None = None,
 ) -> Written:
     """Write the HTML report to `path`, replacing it only when all of it is there.
 
@@ -56,35 +59,38 @@ def write_report(
     went wrong stay longest. `"side"` puts them into a second file, which the page reads when it is
     chosen; `"none"` leaves them out. With `share`, secrets and personal data are removed. `made_of`
     is a digest of all it is made from, for `lacking`. `stamp` tells this evalkit from any other, so
-    that what it wrote of a run for an earlier page can be used again; empty: nothing is.
+    that what it wrote of a run for an earlier page can be used again; empty: nothing is. `sign`
+    signs the page's hash.
     """
     if traces not in ("embed", "side", "none"):
         raise ConfigError(f"report: traces={traces!r} is unknown. Use embed, side or none.")
     if isinstance(content, ReportView):
-        return _write_plain(content, path, share)
+        return _write_plain(content, path, share, sign)
     clean: Cleaner = redactor(content, share) if share is not None else Cleaner()
     with TraceWriter() as writer:
-        view = clean.parts(content.view)
+        view = shown(content.view, clean)
         budget = _budget(view, content, max_size) if traces == "embed" else None
         previews = pack_traces(content, writer, clean, budget, traces != "none", stamp)
         kept = writer.keep(budget)
         side = path.with_suffix(".ekdata") if traces == "side" else None
-        left = _left_out(content, kept, traces, side)
+        left = left_out_of(content, kept, traces, side)
         core = _core(content, previews, kept, clean, writer, side, traces)
         view = replace(view, left_out=tuple(left + _said(clean)))
         if side is not None:
-            replacing(side, lambda file: [file.write(data) for _, data in writer.read_all(kept)])
+            view = _beside(view, side, _write_side(side, writer, kept))
         embedded = kept if traces == "embed" else Kept([], {}, {}, 0)
         size = replacing(
-            path, lambda file: _stream(file, view, core, writer, embedded, made_of, left)
+            path, lambda file: _stream(file, view, core, writer, embedded, made_of, left, sign)
         )
     return Written(path, size, left, side, tuple(clean.removed()))
 
 
-def _write_plain(view: ReportView, path: Path, share: ShareOptions | None) -> Written:
+def _write_plain(
+    view: ReportView, path: Path, share: ShareOptions | None, sign: Sign | None
+) -> Written:
     """Write a view without runs."""
     content = _without_runs(view)
-    return write_report(content, path, traces="none", share=share)
+    return write_report(content, path, traces="none", share=share, sign=sign)
 
 
 def _without_runs(view: ReportView) -> Content:
@@ -117,7 +123,8 @@ def _core(
     return core_of(content, previews, kept, clean).pack(head)
 
 
-def _left_out(content: Content, kept: Kept, traces: Traces, side: Path | None) -> list[str]:
+def left_out_of(content: Content, kept: Kept, traces: Traces, side: Path | None) -> list[str]:
+    """Say what a page does not hold."""
     total = len(content.source.rows) if content.source.rows else 0
     if not total:
         return ["This report holds figures only, no runs."]
@@ -138,6 +145,26 @@ def _left_out(content: Content, kept: Kept, traces: Traces, side: Path | None) -
     ]
 
 
+def _write_side(side: Path, writer: TraceWriter, kept: Kept) -> str:
+    """Write the traces into a file of their own; return its hash."""
+    whole = blake2b(digest_size=32)
+
+    def fill(file: IO[bytes]) -> None:
+        for _, data in writer.read_all(kept):
+            file.write(data)
+            whole.update(data)
+
+    replacing(side, fill)
+    return whole.hexdigest()
+
+
+def _beside(view: ReportView, side: Path, digest: str) -> ReportView:
+    """Say in the manifest which file lies beside the page, and its hash."""
+    if view.manifest is None:
+        return view
+    return replace(view, manifest={**view.manifest, "side": {"file": side.name, "hash": digest}})
+
+
 def _said(clean: Cleaner) -> list[str]:
     removed = clean.removed()
     return [f"Removed before sharing: {'; '.join(removed)}."] if removed else []
@@ -151,13 +178,13 @@ def _stream(
     kept: Kept,
     made_of: str,
     left: list[str],
+    sign: Sign | None,
 ) -> None:
-    whole = blake2b(digest_size=16)
+    whole = Whole()
     for piece in _pieces(view, core, writer, kept):
         file.write(piece)
         whole.update(piece)
-    if made_of:
-        file.write(_mark(made_of, whole.hexdigest(), left))
+    file.write(trailer(whole, made_of, left, sign))
 
 
 def _pieces(view: ReportView, core: bytes, writer: TraceWriter, kept: Kept) -> Iterator[bytes]:
@@ -170,27 +197,6 @@ def _pieces(view: ReportView, core: bytes, writer: TraceWriter, kept: Kept) -> I
         yield base64.b64encode(data)
         yield b"</script>\n"
     yield tail.encode()
-
-
-MARK = b"<!-- evalkit: "
-
-
-def _mark(made_of: str, whole: str, left: list[str]) -> bytes:
-    said = json.dumps({"made_of": made_of, "hash": whole, "left_out": left})
-    return MARK + said.replace("-", r"\u002d").replace(">", r"\u003e").encode() + b" -->\n"
-
-
-def lacking(path: Path, made_of: str) -> list[str] | None:
-    """Return what a page does not hold, if a whole one lies there that was made of this."""
-    try:
-        page = path.read_bytes()
-        at = page.rindex(MARK)
-        said = json.loads(page[at + len(MARK) : page.rindex(b" -->")])
-        left: list[str] = said["left_out"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    whole = blake2b(memoryview(page)[:at], digest_size=16).hexdigest()
-    return left if page[at:] == _mark(made_of, whole, left) else None
 
 
 def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:

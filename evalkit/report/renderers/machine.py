@@ -11,19 +11,27 @@ from typing import IO, Any
 
 from evalkit.model.outcome import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
+from evalkit.model.seal import Sign, with_manifest
 from evalkit.model.spreadsheet import inert
 from evalkit.report.page.html import document
 from evalkit.report.page.write import replacing
 from evalkit.report.runs.columns import NO_ERROR, Rows
 from evalkit.report.runs.fields import REST, START, Field
 from evalkit.report.sections.view import Content
+from evalkit.report.sharing.manifest import shown
 from evalkit.report.sharing.share import Cleaner
 
 
-def write_json(content: Content, path: Path, clean: Cleaner | None = None) -> Path:
+def write_json(
+    content: Content, path: Path, clean: Cleaner | None = None, sign: Sign | None = None
+) -> Path:
     """Write the figures of the report and the full documents they come from, as one JSON."""
-    view = (clean or Cleaner()).parts(content.view)
+    view = shown(content.view, clean or Cleaner())
     made = document(view) | {"summaries": view.summaries, "comparison": view.comparison}
+    if view.manifest:
+        # The hash is of what is read back: tuples are lists then, and odd values text.
+        plain = json.loads(json.dumps(made, allow_nan=False, default=str))
+        made = with_manifest(plain, plain["manifest"], sign)
     text = json.dumps(made, indent=2, allow_nan=False, default=str) + "\n"
     replacing(path, lambda file: file.write(text.encode("utf-8", "replace")))
     return path

@@ -6,7 +6,7 @@ Texts of figures come from `numbers.py` and from nowhere else. A link is an addr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -197,6 +197,8 @@ class ReportView:
     comparison: dict[str, Any] | None = None
     left_out: tuple[str, ...] = field(default=())
     """What this report does not hold, and why."""
+    manifest: Mapping[str, Any] | None = None
+    """What the report was made from, by hashes: what `evalkit verify` checks."""
 
     @property
     def several(self) -> bool:

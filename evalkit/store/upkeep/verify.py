@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from evalkit.errors import StoreError
+from evalkit.model.seal import SEAL
 from evalkit.store.cells import infos
 from evalkit.store.cells import parts as cells
 from evalkit.store.cells.current import Now, current_blocks
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import Part, PartFile, is_intact
-from evalkit.store.disk.state import DAMAGED, State
+from evalkit.store.disk.state import DAMAGED, MANIFEST, State
 from evalkit.store.runs.mend import owed_by
 
 
@@ -45,6 +47,22 @@ def verify(files: Files, state: State) -> Iterator[Finding]:
     if sound:
         yield _runs(files, state)
         yield _cells(files, state)
+
+
+def hashed(files: Files, state: State) -> Iterator[Finding]:
+    """Yield for every file whether it is the one it was given a hash for, and has one."""
+    if SEAL not in json.loads(files.read(MANIFEST)):
+        yield Finding(MANIFEST, False, "its hash is gone: evalkit writes one")
+    yield _evaluators(files, state)
+    parts = [*state.parts, *([state.examples] if state.examples else [])]
+    for name in (*(part.name for part in parts), *cells.part_names(files)):
+        try:
+            ok = is_intact(name, files.read(name))
+        except OSError as error:
+            yield Finding(name, False, f"cannot be read ({error.strerror or error})")
+            continue
+        text = "as it was written" if ok else "its bytes do not match the hash in its name"
+        yield Finding(name, ok, text)
 
 
 def _part(files: Files, part: Part) -> Finding:

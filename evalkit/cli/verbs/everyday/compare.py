@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from evalkit.cli.call.page import say_report
+from evalkit.cli.call.page import say_report, signer_of
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.figures import show_figures
 from evalkit.cli.text.judges import say_judges, say_unjudged
@@ -26,6 +26,7 @@ def perform(
     correction: Literal["holm", "bh"] | None,
     output: Path | None,
     show: bool,
+    sign: Path | None,
     allow_incomplete: bool,
     as_json: bool,
 ) -> int:
@@ -38,6 +39,7 @@ def perform(
             f"compare: needs two or more experiments that are stored. There are: {there}. "
             "Name them: compare A B; `evalkit run` fetches and scores."
         )
+    signer = signer_of(sign)
     base = baseline_of(project, names, baseline)
     ran = conclude(
         project,
@@ -46,11 +48,12 @@ def perform(
         allow_incomplete=allow_incomplete,
         page=bool(output or show),
         to=output,
+        sign=signer,
     )
     say_judges(session)
     left = say_unjudged(session, [], ran.comparison, budget=project.table.score.budget)
     if as_json:
-        session.document(ran.to_dict())
+        session.document(ran.to_dict(signer))
     else:
         found = [*ran.results.values()]
         show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)

@@ -41,8 +41,8 @@ def perform(
         if table is not None:
             write_csv(made, table, clean(made))
         if data is not None:
-            write_json(made, data, clean(made))
+            write_json(made, data, clean(made), options.get("sign"))
     if as_json:
-        session.document(ran.to_dict())
+        session.document(ran.to_dict(options.get("sign")))
     say_report(session, ran, as_json=as_json, show=show)
     return ran.exit_code

@@ -31,6 +31,7 @@ def perform(
     output: Path | None,
     show: bool,
     no_page: bool,
+    sign: Path | None,
     as_json: bool,
     **scoring: Any,
 ) -> int:
@@ -38,6 +39,7 @@ def perform(
     if no_page and (output or show):
         raise click.UsageError("--no-page writes none: leave out --output and --open.")
     project = session.load(deep=not offline, look=not offline)
+    options = page_options(project, sign=sign)
     how = settings_of(project, **scoring)
     with session.progress() as progress:
         ran = run(
@@ -53,10 +55,10 @@ def perform(
             to=output,
             page=not no_page,
             progress=progress,
-            **page_options(project),
+            **options,
         )
     if as_json:
-        session.document(ran.to_dict())
+        session.document(ran.to_dict(options.get("sign")))
     else:
         found = [*ran.results.values()]
         show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)

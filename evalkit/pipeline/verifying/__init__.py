@@ -1,0 +1,1 @@
+"""Whether a page or a document says what its data say."""
