@@ -9,7 +9,7 @@ from report_world import make_content
 from evalkit.model.example import Example
 from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.report.charts import numbers
-from evalkit.report.page.html import document
+from evalkit.report.page.figures import document
 from evalkit.report.renderers import markdown, notebook, terminal
 from evalkit.report.values.parts import MetricPart
 

@@ -16,7 +16,7 @@ from evalkit.pipeline.verifying.finding import Verified
 from evalkit.pipeline.verifying.itself import check_rules
 from evalkit.pipeline.verifying.reading import UNLIKE, check_signature, manifest_of
 from evalkit.project.config import Project
-from evalkit.report.page.html import document as page_document
+from evalkit.report.page.figures import document as page_document
 from evalkit.store.store import Store
 
 BESIDE = frozenset({"manifest", "signed", "report", "exit_code", "failures", SEAL})

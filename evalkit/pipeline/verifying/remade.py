@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from evalkit.pipeline.verifying.finding import Verified, differences, shown
+from evalkit.report.page import figures as figures_of
 from evalkit.report.page import html
 from evalkit.report.page.embed import Previews, core_of, header, pack_traces
 from evalkit.report.page.opened import Opened, Traces
@@ -46,7 +47,7 @@ def check_page(
 ) -> None:
     """Note everything in which a page is another than the one that `content` makes."""
     manifest = page.figures["manifest"]
-    right = html.rounded(html.document(content.view))
+    right = figures_of.rounded(figures_of.document(content.view))
     figures = {name: value for name, value in page.figures.items() if name != "manifest"}
     plain = json.loads(json.dumps({k: v for k, v in right.items() if k != "manifest"}, default=str))
     _figures(found, figures, plain)

@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from evalkit.report.page import dense
-from evalkit.report.page.html import policy, script_json, visible
+from evalkit.report.page.figures import script_json
+from evalkit.report.page.html import policy, visible
 
 PROGRAM = ("dom", "desk", "queue", "lists", "keys")
 

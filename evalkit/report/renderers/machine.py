@@ -13,7 +13,7 @@ from evalkit.model.outcome import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
 from evalkit.model.seal import Sign, with_manifest
 from evalkit.model.spreadsheet import inert
-from evalkit.report.page.html import document
+from evalkit.report.page.figures import document
 from evalkit.report.page.write import replacing
 from evalkit.report.runs.columns import NO_ERROR, Rows
 from evalkit.report.runs.fields import REST, START, Field
