@@ -232,3 +232,166 @@ def test_events_of_codex_exec(write: Any, fetch: Any) -> None:
     failed = [{"type": "turn.failed", "error": {"message": "no key"}}]
     (broken,) = fetch(path=str(write("f.jsonl", lines[:1] + failed))).runs
     assert (broken.outcome, broken.error) == ("error", "no key")
+
+
+def model(second: int, call: str, *blocks: Any, **more: Any) -> dict[str, Any]:
+    line = claude("assistant", second, id=call, model="opus", usage=SPENT, content=list(blocks))
+    return {**line, **more}
+
+
+def words(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def used(call: str) -> dict[str, Any]:
+    return {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "ls"}}
+
+
+ASKED = claude("user", 0, content="Count the files")
+RESULT = claude("user", 3, content=[{"type": "tool_result", "tool_use_id": "t1", "content": "a"}])
+REFUSED = {
+    **claude(
+        "assistant",
+        4,
+        id="x",
+        model="<synthetic>",
+        usage={"output_tokens": 0},
+        content=[words("API Error: 529 overloaded")],
+    ),
+    "isApiErrorMessage": True,
+}
+STOP = claude("user", 5, content=[words("[Request interrupted by user for tool use]")])
+WARM = {"isSidechain": True}
+ODD: dict[str, tuple[list[Any], tuple[Any, ...]]] = {
+    "api error at the end": (
+        [ASKED, model(1, "m1", used("t1")), RESULT, REFUSED],
+        ("error", "API Error: 529 overloaded", None, 1)),
+    "api error, tried again": (
+        [ASKED, REFUSED, model(6, "m1", words("One."))], ("success", None, "One.", 1)),
+    "interrupted": (
+        [ASKED, model(1, "m1", words("I look."), used("t1")), STOP],
+        ("cancelled", None, "I look.", 1)),
+    "interrupted, then told on": (
+        [ASKED, model(1, "m1", used("t1")), STOP, claude("user", 6, content="Go on"),
+         model(7, "m2", words("One."))], ("success", None, "One.", 2)),
+    "killed while a tool ran": (
+        [ASKED, model(1, "m1", words("I look.")), model(2, "m1", used("t1"))],
+        ("unknown", None, "I look.", 1)),
+    "killed after a tool": (
+        [ASKED, model(1, "m1", used("t1")), RESULT], ("unknown", None, None, 1)),
+    "subagents in the file": (
+        [{**claude("user", 0, content="Warmup"), **WARM}, model(0, "w1", words("Ready"), **WARM),
+         ASKED, model(1, "m1", used("t1")), RESULT, model(5, "m2", words("One.")),
+         model(6, "w2", words("aside"), **WARM)], ("success", None, "One.", 4)),
+    "compacted": (
+        [{**claude("user", 0, content="This session is being continued"),
+          "isCompactSummary": True}, ASKED, model(1, "m1", words("One."))],
+        ("success", None, "One.", 1)),
+    "commands before the prompt": (
+        [claude("user", 0, content="<command-name>/model</command-name>"),
+         claude("user", 0, content="<local-command-stdout>ok</local-command-stdout>"),
+         ASKED, model(1, "m1", words("One."))], ("success", None, "One.", 1)),
+    "resumed without a word": (
+        [ASKED, model(1, "m1", words("One.")),
+         claude("assistant", 9, id="y", model="<synthetic>",
+                content=[words("No response requested.")])], ("success", None, "One.", 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_sessions_as_people_have_them(write: Any, fetch: Any, name: str) -> None:
+    lines, (outcome, error, answer, calls) = ODD[name]
+    (run,) = fetch(path=str(write("s.jsonl", lines))).runs
+    assert (run.outcome, run.error) == (outcome, error)
+    assert run.inputs == {"prompt": "Count the files"}
+    assert run.outputs == (None if answer is None else {"answer": answer})
+    assert len(run.find(kind="llm")) == calls
+    assert run.usage.total_tokens == 47 * calls
+
+
+def test_files_of_subagents_are_of_their_session(write: Any, fetch: Any) -> None:
+    write("p/s1.jsonl", [ASKED, model(1, "m1", used("t1")), RESULT, model(9, "m2", words("One."))])
+    aside = [{**claude("user", 2, content="look"), **WARM}, model(3, "a1", words("seen"), **WARM)]
+    write("p/agent-1.jsonl", aside)
+    write("p/agent-2.jsonl", [{**each, "sessionId": "gone"} for each in aside])
+    fetched = fetch(path="p")
+    (run,) = fetched.runs
+    assert (run.outputs, run.usage.total_tokens) == ({"answer": "One."}, 3 * 47)
+    assert run.inputs == {"prompt": "Count the files"}
+    assert [step.metadata.get("sidechain") for step in run.find(kind="llm")] == [None, None, True]
+    assert any("subagent without its session" in note for note in fetched.counts.notes)
+
+
+def test_a_session_that_repeats_another_is_said(write: Any, fetch: Any) -> None:
+    lines = [ASKED, model(1, "m1", words("One."))]
+    write("p/a.jsonl", lines)
+    write(
+        "p/b.jsonl",
+        [
+            {**each, "sessionId": "s2"}
+            for each in [*lines, *lines[:1], model(8, "m2", words("Two."))]
+        ],
+    )
+    fetched = fetch(path="p")
+    assert [run.outputs for run in fetched.runs] == [{"answer": "One."}, {"answer": "Two."}]
+    assert any("repeats model calls of an earlier one" in note for note in fetched.counts.notes)
+
+
+def test_a_stream_that_broke_off_has_no_counts(write: Any, fetch: Any) -> None:
+    first = {"type": "system", "subtype": "init", "session_id": "s1", "tools": [], "model": "opus"}
+    said = {"id": "m1", "role": "assistant", "usage": {**SPENT, "output_tokens": 1},
+            "content": [words("I look.")]}  # fmt: skip
+    lines = [first, {"type": "assistant", "session_id": "s1", "message": said}]
+    (run,) = fetch(path=str(write("s.jsonl", lines))).runs
+    assert (run.outcome, run.usage, len(run.steps)) == ("unknown", None, 1)
+
+
+def rollout(*last: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    lines = codex()[:-1]
+    return [*lines, *({"timestamp": TIME.format(7), "type": "event_msg",
+                       "payload": {"type": kind, **more}} for kind, more in last)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [
+        ([("error", {"message": "quota"}), ("task_complete", {"last_agent_message": None})],
+         "error"),
+        ([("error", {"message": "quota"}), ("task_complete", {"last_agent_message": "Done"})],
+         "success"),
+        ([("turn_aborted", {"reason": "interrupted"})], "cancelled"),
+        ([("turn_aborted", {}), ("task_complete", {"last_agent_message": "Done"})], "success"),
+        ([("stream_error", {"message": "again"}), ("task_complete", {})], "success"),
+    ],
+)  # fmt: skip
+def test_how_a_rollout_ended(write: Any, fetch: Any, last: Any, outcome: str) -> None:
+    (run,) = fetch(path=str(write("r.jsonl", rollout(*last)))).runs
+    assert run.outcome == outcome
+
+
+def test_a_fork_keeps_its_own_name(write: Any, fetch: Any) -> None:
+    lines = codex()
+    own = {**lines[0], "payload": {**lines[0]["payload"], "id": "fork"}}
+    (run,) = fetch(path=str(write("r.jsonl", [own, *lines]))).runs
+    assert run.run_id == "fork"
+
+
+def test_a_rollout_of_2025(write: Any, fetch: Any) -> None:
+    lines = [
+        {"id": "c1", "timestamp": TIME.format(0), "instructions": None, "git": {}},
+        {"record_type": "state"},
+        {"type": "message", "role": "user",
+         "content": [{"type": "input_text", "text": "<environment_context>x"}]},
+        {"type": "message", "role": "user",
+         "content": [{"type": "input_text", "text": "Count the files"}]},
+        {"type": "function_call", "name": "shell", "arguments": '{"cmd": ["ls"]}', "call_id": "t"},
+        {"type": "function_call_output", "call_id": "t", "output": "a"},
+        {"type": "message", "role": "assistant",
+         "content": [{"type": "output_text", "text": "One file."}]},
+    ]  # fmt: skip
+    (run,) = fetch(path=str(write("r.jsonl", lines))).runs
+    assert (run.run_id, run.inputs, run.outputs) == (
+        "c1", {"prompt": "Count the files"}, {"answer": "One file."},
+    )  # fmt: skip
+    assert [step.kind for step in run.steps] == ["llm", "tool", "llm"]
+    assert run.usage is None

@@ -35,7 +35,7 @@ Line = Mapping[str, Any]
 def fits(sample: Sample) -> bool:
     """Tell whether a file is a rollout or a stream of events."""
     first = sample.first
-    if first.get("type") in ROLLOUT and "payload" in first:
+    if (first.get("type") in ROLLOUT and "payload" in first) or _is_bare(first):
         return True
     return first.get("type") == "thread.started" and "thread_id" in first
 
@@ -48,16 +48,36 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
         if not lines:
             reading.findings.break_at(file.shown, "no line of a Codex session in it")
             continue
+        bare = _is_bare(lines[0])
+        lines = _enveloped(lines) if bare else lines
         rollout = any("payload" in each for each in lines)
-        run = _Rollout().run(lines, file.shown) if rollout else _events(lines, file.shown)
+        run = (
+            _Rollout(counted=not bare).run(lines, file.shown)
+            if rollout
+            else _events(lines, file.shown)
+        )
         yield Item(run, digest(rows), file.shown)
+
+
+def _is_bare(first: Line) -> bool:
+    """Tell whether a rollout begins as those of 2025 do: with the session, and no type."""
+    return first.keys() >= {"id", "timestamp", "instructions"} and "type" not in first
+
+
+def _enveloped(lines: list[Line]) -> list[Line]:
+    """Return the lines of an older rollout as they are written today; its times are none."""
+    head = {"type": "session_meta", "payload": lines[0], "timestamp": lines[0]["timestamp"]}
+    return [head, *({"type": "response_item", "payload": line, "timestamp": line.get("timestamp")}
+                    for line in lines[1:] if "type" in line)]  # fmt: skip
 
 
 class _Rollout:
     """What the lines of a rollout say."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, counted: bool = True) -> None:
         self.transcript = Transcript()
+        self.counted = counted
+        """Whether a call ends where its tokens are counted; else where a tool answers."""
         self.about: dict[str, Any] = {}
         self.session: str | None = None
         self.prompt: str | None = None
@@ -92,7 +112,8 @@ class _Rollout:
 
     def _take(self, kind: str, payload: Line, time: Any) -> None:
         if kind == "session_meta":
-            self.session = str(payload.get("id") or payload.get("session_id"))
+            named = str(payload.get("id") or payload.get("session_id"))
+            self.session = self.session or named  # a fork repeats its parent's behind its own
             names = ("cwd", "cli_version", "originator", "model_provider")
             self.about |= {name: payload[name] for name in names if payload.get(name)}
         elif kind == "turn_context" and payload.get("model"):
@@ -142,6 +163,7 @@ class _Rollout:
 
     def _result(self, item: Line, time: Any) -> None:
         output = item.get("output")
+        self._open = self._open if self.counted else None
         known = self.transcript.tool(str(item.get("call_id")))
         known.update(outputs=output, ended_at=time)
         self.transcript.messages.append(dict(item))
@@ -163,7 +185,9 @@ class _Rollout:
             self.answer = event.get("last_agent_message") or self.answer
             if self.first_token is None and isinstance(event.get("time_to_first_token_ms"), int):
                 self.first_token = event["time_to_first_token_ms"] / 1000
-            self.error = None
+            self.cancelled = False
+            if event.get("last_agent_message"):  # a turn that failed completes without one
+                self.error = None
         elif kind == "turn_aborted":
             self.cancelled = True
         elif kind == "error":

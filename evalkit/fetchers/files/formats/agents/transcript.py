@@ -53,6 +53,11 @@ class Transcript:
         return f"tool {call_id}" in self._calls
 
     @property
+    def call_ids(self) -> set[str]:
+        """The ids of the model calls so far."""
+        return {str(each["step_id"]) for each in self.model_calls}
+
+    @property
     def model_calls(self) -> list[dict[str, Any]]:
         """The model calls so far."""
         return [each for each in self._calls.values() if each["kind"] == "llm"]
