@@ -25,6 +25,7 @@ code = main(sys.argv[2:])
 COMMANDS = (
     "--help", "fetch", "score", "show one", "show one 3", "run one", "compare one two", "list",
     "report one", "gate one --gate error_rate<=1", "check", "store list", "store gc",
+    "validate one",
     "history one --json", "verify reports/one/report.html",
     "verify reports/one/summary.json", "schema record", "store list -C family",
     "receive --port 0 --idle 0.1",
@@ -38,7 +39,7 @@ LIBRARY = (
 )
 ELSEWHERE = {
     "fcntl", "resource", "sqlglot", "ormsgpack", "sacrebleu", "psycopg", "pymysql", "yaml",
-    "zstandard", "cryptography",
+    "zstandard", "cryptography", "anyio", "mcp",
 }  # fmt: skip
 """Modules that some systems do not have, those of extras, and what only packed files need."""
 

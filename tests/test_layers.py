@@ -21,6 +21,7 @@ FLOORS = [
     {"store", "fetchers", "scoring", "metrics"},
     {"report", "project", "evaluators"},
     {"pipeline"},
+    {"mcp"},
     {"cli", "pytest_plugin"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -59,6 +60,8 @@ INSIDE = {
 """What is inside a wide room, from the ground up: each imports only what stands before it."""
 MOST_MODULES, LONGEST = 16, 300
 HOMES = {
+    "anyio": {"mcp"},
+    "mcp": {"mcp"},
     "h11": {"fetchers"},
     "opentelemetry": {"fetchers"},
     "genai_prices": {"fetchers"},

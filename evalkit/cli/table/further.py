@@ -130,6 +130,17 @@ FURTHER = {
             json_option(),
         ],
     ),
+    "mcp": Verb(
+        "Answer coding agents over the Model Context Protocol, on stdin and stdout.",
+        """Answer coding agents over the Model Context Protocol, on stdin and stdout.
+
+        A client starts it; README.md says how to add it to one. Tools list experiments, give their
+        figures, compare them, name the worst runs, show one run step by step, look at the data, and
+        call an evaluator of the project on a sample. Nothing is written unless --write is given,
+        and no answer has more than 20,000 bytes of JSON.
+        """,
+        [flag("--write", "Also fetch, score and ask judges.")],
+    ),
     "metrics": Verb(
         "Print performance metrics under LangSmith's field names.",
         """Print performance metrics under LangSmith's field names.
