@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,15 @@ def reports(world, compared, tmp_path_factory):
     """Paths of reports by name: two experiments, one, three, and beside a trace file."""
     folder = tmp_path_factory.mktemp("reports")
     three = make_results(folder / "store", examples=12, repetitions=1, names=("a", "b", "c"))
-    strips = history(list(summaries_over_time(world[1])))
+    nights = list(summaries_over_time(world[1]))
+    marks = [
+        replace(each.scores["correct"], fingerprint=f"{n // 7}") for n, each in enumerate(nights)
+    ]
+    nights = [
+        replace(each, scores={**each.scores, "correct": mark})
+        for each, mark in zip(nights, marks, strict=True)
+    ]
+    strips = history(nights, baseline=nights[0])
     made = {
         "two": compared,
         "one": make_content(world[1:]),

@@ -18,7 +18,7 @@ VIEWS = {
         "#/runs?q=foo%3E1",
         "#/runs?q=zzzz",
         "#/compare",
-        "#/compare?t=regressed",
+        "#/compare?t=regressed&sort=-latency",
         "#/run/candidate-003-1",
         "#/run/candidate-003-1?step=2",
         "#/run/candidate-003-1?step=3",

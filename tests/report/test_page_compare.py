@@ -187,3 +187,76 @@ def test_the_whole_header_fits_a_phone(opened, world, tmp_path):
     shown = values.locator("td").nth(1).inner_text() or values.locator("td").nth(1).text_content()
     head = page.locator("#v-history h2").first.inner_text()
     assert head.split("\n")[0] == f"correct {shown}"
+
+
+def test_the_list_is_put_in_another_order_by_keyboard(opened, compared_file):
+    page = opened.go(compared_file, "#/compare")
+    opened.until("document.querySelector('.one .both')")
+    order = page.get_by_label("Order")
+    order.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    opened.until("location.hash.includes('sort=-right')")
+    assert page.locator(".list .gh").first.inner_text() == "Δ right, highest first · 4"
+    assert lines(page) == ["better", "same", "worse", "worst", "gone"]
+    opened.go(compared_file, "#/compare?sort=right")
+    opened.until("document.querySelector('.one .both')")
+    assert lines(page) == ["worst", "worse", "same", "better", "gone"]
+    assert order.input_value() == "right"
+    opened.go(compared_file, "#/compare?sort=nothing")
+    opened.until("document.querySelector('.one .both')")
+    assert page.locator(".list .gh").first.inner_text() == "Got worse · 2"
+    assert opened.problems == []
+
+
+def test_an_order_by_another_metric_is_that_of_its_changes(opened, reports):
+    page = opened.go(reports["two"], "#/compare?sort=-closeness")
+    opened.until("document.querySelector('.one .both')")
+    small = page.locator(".list [role=group]").first.locator(".li small").all_inner_texts()
+    found = [re.search(r"closeness ([+−]?[\d.]+)", text) for text in small]
+    values = [float(m[1].replace("−", "-")) if m else 0.0 for m in found]
+    assert len({*values}) > 3
+    assert values == sorted(values, reverse=True)
+    front = [text for text, m in zip(small, found, strict=True) if m]
+    assert all(text.startswith("closeness ") for text in front)
+
+
+def test_every_change_of_an_example_stands_with_it(opened, reports):
+    page = opened.go(reports["two"], "#/compare")
+    opened.until("document.querySelectorAll('.one table').length === 2")
+    rows = [
+        r.split("\t") for r in page.locator(".one table").last.locator("tbody tr").all_inner_texts()
+    ]
+    assert {row[0] for row in rows} >= {"correct", "closeness", "words", "latency"}
+    for name, before, after, change in rows:
+        if name in ("closeness", "words"):
+            moved = float(after.replace(",", "")) - float(before.replace(",", ""))
+            assert float(change.replace("−", "-")) == pytest.approx(moved, abs=0.0011)
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_long_question_is_whole_where_its_run_and_its_example_are(opened, tmp_path):
+    words = " ".join(f"word{n}" for n in range(120))
+    runs = [
+        [
+            Run(run_id=f"{x}-{e}", example_id=e, inputs={"question": f"{e} {words}", "lang": "en"},
+                outputs={"answer": "8"})
+            for e in ("one", "two")
+        ]
+        for x in ("base", "cand")
+    ]  # fmt: skip
+    examples = [Example(example_id=e, reference_outputs={"answer": "8"}) for e in ("one", "two")]
+    results = [
+        stored(tmp_path / "store", name, given, examples, (right,))
+        for name, given in zip(("base", "cand"), runs, strict=True)
+    ]
+    write_report(make_content(results), tmp_path / "page.html")
+    for address, place in (
+        ("#/run/cand-one", "#h-run"), ("#/compare/one", "#h-one"), ("#/example/one", "#v-example"),
+    ):  # fmt: skip
+        page = opened.go(tmp_path / "page.html", address)
+        opened.until(f"document.querySelector('{place}')?.textContent.includes('word119')")
+        page.set_viewport_size({"width": 390, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert opened.problems == []

@@ -49,7 +49,7 @@ def page(view: ReportView, *, live: str | None = None) -> tuple[str, str, str]:
         core_here=Markup(CORE_HERE),
         traces_here=Markup(TRACES_HERE),
     )  # fmt: skip
-    html = SPACE.sub("\n", html)
+    html = BETWEEN.sub("", SPACE.sub("\n", html))
     head, _, rest = html.partition(CORE_HERE)
     middle, _, tail = rest.partition(TRACES_HERE)
     return head, middle, tail
@@ -81,6 +81,8 @@ def _static(name: str) -> str:
 
 
 SPACE = re.compile(r"\n\s+")
+BETWEEN = re.compile(r"\n(?=</?(?:t[rdh]|tbody|table|section|div|figure|ul|ol|li|p|h[1-4])\b)")
+"""Line ends before what is a block anyway."""
 
 
 @cache

@@ -20,6 +20,8 @@ const CHANGES = [
 const GROUPS = { regressed: "Got worse", improved: "Got better", same: "The same" };
 const LISTS = { "only-base": "onlyBase", "only-cand": "onlyCand", changed: "changed" };
 const CHUNK = 100;
+/* Further changes that stand under the question of an example. */
+const MOVED = 3;
 
 /* Examples under headings; drawn in pieces as they are scrolled to, every line as high as its
    text. */
@@ -75,7 +77,9 @@ class ExampleList {
   line(i) {
     const e = this.rows[i];
     const props = { role: "option", id: `ex${i}`, "data-i": i, "aria-selected": "false" };
-    return h("div.li", props, show(questionOfExample(e), h("span.q")), this.lineOf(e));
+    const question = show(questionOfExample(e), h("span.q"));
+    const { levels, moved } = this.lineOf(e);
+    return h("div.li", props, h("div", question, moved && h("small", moved)), levels);
   }
   choose(i) {
     $(`#ex${this.current}`)?.setAttribute("aria-selected", "false");
@@ -111,6 +115,15 @@ class CompareView {
       this.directed.map((e) => h("option", { value: e.key }, `by ${oneLine(e.key)}`)),
     );
     const first = this.directed[0];
+    const orders = [...this.directed.map((e) => e.key), "latency"].flatMap((key) => [
+      [key, `Δ ${oneLine(key)}, lowest first`],
+      ["-" + key, `Δ ${oneLine(key)}, highest first`],
+    ]);
+    this.order = h(
+      "select",
+      { "aria-label": "Order", onchange: again },
+      [["", "worst first"], ...orders].map(([value, text]) => h("option", { value }, text)),
+    );
     this.bar = filterBar({
       id: "q-cmp",
       placeholder: `${first ? `d.${quoted(first.key)}<0 ` : ""}d.latency>50%`,
@@ -122,6 +135,7 @@ class CompareView {
       extra: [
         D.head.experiments.length > 2 ? [this.base, this.cand] : null,
         this.directed.length ? this.by : null,
+        this.order,
         copyLink(),
         exportMenu("evalkit-compare", () => this.exported()),
       ],
@@ -132,7 +146,7 @@ class CompareView {
     this.how = h("p.small-t");
     this.list = new ExampleList(
       (i) => this.pick(i, true),
-      (e) => this.fromTo(e),
+      (e) => ({ levels: this.fromTo(e), moved: this.moved(e) }),
     );
     this.detail = h("section.one", { "aria-labelledby": "h-one" });
     fill(
@@ -163,6 +177,8 @@ class CompareView {
       ? by
       : (D.evaluators[D.head.primary]?.key ?? this.directed[0]?.key ?? "");
     this.bar.input.value = query.get("q") || "";
+    this.order.value = query.get("sort") || "";
+    if (this.order.selectedIndex < 0) this.order.value = "";
     this.state = { t: query.get("t") || "" };
     this.asked = findExample(id);
     this.apply(false);
@@ -175,6 +191,7 @@ class CompareView {
       link(this.asked < 0 ? "compare" : `compare/${encodeURIComponent(exampleId(this.asked))}`, {
         q: this.bar.input.value.trim(),
         t,
+        sort: this.order.value,
         by: this.by.value === D.evaluators[D.head.primary]?.key ? "" : this.by.value,
         base: name(this.base, D.head.baseline),
         cand: name(this.cand, D.head.candidate),
@@ -193,7 +210,8 @@ class CompareView {
     fill(
       this.how,
       "Example by example",
-      this.evaluator ? `, by ${oneLine(this.evaluator.key)}. What got worse comes first. ` : ". ",
+      this.evaluator ? `, by ${oneLine(this.evaluator.key)}. ` : ". ",
+      this.evaluator && !this.order.value ? "What got worse comes first. " : null,
       h("kbd", "j"),
       " ",
       h("kbd", "k"),
@@ -214,6 +232,54 @@ class CompareView {
       h("span.dim", pairs.side(evaluator, pairs.base, x) + " → "),
       h(`b.${tone}`, pairs.side(evaluator, pairs.cand, x)),
     );
+  }
+  /* What else changed in an example; first what the list is in the order of. */
+  moved(x) {
+    const front = this.sorted?.key;
+    const names = this.directed.map((e) => e.key).filter((key) => key !== this.by.value);
+    if (front) names.unshift(...names.splice(names.indexOf(front), names.includes(front)));
+    const parts = names.map((key) => [key, this.changeText(key, x)]).filter(([, text]) => text);
+    if (front === "latency") parts.unshift([front, this.changeText(front, x) || DASH]);
+    const more = parts.length > MOVED ? `, and ${parts.length - MOVED} more` : "";
+    const said = parts.slice(0, MOVED).map(([key, text]) => `${plainName(key)} ${text}`);
+    return said.join(", ") + more;
+  }
+  /* A change as text; empty where there is none. */
+  changeText(key, x) {
+    const d = this.delta(key)(x);
+    if (!(Math.abs(d) >= 1e-12)) return "";
+    return plus(d, key === "latency" ? fixed(d * 100, 0) + "%" : number(d));
+  }
+  get sorted() {
+    const [, down, key] = /^(-?)(.*)$/.exec(this.order.value);
+    return key ? { key, down: down === "-" } : null;
+  }
+  /* Every metric of an example in both. */
+  changes(x) {
+    const { pairs } = this;
+    const line = (key, a, b) =>
+      a === DASH && b === DASH
+        ? null
+        : h(
+            "tr",
+            h("th", { scope: "row" }, oneLine(key)),
+            [a, b, this.changeText(key, x) || (known(this.delta(key)(x)) ? "0" : DASH)].map((t) =>
+              h("td.r.num", t),
+            ),
+          );
+    const times = [pairs.base, pairs.cand].map((side) => duration(pairs.means("latency", side)[x]));
+    const lines = this.directed.map((e) =>
+      line(e.key, ...[pairs.base, pairs.cand].map((side) => pairs.side(e, side, x))),
+    );
+    const heads = this.names().map((name) => [name, "r"]);
+    return [
+      h("h3", "What changed in this example"),
+      table(
+        "cards pairs small",
+        [["Metric"], ...heads, ["Change", "r"]],
+        [lines, line("latency", ...times)].flat().filter(Boolean),
+      ),
+    ];
   }
   pick(i, keep) {
     this.list.choose(i);
@@ -298,6 +364,11 @@ class CompareView {
     ];
     if (Object.hasOwn(LISTS, t)) return [[only.find(([key]) => key === t)[1], rows]];
     const rest = t || this.bar.input.value.trim() ? [] : only.map(([k, n]) => [n, pairs[LISTS[k]]]);
+    const { sorted } = this;
+    if (sorted) {
+      const name = this.order.selectedOptions[0].textContent;
+      return [[name, [...sortRows(rows, this.delta(sorted.key), sorted.down)]], ...rest];
+    }
     if (!evaluator) return [["Examples", rows], ...rest];
     const size = (x) => Math.abs(pairs.difference("s" + evaluator.i, x));
     const found = { regressed: [], improved: [], same: [], unknown: [] };

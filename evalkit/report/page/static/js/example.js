@@ -41,9 +41,12 @@ function showExample(query, id) {
       outcome,
       scores,
       h("td.r.num", duration(numbers("latency")[r])),
-      h("td.cut", oneLine(texts("out").get(r)).slice(0, 80)),
+      h("td.wrap", oneLine(texts("out").get(r))),
     );
   });
+  const question = h("div", block(texts("ex.input").get(e)));
+  const whole = (run) => fill(question, wholeQuestion(texts("ex.input").get(e), run));
+  if (texts("ex.input").get(e).endsWith("…")) trace(rows[0]).then(whole, () => {});
   fill(
     VIEWS.example,
     h("div.crumb", h("a", { href: list.back }, `‹ ${list.name}`), h("span.sp"), copyLink()),
@@ -52,7 +55,7 @@ function showExample(query, id) {
       h("h1", { id: "h-example", tabindex: -1 }, "Example ", show(exampleId(e), h("span"))),
       h("span.sum", `${int(rows.length)} runs`),
     ),
-    block(texts("ex.input").get(e)),
+    question,
     h("div.panel", scroller("Runs of this example", table("cards pairs small", heads, lines))),
   );
 }

@@ -25,7 +25,7 @@ class Grid {
     );
     this.table.style.setProperty(
       "--minw",
-      columns.reduce((sum, c) => sum + (c.width || 240), 0) + "px",
+      columns.reduce((sum, c) => sum + (c.width || 340), 0) + "px",
     );
     this.empty = h("div.void", { hidden: true });
     this.element = h(

@@ -33,13 +33,14 @@ async function drawExample(view, i) {
   fill(
     view.detail,
     crumbOf(view, e, i),
-    h("h2", { id: "h-one" }, show(questionOfExample(e), h("span"))),
+    h("h2", { id: "h-one" }, wholeQuestion(questionOfExample(e), run)),
     run && known(run.reference)
       ? h("div.box.wanted", h("h3", "Expected"), said(run.wanted, run.reference, ""))
       : null,
     h("div.both", sideCard(view, a, left, pair?.s), sideCard(view, b, right, pair?.t)),
     pair ? stepSentence(a, b, pair) : null,
     all,
+    a.rows.length && b.rows.length ? view.changes(e) : null,
     h(
       "p.acts",
       sides.map((s) => s.rows.length && openLink(view, `Open this run of ${s.name}`, runLink(s.r))),
@@ -64,7 +65,11 @@ function shownRun(rows, evaluator, best) {
 }
 
 const answerOf = ({ r, run }) =>
-  run ? run.answered || plainText(run.outputs) : r === undefined ? "" : texts("out").get(r);
+  run
+    ? run.answered || (unanswered(run.outputs) ? "" : plainText(run.outputs))
+    : r === undefined
+      ? ""
+      : texts("out").get(r);
 
 /* Both texts, what differs marked in one colour; unmarked where less than half is common. */
 function marked(left, right) {
@@ -119,7 +124,7 @@ function sideCard(view, side, answer, step) {
     null,
     h("h3", `${name} · run ${int(rows.indexOf(r) + 1)} of ${int(rows.length)}`),
     evaluator && evaluator.low !== null ? dots(rows, evaluator) : null,
-    answer.textContent ? answer : h("p.empty", "The run ended without an output."),
+    answer.textContent ? answer : said("", side.run?.outputs, NO_OUTPUT),
     h(
       "p.small-t",
       [mark, duration(numbers("latency")[r]), known(tokens) && `${int(tokens)} tokens`]

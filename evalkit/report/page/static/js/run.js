@@ -92,6 +92,16 @@ const reasonOf = (run, e) =>
 /* What was asked, by which people know a run; its id where nothing was. */
 const questionOf = (r) => texts("ex.input").get(D.ex[r]) || runId(r);
 
+const NO_OUTPUT = "The run ended without an output.";
+/* A conversation in which nothing was answered: what was recorded of it is no answer. */
+const unanswered = (value) => Array.isArray(value?.messages);
+
+/* The question, and where its list holds only the start of it, all that the trace has. */
+function wholeQuestion(start, run) {
+  const all = start.endsWith("…") && run && (run.asked || plainText(run.inputs));
+  return all ? block(all, "span", 1200) : show(start, h("span"));
+}
+
 /* Scores that fail first, then by value; what has none last. */
 function lowestFirst(rows) {
   const rank = (f) => {
@@ -151,6 +161,7 @@ class RunView {
       this.withoutTrace();
       return;
     }
+    fill($("#h-run"), wholeQuestion(questionOf(r), this.run));
     this.errorBox();
     this.body.append(this.answerCards());
     this.scores = this.scoreTable();
@@ -240,7 +251,7 @@ class RunView {
   answerCards() {
     const { run } = this;
     const card = (cls, name, value) => h(`div.box.${cls}`, h("h2", name), value);
-    const answer = said(run.answered, run.outputs, "The run ended without an output.");
+    const answer = said(run.answered, run.outputs, NO_OUTPUT);
     const some = known(run.reference);
     const expected = some ? said(run.wanted, run.reference, "") : null;
     return h(
@@ -485,10 +496,10 @@ function firstFailing(run) {
 
 /* A text that stands among other things comes first; the rest is one click away. */
 function said(text, value, nothing) {
-  if (!text) return valueBlock(value, nothing);
+  if (!text && !unanswered(value)) return valueBlock(value, nothing);
   return h(
     "div",
-    block(text),
+    text ? block(text) : h("p.empty", "The run ended without an answer."),
     h("details.data", h("summary", "Everything that was recorded"), jsonBlock(value)),
   );
 }

@@ -14,7 +14,10 @@ function fieldColumn(field) {
   const right = field.kind === "number";
   const text = right ? UNIT_TEXT[field.unit] || count : (v) => oneLine(v ?? "");
   const width = field.wide ? undefined : right ? 92 : field.key === "outcome" ? 98 : 140;
-  const fillText = (cell, r) => setText(cell, text(value(r)));
+  const fillText = (cell, r) => {
+    setText(cell, text(value(r)));
+    if (field.wide) cell.title = cell.textContent;
+  };
   return {
     key: field.key,
     label: field.label,
@@ -66,8 +69,10 @@ class RunsView {
       value: (r) => numbers("s" + e.i)[r],
       fill: fillScore(e),
     }));
+    const start = D.head.fields.filter((f) => f.start).map(fieldColumn);
     return [
-      ...D.head.fields.filter((f) => f.start).map(fieldColumn),
+      // by the question people know a run
+      ...start.sort((a, b) => (b.key === "input") - (a.key === "input")),
       ...facets,
       ...scores,
       ...D.head.fields.filter((f) => !f.start).map(fieldColumn),
