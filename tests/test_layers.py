@@ -28,7 +28,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 OWN = "."
 """A wide room's own files: at the bottom its words, at the top its doors."""
 INSIDE = {
-    "model": ["scales", "messages", "langsmith", OWN, "accounting", "schema"],
+    "model": ["kept", "scales", "messages", "langsmith", OWN, "accounting", "schema"],
     "scoring": ["definition", "fingerprint", "calls", "session", "workers", OWN],
     "metrics": [
         "documents", "columns", "statistics", "slicing", "summaries", "comparing", "agreement",

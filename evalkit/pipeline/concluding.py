@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, ExitCode
+from evalkit.model.kept.seal import Sign, with_manifest
 from evalkit.model.results import Results
-from evalkit.model.seal import Sign, with_manifest
 from evalkit.pipeline import stored
 from evalkit.pipeline.evidence.manifest import Asked, Evidence
 from evalkit.pipeline.figures import decide, summarise_experiment

@@ -18,8 +18,8 @@ from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
 from evalkit.metrics.statistics.calibration import Hits, hits_from
 from evalkit.metrics.summaries.summarise import summarise
+from evalkit.model.kept.seal import refuse_broken
 from evalkit.model.results import Results
-from evalkit.model.seal import refuse_broken
 from evalkit.project.config import Project
 from evalkit.project.scales import hold_against, scales_of, unknown_names
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ConfigError, StoreError
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
-from evalkit.model.seal import SEAL, refuse_broken
+from evalkit.model.kept.seal import SEAL, refuse_broken
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
-from evalkit.errors import StoreError, written
+from evalkit.errors import StoreError
+from evalkit.model.kept.replacing import replace_text
+from evalkit.model.kept.seal import hash_of, sealed
 from evalkit.model.results import Results
-from evalkit.model.seal import hash_of, sealed
 from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.pipeline.looking import code_stamp
 from evalkit.project.config import Project
@@ -198,20 +198,5 @@ def save_summary(
     when = re.sub(r"[^0-9T]", "", (summary.provenance.fetched_at or "")[:19]) or "undated"
     mark = hashlib.sha256(text.encode()).hexdigest()[:8]
     name = f"{when[:8]}-daily.json" if daily else f"{when}-{mark}.json"
-    replace_file(folder / HISTORY / name, text)
-    return replace_file(folder / SUMMARY, text)
-
-
-def replace_file(path: Path, text: str) -> Path:
-    """Put a file in place at once: who reads it sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with written(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_text(text, "utf-8")
-            temporary.replace(path)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
-    return path
+    replace_text(folder / HISTORY / name, text)
+    return replace_text(folder / SUMMARY, text)

@@ -6,9 +6,11 @@ import keyword
 import re
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from evalkit.errors import ConfigError, written
+from evalkit.errors import ConfigError, unwritable
+from evalkit.model.kept.replacing import replace_text
 from evalkit.project.layout import shown
 
 STARTER = Path(__file__).with_name("starter")
@@ -20,15 +22,48 @@ RENAMED = {"gitignore": ".gitignore"}
 def start_project(folder: Path) -> list[Path]:
     """Copy the starter project into `folder` and return the paths written.
 
-    Raises `ConfigError`, with nothing written, when one of the files is there already.
+    All of it or nothing: room is made under other names first. Raises `ConfigError`, with nothing
+    written, when one of the files is there already; but what a call that was killed wrote of them
+    is no hindrance.
     """
     plan = {folder / _place(source): source.read_bytes() for source in _starter_files()}
-    _refuse_existing(plan)
-    for path, content in plan.items():
-        with written(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    there = {path for path in plan if path.exists()}
+    if there == set(plan) or not all(
+        path.is_file() and path.read_bytes() == plan[path] for path in there
+    ):
+        _refuse_existing(plan)
+    _place_all({path: content for path, content in plan.items() if path not in there})
     return list(plan)
+
+
+def _place_all(plan: dict[Path, bytes]) -> None:
+    """Write all files under other names, then rename them; a full disk leaves nothing behind."""
+    made: list[Path] = []
+    at = next(iter(plan))
+    try:
+        for at, content in plan.items():
+            made += _folders(at.parent)
+            made.append(_unfinished(at))
+            made[-1].write_bytes(content)
+        for at in plan:
+            _unfinished(at).replace(at)
+    except OSError as error:
+        for each in reversed(made):
+            with suppress(OSError):
+                each.rmdir() if each.is_dir() else each.unlink(missing_ok=True)
+        raise unwritable(at, error) from None
+
+
+def _folders(path: Path) -> list[Path]:
+    """Make a folder and those above it, and return which are new, from above."""
+    new = [each for each in (path, *path.parents) if not each.exists()][::-1]
+    for each in new:
+        each.mkdir(exist_ok=True)
+    return new
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
 
 
 def start_evaluator(folder: Path, name: str, scope: str = "run") -> Path:
@@ -40,10 +75,7 @@ def start_evaluator(folder: Path, name: str, scope: str = "run") -> Path:
     path = folder / f"{name}.py"
     _refuse_existing([path])
     text = (TEMPLATES / f"{scope}.py.txt").read_text("utf-8").replace("NAME", name)
-    with written(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return path
+    return replace_text(path, text)
 
 
 def experiment_named(file: str) -> str:
@@ -65,15 +97,7 @@ def add_experiment(path: Path, name: str, text: str) -> Path:
             f"{shown(path)}: has an experiment {name!r} already. Give another --name."
         )
     gap = "\n" if before.endswith("\n") or not before else "\n\n"
-    temporary = path.with_name(f".{path.name}.tmp")
-    with written(path):  # a full disk must not cost what was configured before
-        try:
-            temporary.write_text(f"{before}{gap if before else ''}{text}", "utf-8")
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-    return path
+    return replace_text(path, f"{before}{gap if before else ''}{text}")
 
 
 def _starter_files() -> list[Path]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from evalkit.store.cells.parts import part_names
 from evalkit.store.cells.score_source import StoredWork
 from evalkit.store.experiment import StoredExperiment
+from evalkit.store.runs.tidy import leftovers
 from evalkit.store.upkeep.gc import collect, drop_damaged
 
 MANY_PARTS = 300
@@ -18,6 +19,8 @@ MANY_PARTS = 300
 def open_scoring(stored: StoredExperiment) -> Iterator[StoredWork]:
     """Hold the experiment for scoring: yields the engine's `ScoreSource`."""
     with stored.lock():
+        for name in leftovers(stored.files):
+            stored.files.remove(name)
         state = stored.settled()
         work = StoredWork(stored.files, state)
         yield work

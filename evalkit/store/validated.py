@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from evalkit.errors import StoreError
-from evalkit.model.seal import SEAL, refuse_broken, sealed
+from evalkit.model.kept.seal import SEAL, refuse_broken, sealed
 from evalkit.store.disk.files import Files
 
 FILE = "validated.json"

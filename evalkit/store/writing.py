@@ -14,6 +14,7 @@ from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.known import Known
 from evalkit.store.runs.mend import Mended, mend
+from evalkit.store.runs.tidy import sweep
 from evalkit.store.runs.writer import RunWriter
 
 
@@ -50,10 +51,13 @@ def open_writer(
 def mend_runs(stored: StoredExperiment, *, forget: bool = False) -> list[Mended]:
     """Set damaged files of runs and examples aside, so that the next fetch brings them again.
 
-    What can be read of them is kept. See `evalkit.store.runs.mend`.
+    What can be read of them is kept, and what a killed fetch left is cleared out. See
+    `evalkit.store.runs.mend`.
     """
     with stored.lock():
-        return mend(stored.files, forget=forget)
+        found = mend(stored.files, forget=forget)
+        sweep(stored.files)
+        return found
 
 
 def _revisions(files: Files, state: State) -> Iterator[tuple[str, str]]:

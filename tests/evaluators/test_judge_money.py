@@ -19,7 +19,7 @@ from evalkit.evaluators.judge.money import journal
 from evalkit.evaluators.judge.money.book import Paid
 from evalkit.evaluators.judge.money.ledger import Ledger
 from evalkit.evaluators.judge.settings import JudgeSettings
-from evalkit.model.seal import sealed
+from evalkit.model.kept.seal import sealed
 from evalkit.pipeline.judging import Accounts
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "judge_money.py"

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from evalkit.evaluators.judge.money.book import Paid, Totals
 from evalkit.evaluators.judge.money.ledger import BUDGET, FRESH, HOME, Ledger
-from evalkit.model.seal import SEAL, refuse_broken, sealed
+from evalkit.model.kept.seal import SEAL, refuse_broken, sealed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from evalkit.errors import ConfigError, written
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.writing.cells import Said, label, own_version, said
 from evalkit.fetchers.writing.contract import Keep
+from evalkit.model.kept.replacing import replacing
 
 EVENT = "gen_ai.evaluation.result"
 BATCH = 500
@@ -50,8 +52,9 @@ def send(
     if not place.startswith(("http://", "https://")):
         if "://" in place:
             raise ConfigError(f"--otlp {place}: neither http(s):// nor a file.")
-        with written(place), open(place, "wb") as file:
-            file.writelines(orjson.dumps(each) + b"\n" for each in documents)
+        lines = (orjson.dumps(each) + b"\n" for each in documents)
+        with written(place):
+            replacing(Path(place), lambda file: file.writelines(lines))
         return counts
     base, headers = place.rstrip("/").removesuffix("/v1/logs"), _headers(environ)
     with HttpSource(base, headers, source=f"otlp {base}", transport=transport) as http:

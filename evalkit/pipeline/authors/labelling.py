@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from evalkit.errors import StoreError
 from evalkit.metrics.agreement.choosing import Metric, Order, Pick, choose, labelled_metric
+from evalkit.model.kept.replacing import replace_text
+from evalkit.model.kept.seal import SEAL, refuse_broken, sealed
 from evalkit.model.results import Results
-from evalkit.model.seal import SEAL, refuse_broken, sealed
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
 from evalkit.project.scales import scales_of
@@ -80,7 +80,8 @@ def _queue(path: Path, metric: Metric, stored: dict[str, Results], wanted: Wante
         if all((each.experiment, each.run_id) in there for each in picks):
             return picks
     picks = choose(metric, wanted.sample, wanted.order, wanted.seed)
-    _keep(path, sealed(drawn_for | {"runs": [asdict(each) for each in picks]}))
+    document = sealed(drawn_for | {"runs": [asdict(each) for each in picks]})
+    replace_text(path, json.dumps(document, indent=1) + "\n")
     return picks
 
 
@@ -91,14 +92,3 @@ def _kept(path: Path) -> dict[str, Any] | None:
         return found | {"runs": [Pick(**each) for each in found["runs"]]}
     except (OSError, ValueError, TypeError, KeyError):
         return None
-
-
-def _keep(path: Path, document: dict[str, Any]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".tmp")
-        fresh.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StoreError(f"{path}: the queue cannot be written: {reason}. Make room.") from None

@@ -17,9 +17,9 @@ from evalkit.errors import (
     NoRunsError,
     StoreError,
 )
+from evalkit.model.kept.replacing import replace_text
 from evalkit.pipeline.concluding import conclude, errors_in
 from evalkit.pipeline.fetching import fetch, stamp_of
-from evalkit.pipeline.reporting import replace_file
 from evalkit.pipeline.scoring import ScoreSettings, score_experiment, settings_of
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
@@ -229,7 +229,7 @@ class Follower:
         if poll.told != self._last.told:
             self._files.write(STATE, text.encode("utf-8", "replace"))
         else:
-            replace_file(self.project.reports_folder / self.name / STATE, text)
+            replace_text(self.project.reports_folder / self.name / STATE, text)
 
 
 def shown_span(span: timedelta) -> str:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.metrics.documents.seeds import SEEDS
+from evalkit.model.kept.seal import hash_of
 from evalkit.model.results import Results
-from evalkit.model.seal import hash_of
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:

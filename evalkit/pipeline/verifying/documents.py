@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.errors import EvalkitError
-from evalkit.model.seal import SEAL, document_hash, refuse_broken
+from evalkit.model.kept.seal import SEAL, document_hash, refuse_broken
 from evalkit.pipeline.concluding import Ran, conclude
 from evalkit.pipeline.reporting import page_content
 from evalkit.pipeline.verifying import sources

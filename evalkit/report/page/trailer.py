@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from evalkit.model.seal import Sign
+from evalkit.model.kept.seal import Sign
 
 MARK, END = b"<!-- evalkit: ", b" -->\n"
 OLD = re.compile(re.escape(MARK) + rb'\{"made_of": "[^"]*", "hash": "[0-9a-f]{32}", .*-->\n')

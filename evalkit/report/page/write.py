@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import glob
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Literal
 
-from evalkit.errors import ConfigError, unwritable
-from evalkit.model.seal import Sign
+from evalkit.errors import ConfigError
+from evalkit.model.kept.replacing import replacing
+from evalkit.model.kept.seal import Sign
 from evalkit.report.charts import numbers
 from evalkit.report.page import html
 from evalkit.report.page.embed import Previews, core_of, header, pack_traces
@@ -197,46 +195,3 @@ def _pieces(view: ReportView, core: bytes, writer: TraceWriter, kept: Kept) -> I
         yield base64.b64encode(data)
         yield b"</script>\n"
     yield tail.encode()
-
-
-def replacing(path: Path, fill: Callable[[IO[bytes]], object]) -> int:
-    """Write a file under a temporary name and put it in place when it is whole; return its size."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        own = f".{path.name}.{os.getpid()}-"
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=own, suffix=".tmp")
-    except OSError as error:
-        raise unwritable(path, error) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            fill(file)
-            size = file.tell()
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        if isinstance(error, IsADirectoryError):
-            raise unwritable(path, error) from None
-        raise
-    return size
-
-
-def _sweep(path: Path) -> None:
-    """Delete what writers left that were killed."""
-    if os.name == "nt":  # asking for a process there would end it
-        return
-    for each in path.parent.glob(f".{glob.escape(path.name)}.*-*.tmp"):
-        pid = each.name.removeprefix(f".{path.name}.").partition("-")[0]
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            each.unlink(missing_ok=True)
-        except (ValueError, OSError):
-            continue  # it still writes, or it is somebody else's file
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

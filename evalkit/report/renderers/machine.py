@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from evalkit.model.kept.replacing import replacing
+from evalkit.model.kept.seal import Sign, with_manifest
 from evalkit.model.outcome import OUTCOMES
 from evalkit.model.score import CELL_OUTCOMES
-from evalkit.model.seal import Sign, with_manifest
 from evalkit.model.spreadsheet import inert
 from evalkit.report.page.figures import document
-from evalkit.report.page.write import replacing
 from evalkit.report.runs.columns import NO_ERROR, Rows
 from evalkit.report.runs.fields import REST, START, Field
 from evalkit.report.sections.view import Content

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from evalkit.errors import StoreError
-from evalkit.model.seal import refuse_broken, sealed
+from evalkit.model.kept.seal import refuse_broken, sealed
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import Part, digest, experiment_of, name_of
 from evalkit.store.disk.state import MANIFEST, State, load, manifest_hash, save

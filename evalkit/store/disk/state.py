@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit.errors import StoreError
 from evalkit.model.experiment import FORMAT_VERSION, Manifest
-from evalkit.model.seal import SEAL, refuse_broken, sealed
+from evalkit.model.kept.seal import SEAL, refuse_broken, sealed
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.parts import Part, digest, experiment_of, name_of
 

@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 
 from evalkit.store.disk.files import TEMPORARY, Files, is_alive
-from evalkit.store.disk.journal import JOURNAL, step_names
-from evalkit.store.disk.state import DAMAGED, State
+from evalkit.store.disk.journal import JOURNAL, current, step_names
+from evalkit.store.disk.state import DAMAGED, MANIFEST, State, load
 
 FOLDERS = ("runs", "examples", "scores", "traces", DAMAGED)
 
@@ -35,6 +35,18 @@ def tidy(files: Files, state: State) -> list[str]:
     for name in dict.fromkeys(unused):
         files.remove(name)
     return unused
+
+
+def sweep(files: Files) -> None:
+    """Clear out what a fetch left that was killed when all it brought was in place already.
+
+    The caller holds the lock. A fetch that another can go on from is left alone.
+    """
+    if JOURNAL not in files.names() and not step_names(files) and not leftovers(files):
+        return
+    state = load(files, MANIFEST)
+    if state is not None and current(files) == state:
+        tidy(files, state)
 
 
 def leftovers(files: Files) -> list[str]:

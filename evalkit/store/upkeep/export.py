@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.errors import StoreError, written
+from evalkit.model.kept.replacing import replacing
 from evalkit.model.results import Results
 from evalkit.model.schema.columns import TABLES
 from evalkit.model.schema.content import dumps
@@ -42,22 +43,17 @@ def export(results: Results, folder: Path, format: str = "parquet") -> list[Path
 
 
 def _table(
-    results: Results, name: str, path: Path, write: Callable[[pa.Table, Path], None]
+    results: Results, name: str, path: Path, write: Callable[[pa.Table, IO[bytes]], None]
 ) -> Path:
     table = results.table(name)
     if name != "runs":
         table = table.unify_dictionaries()
-    _replacing(path, lambda temporary: write(table, temporary))
+    _put(path, lambda file: write(table, file))
     return path
 
 
 def _lines(path: Path, rows: Iterator[Any]) -> Path:
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            for row in rows:
-                file.write(dumps(row) + b"\n")
-
-    _replacing(path, write)
+    _put(path, lambda file: file.writelines(dumps(row) + b"\n" for row in rows))
     return path
 
 
@@ -68,30 +64,25 @@ def _records(results: Results) -> Iterator[dict[str, Any]]:
         yield run_to_record(run)
 
 
-def _parquet(table: pa.Table, path: Path) -> None:
-    pq.write_table(table, path, compression="zstd")
+def _parquet(table: pa.Table, file: IO[bytes]) -> None:
+    pq.write_table(table, file, compression="zstd")
 
 
-def _csv(table: pa.Table, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.column_names)
-        for batch in table.to_batches(max_chunksize=10_000):
-            columns = [column.to_pylist() for column in batch.columns]
-            writer.writerows([list(map(inert, row)) for row in zip(*columns, strict=True)])
+def _csv(table: pa.Table, file: IO[bytes]) -> None:
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    writer = csv.writer(text)
+    writer.writerow(table.column_names)
+    for batch in table.to_batches(max_chunksize=10_000):
+        columns = [column.to_pylist() for column in batch.columns]
+        writer.writerows([list(map(inert, row)) for row in zip(*columns, strict=True)])
+    text.detach()  # flushes; whoever opened the file closes it
 
 
-def _replacing(path: Path, write: Callable[[Path], None]) -> None:
-    """Let a file be written under another name and put it in place when it is whole."""
-    temporary = path.with_name(f".{path.name}.tmp")
+def _put(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     try:
-        write(temporary)
-        temporary.replace(path)
+        replacing(path, write)
     except OSError as error:
         raise StoreError(
             f"{path}: cannot be written ({error.strerror or error}). "
             "Make room, or name another --to."
         ) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from evalkit.errors import StoreError
-from evalkit.model.seal import SEAL
+from evalkit.model.kept.seal import SEAL
 from evalkit.store.cells import infos
 from evalkit.store.cells import parts as cells
 from evalkit.store.cells.current import Now, current_blocks

@@ -12,9 +12,9 @@ from evalkit.metrics.agreement.agree import agree
 from evalkit.metrics.agreement.labels import read_labels
 from evalkit.metrics.documents.agreement import Agreement
 from evalkit.metrics.documents.figures import Figure
-from evalkit.model.seal import sealed
+from evalkit.model.kept.replacing import replace_text
+from evalkit.model.kept.seal import sealed
 from evalkit.pipeline.authors.labelling import labels_folder
-from evalkit.pipeline.reporting import replace_file
 from evalkit.pipeline.stored import results
 from evalkit.project.config import Project
 from evalkit.project.layout import shown
@@ -30,7 +30,7 @@ def perform(
     stored = results(project, _only(project, name))
     found = agree(stored, read, metric, project.table.confidence, scales_of(project))
     path = project.reports_folder / "agreement" / f"{found.evaluator}.json"
-    replace_file(path, json.dumps(sealed(found.to_dict()), indent=2) + "\n")
+    replace_text(path, json.dumps(sealed(found.to_dict()), indent=2) + "\n")
     if as_json:
         session.document(found.to_dict())
     else:

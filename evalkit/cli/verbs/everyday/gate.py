@@ -11,8 +11,9 @@ import click
 from evalkit.cli.call.page import cleaner, page_of
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import clean
-from evalkit.errors import ConfigError, ExitCode, unwritable
+from evalkit.errors import ConfigError, ExitCode
 from evalkit.metrics.documents.gate import GateResult
+from evalkit.model.kept.replacing import replace_text
 from evalkit.pipeline.concluding import conclude, errors_in
 from evalkit.pipeline.gating import no_gates
 from evalkit.project.config import Project
@@ -105,19 +106,11 @@ class _Outputs:
 def _write(to: _Outputs, made: Content, clean: Callable[[Content], Cleaner]) -> None:
     """Write what was asked for; annotations go to stdout, where GitHub reads them."""
     if to.junit is not None:
-        _save(to.junit, as_junit(made, runs=to.runs, clean=clean(made)))
+        replace_text(to.junit, as_junit(made, runs=to.runs, clean=clean(made)))
     view = clean(made).parts(made.view)
     if to.markdown is not None:
-        _save(to.markdown, as_markdown(view))
+        replace_text(to.markdown, as_markdown(view))
     if to.github:
         for line in error_lines(view):
             click.echo(line)
         step_summary(view)
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise unwritable(path, error) from None

@@ -19,7 +19,7 @@ from typing import Any
 from evalkit.errors import EvalkitError, StoreError, written
 from evalkit.evaluators.judge.money.book import Book, Event
 from evalkit.evaluators.judge.money.locked import locked
-from evalkit.model.seal import refuse_broken, sealed
+from evalkit.model.kept.seal import refuse_broken, sealed
 
 LONG = 1 << 20
 """Bytes after which the next command begins the journal anew."""
