@@ -45,6 +45,8 @@ class Bench:
 
     def __init__(self, folder: Path, runs: int, repeat: int) -> None:
         self.folder, self.runs, self.repeat = folder.resolve(), runs, repeat
+        self.python = sys.executable
+        """What peers are installed in."""
         self.files = write(self.folder, runs)
 
     def project(self, name: str, config: str) -> Path:
@@ -76,7 +78,7 @@ class Bench:
 
     def peer(self, name: str) -> Cost:
         """Measure a peer on the same files."""
-        return measure([sys.executable, str(HERE / "peers.py"), name, *map(str, self.files)])
+        return measure([self.python, str(HERE / "peers.py"), name, *map(str, self.files)])
 
     def before(self) -> Path:
         """Return a checkout of the commit that others are held against."""
@@ -251,10 +253,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=HERE / ".data")
+    parser.add_argument("--python", default=sys.executable, help="which has the peers installed")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     bench, lines = Bench(given.folder, given.runs, given.repeat), {}
+    bench.python = given.python
     for name in given.only:
         said: dict[str, Any] = getattr(bench, name)()
         lines[name] = {key: round(value, 3) for key, value in said.items()} | {"asked": ASKED[name]}

@@ -1,14 +1,17 @@
 """The measured work done by peers, on the same files, with the same five functions.
 
     python benchmarks/peers.py --json                (evalkit and every peer, first and second run)
+    python benchmarks/peers.py --python OTHER/bin/python  (peers in an environment of their own)
     python benchmarks/peers.py pydantic_evals RUNS.jsonl EXAMPLES.jsonl
     python benchmarks/peers.py openevals RUNS.jsonl EXAMPLES.jsonl
 
 Each peer is given what it takes: pydantic_evals a Dataset whose task returns the recorded run,
-openevals each function wrapped as its `create_*` evaluators are, in a loop; promptfoo (from npm,
+openevals each function wrapped as its `create_*` evaluators are, in a loop; deepeval test cases
+that hold the recorded run as metadata, each function a metric, in a loop; promptfoo (from npm,
 where `npm` is) a provider that returns the recorded run and the five functions in Python's place,
-JavaScript. Whole processes, from the files to the figures: reading the source counts, and so does
-the page where there is one. Peers keep nothing, so their second run is their first.
+JavaScript. A peer that is not installed is left out. Whole processes, from the files to the
+figures: reading the source counts, and so does the page where there is one. Peers keep nothing, so
+their second run is their first.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,23 +119,79 @@ def with_openevals(runs: list[Any], expected: dict[str, Any]) -> dict[str, float
     return {name: total / len(runs) for name, total in totals.items()}
 
 
+def with_deepeval(runs: list[Any], expected: dict[str, Any]) -> dict[str, float]:
+    """Evaluate test cases that hold the recorded run, each function a metric of its own."""
+    os.environ |= {"DEEPEVAL_TELEMETRY_OPT_OUT": "YES", "DEEPEVAL_DISABLE_PROGRESS_BAR": "YES"}
+    here = str(Path(__file__).parent)
+    sys.path[:] = [each for each in sys.path if each != here]  # as above
+    from deepeval.metrics import BaseMetric
+    from deepeval.test_case import LLMTestCase
+
+    class Metric(BaseMetric):  # type: ignore[misc]
+        threshold = 0.5
+
+        def __init__(self, name: str, check: Check) -> None:
+            self.name, self.check = name, check
+
+        def measure(self, test_case: Any, *_: Any, **__: Any) -> float:
+            held = test_case.metadata
+            self.score = self.check(held["run"], held["want"])
+            self.success = self.score >= self.threshold
+            return self.score
+
+        async def a_measure(self, test_case: Any, *_: Any, **__: Any) -> float:
+            return self.measure(test_case)
+
+        def is_successful(self) -> bool:
+            return bool(self.success)
+
+        @property
+        def __name__(self) -> str:
+            return self.name
+
+    metrics = [Metric(*each) for each in CHECKS.items()]
+    totals = dict.fromkeys(NAMES, 0.0)
+    for run in runs:
+        held = {"run": run, "want": expected[run["reference_example_id"]]}
+        said = LLMTestCase(input=run["id"], actual_output="", metadata=held)
+        for metric in metrics:
+            totals[metric.name] += metric.measure(said)
+    return {name: total / len(runs) for name, total in totals.items()}
+
+
 def with_one(peer: str, runs_path: Path, examples_path: Path) -> None:
     """Do the work with one peer and print the means."""
     runs = load(runs_path)
     expected = {row["id"]: row["outputs"] for row in load(examples_path)}
-    does = {"pydantic_evals": with_pydantic_evals, "openevals": with_openevals}[peer]
-    print(json.dumps(does(runs, expected)))
+    print(json.dumps(PEERS[peer](runs, expected)))
+
+
+PEERS = {
+    "openevals": with_openevals,
+    "pydantic_evals": with_pydantic_evals,
+    "deepeval": with_deepeval,
+}
+SHOWN = {"openevals": "openevals in a loop", "deepeval": "deepeval's metrics in a loop"}
+
+
+def version_in(python: str, package: str) -> str | None:
+    """Return the version of a package that another Python has; None: it has none."""
+    asked = f"from importlib.metadata import version; print(version({package!r}))"
+    ended = subprocess.run([python, "-c", asked], capture_output=True, text=True)
+    return ended.stdout.strip() if ended.returncode == 0 else None
 
 
 class Table:
     """Whole first and second runs, page included and excluded, evalkit and peers in turn."""
 
-    def __init__(self, runs: int, repeat: int, folder: Path, promptfoo: bool) -> None:
+    def __init__(self, runs: int, repeat: int, folder: Path, promptfoo: bool, python: str) -> None:
         from ingest import Bench  # makes sentences: peers should not pay for that
 
         self.bench = Bench(folder, runs, repeat)
+        self.bench.python = python
         self.project = self.bench.langsmith("peers")
         self.runs, self.promptfoo = runs, promptfoo
+        self.versions = {name: version_in(python, name.replace("_", "-")) for name in PEERS}
 
     def rows(self) -> dict[str, Any]:
         """Return CPU, wall clock and memory of each, the least CPU of all rounds."""
@@ -142,9 +202,10 @@ class Table:
             "evalkit, second run": lambda: bench.evalkit(project, *command),
             "evalkit, first run, no page": lambda: bench.fresh(project, *command, "--no-page"),
             "evalkit, second run, no page": lambda: bench.evalkit(project, *command, "--no-page"),
-            "openevals in a loop": lambda: bench.peer("openevals"),
-            "pydantic_evals": lambda: bench.peer("pydantic_evals"),
         }
+        for name, version in self.versions.items():
+            if version is not None:
+                cases[SHOWN.get(name, name)] = partial(bench.peer, name)
         if self.promptfoo:
             command_line = promptfoo_command(bench.folder, *bench.files)
             cases["promptfoo"] = lambda: measure(command_line.arguments, cwd=command_line.folder)
@@ -278,7 +339,7 @@ def promptfoo_command(data: Path, runs: Path, examples: Path) -> Command:
 
 def main() -> None:
     """Do the work with one peer, or measure all."""
-    if sys.argv[1:2] in (["pydantic_evals"], ["openevals"]):
+    if sys.argv[1:] and sys.argv[1] in PEERS:
         with_one(sys.argv[1], *map(Path, sys.argv[2:4]))
         return
     parser = argparse.ArgumentParser(description=__doc__)
@@ -286,13 +347,17 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=HERE / ".data")
     parser.add_argument("--without-promptfoo", action="store_true")
+    parser.add_argument("--python", default=sys.executable, help="which has the peers installed")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     promptfoo = not given.without_promptfoo and shutil.which("npm") is not None
-    rows = Table(given.runs, given.repeat, given.folder, promptfoo).rows()
+    table = Table(given.runs, given.repeat, given.folder, promptfoo, given.python)
+    rows, load = table.rows(), os.getloadavg()
+    said = {"versions": table.versions, "load": [round(each, 1) for each in load]}
     if given.json:
-        print(json.dumps({"runs": given.runs, "rows": rows}, indent=1))
+        print(json.dumps({"runs": given.runs, **said, "rows": rows}, indent=1))
         return
+    print("\n".join(f"{name}: {text}" for name, text in said.items()))
     for name, row in rows.items():
         print(f"{name:32s}{row['cpu']:8.2f} s{row['memory']:7.0f} MB"
               f"{row[RATIO]:8.2f}")  # fmt: skip

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.errors import StoreError, did_you_mean
@@ -16,12 +16,14 @@ from evalkit.metrics.columns.scores import decided
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
-from evalkit.metrics.statistics.calibration import Hits, hits_from
 from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.kept.seal import refuse_broken
 from evalkit.model.results import Results
 from evalkit.project.config import Project
 from evalkit.project.scales import hold_against, scales_of, unknown_names
+
+if TYPE_CHECKING:
+    from evalkit.metrics.statistics.calibration import Hits
 
 
 def decide(
@@ -93,6 +95,8 @@ def hits(project: Project, results: Sequence[Results]) -> dict[str, Hits]:
         said = (record.get("sensitivity"), record.get("specificity"))
         if not all(said):
             continue
+        from evalkit.metrics.statistics.calibration import hits_from  # few projects have judges
+
         known = hits_from(from_plain(Figure, said[0]), from_plain(Figure, said[1]))
         if known is not None:
             found[str(record.get("metric"))] = known

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from evalkit.cli.call.session import Session
 from evalkit.errors import ExitCode
-from evalkit.metrics.documents.comparison import Comparison
-from evalkit.metrics.documents.summary import Summary
 from evalkit.pipeline.judging import accounts_found, judge_accounts
+
+if TYPE_CHECKING:
+    from evalkit.metrics.documents.comparison import Comparison
+    from evalkit.metrics.documents.summary import Summary
 
 
 def say_judges(session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,12 +13,14 @@ from evalkit.metrics.columns.column import ScoreColumn, by_run, pass_values
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
 from evalkit.metrics.documents.figures import Figure, Interval, Rate
 from evalkit.metrics.documents.summary import ScoreSummary
-from evalkit.metrics.statistics.calibration import Hits, corrected_rate
 from evalkit.metrics.statistics.distribution import histogram, pooled_sd, skewed_mean, step_curve
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
 from evalkit.metrics.summaries.categories import category_rates
 from evalkit.metrics.summaries.outcomes import evaluator_errors
 from evalkit.model.results import Results
+
+if TYPE_CHECKING:
+    from evalkit.metrics.statistics.calibration import Hits
 
 
 def summarise_scores(
@@ -106,6 +108,8 @@ def with_corrected(
     for column in columns:
         passes = pass_values(column) if column.name in hits else None
         if passes is not None and len(passes):
+            from evalkit.metrics.statistics.calibration import corrected_rate  # judges on record
+
             raw = column.values if column.yes_or_no else passes
             sums = cluster_sums(raw, column.cluster, column.unit)
             figure = corrected_rate(sums, hits[column.name], confidence)

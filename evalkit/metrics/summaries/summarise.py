@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,7 +34,6 @@ from evalkit.metrics.documents.summary import (
     Summary,
     Unseen,
 )
-from evalkit.metrics.statistics.calibration import Hits
 from evalkit.metrics.statistics.distribution import describe
 from evalkit.metrics.summaries.alone import SLACK
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
@@ -45,6 +45,9 @@ from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
 from evalkit.model import outcome
 from evalkit.model.results import Results
 from evalkit.model.scales.scale import Scale
+
+if TYPE_CHECKING:
+    from evalkit.metrics.statistics.calibration import Hits
 
 
 def summarise(
