@@ -113,7 +113,8 @@ def opencode() -> dict[str, Any]:
     }
 
     def message(n: int, role: str, *parts: Any) -> dict[str, Any]:
-        info = {"id": f"m{n}", "role": role, "time": {"created": 1777629600000 + n * 1000}}
+        times = {"created": 1777629600000 + n * 1000, "completed": 1777629600500 + n * 1000}
+        info = {"id": f"m{n}", "role": role, "time": times}
         if role == "assistant":
             info |= {"modelID": "m", "tokens": tokens, "cost": 0.5}
         return {"info": info, "parts": list(parts)}
@@ -395,3 +396,50 @@ def test_a_rollout_of_2025(write: Any, fetch: Any) -> None:
     )  # fmt: skip
     assert [step.kind for step in run.steps] == ["llm", "tool", "llm"]
     assert run.usage is None
+
+
+def talk(number: int, kind: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"id": f"x{number}", "type": kind, "content": text, "timestamp": TIME.format(number),
+            **more}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("last", "ended"),
+    [
+        ([talk(7, "error", "[API Error: quota]")], ("error", "[API Error: quota]")),
+        ([talk(7, "error", "[API Error: quota]"), talk(8, "gemini", "Two.")], ("success", None)),
+        ([talk(7, "info", "Request cancelled.")], ("cancelled", None)),
+        ([talk(7, "info", "Update available")], ("success", None)),
+        ([talk(7, "gemini", "", toolCalls=[{"id": "z", "name": "ls"}])], ("unknown", None)),
+    ],
+)
+def test_how_a_gemini_session_ended(write: Any, fetch: Any, last: Any, ended: Any) -> None:
+    (run,) = fetch(path=str(write("s.jsonl", [*gemini(), *last]))).runs
+    assert (run.outcome, run.error) == ended
+
+
+ABORT = {"name": "MessageAbortedError", "data": {"message": "aborted"}}
+LIMIT = {"name": "APIError", "data": {"message": "quota", "statusCode": 429}}
+
+
+@pytest.mark.parametrize(
+    ("more", "ended", "answer"),
+    [
+        ({"error": LIMIT}, ("error", "APIError: quota"), "Later."),
+        ({"error": ABORT}, ("cancelled", "MessageAbortedError: aborted"), "Later."),
+        ({"time": {"created": 1777629609000}}, ("unknown", None), "Later."),
+        ({"summary": True}, ("success", None), "One file."),
+    ],
+)
+def test_how_a_session_of_opencode_ended(
+    write: Any, fetch: Any, more: Any, ended: Any, answer: str
+) -> None:
+    document = opencode()
+    times = {"created": 1777629609000, "completed": 1777629609500}
+    info = {"id": "m9", "role": "assistant", "modelID": "m", "time": times, **more}
+    parts = [{"type": "text", "text": "Later."},
+             {"type": "text", "text": "<file>", "synthetic": True}]  # fmt: skip
+    document["messages"].append({"info": info, "parts": parts})
+    (run,) = fetch(path=str(write("s.json", document))).runs
+    assert (run.outcome, run.error) == ended
+    assert run.outputs == {"answer": answer}

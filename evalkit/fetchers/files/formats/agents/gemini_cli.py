@@ -23,6 +23,9 @@ from evalkit.model.usage import total_usage
 
 ADDED = "<session_context>"
 """How the message begins that the tool itself puts first."""
+CANCELLED = "Request cancelled"
+UNANSWERED = "unanswered"
+"""How a session stands that breaks off where an answer is due."""
 Line = Mapping[str, Any]
 
 
@@ -74,13 +77,19 @@ def _session(lines: list[Line], where: str) -> Run:
             for each in line.get("messages") or ():
                 messages[str(each.get("id"))] = each
     transcript = Transcript()
-    prompt = answer = None
+    prompt = answer = error = None
+    status = UNANSWERED
     for message in messages.values():
         time = transcript.see(message.get("timestamp"))
         text = text_in(message.get("content"))
         if message.get("type") == "gemini":
             _model_call(transcript, message, time)
-            answer = text or answer
+            answer, error = text or answer, None
+            status = "success" if text else UNANSWERED
+        elif message.get("type") == "error":
+            error, status = text or "error", "error"
+        elif message.get("type") == "info" and text.startswith(CANCELLED):
+            status = "interrupted"
         elif message.get("type") == "user":
             transcript.messages.append({"role": "user", "content": message.get("content")})
             if prompt is None and text and not text.startswith(ADDED):
@@ -90,6 +99,8 @@ def _session(lines: list[Line], where: str) -> Run:
         name="gemini-cli",
         inputs={"prompt": prompt} if prompt is not None else None,
         outputs={"answer": answer} if answer is not None else None,
+        error=error,
+        status=status,
         metadata={name: about[name] for name in ("kind", "projectHash") if name in about},
     )
 

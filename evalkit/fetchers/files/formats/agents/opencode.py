@@ -17,6 +17,9 @@ from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.run import Run
 
+ABORTED = "MessageAbortedError"
+UNANSWERED = "unanswered"
+"""How a session stands whose last message never ended."""
 Line = Mapping[str, Any]
 
 
@@ -39,11 +42,13 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
 def _run(document: Line) -> Run:
     info, transcript = document["info"], Transcript()
     prompt = answer = error = None
+    status = UNANSWERED
     for message in document.get("messages") or ():
         about, parts = message.get("info") or {}, message.get("parts") or []
         times = about.get("time") or {}
         start, end = transcript.see(times.get("created")), transcript.see(times.get("completed"))
-        text = "\n".join(str(p["text"]) for p in parts if p.get("type") == "text" and "text" in p)
+        text = "\n".join(str(p["text"]) for p in parts if p.get("type") == "text" and "text" in p
+                         and not p.get("synthetic"))  # fmt: skip
         if about.get("role") == "user":
             transcript.messages.append({"role": "user", "content": text})
             prompt = prompt or _unquoted(text)
@@ -52,14 +57,19 @@ def _run(document: Line) -> Run:
         transcript.model(
             str(about.get("id")), name=model, started_at=start, ended_at=end, outputs=parts,
             usage={"tokens": about.get("tokens"), "cost": about.get("cost")},
-            error=to_error(about.get("error")),
+            error=_error(about.get("error")),
             metadata={"model": model, "provider": about.get("providerID")},
         )  # fmt: skip
         transcript.messages.append({"role": "assistant", "content": text})
         for part in parts:
             if part.get("type") == "tool":
                 _tool(transcript, part)
-        answer, error = text or answer, to_error(about.get("error"))
+        if not about.get("summary"):
+            answer = text or answer
+        error = _error(about.get("error"))
+        status = "success" if "completed" in times else UNANSWERED
+        if error:
+            status = "interrupted" if ABORTED in error else "error"
     return transcript.run(
         str(info.get("id")),
         name="opencode",
@@ -67,9 +77,17 @@ def _run(document: Line) -> Run:
         inputs={"prompt": prompt} if prompt is not None else None,
         outputs={"answer": answer} if answer is not None else None,
         error=error,
-        status="error" if error else "success",
+        status=status,
         metadata={k: info[k] for k in ("title", "agent", "version", "directory") if info.get(k)},
     )
+
+
+def _error(raw: Any) -> str | None:
+    """Return the text of an error, whose message stands in its data."""
+    data = raw.get("data") if isinstance(raw, Mapping) else None
+    if isinstance(data, Mapping) and isinstance(data.get("message"), str):
+        return f"{raw.get('name') or 'error'}: {data['message']}"
+    return to_error(raw)
 
 
 def _tool(transcript: Transcript, part: Line) -> None:
