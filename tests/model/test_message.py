@@ -1,5 +1,7 @@
 """Messages of every common form read as one form."""
 
+from types import MappingProxyType
+
 import pytest
 
 from evalkit.model.document import read_documents
@@ -154,3 +156,43 @@ def test_the_short_way_to_a_choice_reads_what_the_long_way_reads(inner, around):
 
     short = read_messages([{**around, "message": inner}])
     assert short == read_messages([Detour(**around, message=Detour(inner))])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"role": "tool", "content": "a", "tool_call_id": "c1"},
+        {"role": "tool", "content": "", "tool_call_id": "c1", "name": "find"},
+        {"role": "tool", "content": "a", "tool_call_id": "c1", "name": None},
+        {"role": "tool", "content": "a", "name": "find"},
+        {"role": "tool", "content": None, "tool_call_id": "c1"},
+        {"role": "tool", "content": [{"type": "text", "text": "a"}], "tool_call_id": "c1"},
+        {"role": "tool", "content": "a", "tool_call_id": 7},
+        {"role": "tool", "content": "no", "tool_call_id": "c1", "status": "error"},
+    ],
+)
+def test_the_quick_look_at_an_answer_sees_what_the_long_one_sees(answer):
+    """A mapping that is no dict takes the long way."""
+    quick, long = read_messages([answer]), read_messages([MappingProxyType(answer)])
+    assert [dict(each) for each in quick] == [dict(each) for each in long]
+    assert len(quick) == 1
+
+
+@pytest.mark.parametrize(
+    ("calls", "answers", "results"),
+    [
+        (["a", "b"], ["b", "a"], ["1", "0"]),
+        (["a", "b"], ["b"], [None, "0"]),
+        (["a", "a"], ["a", "a"], ["0", "1"]),
+        (["a", None], ["a", "x"], ["0", "1"]),
+        (["a"], ["a", "a"], ["0"]),
+        (["a"], ["z"], [None]),
+    ],
+)
+def test_answers_find_the_call_of_their_id(calls, answers, results):
+    asked = [{"id": key, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+             for key in calls]  # fmt: skip
+    said = [{"role": "tool", "content": str(n), "tool_call_id": key}
+            for n, key in enumerate(answers)]  # fmt: skip
+    found = pair_tool_calls(read_messages([{"role": "assistant", "tool_calls": asked}, *said]))
+    assert [call.result for call in found] == results

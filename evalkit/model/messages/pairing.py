@@ -66,6 +66,8 @@ Place = tuple[int, Message]
 
 def _settle(waiting: list[Asked], answers: list[Place]) -> list[Place]:
     """Give answers to the calls that wait for them; return those that found none."""
+    if _by_their_ids(waiting, answers):
+        return []
     left = _give(waiting, answers, _id_of, lambda call, key: call.id is not None and call.id == key)
     if not left:
         return left
@@ -73,6 +75,20 @@ def _settle(waiting: list[Asked], answers: list[Place]) -> list[Place]:
     unnamed = [pair for pair in left if _name_of(pair[1]) is None]
     rest = _give(waiting, unnamed, lambda _: "", lambda _, __: True, loose=True)
     return [pair for pair in left if pair in rest or _name_of(pair[1]) is not None]
+
+
+def _by_their_ids(waiting: list[Asked], answers: list[Place]) -> bool:
+    """Give every answer to the one call of its id; False where it takes more than that."""
+    by_id = {each.call.id: each for each in waiting}
+    if len(by_id) < len(waiting) or None in by_id:
+        return False
+    keys = [_id_of(answer) for _, answer in answers]
+    if len(set(keys)) < len(keys) or not by_id.keys() >= set(keys):
+        return False
+    for key, (_, answer) in zip(keys, answers, strict=True):
+        by_id[key].answer = answer
+    waiting[:] = [each for each in waiting if each.answer is None]
+    return True
 
 
 def _give(

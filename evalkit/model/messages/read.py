@@ -101,6 +101,7 @@ def _pair(item: Any) -> Iterator[Envelope] | None:
 PLAIN_ROLES = {"user": "user", "assistant": "assistant", "system": "system"}
 WRAPPED = frozenset(("role", "message.role", "data", "lc"))
 """Keys that make a record with a `message` in it something else than a choice."""
+ANSWER_KEYS = frozenset(("role", "content", "tool_call_id", "name"))
 PLAIN_KEYS = frozenset(("role", "content", "id", "tool_calls", "refusal", "name"))
 
 
@@ -115,6 +116,8 @@ def _plainly(raw: dict[str, Any]) -> Message | None:
 def _plain(raw: dict[str, Any]) -> Message | None:
     """Read the commonest form without a detour; `None`: it is another."""
     role = raw.get("role")
+    if role == "tool" and ANSWER_KEYS.issuperset(raw):
+        return _plain_answer(raw)
     if type(role) is not str or role not in PLAIN_ROLES or not PLAIN_KEYS.issuperset(raw):
         return None
     content = raw.get("content")
@@ -133,6 +136,18 @@ def _plain(raw: dict[str, Any]) -> Message | None:
         if len(made) != len(calls) or None in made:
             return None
         message["tool_calls"] = made
+    return message
+
+
+def _plain_answer(raw: dict[str, Any]) -> Message | None:
+    """Read what a tool said, as OpenAI has it; `None`: it takes a longer look."""
+    content, key, name = raw.get("content"), raw.get("tool_call_id"), raw.get("name")
+    if type(content) is not str or type(key) is not str or not (name is None or type(name) is str):
+        return None
+    message = Message(role="tool", content=content)
+    if name is not None:
+        message["name"] = name
+    message["tool_call_id"] = key
     return message
 
 
