@@ -394,3 +394,61 @@ def test_parts_of_a_perplexity_are_no_scores(write: Any, fetch: Any) -> None:
     fetched = fetch(path=str(write("samples_a_2026-05-01T10-00-00.123.jsonl", [line])))
     assert [item.key for item in fetched.runs[0].feedback] == ["acc,none"]
     assert any("word_perplexity is a figure of all" in note for note in fetched.counts.notes)
+
+
+def strands(evaluator: str, *rows: tuple[str, str | None, float, str]) -> dict[str, Any]:
+    return {
+        "overall_score": 0.5,
+        "cases": [{"input": given, "actual_output": said, "name": given, "evaluator": evaluator,
+                   "evaluator_type": evaluator} for given, said, _, _ in rows],
+        "scores": [number for *_, number, _ in rows],
+        "test_passes": [number > 0.5 for *_, number, _ in rows],
+        "reasons": [reason for *_, reason in rows],
+    }  # fmt: skip
+
+
+def test_reports_of_several_evaluators_are_of_the_same_runs(write: Any, fetch: Any) -> None:
+    broke = "An error occurred: no"
+    write("r/a.json", strands("A", ("q", "x", 1.0, ""), ("q", "x", 0.0, ""), ("z", None, 0, broke)))
+    write("r/b.json", strands("B", ("q", "x", 0.25, ""), ("q", "x", 0.75, "Evaluator error: e"),
+                              ("z", None, 0, broke)))  # fmt: skip
+    fetched = fetch(path="r")
+    assert [(run.outcome, run.repetition) for run in fetched.runs] == [
+        ("success", 0), ("success", 1), ("error", 0),
+    ]  # fmt: skip
+    assert [{f.key: f.score for f in run.feedback} for run in fetched.runs] == [
+        {"A": 1.0, "A/pass": True, "B": 0.25, "B/pass": False}, {"A": 0.0, "A/pass": False}, {},
+    ]  # fmt: skip
+
+
+def test_reports_of_several_models_are_runs_of_the_same_instances(write: Any, fetch: Any) -> None:
+    for model, right in (("a", ["i1"]), ("b", ["i1", "i2"])):
+        wrong = [each for each in ("i1", "i2") if each not in right]
+        write(f"s/{model}.r.json", {"total_instances": 2, "resolved_ids": right,
+                                    "unresolved_ids": wrong})  # fmt: skip
+    fetched = fetch(path="s")
+    assert fetched.error is None
+    assert sorted((run.example_id, run.repetition, run.feedback[0].score)
+                  for run in fetched.runs) == [
+        ("i1", 0, True), ("i1", 1, True), ("i2", 0, False), ("i2", 1, True),
+    ]  # fmt: skip
+
+
+def answered(name: str, code: int = 200) -> dict[str, Any]:
+    body = {"model": "m", "choices": [{"message": {"role": "assistant", "content": name}}]}
+    return {"id": f"{name}{code}", "custom_id": name, "error": None,
+            "response": {"status_code": code, "body": body if code == 200 else {}}}  # fmt: skip
+
+
+def test_requests_that_were_sent_again(write: Any, fetch: Any) -> None:
+    write("b/1.jsonl", [answered("q1"), answered("q2", 500), answered("q3", 500)])
+    write("b/2.jsonl", [answered("q3", 429), answered("q2")])
+    fetched = fetch(path="b")
+    assert [(run.example_id, run.outcome, run.repetition) for run in fetched.runs] == [
+        ("q1", "success", 0), ("q3", "error", 0), ("q2", "success", 0),
+    ]  # fmt: skip
+    said = "2 x failure of a request that was sent again, left out"
+    assert any(note.startswith(said) for note in fetched.counts.notes)
+    kinds = [("q1", "expired"), ("q1", "succeeded"), ("q2", "errored"), ("q2", "expired")]
+    write("c.jsonl", [{"custom_id": name, "result": {"type": kind}} for name, kind in kinds])
+    assert [run.outcome for run in fetch(path="c.jsonl").runs] == ["success", "timeout"]

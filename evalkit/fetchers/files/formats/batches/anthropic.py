@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.fetchers.files.formats.batches.again import last_answers
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.item import Item
@@ -38,7 +39,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
         else:
             reading.findings.break_at(where, "not a result of a batch")
     cases = Cases(reading, "anthropic-batch")
-    for line, where in results:
+    for line, where in last_answers(results, _failed, reading):
         yield _item(cases, line, asked.get(str(line["custom_id"])), where)
     if asked:
         reading.tally.expected = (reading.tally.expected or 0) + len(asked)
@@ -68,6 +69,10 @@ def _item(cases: Cases, line: Line, asked: Line | None, where: str) -> Item:
         steps_recorded=True,
         metadata={"model": message.get("model"), "stop_reason": message.get("stop_reason")},
     )  # fmt: skip
+
+
+def _failed(line: Line) -> bool:
+    return bool(line["result"].get("type") != "succeeded")
 
 
 def _text(content: Any) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.fetchers.files.formats.batches.again import last_answers
 from evalkit.fetchers.files.formats.harness.cases import Cases, Line, documents
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.item import Item
@@ -39,7 +40,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
         else:
             reading.findings.break_at(where, "not a line of a batch")
     cases = Cases(reading, "openai-batch")
-    for line, where in answers:
+    for line, where in last_answers(answers, _failed, reading):
         yield _item(cases, line, asked.get(str(line["custom_id"])), where)
     if asked:
         reading.tally.expected = (reading.tally.expected or 0) + len(asked)
@@ -83,6 +84,12 @@ def _end(line: Line, response: Line, body: Any) -> tuple[str | None, str]:
     kind = said.get("code") or said.get("type") or code or "error"
     status = "timeout" if kind in EXPIRED else "interrupted" if kind == CANCELLED else "error"
     return f"{kind}: {said.get('message') or 'no response'}", status
+
+
+def _failed(line: Line) -> bool:
+    response = line.get("response") or {}
+    body = response.get("body")
+    return _end(line, response, body if isinstance(body, Mapping) else {})[1] != "success"
 
 
 def _said(body: Any) -> dict[str, Any] | None:

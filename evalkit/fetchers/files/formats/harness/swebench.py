@@ -43,10 +43,11 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
         if isinstance(total, int):
             reading.tally.expected = (reading.tally.expected or 0) + total
         for instance in ids:
-            yield _item(cases, document, instance, where)
+            run_id = instance if len(files) == 1 else f"{where}/{instance}"
+            yield _item(cases, document, instance, where, run_id)
 
 
-def _item(cases: Cases, report: Line, instance: str, where: str) -> Item:
+def _item(cases: Cases, report: Line, instance: str, where: str, run_id: str) -> Item:
     listed = [name for name in (*JUDGED, *BROKEN) if instance in (report.get(name) or ())]
     broken = next((BROKEN[name] for name in listed if name in BROKEN), None)
     verdict = next((JUDGED[name] for name in listed if name in JUDGED), None)
@@ -54,7 +55,7 @@ def _item(cases: Cases, report: Line, instance: str, where: str) -> Item:
     reason = (report.get("failure_reasons") or {}).get(instance)
     return cases.item(
         [instance, listed], f"{where}: {instance}",
-        run_id=instance,
+        run_id=run_id,
         example_id=instance,
         inputs={"instance_id": instance},
         error=broken and (f"{broken}: {reason}" if reason else broken),
