@@ -7,7 +7,7 @@ EvalkitError
 │   · EvaluatorSignatureError                                                2
 ├── FetchError: SourceUnavailable · AuthenticationFailed
 │   · ExperimentNotFound · IncompleteExperiment                              3
-├── RecordError (run id, field path) · StoreError                            3
+├── RecordError (run id, field path) · StoreError · ExecutorError            3
 ├── TooManyEvaluatorErrors                                                   4
 ├── NoRunsError                                                              5
 ├── Interrupted                                                            130
@@ -138,6 +138,13 @@ class StoreError(EvalkitError):
     """What is on disk cannot be read or written."""
 
     slug = "store"
+    exit_code = ExitCode.SOURCE_FAILED
+
+
+class ExecutorError(EvalkitError):
+    """The cluster that evaluators should run on is not there, was lost, or has no fit worker."""
+
+    slug = "executor"
     exit_code = ExitCode.SOURCE_FAILED
 
 

@@ -19,7 +19,7 @@ FLOORS = [
     {"model"},
     {"testing"},
     {"store", "fetchers", "scoring", "metrics"},
-    {"report", "project", "evaluators"},
+    {"report", "project", "evaluators", "executors"},
     {"pipeline"},
     {"mcp"},
     {"cli", "pytest_plugin"},
@@ -29,7 +29,7 @@ OWN = "."
 """A wide room's own files: at the bottom its words, at the top its doors."""
 INSIDE = {
     "model": ["kept", "scales", "messages", "langsmith", OWN, "accounting", "schema"],
-    "scoring": ["definition", "fingerprint", "calls", "session", "workers", OWN],
+    "scoring": ["definition", "fingerprint", "calls", "session", "workers", "shares", OWN],
     "metrics": [
         "documents", "columns", "statistics", "slicing", "summaries", "comparing", "agreement",
         "planning", "validation", "gating", OWN,
@@ -56,6 +56,7 @@ INSIDE = {
     "cli/verbs": ["everyday", "project", "authoring", "further", "machines", OWN],
     "cli/verbs/authoring": ["new", OWN],
     "cli/verbs/further": ["store", OWN],
+    "cli/verbs/machines": ["cluster", OWN],
 }  # fmt: skip
 """What is inside a wide room, from the ground up: each imports only what stands before it."""
 MOST_MODULES, LONGEST = 16, 300
@@ -74,6 +75,7 @@ HOMES = {
     "jinja2": {"report", "evaluators"},
     "re2": {"report"},
     "cryptography": {"pipeline"},
+    "distributed": {"executors"},
     "click": {"cli"},
     "rich": {"cli", "report"},
     "pydantic": {"model", "fetchers", "project", "evaluators"},

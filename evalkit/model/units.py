@@ -101,6 +101,9 @@ class UnitReader(Protocol):
     def everything(self) -> tuple[list[Run], list[Example | None]]:
         """Return all runs with their examples, for evaluators of the whole experiment."""
 
+    def for_units(self) -> UnitReader:
+        """Return one that reads units and no more, small enough to be sent with each of many."""
+
     def encode(self, unit: Unit | None, blocks: Iterable[CellBlock]) -> bytes:
         """Return the part that holds these cells; no unit: cells of the whole experiment."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import NoRunsError
+from evalkit.errors import ConfigError, NoRunsError
+from evalkit.executors.opening import LOCAL, open_executor
 from evalkit.pipeline.judging import open_judges
 from evalkit.pipeline.progress import Progress as Told
 from evalkit.pipeline.progress import silent
@@ -16,6 +17,9 @@ from evalkit.project.local import Loader, load_evaluators
 from evalkit.scoring import engine
 from evalkit.scoring.session.tally import Listener, Progress, ScoreOutcome
 from evalkit.store.rescoring import open_scoring
+
+if TYPE_CHECKING:
+    from evalkit.executors.dask import DaskExecutor
 
 MEGABYTE = 1024 * 1024
 
@@ -34,6 +38,8 @@ class ScoreSettings:
     retry_errors: bool = False
     fail_fast: bool = False
     max_errors: int = 0
+    executor: str = "local"
+    """Address of the machines that call evaluators."""
     budget: float | None = None
     """Money that judges may spend, in the currency of their prices."""
 
@@ -48,8 +54,24 @@ def settings_of(project: Project, **given: Any) -> ScoreSettings:
         "fail_fast": table.fail_fast,
         "max_errors": table.max_errors,
         "budget": table.budget,
+        "executor": project.table.executor.address,
     }
-    return ScoreSettings(**{**values, **{k: v for k, v in given.items() if v is not None}})
+    settings = ScoreSettings(**{**values, **{k: v for k, v in given.items() if v is not None}})
+    if given.get("workers") is not None and settings.executor != LOCAL:
+        raise ConfigError(
+            f"executor {settings.executor!r}: `--workers` are processes of this machine. Leave it "
+            "out, or add `--executor local`."
+        )
+    executor_of(project, settings)  # a mistake in it is said before anything is fetched
+    return settings
+
+
+def executor_of(project: Project, settings: ScoreSettings) -> DaskExecutor | None:
+    """Return what calls evaluators on other machines, not connected yet; None: nothing does."""
+    table = project.table.executor
+    return open_executor(
+        settings.executor, runs=table.runs, wait=table.wait, environment=table.environment
+    )
 
 
 def score_experiment(
@@ -73,6 +95,7 @@ def score_experiment(
     if not stored.manifest.received:
         raise NoRunsError(f"{name}: no run is stored. Run `evalkit fetch {name}` first.")
     open_judges(project, chosen, budget=settings.budget, fresh=settings.fresh)
+    executor = executor_of(project, settings)
     with open_scoring(stored) as source:
         outcome = engine.score(
             source,
@@ -86,8 +109,12 @@ def score_experiment(
             max_errors=settings.max_errors if settings.fail_fast else None,
             keep_others=settings.evaluators is not None,
             loader=Loader(str(project.file.path), None if names is None else tuple(names)),
+            executor=executor,
             progress=_listener(name, progress),
         )
+        refused = executor.refused if executor is not None else []
+        for number, each in enumerate(refused, start=1):
+            progress(f"Leave out worker {each.address}", number, len(refused), each.refused)
         for number, part in enumerate(source.damaged, start=1):
             note = "the file is damaged: cells that are nowhere else are made again"
             progress(f"Mend {name}, {part}", number, len(source.damaged), note)

@@ -74,6 +74,26 @@ class ScoreTable(Table):
     """Money that judges may spend in one command, in the currency of their prices."""
 
 
+def _checked_executor(text: str) -> str:
+    if text != "local" and not re.fullmatch(r"dask(\+tls)?://[^/@\s]+:\d+/?", text):
+        raise ValueError("is no address. Write `local`, or `dask://HOST:PORT`")
+    return text
+
+
+@dataclass(eq=False)
+class ExecutorTable(Table):
+    """`[executor]`: machines that evaluators are called on."""
+
+    address: Annotated[str, Checked(_checked_executor)] = "local"
+    """`dask://HOST:PORT`, `dask+tls://HOST:PORT`; `local`: this machine."""
+    runs: PositiveInt = 50_000
+    """Runs that are sent to a worker at once, at most."""
+    wait: PositiveFloat = 60.0
+    """Seconds in which a first worker has to be there."""
+    environment: list[str] = field(default_factory=list)
+    """Names of variables that have to be set on every worker; their values never travel."""
+
+
 @dataclass(eq=False)
 class ReportTable(Table):
     """`[report]`: the page that is written."""
@@ -173,6 +193,7 @@ class ProjectTable(Table):
 
     store: StoreTable = field(default_factory=StoreTable)
     score: ScoreTable = field(default_factory=ScoreTable)
+    executor: ExecutorTable = field(default_factory=ExecutorTable)
     report: ReportTable = field(default_factory=ReportTable)
     compare: CompareTable = field(default_factory=CompareTable)
     checks: ChecksTable = field(default_factory=ChecksTable)

@@ -16,8 +16,13 @@ from evalkit.scoring.fingerprint.fingerprint import Causes, changed, fingerprint
 from evalkit.scoring.session.ledger import Ledger
 from evalkit.scoring.session.settings import Loader, Settings
 from evalkit.scoring.session.tally import EvaluatorWork, Listener, ScoreOutcome
+from evalkit.scoring.shares.executor import Executor
+from evalkit.scoring.shares.packages import packages_of
+from evalkit.scoring.shares.share import Errand
+from evalkit.scoring.shares.spread import Spread
 from evalkit.scoring.workers.inline import score_inline
-from evalkit.scoring.workers.pool import Pool
+from evalkit.scoring.workers.job import Job
+from evalkit.scoring.workers.pool import Pool, jobs_of
 from evalkit.scoring.workers.resources import memory_for, worker_count
 
 SHARES = 4
@@ -39,6 +44,7 @@ def score(
     max_errors: int | None = None,
     keep_others: bool = False,
     loader: Loader | None = None,
+    executor: Executor | None = None,
     progress: Listener | None = None,
 ) -> ScoreOutcome:
     """Make the missing cells of `evaluators` and keep them in `source`.
@@ -48,7 +54,8 @@ def score(
     `timeout` (seconds a call) and `memory` (bytes a worker may add) hold in workers. `root` is the
     project's folder, see `fingerprint`. `loader` makes the evaluators anew where processes cannot
     be forked. `fresh` ignores the cells there are, `retry_errors` those that ended in an error.
-    With `keep_others`, evaluators not given here stay current.
+    With `keep_others`, evaluators not given here stay current. `executor` has evaluators of runs
+    called on other machines, but for judges, whose money one process counts.
 
     Raises `TooManyEvaluatorErrors` after `max_errors` (or the first, with `fail_fast`) and
     `Interrupted` after Ctrl-C; what was made until then is kept.
@@ -63,7 +70,7 @@ def score(
         loader=loader,
         root=root,
     )
-    return Scoring(source, stamped, causes, tasks, settings).go(
+    return Scoring(source, stamped, causes, tasks, settings, executor).go(
         fresh=fresh, retry_errors=retry_errors, keep_others=keep_others, listener=progress
     )
 
@@ -78,9 +85,10 @@ class Scoring:
         causes: dict[str, Causes],
         tasks: list[Task],
         settings: Settings,
+        executor: Executor | None = None,
     ) -> None:
         self._source, self._evaluators, self._causes = source, evaluators, causes
-        self._tasks, self._settings = tasks, settings
+        self._tasks, self._settings, self._executor = tasks, settings, executor
 
     def go(
         self, *, fresh: bool, retry_errors: bool, keep_others: bool, listener: Listener | None
@@ -130,10 +138,35 @@ class Scoring:
         """Make the cells; return whether somebody interrupted it."""
         reader, tasks, settings = self._source.reader(), self._tasks, self._settings
         workers = worker_count(plan, tasks, settings)
-        if workers == 0:
+        if workers == 0 and self._executor is None:
             return score_inline(reader, tasks, plan, settings, ledger)
+        jobs = jobs_of(plan, tasks)
+        if self._executor is not None:
+            there, jobs = _parted(jobs, tasks)
+            if there and self._spread(there, self._executor, ledger):
+                return True
+            workers = max(workers, 1)
         settings = replace(settings, memory=memory_for(workers, settings.memory))
-        return Pool(reader, tasks, plan, settings, ledger, workers).work()
+        return bool(jobs) and Pool(reader, tasks, jobs, settings, ledger, workers).work()
+
+    def _spread(self, jobs: list[Job], executor: Executor, ledger: Ledger) -> bool:
+        """Have jobs done on other machines; return whether somebody interrupted it."""
+        errand = Errand(
+            reader=self._source.reader().for_units(),
+            tasks=tuple(task.facts() for task in self._tasks),
+            settings=replace(self._settings, workers=1),
+            packages=packages_of(self._evaluators),
+        )
+        return Spread(errand, jobs, executor, ledger).work()
+
+
+def _parted(jobs: Sequence[Job], tasks: Sequence[Task]) -> tuple[list[Job], list[Job]]:
+    """Return what other machines do, and what stays here: judges, and calls for everything."""
+    judges = {task.number for task in tasks if task.evaluator.kind == "judge"}
+    others = {task.number for task in tasks} - judges
+    there = [job.dropping(judges) for job in jobs if job.unit is not None]
+    here = [job if job.unit is None else job.dropping(others) for job in jobs]
+    return [job for job in there if job.calls], [job for job in here if job.calls]
 
 
 def _with_keys(info: EvaluatorInfo, seen: Mapping[str, Mapping[str, None]]) -> EvaluatorInfo:

@@ -65,6 +65,7 @@ def _scoring() -> list[click.Option]:
             type=click.IntRange(0),
             metavar="N",
         ),
+        option("--executor", "Call on a Dask cluster; or `local`.", metavar="ADDRESS"),
         option("--timeout", "For one call.", type=float, metavar="SECONDS"),
         option("--memory", "A worker may take.", type=click.IntRange(1), metavar="MB"),
         option("--max-errors", "Evaluator errors allowed.", type=click.IntRange(0), metavar="N"),

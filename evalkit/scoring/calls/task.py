@@ -23,15 +23,11 @@ RUN_FAILED = RunFailed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One evaluator, ready to be called."""
+class Facts:
+    """What is known of an evaluator by who only has it called: no user code, can be pickled."""
 
     number: int
     wanted: Wanted
-    call: Call
-    """Returns what the evaluator returned; for evaluators of steps, see `step_call`."""
-    step_call: StepCall | None
-    evaluator: Evaluator
     is_async: bool
     timeout: float | None
 
@@ -39,6 +35,22 @@ class Task:
     def name(self) -> str:
         """The evaluator's name."""
         return self.wanted.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Facts):
+    """One evaluator, ready to be called."""
+
+    call: Call
+    """Returns what the evaluator returned; for evaluators of steps, see `step_call`."""
+    step_call: StepCall | None
+    evaluator: Evaluator
+
+    def facts(self) -> Facts:
+        """Return what another machine has to know of it."""
+        return Facts(
+            number=self.number, wanted=self.wanted, is_async=self.is_async, timeout=self.timeout
+        )
 
     def skips(self, run: Run) -> bool:
         """Whether the evaluator wants only runs that succeeded, and this one did not."""

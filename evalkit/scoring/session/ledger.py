@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from evalkit.errors import TooManyEvaluatorErrors
 from evalkit.model.units import Plan, ScoreSource
 from evalkit.scoring.session.tally import Listener, Progress, ScoreOutcome, Tally
+
+
+class Keeper(Protocol):
+    """What a pool of workers tells what came of its calls."""
+
+    def commit(self, part: bytes, tallies: Mapping[str, Tally], calls: int) -> None:
+        """Keep a part of cells."""
+
+    def tell(self) -> None:
+        """Say how far scoring has come."""
+
+    def give_up(self, name: str, why: str) -> None:
+        """Note that an evaluator is not called any more."""
+
+    def printed(self, text: str) -> None:
+        """Keep what evaluators printed."""
 
 
 class Ledger:

@@ -22,3 +22,5 @@ class Settings:
     max_errors: int | None = None
     loader: Loader | None = None
     root: Path | None = None
+    folder: Path | None = None
+    """Where workers stand that are new interpreters; None: where this process does."""

@@ -52,6 +52,12 @@ class Channel:
         self._fill()
         yield from self._complete()
 
+    def until_closed(self) -> Iterator[Any]:
+        """Yield messages until the other side is gone."""
+        with suppress(Closed):
+            while True:
+                yield self.receive()
+
     def rest(self) -> Iterator[Any]:
         """Yield the whole messages that a dead worker had still sent."""
         os.set_blocking(self.reads, False)

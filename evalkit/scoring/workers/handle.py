@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from evalkit.scoring.calls.failure import Failure, overran
-from evalkit.scoring.calls.task import Task
+from evalkit.scoring.calls.task import Facts
 from evalkit.scoring.calls.watch import InHand
 from evalkit.scoring.workers.channel import Closed, Garbled
 from evalkit.scoring.workers.job import Job
@@ -23,7 +23,7 @@ STALL_S = 0.15
 class Worker:
     """One worker and the job it has."""
 
-    def __init__(self, process: WorkerProcess, tasks: Sequence[Task], pace: Pace) -> None:
+    def __init__(self, process: WorkerProcess, tasks: Sequence[Facts], pace: Pace) -> None:
         self.process, self._tasks, self._pace = process, tasks, pace
         self.job: Job | None = None
         self.stalled = False
@@ -107,6 +107,6 @@ def garbled() -> Failure:
     return Failure(error_type="WorkerDied", message="the call wrote into the pipe of its process")
 
 
-def timed_out(task: Task) -> Failure:
+def timed_out(task: Facts) -> Failure:
     """Describe a call that was killed."""
     return overran(task.timeout)

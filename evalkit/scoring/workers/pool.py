@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import selectors
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from evalkit.errors import EvaluatorError, StoreError
 from evalkit.model.units import Plan, UnitReader
 from evalkit.scoring.calls.collect import Collector
 from evalkit.scoring.calls.failure import Failure, StopScoring
-from evalkit.scoring.calls.task import Task
+from evalkit.scoring.calls.task import Facts, Task
 from evalkit.scoring.session.interrupt import Asked, interruptible
-from evalkit.scoring.session.ledger import Ledger
+from evalkit.scoring.session.ledger import Keeper
 from evalkit.scoring.session.settings import Settings
 from evalkit.scoring.session.tally import tallies
 from evalkit.scoring.workers.channel import Closed
@@ -29,26 +29,40 @@ GIVE_UP_AFTER = 25
 """Workers one evaluator may take along before it is not called any more."""
 
 
+def jobs_of(plan: Plan, tasks: Sequence[Facts]) -> list[Job]:
+    """Return all there is to do, evaluators of the whole experiment last."""
+    whole = [Job(None, task.number) for task in tasks if task.name in plan.whole]
+    return [*(Job(unit) for unit in plan.units), *whole]
+
+
 class Pool:
     """Some workers, the jobs they have and the jobs that wait."""
 
     def __init__(
         self,
         reader: UnitReader,
-        tasks: Sequence[Task],
-        plan: Plan,
+        tasks: Sequence[Facts],
+        jobs: Sequence[Job],
         settings: Settings,
-        ledger: Ledger,
+        ledger: Keeper,
         workers: int,
+        *,
+        until: Callable[[], bool] = lambda: False,
+        deaths: Mapping[int, int] | None = None,
     ) -> None:
+        """Take jobs for some workers.
+
+        `until` is asked all the time whether to stop; `deaths` says by evaluator how many workers
+        it took along elsewhere.
+        """
         self._reader, self._tasks, self._settings = reader, tasks, settings
-        self._ledger, self._size = ledger, workers
-        self._jobs = deque(Job(unit) for unit in plan.units)
-        self._later = deque(Job(None, t.number) for t in tasks if t.name in plan.whole)
+        self._ledger, self._size, self._until = ledger, workers, until
+        self._jobs = deque(job for job in jobs if job.unit is not None)
+        self._later = deque(job for job in jobs if job.unit is None)
         self._crew: list[Worker] = []
         self._pace = Pace()
         self._selector = selectors.DefaultSelector()
-        self._deaths: Counter[int] = Counter()
+        self.deaths: Counter[int] = Counter(deaths or {})
         self._given_up: set[int] = set()
         self._stillborn = 0
 
@@ -65,6 +79,9 @@ class Pool:
                     self._listen()
                     self._look_after()
                     self._ledger.tell()
+                    if not asked and self._until():
+                        asked.times += 1
+                        self._ask_to_stop()
                 return bool(asked)
         except StopScoring:
             return True
@@ -72,6 +89,11 @@ class Pool:
             for worker in list(self._crew):
                 self._dismiss(worker)
             self._selector.close()
+
+    @property
+    def left(self) -> tuple[Job, ...]:
+        """What was not done."""
+        return (*self._jobs, *self._later)
 
     def _open(self) -> bool:
         return bool(self._jobs or self._later)
@@ -209,23 +231,25 @@ class Pool:
 
     def _blame(self, job: Job, row: int, task: int, why: Failure) -> None:
         """Note that one call fails, and go on with the rest of the job."""
-        self._deaths[task] += 1
+        self.deaths[task] += 1
         if job.unit is None:
             self._fail_whole(job.task, why)
             return
-        if self._deaths[task] >= GIVE_UP_AFTER:
+        if self.deaths[task] >= GIVE_UP_AFTER:
             self._give_up(task, why)
         self._put_back(job.blaming(row, task, why).dropping(self._given_up))
 
     def _fail_whole(self, number: int, why: Failure) -> None:
-        collector = Collector(self._tasks[number])
+        task = self._tasks[number]
+        assert isinstance(task, Task)  # evaluators of everything are called where they are loaded
+        collector = Collector(task)
         collector.add(0, why, 0.0)
         block = collector.block()
         assert block is not None
         self._ledger.commit(self._reader.encode(None, [block]), tallies([block]), 1)
 
     def _give_up(self, task: int, why: Failure) -> None:
-        name, times = self._tasks[task].name, self._deaths[task]
+        name, times = self._tasks[task].name, self.deaths[task]
         self._ledger.give_up(
             name, f"not called any more after {times} calls that ended so: {why.message}"
         )

@@ -12,13 +12,19 @@ from contextlib import suppress
 from typing import Protocol
 
 from evalkit.model.units import UnitReader
-from evalkit.scoring.calls.task import Task
+from evalkit.scoring.calls.task import Facts, Task
 from evalkit.scoring.calls.watch import SIZE, Watch
 from evalkit.scoring.session.settings import Settings
 from evalkit.scoring.workers.channel import Channel
 
 HIGH = 200
 """Pipes of a worker lie at handles from here on, out of the way of user code that closes some."""
+
+
+OWN_PATH = ("-P",)
+"""The folder a worker stands in is not where modules come from."""
+NOT_INHERITED = frozenset({"MALLOC_TRIM_THRESHOLD_"})
+"""Dask sets it for processes that hold tables; evaluators would pay a tenth more for it."""
 
 
 class WorkerProcess(Protocol):
@@ -117,7 +123,7 @@ def _moved(handle: int) -> int:
 class Spawned:
     """A new interpreter that loads the evaluators by path."""
 
-    def __init__(self, tasks: Sequence[Task], reader: UnitReader, settings: Settings) -> None:
+    def __init__(self, tasks: Sequence[Facts], reader: UnitReader, settings: Settings) -> None:
         import subprocess
         import tempfile
 
@@ -126,11 +132,13 @@ class Spawned:
         os.close(handle)
         self.watch = Watch(len(tasks), self._path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "evalkit.scoring.workers.spawned"],
+            [sys.executable, *OWN_PATH, "-m", "evalkit.scoring.workers.spawned"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            cwd=settings.folder,
+            env={name: each for name, each in os.environ.items() if name not in NOT_INHERITED},
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -168,10 +176,11 @@ class Spawned:
             os.unlink(self._path)
 
 
-def start(tasks: Sequence[Task], reader: UnitReader, settings: Settings) -> WorkerProcess:
-    """Start a worker."""
-    if settings.loader is None or may_fork():
-        return Forked(tasks, reader, settings)
+def start(tasks: Sequence[Facts], reader: UnitReader, settings: Settings) -> WorkerProcess:
+    """Start a worker; where there are only the facts of tasks, it loads the evaluators itself."""
+    made = [task for task in tasks if isinstance(task, Task)]
+    if len(made) == len(tasks) and (settings.loader is None or may_fork()):
+        return Forked(made, reader, settings)
     return Spawned(tasks, reader, settings)
 
 

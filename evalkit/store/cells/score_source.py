@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.model.example import Example
+from evalkit.model.experiment import Manifest
 from evalkit.model.run import Run
 from evalkit.model.score import EvaluatorInfo
 from evalkit.model.units import CellBlock, Plan, Unit, Wanted
@@ -204,6 +206,12 @@ class StoredReader:
             runs += runs_of(part, group, self._touched)
         find = self.examples.get
         return runs, [find(run.example_id or "") for run in runs]
+
+    def for_units(self) -> StoredReader:
+        """Return one that knows no parts: units name their own."""
+        state = self._state
+        bare = State(manifest=Manifest(experiment=state.manifest.experiment))
+        return StoredReader(self._files, replace(bare, examples=state.examples))
 
     def encode(self, unit: Unit | None, blocks: Iterable[CellBlock]) -> bytes:
         """Return the part that holds these cells."""

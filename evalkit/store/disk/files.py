@@ -135,6 +135,10 @@ class RemoteFiles:
     def __str__(self) -> str:
         return self.url
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as a URL: keys stay here, another process takes its own from its environment."""
+        return RemoteFiles.of, (self.url,)
+
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}" if name else self.root
 

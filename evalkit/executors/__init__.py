@@ -1,0 +1,1 @@
+"""Where evaluators can be called besides this machine: one module an engine."""

@@ -1,0 +1,1 @@
+"""Calls on other machines: what is sent, what comes back, and who counts it."""
