@@ -129,3 +129,16 @@ def test_a_known_format_is_told_apart_by_its_files(tmp_path: Path, write: Any) -
         '[experiments.x]\nfetcher = "files"\npath = "{a,b}.jsonl"\nexperiments = "inputs"\n'
     )
     assert evalkit("fetch", cwd=tmp_path).code == 2
+
+
+def test_files_of_one_name_in_several_folders_are_said(write: Any, fetch: Any) -> None:
+    for folder, right in (("a", True), ("b", False)):
+        write(f"{folder}/small.jsonl", [{"run_id": folder, "outputs": right}])
+    options = {"path": "*/*.jsonl", "experiments": "_filename", "experiment": "small.jsonl"}
+    fetched = fetch(**options)
+    assert [run.run_id for run in fetched.runs] == ["a", "b"]
+    said = "2 files of one name are one experiment; `_path` tells them apart (first: b/small.jsonl)"
+    assert said in fetched.counts.notes
+    one = fetch(**{**options, "experiments": "_path", "experiment": "a/small.jsonl"})
+    assert [run.run_id for run in one.runs] == ["a"]
+    assert one.counts.notes == []

@@ -161,7 +161,11 @@ class FileFetcher:
             return [replace(file, part=wanted) for file in files] if wanted else files
         if wanted is None or not by_file(self._apart):
             return files
-        return [file for file in files if of_file(self._apart, file) == wanted]
+        found = [file for file in files if of_file(self._apart, file) == wanted]
+        if len(found) > 1 and self.options.experiments == "_filename":
+            said = f"{len(found)} files of one name are one experiment; `_path` tells them apart"
+            self.findings.note(said, found[1].shown)
+        return found
 
     def is_other(self, value: Any, places: Any) -> bool:
         """Tell whether a record is of another experiment."""
