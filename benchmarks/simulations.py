@@ -19,10 +19,12 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.metrics.agreement.powered import draw_chances, drawn, powered_rate
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.pairing import Side
 from evalkit.metrics.comparing.preferences import bradley_terry
+from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.gating.anytime import half_width, rate_bounds
 from evalkit.metrics.planning.noise import noise_of
 from evalkit.metrics.planning.plan import examples_for
@@ -250,6 +252,60 @@ def corrected_coverage(seeds: int) -> dict[str, float]:
     return {"corrected": held / seeds, "raw": raw / seeds}
 
 
+def active_labels(seeds: int, runs: int = 2000) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield coverage and width of people's rate from so many labels, drawn and used in three ways.
+
+    `few`: the evaluator errs on 40 % of a fifth of the runs and on 1 % of the others; `many`: on 3
+    to 50 %, by a beta law. `known`: hardness tells which; `unknown`: it tells nothing; `wrong`: it
+    tells the opposite.
+    """
+    rng = np.random.default_rng(25)
+    for errs in ("few", "many"):
+        for hints in ("known", "unknown", "wrong"):
+            for labels in (50, 200):
+                found = [_labelled(rng, errs, hints, labels, runs) for _ in range(seeds)]
+                yield (
+                    f"{errs} {hints} {labels}",
+                    {
+                        f"{way} {what}": float(np.mean([each[way][at] for each in found]))
+                        for way in ("rogan-gladen", "powered", "active")
+                        for at, what in enumerate(("coverage", "width"))
+                    },
+                )
+
+
+def _labelled(
+    rng: np.random.Generator, errs: str, hints: str, labels: int, runs: int, truth: float = 0.7
+) -> dict[str, tuple[float, float]]:
+    good = (rng.random(runs) < truth).astype(float)
+    hard = (rng.random(runs) < 0.2) * 1.0 if errs == "few" else rng.beta(0.5, 1.5, runs)
+    error = 0.01 + 0.39 * hard if errs == "few" else 0.03 + 0.47 * hard
+    says = np.where(rng.random(runs) < error, 1 - good, good)
+    seen = {"known": hard, "unknown": rng.permutation(hard), "wrong": 1 - hard}[hints]
+    some, order = rng.permutation(runs)[:labels], rng.permutation(runs)
+    sums, chance = cluster_sums(says, None), draw_chances(seen[order], labels)
+    places = drawn(chance, rng.random())
+    picked, each = order[places], np.arange(labels)
+    right, passed = says[some] == good[some], good[some] == 1
+    counts = [int((right & part).sum()) for part in (passed, ~passed)]
+    hits = (counts[0], int(passed.sum()), counts[1], int((~passed).sum()))
+    ways = {
+        "rogan-gladen": corrected_rate(sums, hits),
+        "powered": powered_rate(sums, says[some], good[some], np.ones(labels), each),
+        "active": powered_rate(sums, says[picked], good[picked], 1 / chance[places], each),
+    }
+    return {way: (float(_within(f, truth)), _wide(f)) for way, f in ways.items()}
+
+
+def _within(figure: Figure, truth: float) -> bool:
+    low, high = figure.low, figure.high
+    return low is None or high is None or low <= truth <= high
+
+
+def _wide(figure: Figure) -> float:
+    return 1.0 if figure.low is None or figure.high is None else figure.high - figure.low
+
+
 def ranking_coverage(seeds: int, examples: int = 100) -> float:
     """Return how often Bradley-Terry's intervals hold the planted strengths."""
     rng = np.random.default_rng(23)
@@ -386,6 +442,11 @@ SIMULATIONS = {
     "family": lambda: print_all(family_wise(1000).items()),
     "slices": lambda: print_all([("alarms", slice_alarms(200)), ("planted", planted_slice(100))]),
     "judge": lambda: print_all(corrected_coverage(1000).items()),
+    "labels": lambda: print_all(
+        (f"{setting} {what}", share)
+        for setting, found in active_labels(1500)
+        for what, share in found.items()
+    ),
     "ranking": lambda: print_all([("strengths held", ranking_coverage(500))]),
 }
 

@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from metric_tables import cell, results, run
 from small_disk import small_disk
 
@@ -14,8 +16,10 @@ from evalkit.metrics.agreement.agree import agree
 from evalkit.metrics.agreement.book import Book, book_path
 from evalkit.metrics.agreement.choosing import choose, labelled_metric
 from evalkit.metrics.agreement.labels import Label, read_labels
+from evalkit.metrics.agreement.powered import draw_chances, drawn, powered_rate
 from evalkit.metrics.agreement.settled import settled
 from evalkit.metrics.agreement.weighing import share, weighted_figure
+from evalkit.metrics.statistics.intervals import cluster_sums
 from evalkit.model.score import EvaluatorInfo
 from evalkit.report.labelling.choices import choices_of
 
@@ -227,3 +231,77 @@ def test_a_metric_nobody_scored_needs_words():
     metric = labelled_metric([given], "new", unscored=True)
     assert len(choose(metric, 100)) == 30
     assert [each.text for each in choices_of(metric, ["good", "bad"])][:2] == ["good", "bad"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 60), st.integers(0, 10**6)
+)
+def test_runs_are_drawn_with_exactly_their_chances(hardness, size, seed):
+    size = min(size, len(hardness))
+    chance = draw_chances(np.array(hardness), size)
+    assert chance.sum() == pytest.approx(size)
+    assert (chance > 0).all()
+    assert (chance <= 1).all()
+    assert (np.diff(chance[np.argsort(hardness, kind="stable")]) >= -1e-12).all()
+    starts = (np.arange(500) + seed / 10**6) / 500
+    seen = np.zeros(len(chance))
+    for start in starts:
+        places = drawn(chance, start)
+        assert len(places) == size
+        seen[places] += 1
+    assert np.abs(seen / len(starts) - chance).max() <= 0.01
+
+
+def test_a_rate_of_all_labels_is_people_s_and_its_interval_that_of_the_runs():
+    people = np.array([1.0, 0, 1, 1] * 25)
+    said = 1 - people  # an evaluator that is always wrong is followed in nothing
+    figure = powered_rate(cluster_sums(said, None), said, people, np.ones(100), np.arange(100))
+    assert figure.value == pytest.approx(0.75)
+    assert figure.low < 0.75 - 1.96 * np.sqrt(0.75 * 0.25 / 100)
+    few = powered_rate(cluster_sums(said, None), said[:1], people[:1], np.ones(1), np.zeros(1))
+    assert (few.value, few.method) == (None, "none: too few labels")
+
+
+def tight(n=400, size=60):
+    """Return results of a judge that errs on runs another score contradicts, and people's words."""
+    dice = np.random.default_rng(8)
+    runs, cells, good = [], [], {}
+    for i in range(n):
+        hard = i % 5 == 0
+        good[f"r{i}"] = truth = bool(dice.random() < 0.7)
+        said = truth != (dice.random() < (0.4 if hard else 0.01))
+        runs.append(run(f"r{i}", f"e{i}"))
+        cells.append(cell(f"r{i}", said))
+        cells.append(cell(f"r{i}", said != hard, key="other", evaluator="other"))
+    found = results(runs, cells, name="exp")
+    return found, good, choose(labelled_metric([found], "ok"), size, "tightest", 3)
+
+
+def test_the_tightest_queue_labels_the_hard_runs_more_often_and_weighs_them_less():
+    _, _, picks = tight()
+    assert len({each.run_id for each in picks}) == 60
+    weights = {each.run_id: each.weight for each in picks}
+    hard = [w for run_id, w in weights.items() if int(run_id[1:]) % 5 == 0]
+    assert 18 <= len(hard) <= 30  # of 12 that chance alone would bring
+    assert max(hard) < min(set(weights.values()) - set(hard))
+    assert sum(weights.values()) == pytest.approx(400, rel=0.25)
+
+
+def test_agree_uses_the_chances_that_runs_were_drawn_with():
+    found, good, picks = tight()
+    truth = sum(good.values()) / len(good)
+
+    def labels(**more):
+        return [
+            Label("1" if good[p.run_id] else "0", p.run_id, weight=p.weight, **more) for p in picks
+        ]
+
+    active = agree(found, labels(drawn="tightest"), "ok").corrected_rate
+    plain = agree(found, labels(), "ok").corrected_rate
+    assert active.method == "prediction-powered, active"
+    assert plain.method.startswith("rogan-gladen")
+    assert active.low < truth < active.high
+    assert active.high - active.low < plain.high - plain.low
+    blind = [Label(each.value, each.run_id, weight=1.0, drawn="tightest") for each in labels()]
+    assert agree(found, blind, "ok").corrected_rate.value != pytest.approx(active.value)

@@ -61,6 +61,18 @@ def test_the_corrected_rate_covers_where_the_raw_one_does_not():
     assert found["raw"] < 0.5
 
 
+@pytest.mark.slow
+def test_labels_drawn_where_the_evaluator_errs_are_worth_more_and_stay_honest():
+    found = dict(simulations.active_labels(400))
+    for setting, each in found.items():
+        assert 0.925 <= each["active coverage"] <= 1.0, setting
+        assert each["active width"] < each["rogan-gladen width"] * 1.1, setting
+    for setting in ("few known 50", "few known 200", "many known 200"):
+        assert found[setting]["active width"] < found[setting]["powered width"], setting
+    for setting in ("few known 50", "few known 200", "many known 50", "many known 200"):
+        assert found[setting]["active width"] < 0.75 * found[setting]["rogan-gladen width"], setting
+
+
 def test_rankings_cover_the_planted_strengths():
     assert 0.92 <= simulations.ranking_coverage(200) <= 0.98
 

@@ -85,9 +85,10 @@ AUTHORING = {
             ),
             option(
                 "--queue order",
-                "Half hard and half random with weights; random; or the hardest only: near the "
-                "threshold, or where scores disagree.",
-                type=click.Choice(("mixed", "random", "uncertainty", "disagreement")),
+                "Half hard and half random with weights; random; the runs that make the corrected "
+                "pass rate tightest; or the hardest only: near the threshold, or where scores "
+                "disagree.",
+                type=click.Choice(("mixed", "random", "tightest", "uncertainty", "disagreement")),
                 default="mixed",
                 show_default=True,
             ),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import ConfigError
-from evalkit.metrics.agreement.labels import Label, of_metric
+from evalkit.metrics.agreement.labels import ACTIVE, Label, of_metric
 from evalkit.metrics.agreement.matching import (
     Matched,
     as_passes,
@@ -17,6 +17,7 @@ from evalkit.metrics.agreement.matching import (
     stands_for_of,
     votes_of,
 )
+from evalkit.metrics.agreement.powered import powered_rate
 from evalkit.metrics.agreement.settled import Settled, settled
 from evalkit.metrics.agreement.spoken import column_of, said_of
 from evalkit.metrics.agreement.weighing import share, weighted_figure, weighted_hits
@@ -45,8 +46,9 @@ def agree(
 
     Several labels of a run are put to the vote; of one rater the last word counts, a final label
     before all others, and who cannot say is counted apart. A number with a threshold is compared
-    as pass or fail when people said pass or fail. Intervals resample examples. `scores` says what
-    scores are, as in `summarise`.
+    as pass or fail when people said pass or fail. Labels of the queue `tightest` correct the rate
+    by prediction-powered inference, others by sensitivity and specificity. Intervals resample
+    examples. `scores` says what scores are, as in `summarise`.
     """
     runs = read_runs(results)
     cells = read_cells(results)
@@ -104,7 +106,9 @@ def _agreement(
         abstained=counted.abstained,
         chosen=sum(each.chosen is not None for each in counted.labels),
         weighted=weights is not None,
-        **_rates(categories, human, judge, cluster, weights, column, confidence),
+        **_rates(
+            categories, human, judge, cluster, weights, column, confidence, _is_active(counted)
+        ),
     )
 
 
@@ -148,6 +152,7 @@ def _rates(
     weights: NDArray[Any] | None,
     column: ScoreColumn,
     confidence: float,
+    active: bool,
 ) -> dict[str, Any]:
     """Return sensitivity, specificity and the corrected rate, for true or false."""
     passes = pass_values(column)
@@ -166,11 +171,20 @@ def _rates(
     raw = column.values if column.yes_or_no else passes
     whole = cluster_sums(raw, column.cluster, column.unit)
     observed = share_figure(whole, confidence)
-    return {
-        **found,
-        "observed_rate": observed,
-        "corrected_rate": corrected_rate(whole, _hits(right, passed, cluster, weights), confidence),
-    }
+    if active:
+        said, people = (judge == one).astype(np.float64), passed.astype(np.float64)
+        each = np.ones(len(said)) if weights is None else weights
+        corrected = powered_rate(whole, said, people, each, cluster, confidence)
+    else:
+        corrected = corrected_rate(whole, _hits(right, passed, cluster, weights), confidence)
+    return {**found, "observed_rate": observed, "corrected_rate": corrected}
+
+
+def _is_active(counted: Settled) -> bool:
+    """Tell whether all labels come from a queue that drew runs where the evaluator may err."""
+    return bool(counted.labels) and all(
+        each.drawn == ACTIVE and each.weight is not None for each in counted.labels
+    )
 
 
 def _hits(

@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 
 from evalkit.errors import ConfigError
+from evalkit.metrics.agreement.labels import ACTIVE
+from evalkit.metrics.agreement.powered import draw_chances, drawn
 from evalkit.metrics.agreement.spoken import column_of, said_of
 from evalkit.metrics.columns.arrays import Floats
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
@@ -19,8 +21,8 @@ from evalkit.model.results import Results
 from evalkit.model.scales.scale import Scale
 from evalkit.model.score import EvaluatorInfo
 
-Order = Literal["mixed", "random", "uncertainty", "disagreement"]
-ORDERS: tuple[Order, ...] = ("mixed", "random", "uncertainty", "disagreement")
+Order = Literal["mixed", "random", "tightest", "uncertainty", "disagreement"]
+ORDERS: tuple[Order, ...] = ("mixed", "random", "tightest", "uncertainty", "disagreement")
 ABSENT = "\x00none"
 
 
@@ -179,8 +181,9 @@ def choose(metric: Metric, sample: int, order: Order = "mixed", seed: int = 0) -
     """Draw the runs to label, in an order that tells nothing.
 
     `mixed` takes half for being hard and half by chance from the rest, and weighs both for what
-    they stand for, so that figures hold for all runs. `uncertainty` and `disagreement` take the
-    hardest only; figures on those speak of hard runs, and they have no weight.
+    they stand for, so that figures hold for all runs. `tightest` draws each run with the chance
+    that makes people's rate tightest, and weighs it for that. `uncertainty` and `disagreement` take
+    the hardest only; figures on those speak of hard runs, and they have no weight.
     """
     pool = sorted(metric.candidates, key=lambda each: (each.experiment, each.run_id))
     if not pool:
@@ -191,6 +194,8 @@ def choose(metric: Metric, sample: int, order: Order = "mixed", seed: int = 0) -
     if order in ("uncertainty", "disagreement"):
         hard = sorted(pool, key=lambda each: -float(getattr(each, order)))[:size]
         picked = [Pick(each.experiment, each.run_id, None) for each in hard]
+    elif order == ACTIVE:
+        picked = _tightest(pool, size, random)
     else:
         first = size // 2 if order == "mixed" and size < len(pool) else 0
         ranked = sorted(pool, key=lambda each: -(each.uncertainty + each.disagreement))
@@ -201,3 +206,13 @@ def choose(metric: Metric, sample: int, order: Order = "mixed", seed: int = 0) -
         picked += [Pick(each.experiment, each.run_id, weight) for each in drawn]
     random.shuffle(picked)
     return picked
+
+
+def _tightest(pool: Sequence[Candidate], size: int, random: Random) -> list[Pick]:
+    """Draw runs of a shuffled pool as often as the evaluator is likely to err on them."""
+    hardness = np.array([max(each.uncertainty, each.disagreement) for each in pool])
+    chance = draw_chances(hardness, size)
+    return [
+        Pick(pool[at].experiment, pool[at].run_id, 1.0 / float(chance[at]))
+        for at in drawn(chance, random.random()).tolist()
+    ]

@@ -12,6 +12,8 @@ import orjson
 from evalkit.errors import DatasetError
 from evalkit.model.scales.said import GRADES, are_grades, number_of, plainly
 
+ACTIVE = "tightest"
+"""The queue whose runs are drawn for what their labels tell."""
 VALUES = ("label", "score", "value", "human")
 
 
@@ -31,6 +33,8 @@ class Label:
     """Runs this one stands for in the sample it was drawn in; None: nobody said."""
     chosen: str | None = None
     """Why the run was labelled, where it was picked by what evaluators say, not by chance."""
+    drawn: str | None = None
+    """The queue it comes from, where that drew runs with chances of their own."""
     final: bool = False
     """What people settled on: it alone counts."""
     abstains: bool = False
@@ -86,6 +90,7 @@ def _label(line: bytes, where: str) -> Label:
         experiment=_text(row.get("experiment")),
         weight=_weight(row.get("weight"), where),
         chosen=_text(row.get("chosen")),
+        drawn=_text(row.get("drawn")),
         final=row.get("final") is True,
         abstains=abstains,
         undone=undone,

@@ -43,7 +43,7 @@ class Agreement(Told):
     observed_rate: Figure | None = None
     """The evaluator's pass rate over all its runs."""
     corrected_rate: Figure | None = None
-    """Rogan and Gladen's: what people's pass rate would be."""
+    """What people's pass rate would be: Rogan and Gladen's, or prediction-powered; see `method`."""
     raters: list[str] = field(default_factory=list)
     abstained: int = 0
     """Labels of people who could not say: in no figure."""

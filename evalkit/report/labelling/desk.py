@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit.metrics.agreement.book import LONGEST_NAME, Book, Entry, book_path
 from evalkit.metrics.agreement.choosing import Metric, Pick
-from evalkit.metrics.agreement.labels import category
+from evalkit.metrics.agreement.labels import ACTIVE, category
 from evalkit.metrics.agreement.settled import UNSURE
 from evalkit.model.results import Results
 from evalkit.report.labelling.choices import Choice
@@ -92,6 +92,8 @@ class Desk:
             more["abstains"] = True
         if pick.weight is not None:
             more["weight"] = pick.weight
+            if self.chosen == ACTIVE:
+                more["drawn"] = ACTIVE
         else:
             more["chosen"] = self.chosen
         if final:
