@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
+from evalkit.fetchers.http.bodies import ASKED
 from evalkit.fetchers.http.transport import httpx
 
 MOST_IDLE = 32
@@ -67,7 +68,11 @@ class Connections:
 
     def _new(self, ours: bool) -> httpx.Client:
         return httpx.Client(
-            headers={"user-agent": "evalkit", **(self._headers if ours else {})},
+            headers={
+                "user-agent": "evalkit",
+                "accept-encoding": ASKED,
+                **(self._headers if ours else {}),
+            },
             timeout=self._timeout,
             verify=self._context(ours),
             proxy=self._proxy if self._transport is None else None,

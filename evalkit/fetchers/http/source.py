@@ -27,6 +27,7 @@ from evalkit.fetchers.http.attempts import (
     retry_after,
     transport_defect,
 )
+from evalkit.fetchers.http.bodies import Unpacked, pieces
 from evalkit.fetchers.http.connections import Connections
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.redact import Redactor, secrets_of
@@ -159,11 +160,11 @@ class HttpSource:
         response, stack = self._patiently(ask, self._opened)
         with stack:
             try:
-                for chunk in response.iter_bytes():
+                for chunk in pieces(response):
                     self.stats.add(size=len(chunk))
                     yield chunk
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                said = transport_defect(error)
+            except (httpx.TransportError, httpx.DecodingError, Unpacked) as error:
+                said = str(error) if isinstance(error, Unpacked) else transport_defect(error)
                 raise SourceUnavailable(self._message(ask, f"{said}. Try again.")) from None
 
     def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
@@ -248,7 +249,7 @@ class HttpSource:
         deadline = time.monotonic() + self._patience.body
         body = bytearray()
         try:
-            for chunk in response.iter_bytes():
+            for chunk in pieces(response):
                 body += chunk
                 size = len(body)
                 if ask.most is not None and size > ask.most:
@@ -260,6 +261,8 @@ class HttpSource:
                     raise SourceUnavailable(self._message(ask, said))
                 if time.monotonic() > deadline:
                     raise Retryable(f"the body took over {self._patience.body:g} s", dropped=True)
+        except Unpacked as error:
+            raise SourceUnavailable(self._message(ask, str(error))) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Retryable(transport_defect(error), dropped=True) from None
         return body

@@ -43,8 +43,8 @@ def _joined(text: str) -> dict[str, Any]:
             continue
         said |= {k: v for k, v in chunk.items() if k in ("model", "usage", "error") and v}
         choices = chunk.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices else {}
-        delta = choice.get("delta") or choice.get("message") or {}
+        choice = _record(choices[0] if isinstance(choices, list) and choices else None)
+        delta = _record(choice.get("delta") or choice.get("message"))
         content += text_of(delta.get("content")) or ""
         thought += thought_in(delta)
         finish = choice.get("finish_reason") or finish
@@ -60,9 +60,14 @@ def _event(line: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(line[5:])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None  # [DONE], or a line that was cut
     return found if isinstance(found, dict) else None
+
+
+def _record(value: Any) -> Mapping[str, Any]:
+    """Return an object; what is none says nothing."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def thought_in(message: Mapping[str, Any]) -> str:
