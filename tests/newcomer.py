@@ -1,4 +1,4 @@
-"""Play a newcomer: every console, TOML and Python block of README and examples, in order.
+"""Play a newcomer: every console, TOML and Python block of READMEs and examples, in order.
 
 `python3 tests/newcomer.py BIN` needs nothing but Python: BIN is where a fresh environment has its
 programs (`.venv/bin`). Each document is played in a folder of its own; what stands under a command
@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCUMENTS = ("README.md", "evaluators/README.md")
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/README.md"))
 
 
@@ -146,12 +147,12 @@ def play_example(name: str, programs: Path, folder: Path) -> Played:
 
 
 def main(programs: Path) -> int:
-    """Play README and all examples; return how many went wrong."""
+    """Play the READMEs and all examples; return how many went wrong."""
     wrong = 0
-    for name in ("README.md", *EXAMPLES):
+    for name in (*DOCUMENTS, *EXAMPLES):
         with tempfile.TemporaryDirectory() as folder:
             began = time.monotonic()
-            if name == "README.md":
+            if name in DOCUMENTS:
                 text = (ROOT / name).read_text("utf-8")
                 played = Newcomer(programs, Path(folder)).play(text)
             else:

@@ -1,11 +1,14 @@
 """Hostile content in every field of a run: nothing runs, nothing is asked for, text stays text."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from hostile_runs import MARK, PAYLOADS, hostile_run, judged, payload, raises
 from report_world import make_content, stored, tone
 
+from evalkit.metrics.summaries.history import history
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.report.page.write import write_report
@@ -32,7 +35,11 @@ def hostile(tmp_path_factory):
         runs = [hostile_run(name, n) for n in range(len(PAYLOADS))]
         results.append(stored(folder / "store", name, runs, examples, (judged, raises, tone)))
     title = f'nightly </title><script>{MARK}70</script> "x"'
-    content = make_content(results, title=title, gates=("error_rate <= 1%",))
+    now = summarise(results[-1])
+    later = replace(now, provenance=replace(now.provenance, last_run_at=f"2027<{MARK}71>"))
+    strips = history([now, later], baseline=summarise(results[0]))
+    strips = replace(strips, folder=f"reports/<img src=x onerror={MARK}72>")
+    content = make_content(results, title=title, gates=("error_rate <= 1%",), history=strips)
     path = folder / "hostile.html"
     write_report(content, path)
     return path, [run.run_id for each in results for run in each.runs()]
@@ -49,6 +56,11 @@ ADDRESSES = [
     "#/runs?q=constructor%3A1&sort=__proto__&cols=__proto__",
     "#/runs?q=__proto__%3E1",
     "#/compare?t=__proto__&by=constructor",
+    "#/compare?sort=__proto__",
+    "#/compare?sort=-latency",
+    "#/compare/%3Cimg%20src%3Dx%20onerror%3Dwindow.__hit%3D83%3E",
+    "#/example/%3Cimg%20src%3Dx%20onerror%3Dwindow.__hit%3D84%3E",
+    "#/history",
     "#javascript:window.__hit=82",
     "#/%E0%A4%A",
 ]

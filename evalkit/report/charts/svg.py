@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -58,8 +59,8 @@ def share(value: float) -> str:
 
 
 def picture(*kids: Markup, height: float, cls: str) -> Markup:
-    """Make one drawing that stretches with its place and says nothing to screen readers."""
-    return element("svg", *kids, height=f"{height:g}", class_=cls, aria_hidden="true")
+    """Make one drawing that stretches with its place; the page's program hides it from readers."""
+    return element("svg", *kids, height=f"{height:g}", class_=cls)
 
 
 def stretched(paths: Sequence[Markup], top: float, height: float) -> Markup:
@@ -155,8 +156,9 @@ def _steps(line: Line, place: Callable[[float], float]) -> Markup:
     heights = {
         round(place(x) * 1000): round((1 - y) * 1000) for x, y in zip(line.x, line.y, strict=True)
     }
-    drawn = "".join(f"H{x}V{y}" for x, y in heights.items())
     start = round(place(line.x[0]) * 1000)
+    ends = [(start, 1000), *heights.items()]
+    drawn = "".join(f"h{x - x0}v{y - y0}" for (x0, y0), (x, y) in pairwise(ends))
     return element(
         "path",
         d=f"M{start} 1000{drawn}H1000",

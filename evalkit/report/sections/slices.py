@@ -97,7 +97,7 @@ def _difference_cell(source: Source, cell: SliceDifference | None) -> SliceCell 
         worse = cell.flagged or (cell.difference.value < 0) != lower
         tone = ("m" if worse else "p") + _depth(abs(cell.difference.value))
     ends = numbers.interval(low, high, unit, change=True) or "none"
-    title = f"n {numbers.count(cell.difference.n)}, 95% interval {ends}"
+    title = f"n {numbers.count(cell.difference.n)}, 95%: {ends}"
     text = numbers.difference(cell.difference.value, unit).removesuffix(" pp")
     moved = round(cell.difference.value, 12)
     lower = cell.metric in source.score_names and source.score(cell.metric).direction == "lower"
@@ -150,9 +150,7 @@ def _value_cell(source: Source, name: str, figure: SliceFigure | None) -> SliceC
         lower = source.score(name).direction == "lower"
         good = (figure.difference > 0) != lower
         tone = ("p" if good else "m") + _depth(abs(figure.difference))
-    title = (
-        f"n {numbers.count(figure.n)}, 95% interval {numbers.interval(low, high, unit) or 'none'}"
-    )
+    title = f"n {numbers.count(figure.n)}, 95%: {numbers.interval(low, high, unit) or 'none'}"
     return SliceCell(
         numbers.in_unit(figure.mean, unit),
         title,

@@ -115,6 +115,8 @@ function withRoles(node) {
   return node;
 }
 for (const node of document.querySelectorAll(".cards")) withRoles(node);
+for (const node of document.querySelectorAll("main svg,.pill i"))
+  node.setAttribute("aria-hidden", "true");
 for (const node of document.querySelectorAll(".heat i")) {
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", node.className === "good" ? "better" : "worse");

@@ -246,9 +246,12 @@ function outcomeTone(name) {
 
 function fillOutcome(cell, r) {
   const name = outcomeName(r);
-  if (!cell.firstChild) cell.append(h("span"));
+  if (!cell.firstChild) cell.append(h("span"), h("span.fell"));
   cell.firstChild.className = `st ${outcomeTone(name)}`;
   cell.firstChild.textContent = `${OUTCOME_GLYPHS[name] || "·"} ${name}`;
+  // on a card, which has room for a few of the scores that fail
+  const fell = numbers("low")[r];
+  cell.lastChild.textContent = fell > 2 ? ` ${int(fell)} failing` : "";
 }
 
 /* A score with a thin bar under it where the evaluator has a range. */
