@@ -45,7 +45,9 @@ class _Chat:
         """Return the steps of all messages; those of one record are one call of the model."""
         groups = list(groups)
         for group in groups:
-            self._records |= {id(message): group.records[0] for message in group.messages}
+            record = group.records[0]
+            for message in group.messages:
+                self._records[id(message)] = record
         at = 0
         for group in groups:
             said = [m for m in group.messages if m["role"] == "assistant"]
