@@ -72,9 +72,22 @@ def experiment_name() -> click.Argument:
 def json_option(what: str = "One JSON document on stdout.") -> click.Option:
     """Take `--json`; everything else that prints then goes to stderr."""
 
-    def reserve(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
-        if value and not ctx.resilient_parsing:
-            ctx.ensure_object(Session).reserve_stdout()
-        return value
+    return flag("--json as_json", what, callback=_reserve)
 
-    return flag("--json as_json", what, callback=reserve)
+
+def agent_option() -> click.Option:
+    """Take `--for-agent`, whose answer has stdout for itself too."""
+    line = "At most 2,000 tokens for a coding agent: figures, what is missing, the worst runs."
+    return flag("--for-agent", line, callback=_reserve)
+
+
+def refuse_both(as_json: bool, for_agent: bool) -> None:
+    """Raise a mistake of usage where two forms of an answer are asked for."""
+    if as_json and for_agent:
+        raise click.UsageError("--json and --for-agent are two forms of one answer: choose one.")
+
+
+def _reserve(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    if value and not ctx.resilient_parsing:
+        ctx.ensure_object(Session).reserve_stdout()
+    return value

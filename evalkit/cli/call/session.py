@@ -89,6 +89,10 @@ class Session:
             self._document = None
             out.write(text)
 
+    def alone(self, text: str) -> None:
+        """Print the one text of this call, on the stdout that was kept for it."""
+        os.write(1 if self._document is None else self._document, text.encode("utf-8", "replace"))
+
     def line(self, value: Any) -> None:
         """Print one of many JSON documents, a line each."""
         text = json.dumps(value, allow_nan=False, default=str) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from evalkit.cli.call.options import refuse_both
 from evalkit.cli.call.page import say_report, signer_of
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.figures import show_figures
@@ -28,9 +29,11 @@ def perform(
     show: bool,
     sign: Path | None,
     allow_incomplete: bool,
+    for_agent: bool,
     as_json: bool,
 ) -> int:
     """Compare what is stored; the page is written only when it is asked for."""
+    refuse_both(as_json, for_agent)
     project = _corrected(session.load(deep=False), correction)
     names = list(dict.fromkeys(project.chosen(names) if names else _stored(project)))
     if len(names) < 2:
@@ -54,10 +57,14 @@ def perform(
     left = say_unjudged(session, [], ran.comparison, budget=project.table.score.budget)
     if as_json:
         session.document(ran.to_dict(signer))
+    elif for_agent:
+        from evalkit.cli.text.agent import tell_figures  # for coding agents alone
+
+        tell_figures(session, ran)
     else:
         found = [*ran.results.values()]
         show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)
-    say_report(session, ran, as_json=as_json, show=show)
+    say_report(session, ran, as_json=as_json or for_agent, show=show)
     return ran.exit_code or left
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from evalkit.cli.call.options import refuse_both
 from evalkit.cli.call.page import page_options, say_report
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.data import say_data
@@ -32,10 +33,12 @@ def perform(
     show: bool,
     no_page: bool,
     sign: Path | None,
+    for_agent: bool,
     as_json: bool,
     **scoring: Any,
 ) -> int:
     """Run the pipeline from the sources to the page; `scoring` says how evaluators are called."""
+    refuse_both(as_json, for_agent)
     if no_page and (output or show):
         raise click.UsageError("--no-page writes none: leave out --output and --open.")
     project = session.load(deep=not offline, look=not offline)
@@ -59,6 +62,10 @@ def perform(
         )
     if as_json:
         session.document(ran.to_dict(options.get("sign")))
+    elif for_agent:
+        from evalkit.cli.text.agent import tell_figures  # for coding agents alone
+
+        tell_figures(session, ran)
     else:
         found = [*ran.results.values()]
         show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)
@@ -75,5 +82,5 @@ def perform(
     summaries = [*ran.summaries.values()]
     left = say_unjudged(session, summaries, ran.comparison, budget=how.budget)
     say_data(session, project, list(ran.summaries))
-    say_report(session, ran, as_json=as_json, show=show)
+    say_report(session, ran, as_json=as_json or for_agent, show=show)
     return ran.exit_code or left
