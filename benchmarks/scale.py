@@ -109,7 +109,10 @@ class Cluster:
         for number in range(2):
             space = ("--local-directory", str(self._folder / f"space-{number}"))
             self._start("worker", tcp, "--nthreads", "1", "--no-dashboard", *space)
-        time.sleep(15)  # both are there, and what their start takes is not counted
+        from distributed import Client  # an extra: no other stage needs it
+
+        with Client(tcp, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=300)  # what their start takes is not counted
         return self
 
     def __exit__(self, *_: object) -> None:
