@@ -39,6 +39,9 @@ COUNTS = (
     *("source_stats", "notes", "inferred", "scores", "source_digest"),
 )
 
+PLACES = 2**32
+"""The place of a run is the number of its part times this and its row: one number a run."""
+
 
 class RunWriter:
     """Adds runs to a stored experiment; a run that is there already is replaced.
@@ -55,6 +58,7 @@ class RunWriter:
         self._stack = ExitStack()
         self._notes: Counter[str] = Counter()
         self._added: set[str] = set()
+        """Of the runs that were known before, those that came again."""
         self._first_hashes: dict[str, str] = {}
         """Of stored runs that were hashed in the first way: they keep it, and their scores."""
         self._finished = False
@@ -87,7 +91,7 @@ class RunWriter:
                 return
             if isinstance(error, IncompleteExperiment):
                 self.finish({"problems": [str(error)]})
-            elif self._added:
+            else:
                 self._close_part()
 
     def add(self, run: Run | RunRows) -> None:
@@ -102,12 +106,14 @@ class RunWriter:
             row = (*row[:CONTENT_HASH], first, *row[CONTENT_HASH + 1 :])
         self._builder.add(row, made.steps)
         if place is not None:
-            self._dead[place[0]].add(place[1])
-            self._replaced.append(place)
+            number, before = divmod(place, PLACES)
+            self._dead[number].add(before)
+            self._replaced.append((number, before))
         else:
             self._new += 1
-        self._places[run_id] = (len(self._parts) - 1, self._builder.rows - 1)
-        self._added.add(run_id)
+        self._places[run_id] = (len(self._parts) - 1) * PLACES + self._builder.rows - 1
+        if self._known is not None and run_id in self._known.revisions:
+            self._added.add(run_id)
         if self._builder.rows >= PART_ROWS or time.monotonic() - self._began > PART_SECONDS:
             self._close_part()
 
@@ -167,14 +173,15 @@ class RunWriter:
             experiment=self._name, source=self._source, query=self._query, complete=False
         )
 
-    def _stored_places(self) -> dict[str, tuple[int, int]]:
-        places: dict[str, tuple[int, int]] = {}
+    def _stored_places(self) -> dict[str, int]:
+        places: dict[str, int] = {}
         for number, (part, dead) in enumerate(zip(self._parts, self._dead, strict=True)):
             if part is None:
                 continue
             table = PartFile(self._files, part).read(["run_id", "content_hash"])
             ids, hashes = (column.to_pylist() for column in table.columns)
-            places |= {run_id: (number, row) for row, run_id in enumerate(ids) if row not in dead}
+            first = number * PLACES
+            places |= {run_id: first + row for row, run_id in enumerate(ids) if row not in dead}
             self._first_hashes |= {i: h for i, h in zip(ids, hashes, strict=True) if is_first(h)}
         return places
 
@@ -223,7 +230,7 @@ class RunWriter:
             return 0
         gone = (set(known.revisions) - set(known.asked) - self._added) & self._places.keys()
         for run_id in gone:
-            number, row = self._places[run_id]
+            number, row = divmod(self._places[run_id], PLACES)
             self._dead[number].add(row)
         return len(gone)
 

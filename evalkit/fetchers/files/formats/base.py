@@ -34,6 +34,8 @@ from evalkit.model.schema.documented import Documented
 from evalkit.model.schema.hashes import body_hash
 from evalkit.model.views import unread_forms
 
+ENOUGH = 16
+"""Bytes of a hash that tell copies from other runs; they are held for every run."""
 EVERY = 256
 """Runs between two reports of progress."""
 
@@ -69,7 +71,7 @@ class FileFetcher:
         self.findings = Findings()
         self.book = ExampleBook(self.findings)
         self.tally = Counts()
-        self._seen: dict[str, str] = {}
+        self._seen: dict[str, str | bytes] = {}
         apart = self.options.experiments
         self._apart = Expression(apart, f"experiments.{self.who}.experiments") if apart else None
         self.quick = False
@@ -194,9 +196,9 @@ class FileFetcher:
         return rows
 
     def _is_copy(self, item: Item, run: Run | RunRows) -> bool:
-        fingerprint = item.fingerprint
+        fingerprint: str | bytes = item.fingerprint
         if isinstance(run, RunRows) and not fingerprint:
-            fingerprint = (run.body or body_hash(run.row, run.steps)).hex()
+            fingerprint = (run.body or body_hash(run.row, run.steps))[:ENOUGH]
         known = self._seen.get(run.run_id)
         if known is None:
             self._seen[run.run_id] = fingerprint
