@@ -1,8 +1,9 @@
-"""Seventy-four more kinds of secrets and personal data, thought of after the rules were made.
+"""Seventy-seven more kinds of secrets and personal data, thought of after the rules were made.
 
 They stand where runs hold such things: keys of JSON, arguments of tools, addresses, headers,
-tracebacks, shell history, configuration. When they were first asked for, 86.3% of 666 were
-found (63 of 74 kinds always); since then the rules know them.
+tracebacks, shell history, configuration. When the first 74 were first asked for, 86.3% of 666
+were found (63 kinds always), of another 74 92.8% of 222 (68 always); since then the rules know
+most of what was missed, and the last three stand here: logins by the options of a program.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ TEMPLATES = {
     "hcl": ('access_key = "{v}"', UP + NUM, 20),
     "docker": ("docker login -u bot -p {v}", AL, 20),
     "sshpass": ("sshpass -p {v} ssh root@host", AL, 12),
+    "curl user": ("curl --user bob:{v} https://api.example.org", AL, 12),
+    "ldap": ("ldapsearch -x -D cn=admin,dc=example -w {v}", AL, 14),
+    "redis": ("redis-cli -h cache -a {v} ping", AL, 16),
     "curl header": ("curl -H 'X-API-KEY: {v}' https://api.example.org", AL, 32),
     "curl oauth": ("curl --oauth2-bearer {v} https://api.example.org", AL, 40),
     "http digest": ('Authorization: Digest username="a", response="{v}"', HEX, 32),

@@ -60,11 +60,15 @@ HEADER = re.compile(
     r"(?:cookie2?|authorization|authentication|auth|bearer|basic|token|apikey)(?![\w-])"
 )
 LOGINS = re.compile(
-    r"(?<=[ \t])-u[ \t]{0,3}[\"']?(?P<a>[^\s:\"']{1,64}:[^\s\"']{3,128})"
+    r"(?<=[ \t])-(?:u|-user[ =\t])[ \t]{0,3}[\"']?(?P<a>[^\s:\"']{1,64}:[^\s\"']{3,128})"
+    r"|\b(?:redis-cli|ldap\w{1,12})\b[^\r\n]{0,80}?[ \t]-[aw][ \t]{1,3}[\"']?"
+    r"(?P<d>[^\s\"'\\-][^\s\"'\\]{3,128})"
     r"|(?<=[ \t])-p(?P<b>(?=[^\s\"'-]*[\d!@#$%^&*])[^\s\"'-][^\s\"']{5,64})"
     r"|\b(?:sshpass|login)\b[^\r\n]{0,60}?[ \t]-p[ \t]{1,3}[\"']?"
     r"(?P<c>[^\s\"'\\-][^\s\"'\\]{3,128})"
 )
+LOGIN = re.compile(r"[ \t]-(?:[aupw]|-user)")
+"""What all of these have."""
 PAIRS = re.compile(
     rf"(?i)(?:{PLAIN})[\w.-]{{0,40}}[\\\"']{{1,4}}[ \t]{{0,4}},[ \t]{{0,4}}"
     r"[\\\"']{1,4}value[\\\"']{1,4}[ \t]{0,4}:[ \t]{0,4}[\\\"']{1,4}(?P<value>[^\s\"'\\,;]{4,512})"
@@ -130,7 +134,7 @@ BEFORE = (
     *(widened(each.pattern) for each in (LOGINS, HEADERS, CODES, PAIRS)),
 )
 """What a text must have, one of these, before a name is looked for."""
-BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[up]"))
+BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[aupw]", r"[ \t]--user"))
 """What it must have before these are asked."""
 
 
@@ -143,7 +147,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     """Yield where values of named secrets stand in the text."""
     if not _gate().matching(text):
         return
-    for match in LOGINS.finditer(text) if " -u" in text or " -p" in text else ():
+    for match in LOGINS.finditer(text) if LOGIN.search(text) else ():
         yield match.span(match.lastgroup or 0)
     for start, end in _spots(text):
         for begun in HEADER.finditer(text, start, end):
