@@ -33,14 +33,14 @@ def test_evalkit_alone_shows_what_there_is(tmp_path: Path) -> None:
     assert "Every day:" in ended.out
 
 
-def test_every_verb_has_json_but_the_one_that_prints_a_script() -> None:
+def test_every_verb_has_json_but_those_whose_stdout_is_something_else() -> None:
     leaves = {
         " ".join(filter(None, (name, inner))): verb
         for name, whole in VERBS.items()
         for inner, verb in (whole.inside or {"": whole}).items()
     }
     without = [n for n, v in leaves.items() if not any(p.name == "as_json" for p in v.takes)]
-    assert without == ["completion"]
+    assert without == ["mcp", "completion"]
 
 
 def test_json_of_verbs_that_write_files(tmp_path: Path, project: Path) -> None:
