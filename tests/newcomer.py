@@ -65,7 +65,11 @@ class Newcomer:
                 self.folder /= words[1]
                 continue
             code = re.search(r"ends with (\d)", command)
-            ended = self._run([str(self.programs / words[0]), *words[1:]])
+            own = self.programs / words[0]
+            if not own.exists() and shutil.which(words[0]) is None:
+                self.played.skipped.append(f"there is no {words[0]} on this machine")
+                continue
+            ended = self._run([str(own) if own.exists() else words[0], *words[1:]])
             printed = (ended.stdout + ended.stderr).splitlines()
             if ended.returncode != int(code[1] if code else 0):
                 self._problem(f"`{command}` ended with {ended.returncode}", printed)
