@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+EXTRA = re.compile(r"pip install '(evalkit-harness\[\w+\])'")
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DOCUMENTS = ("README.md", "evaluators/README.md")
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/README.md"))
@@ -71,6 +72,9 @@ class Newcomer:
                 continue
             ended = self._run([str(own) if own.exists() else words[0], *words[1:]])
             printed = (ended.stdout + ended.stderr).splitlines()
+            if ended.returncode == 2 and (extra := EXTRA.search(ended.stderr)):
+                self.played.skipped.append(f"`{command}` needs {extra[1]}, as it says")
+                continue
             if ended.returncode != int(code[1] if code else 0):
                 self._problem(f"`{command}` ended with {ended.returncode}", printed)
             for line in shown:
