@@ -40,6 +40,7 @@ INSIDE = {
         "langfuse", "receiving", "stores", "phoenix", "mlflow",
     ],
     "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
+    "fetchers/files/reading": ["parquet", OWN],
     "fetchers/files/formats": [
         OWN, "langsmith", "inspect", "otlp", "stores", "agents", "harness", "batches",
     ],

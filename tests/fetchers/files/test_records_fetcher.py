@@ -664,3 +664,24 @@ def test_a_dataset_that_names_nothing_is_refused(mapped, write, rows, said):
     fetched = mapped([ONE], FIELDS, dataset="data.jsonl")
     assert isinstance(fetched.error, DatasetError)
     assert said in str(fetched.error)
+
+
+def test_a_text_that_parquet_holds_once_is_not_a_text_for_every_row_at_once(fetch, tmp_path):
+    once = pyarrow.array(["x" * 1_100_000, "y"])
+    texts = pyarrow.DictionaryArray.from_arrays(
+        pyarrow.array([0] * 200 + [1], pyarrow.int32()), once
+    )
+    lists = pyarrow.ListArray.from_arrays(
+        pyarrow.array([*range(201), 203], pyarrow.int32()),
+        pyarrow.DictionaryArray.from_arrays(
+            pyarrow.array([1] * 200 + [0] * 3, pyarrow.int32()), once
+        ),
+    )
+    table = pyarrow.table({"n": list(range(201)), "t": texts, "l": lists})
+    pyarrow.parquet.write_table(table, tmp_path / "log.parquet")
+    fields = {"run_id": "to_string(n)", "outputs": "{t: t, l: l}"}
+    options = {"path": "log.parquet", "fields": fields, "max_record_mb": 2}
+    fetched = fetch(RecordsFetcher, **options)
+    assert "log.parquet:201: a row larger than 2 MB; `max_record_mb` raises" in str(fetched.error)
+    assert len(fetched.runs) == 200
+    assert fetched.runs[7].outputs == {"t": "x" * 1_100_000, "l": ["y"]}

@@ -18,11 +18,10 @@ from typing import IO, Any
 
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsontext import mend
+from evalkit.fetchers.files.reading.parquet.batches import opened
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.unpack import BROKEN
 
-BATCH = 64
-"""Rows decoded together: a dictionary may hold a large text once for all rows."""
 NOT_FINITE = "NaN or infinite numbers, read as missing"
 BYTES = re.compile("[\udc80-\udcff]")
 """What stands for a byte that is no UTF-8."""
@@ -119,22 +118,24 @@ def _header(cells: list[str], file: SourceFile, findings: Findings) -> list[str]
 
 
 def parquet_rows(file: SourceFile, findings: Findings) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield `(row number from 1, row)`; times become ISO text, decimals numbers, NaN missing."""
+    """Yield `(row number from 1, row)`; times become ISO text, decimals numbers, NaN missing.
+
+    A row that is larger than it may be is left out and named, as a line would be.
+    """
     import pyarrow
-    import pyarrow.parquet
 
     with open_raw(file) as handle:
         try:
-            table = pyarrow.parquet.ParquetFile(handle)
-            odd = {f.name for f in table.schema_arrow if not _is_plain(f.type)}
-            number = 0
-            for batch in table.iter_batches(batch_size=BATCH):
-                for row in batch.to_pylist():
-                    number += 1
-                    lost = partial(findings.mended.note, NOT_FINITE, f"{file.shown}:{number}")
-                    for name in odd:
-                        row[name] = plain(row[name], lost)
-                    yield number, row
+            table = opened(handle)
+            odd = {f.name for f in table.schema if not _is_plain(f.type)}
+            for number, row in enumerate(table.rows(file.limit), start=1):
+                if row is None:
+                    findings.break_at(f"{file.shown}:{number}", f"a row {file.too_large}")
+                    continue
+                lost = partial(findings.mended.note, NOT_FINITE, f"{file.shown}:{number}")
+                for name in odd:
+                    row[name] = plain(row[name], lost)
+                yield number, row
         except (pyarrow.ArrowInvalid, OSError) as error:
             findings.break_at(file.shown, f"not a whole Parquet file: {error}")
 
