@@ -12,7 +12,15 @@ from planted import HELD_OUT, KINDS, PLACES, planted
 from planted_later import planted_later
 
 from evalkit.report.sharing.finding import ASKED, places
-from evalkit.report.sharing.named import is_secret_field
+from evalkit.report.sharing.named import (
+    CODE_FIELD,
+    FIELD,
+    FIELD_VAGUE,
+    FIELD_VAGUER,
+    HUMPS,
+    is_secret_field,
+    says_nothing,
+)
 from evalkit.report.sharing.share import LIMIT, Redactor, ShareOptions
 from evalkit.report.sharing.vendors import rules
 
@@ -85,6 +93,14 @@ def test_the_sample_data_has_next_to_no_false_alarm():
                 found += [text[start:end] for start, end, _ in places(text)]
     assert count > 1_000
     assert len(found) <= count / 1_000, found
+
+
+@given(st.uuids().map(str), st.sampled_from((str, str.upper, str.title)))
+def test_no_word_that_means_something_is_made_of_the_letters_of_an_id(name, cased):
+    parts = HUMPS.sub("_", cased(name))
+    for field in (FIELD, FIELD_VAGUE, FIELD_VAGUER, CODE_FIELD):
+        assert not field.search(parts)
+    assert says_nothing(cased(name))
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def is_secret_field(name: str, value: object) -> bool:
     if said == "nothing" or isinstance(value, bool | None):
         return False
     if isinstance(value, int | float):
-        return bool(CODE_FIELD.search(name))
+        return _is_code(name)
     if said == "plain":
         return not (isinstance(value, str) and HARMLESS.match(value.strip() or "none"))
     if said == "vaguer":
@@ -241,8 +241,15 @@ def says_nothing(name: str) -> bool:
     return _said_by(name) == "nothing"
 
 
+@lru_cache(maxsize=4_096)
+def _is_code(name: str) -> bool:
+    return CODE_FIELD.search(name) is not None
+
+
 @lru_cache(maxsize=4_096)  # a report has few names and many fields
 def _said_by(name: str) -> str:
+    if UUID.fullmatch(name):  # no word is made of its letters, and each is another name
+        return "nothing"
     plain = HUMPS.sub("_", name)
     if FIELD.search(plain):
         return "plain"

@@ -39,6 +39,7 @@ SHORT = 10**14
 """Whole numbers below are too short for a card number."""
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 """A point in time, which many fields are, holds nothing."""
+HASHED = re.compile(r"id-[0-9a-f]{16}")
 WORD = re.compile(r"[^\s,;()]+")
 
 
@@ -142,7 +143,7 @@ class Redactor(Cleaner):
 
     def ident(self, identifier: str) -> str:
         """Return a hash of the id that does not tell what it was."""
-        if self.options.keep_ids or re.fullmatch(r"id-[0-9a-f]{16}", identifier):
+        if self.options.keep_ids or HASHED.fullmatch(identifier):
             return identifier
         key = self.options.salt.encode()[:64]
         plain = identifier.encode("utf-8", "surrogatepass")
@@ -207,9 +208,9 @@ class Redactor(Cleaner):
         if shown is not None:
             return shown
         shown = self.text(name)
-        special = name in self.options.drop or name in ID_FIELDS or ID_LISTS.search(name)
         if shown == name and len(self._shown) < MOST_NAMES:
             self._shown[name] = shown
+            special = name in self.options.drop or name in ID_FIELDS or ID_LISTS.search(name)
             if not special and says_nothing(name):
                 self._easy.add(name)
         return shown
