@@ -164,18 +164,20 @@ def test_who_pushes_is_killed_at_any_moment(at: Stage, tmp_path: Path, moments: 
         deeds = at.deeds("push", "x", cwd=tmp_path / "p")
         expected = feedback(server)
         assert len(expected) == 2 * 30
-        lasting = 0
+        lasting = kills = 0
         for n in spread(len(deeds), moments):
             server.world.feedback.clear()
             server.world.changed()
             killed = at.start("push", "x", cwd=tmp_path / "p", at=n).end()
-            assert killed.code == -signal.SIGKILL
+            kills += killed.code == -signal.SIGKILL  # pieces of a connection differ: it may end
+            assert killed.code in (-signal.SIGKILL, 0), killed.said
             assert feedback(server).items() <= expected.items()
             lasting += bool(feedback(server))
             again = at.run("push", "x", cwd=tmp_path / "p")
             assert again.code == 0, again.said
             assert feedback(server) == expected, (n, deeds[n - 1])
         assert lasting
+        assert kills >= moments // 2
         assert at.run("push", "x", "--verify", "--json", cwd=tmp_path / "p").code == 0
         assert not server.faults.unknown
     at.environ = {}

@@ -5,6 +5,7 @@ None may end with a traceback or an undocumented code, and what both leave is wh
 store something, the next `run` ends with the figures of a project in which nothing was at once.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -59,6 +60,10 @@ PAIRS = [
 ]
 SAYS = re.compile(r"^error\[\w+\]: |is writing to it\. Wait until it ends", re.MULTILINE)
 LABELS = '{"experiment": "x", "run_id": "r%d", "metric": "right", "label": %s}\n'
+
+
+EVERY = 1 if os.environ.get("EVALKIT_PAIRS") == "all" else 3
+"""Of the pairs of each writer a third, each time the same; `EVALKIT_PAIRS=all` plays all."""
 
 
 def test_how_many_pairs_there_are() -> None:
@@ -147,6 +152,8 @@ def test_all_pairs(
 ) -> None:  # fmt: skip
     seconds = [second for one, second in PAIRS if one == first]
     for n, second in enumerate(seconds):
+        if (n + [*WRITERS].index(first)) % EVERY:
+            continue
         folder = shutil.copytree(before, tmp_path / second)
         moment = 1 + deeds[first] * (1 + n % 3) // 4
         paired(at, folder, first, moment, second)

@@ -42,7 +42,7 @@ evaluators = "all"
     ("text", "problem"),
     [
         ("reprot = 1", "1: the configuration has no key 'reprot'. Did you mean 'report'?"),
-        ("zzz = 1", "1: the configuration has no key 'zzz'. It knows: baseline, cluster, compare,"),
+        ("zzz = 1", "1: the configuration has no key 'zzz'. It knows: baseline, checks, cluster,"),
         ("\nexperiments = 3", "2: experiments should be a valid dictionary."),
         ('[experiments."../up"]', '1: experiments."../up": an experiment\'s name becomes a folder'),
         ("confidence = 95", "1: confidence should be less than 1."),

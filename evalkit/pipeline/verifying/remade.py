@@ -32,6 +32,8 @@ BLOCK = re.compile(r"<(script|style)(?:\s[^>]*)?>(.*?)(?:</\1>|\Z)", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 NAMED = re.compile(r"<(?:h[1-4]|th)\b[^>]*>(.*?)(?=</h|</th|\n|$)", re.DOTALL)
 NAMED_VALUES = {"score": "scores", "run": "values of runs"}
+BEFORE = 40
+"""Characters shown before the place where two long texts part."""
 MOST_TOLD = 3
 """Places named of one run's trace."""
 
@@ -205,7 +207,8 @@ def _name_words(found: Verified, page: str, right: str) -> None:
         named = True
         texts = [_text(part) for part in (lines[0][a:b], lines[1][c:d])]
         where = _below(lines[1][: c + 1])
-        said = f"{where}: the page says {shown(texts[0])}, right is {shown(texts[1])}"
+        one, other = apart(*texts)
+        said = f"{where}: the page says {shown(one)}, right is {shown(other)}"
         if texts[0] == texts[1]:
             said = f"{where}: the page has other markup, or a drawing, than evalkit writes"
         found.differs("words", said, page=texts[0], right=texts[1])
@@ -215,6 +218,13 @@ def _name_words(found: Verified, page: str, right: str) -> None:
 
 def _text(lines: Sequence[str]) -> str:
     return " ".join(unescape(TAG.sub(" ", "\n".join(lines))).split())
+
+
+def apart(one: str, other: str) -> tuple[str, str]:
+    """Return two long texts from shortly before the place where they part."""
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    start = same - BEFORE
+    return (one, other) if start < BEFORE else (f"…{one[start:]}", f"…{other[start:]}")
 
 
 def _below(lines: Sequence[str]) -> str:

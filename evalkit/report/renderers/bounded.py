@@ -77,7 +77,12 @@ def answer(lines: Sequence[Line], fence: str, most: int = MOST) -> str:
     `fence` is random, so that nothing that was recorded can close it.
     """
     opening = f"{BEFORE.format(fence=fence)}\n{fence}\n"
-    room = most - tokens(f"{opening}{fence}\n") - tokens(_omitted({"figures": 10**6, "x": 10**6}))
+    dearest = re.sub("[a-z]", "0", fence)  # so that chance decides about no line
+    room = (
+        most
+        - tokens(f"{BEFORE.format(fence=dearest)}\n{dearest}\n{dearest}\n")
+        - tokens(_omitted({"figures": 10**6, "x": 10**6}))
+    )
     kept: dict[int, str] = {}
     left: dict[str, int] = {}
     for at in sorted(range(len(lines)), key=lambda at: (lines[at].rank, at)):

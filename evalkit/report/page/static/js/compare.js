@@ -148,7 +148,7 @@ class CompareView {
       (i) => this.pick(i, true),
       (e) => ({ levels: this.fromTo(e), moved: this.moved(e) }),
     );
-    this.detail = h("section.one", { "aria-labelledby": "h-one" });
+    this.detail = h("section.one", { role: "region", "aria-labelledby": "h-one" });
     fill(
       VIEWS.compare,
       h("div.vh", this.title, this.sum),
