@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from fetchers.langsmith_server.shapes import all_shapes, odd_world  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+MANY = int(os.environ.get("EVALKIT_SHAPES", "250"))
+"""Runs of the slow part; 1,000 take some five minutes a backend."""
 DOCUMENTED = {
     "reasoning": "`reasoning` beside a score is its comment; the SDK takes it of summaries only",
     "raises": "an error is filed under the evaluator's name; the SDK reads a key from its source",
@@ -33,7 +36,7 @@ def test_what_differs_is_documented() -> None:
 
 
 @pytest.mark.parametrize("backend", ["v1", "v2"])
-@pytest.mark.parametrize("size", [24, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [24, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_every_shape_says_the_same(size: int, backend: str) -> None:
     shapes = all_shapes()
     assert len(shapes) >= 120
