@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import pyarrow as pa
 
-from evalkit.store.disk.files import TEMPORARY, Files, LocalFiles
+from evalkit.store.disk.files import TEMPORARY, Files, LocalFiles, is_alive
 
 FOLDER = "traces"
 MARK = 16
@@ -50,12 +50,19 @@ class KeptBlocks:
             temporary.replace(self._folder / key)
 
     def keep(self, keys: Collection[str]) -> None:
-        """Forget all other blocks."""
+        """Forget all other blocks, and what writers left by half that are gone."""
         if self._folder.is_dir():
             for path in self._folder.iterdir():
-                if path.name not in keys and not path.name.startswith(TEMPORARY):
+                if path.name not in keys and not _being_written(path.name):
                     with suppress(OSError):
                         path.unlink(missing_ok=True)
+
+
+def _being_written(name: str) -> bool:
+    if not name.startswith(TEMPORARY):
+        return False
+    pid = name.removeprefix(TEMPORARY).partition("-")[0]
+    return not pid.isdigit() or is_alive(int(pid))
 
 
 def kept_blocks(files: Files) -> KeptBlocks | None:
