@@ -208,7 +208,7 @@ class DaskExecutor:
         good = frozenset(self._good())
         if good or not self._begun:
             self._manned = self._looked
-        elif self._begun and self._looked - self._manned > self._wait:
+        elif self._looked - self._manned > self._wait:
             raise self._error(f"no worker that fits has been there for {self._wait:g} s.")
         for key, task in list(self._tasks.items()):
             if task.workers & self._threads.keys():
@@ -263,7 +263,8 @@ class DaskExecutor:
         return Report(number=share.number, left=share.jobs)
 
     def _lost(self, error: object) -> ExecutorError:
-        return self._error("the cluster is gone.")
+        said = (str(error).strip().splitlines() or [""])[0]
+        return self._error(f"the cluster is gone{f' ({said})' if said else ''}.")
 
     def _error(self, what: str) -> ExecutorError:
         return ExecutorError(f"{self._shown}: {what}")

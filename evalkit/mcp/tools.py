@@ -47,69 +47,12 @@ class Tool:
 
 def tools(*, write: bool) -> list[Tool]:
     """Return what can be asked; what writes, only where that is allowed."""
-    return [each for each in _every(write) if write or not each.writes]
+    return [*LOOKING, *(each for each in _acting(write) if write or not each.writes)]
 
 
-def _every(write: bool) -> list[Tool]:
+def _acting(write: bool) -> list[Tool]:
+    """Return what runs the project's own code."""
     return [
-        Tool(
-            "list_experiments",
-            "Experiments of the project: runs stored, scores there are, baseline.",
-            lambda p, a: page(figures.experiments(p), a.get("offset", 0), a.get("limit", 50)),
-            {"offset": OFFSET, "limit": _limit(100, 50)},
-        ),
-        Tool(
-            "figures",
-            "Figures of an experiment, each with n and its 95 % interval: scores, rates, latency, "
-            "cost, gates. With `metric`, everything about one score.",
-            lambda p, a: figures.figures(p, a["experiment"], a.get("metric")),
-            {"experiment": EXPERIMENT, "metric": METRIC},
-            ("experiment",),
-        ),
-        Tool(
-            "compare",
-            "What changed from a baseline to a candidate, paired by example: difference, interval, "
-            "reading (better, worse, same, not_worse, cannot_tell), examples that changed most.",
-            lambda p, a: figures.compared(p, a["baseline"], a["candidate"]),
-            {"baseline": EXPERIMENT, "candidate": EXPERIMENT},
-            ("baseline", "candidate"),
-        ),
-        Tool(
-            "worst_runs",
-            "Runs with the worst scores of a metric, with ids, comments and the beginning of what "
-            "went in and came out.",
-            lambda p, a: runs.worst_runs(p, **_named(a)),
-            {"experiment": EXPERIMENT, "metric": METRIC, "offset": OFFSET, "limit": _limit(25, 10)},
-            ("experiment",),
-        ),
-        Tool(
-            "run_steps",
-            "One run with its scores and one page of its steps; long texts are cut, and read_text "
-            "has the rest.",
-            lambda p, a: runs.run_steps(p, **_named(a)),
-            {"experiment": EXPERIMENT, "run_id": RUN, "offset": OFFSET, "limit": _limit(50, 10)},
-            ("experiment", "run_id"),
-        ),
-        Tool(
-            "read_text",
-            f"{runs.PART:,} characters of the inputs, outputs or error of a run or of one step.",
-            lambda p, a: runs.read_text(p, **_named(a)),
-            {
-                "experiment": EXPERIMENT,
-                "run_id": RUN,
-                "field": {"enum": ["inputs", "outputs", "error"]},
-                "step": {"type": "integer", "minimum": 0, "description": "Number; not given: run."},
-                "offset": OFFSET,
-            },
-            ("experiment", "run_id", "field"),
-        ),
-        Tool(
-            "check_data",
-            "What is wrong with the data itself: drift of fields, duplicates, leaks, missing "
-            "references, examples or models that changed.",
-            lambda p, a: figures.checked(p, a.get("experiments", [])),
-            {"experiments": {"type": "array", "items": EXPERIMENT, "maxItems": 20}},
-        ),
         Tool(
             "try_evaluator",
             "Call one evaluator of the project on a sample of stored runs; nothing is kept. This "
@@ -141,3 +84,66 @@ def _every(write: bool) -> list[Tool]:
 def _named(arguments: Mapping[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in arguments.items() if key != "experiment"}
     return {"name": arguments["experiment"], **rest}
+
+
+LOOKING = (
+    Tool(
+        "list_experiments",
+        "Experiments of the project: runs stored, scores there are, baseline.",
+        lambda p, a: page(figures.experiments(p), a.get("offset", 0), a.get("limit", 50)),
+        {"offset": OFFSET, "limit": _limit(100, 50)},
+    ),
+    Tool(
+        "figures",
+        "Figures of an experiment, each with n and its 95 % interval: scores, rates, latency, "
+        "cost, gates. With `metric`, everything about one score.",
+        lambda p, a: figures.figures(p, a["experiment"], a.get("metric")),
+        {"experiment": EXPERIMENT, "metric": METRIC},
+        ("experiment",),
+    ),
+    Tool(
+        "compare",
+        "What changed from a baseline to a candidate, paired by example: difference, interval, "
+        "reading (better, worse, same, not_worse, cannot_tell), examples that changed most.",
+        lambda p, a: figures.compared(p, a["baseline"], a["candidate"]),
+        {"baseline": EXPERIMENT, "candidate": EXPERIMENT},
+        ("baseline", "candidate"),
+    ),
+    Tool(
+        "worst_runs",
+        "Runs with the worst scores of a metric, with ids, comments and the beginning of what "
+        "went in and came out.",
+        lambda p, a: runs.worst_runs(p, **_named(a)),
+        {"experiment": EXPERIMENT, "metric": METRIC, "offset": OFFSET, "limit": _limit(25, 10)},
+        ("experiment",),
+    ),
+    Tool(
+        "run_steps",
+        "One run with its scores and one page of its steps; long texts are cut, and read_text "
+        "has the rest.",
+        lambda p, a: runs.run_steps(p, **_named(a)),
+        {"experiment": EXPERIMENT, "run_id": RUN, "offset": OFFSET, "limit": _limit(50, 10)},
+        ("experiment", "run_id"),
+    ),
+    Tool(
+        "read_text",
+        f"{runs.PART:,} characters of the inputs, outputs or error of a run or of one step.",
+        lambda p, a: runs.read_text(p, **_named(a)),
+        {
+            "experiment": EXPERIMENT,
+            "run_id": RUN,
+            "field": {"enum": ["inputs", "outputs", "error"]},
+            "step": {"type": "integer", "minimum": 0, "description": "Number; not given: run."},
+            "offset": OFFSET,
+        },
+        ("experiment", "run_id", "field"),
+    ),
+    Tool(
+        "check_data",
+        "What is wrong with the data itself: drift of fields, duplicates, leaks, missing "
+        "references, examples or models that changed.",
+        lambda p, a: figures.checked(p, a.get("experiments", [])),
+        {"experiments": {"type": "array", "items": EXPERIMENT, "maxItems": 20}},
+    ),
+)
+"""What only reads what is stored."""

@@ -219,6 +219,12 @@ def refusals(path: object) -> Iterator[None]:
         ) from None
 
 
+def writer_of(name: str) -> int | None:
+    """Return the process that writes a temporary file of this name; None: no name of ours."""
+    pid = name.removeprefix(TEMPORARY).partition("-")[0]
+    return int(pid) if pid.isdecimal() and name.startswith(TEMPORARY) else None
+
+
 def is_alive(pid: int) -> bool:
     """Tell whether a process of this machine still runs."""
     try:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
-from evalkit.store.disk.files import TEMPORARY, Files, is_alive
+from evalkit.store.disk.files import TEMPORARY, Files, is_alive, writer_of
 from evalkit.store.disk.journal import JOURNAL, current, step_names
 from evalkit.store.disk.state import DAMAGED, MANIFEST, State, load
 
@@ -61,7 +60,5 @@ def leftovers(files: Files) -> list[str]:
 
 def _alive(name: str) -> bool:
     """Tell whether the process that was writing the file still runs, so that it may go on."""
-    with suppress(ValueError, IndexError):
-        pid = int(name.removeprefix(TEMPORARY).split("-")[0])
-        return pid != os.getpid() and is_alive(pid)
-    return False
+    pid = writer_of(name)
+    return pid is not None and pid != os.getpid() and is_alive(pid)

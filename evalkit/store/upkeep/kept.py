@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import pyarrow as pa
 
-from evalkit.store.disk.files import TEMPORARY, Files, LocalFiles, is_alive
+from evalkit.store.disk.files import TEMPORARY, Files, LocalFiles, is_alive, writer_of
 
 FOLDER = "traces"
 MARK = 16
@@ -59,10 +59,8 @@ class KeptBlocks:
 
 
 def _being_written(name: str) -> bool:
-    if not name.startswith(TEMPORARY):
-        return False
-    pid = name.removeprefix(TEMPORARY).partition("-")[0]
-    return not pid.isdigit() or is_alive(int(pid))
+    pid = writer_of(name)
+    return pid is not None and is_alive(pid)
 
 
 def kept_blocks(files: Files) -> KeptBlocks | None:

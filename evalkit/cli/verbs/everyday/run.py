@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,10 @@ from evalkit.cli.text.judges import say_judges, say_unjudged
 from evalkit.pipeline.running import run
 from evalkit.pipeline.scoring import settings_of
 from evalkit.project.local import catalogue
+
+if TYPE_CHECKING:
+    from evalkit.pipeline.concluding import Ran
+    from evalkit.project.config import Project
 
 
 def perform(
@@ -69,6 +73,17 @@ def perform(
     else:
         found = [*ran.results.values()]
         show_figures([*ran.summaries.values()], ran.comparison, ran.gates, found)
+    _say_failures(session, project, ran)
+    say_judges(session)
+    summaries = [*ran.summaries.values()]
+    left = say_unjudged(session, summaries, ran.comparison, budget=how.budget)
+    say_data(session, project, list(ran.summaries))
+    say_report(session, ran, as_json=as_json or for_agent, show=show)
+    return ran.exit_code or left
+
+
+def _say_failures(session: Session, project: Project, ran: Ran) -> None:
+    """Say what failed: evaluators, files that hold none, and experiments that could not be had."""
     if any(summary.counts.cells.get("evaluator_error") for summary in ran.summaries.values()):
         from evalkit.cli.text.failures import failure_lines  # most calls have none to tell
 
@@ -78,9 +93,3 @@ def perform(
         session.say(f"note: {line}")
     for error in ran.failures.values():
         click.echo(f"error[{error.slug}]: {error}", err=True)
-    say_judges(session)
-    summaries = [*ran.summaries.values()]
-    left = say_unjudged(session, summaries, ran.comparison, budget=how.budget)
-    say_data(session, project, list(ran.summaries))
-    say_report(session, ran, as_json=as_json or for_agent, show=show)
-    return ran.exit_code or left

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evalkit.fetchers.files.formats.agents.transcript import Transcript, text_in
+from evalkit.fetchers.files.formats.agents.transcript import UNANSWERED, Transcript, text_in
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
@@ -34,7 +34,6 @@ COMMANDS = ("<command-", "<local-command-", "<bash-", "<system-reminder>")
 """How user lines begin that are commands of the tool's own, and what it answered."""
 SYNTHETIC = "<synthetic>"
 """The model of lines that the tool itself writes in the model's place."""
-UNANSWERED = "unanswered"
 Line = Mapping[str, Any]
 
 

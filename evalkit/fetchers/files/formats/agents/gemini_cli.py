@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evalkit.fetchers.files.formats.agents.transcript import Transcript, text_in
+from evalkit.fetchers.files.formats.agents.transcript import UNANSWERED, Transcript, text_in
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
@@ -24,8 +24,6 @@ from evalkit.model.usage import total_usage
 ADDED = "<session_context>"
 """How the message begins that the tool itself puts first."""
 CANCELLED = "Request cancelled"
-UNANSWERED = "unanswered"
-"""How a session stands that breaks off where an answer is due."""
 Line = Mapping[str, Any]
 
 

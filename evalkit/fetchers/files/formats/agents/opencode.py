@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evalkit.fetchers.files.formats.agents.transcript import Transcript
+from evalkit.fetchers.files.formats.agents.transcript import UNANSWERED, Transcript
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.convert import to_error
 from evalkit.fetchers.files.mapping.identity import digest
@@ -18,8 +18,6 @@ from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.run import Run
 
 ABORTED = "MessageAbortedError"
-UNANSWERED = "unanswered"
-"""How a session stands whose last message never ended."""
 Line = Mapping[str, Any]
 
 

@@ -13,6 +13,9 @@ from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage, total_usage
 
+UNANSWERED = "unanswered"
+"""How a session stands that breaks off where an answer is due."""
+
 
 class Transcript:
     """The steps of one session, in order; a call that comes in pieces is one step."""
