@@ -36,7 +36,7 @@ def test_this_machine_needs_nothing() -> None:
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalkit.executors.opening.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as if it were not installed
     with pytest.raises(ConfigError, match=r"pip install 'evalkit-harness\[dask\]'"):
         open_executor("dask://host:8786")
 
