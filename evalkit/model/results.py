@@ -80,9 +80,41 @@ class Results(Shown):
         """Return the pyarrow Table `runs`, `steps`, `cells` or `examples`."""
         return self._source.table(name, columns)
 
+    def tables(self, name: str, columns: Sequence[str]) -> Iterator[Any]:
+        """Yield a table piece by piece, as `table` gives it: for what is too much to hold at once.
+
+        Pieces are in the order of the runs, so cells are not all together by evaluator; a source
+        that has no pieces gives one.
+        """
+        told = getattr(self._source, "tables", None)
+        if told is None:
+            yield self.table(name, columns)
+        else:
+            yield from told(name, columns)
+
     def runs(self) -> Iterator[Run]:
         """Yield every run; fields decode as they are touched."""
         return self._source.runs()
+
+    def runs_at(self, places: Sequence[int]) -> Iterator[Run]:
+        """Yield the runs at some places among all, which go upwards."""
+        told = getattr(self._source, "runs_at", None)
+        if told is not None:
+            yield from told(places)
+            return
+        wanted = set(places)
+        yield from (run for at, run in enumerate(self.runs()) if at in wanted)
+
+    def cells_at(self, places: Sequence[int], columns: Sequence[str]) -> Any:
+        """Return columns of the cells of the runs at some places, as a pyarrow Table."""
+        told = getattr(self._source, "cells_at", None)
+        if told is not None:
+            return told(places, columns)
+        ids = self.table("runs", ["run_id"]).column(0).to_pylist()
+        wanted = {ids[place] for place in places}
+        table = self.table("cells", [*columns, *({"run_id"} - set(columns))])
+        there = [run_id in wanted for run_id in table.column("run_id").to_pylist()]
+        return table.filter(there).select(list(columns))
 
     def run(self, run_id: str) -> Run:
         """Return one run; an unknown id raises `KeyError`."""

@@ -232,18 +232,14 @@ class Run(Row, LangSmithRun):
         where: Callable[[Step], bool] | None = None,
     ) -> list[Step]:
         """Return the steps that fit every condition given, in order; `name` may hold `*`."""
-        if self._made is None or name is kind is None or (name is not None and "*" in name):
+        made, source = self._made, self._source
+        if made is None or name is kind is None or (name is not None and "*" in name):
             return select(self.steps, name, kind, where)
-        steps = self._some(self._made, name, kind)
-        return steps if where is None else [step for step in steps if where(step)]
-
-    def _some(self, made: dict[int, Step], name: str | None, kind: str | None) -> list[Step]:
-        """Return the steps that fit, making no others: most evaluators want few of many."""
-        source = self._source
         assert source is not None
         places = source["find", name, kind](self._row)
-        some: list[Step] = source["make"](places, ref(self), made) if places else []
-        return some
+        # Those that fit are made and no others: most evaluators want few of many.
+        steps: list[Step] = source["make"](places, ref(self), made) if places else []
+        return steps if where is None else [step for step in steps if where(step)]
 
     def _all(self, places: Iterable[int]) -> tuple[Step, ...]:
         """Return all steps; those that were made before stay the same objects."""

@@ -10,6 +10,7 @@ from weakref import ref
 
 from evalkit.model.langsmith.attributes import answering
 from evalkit.model.langsmith.step import LangSmithStep
+from evalkit.model.parents import parents_of
 from evalkit.model.row import Row
 from evalkit.model.timing import seconds_between
 from evalkit.model.usage import Usage
@@ -214,15 +215,14 @@ FILLED = tuple(Step._setters[name] for name in (*STEP_FIELDS, "_source", "_row")
 
 def link(steps: Sequence[Step]) -> None:
     """Tell every step its children and its parent; a parent that is not there makes a top step."""
+    parents = parents_of([step.step_id for step in steps], [step.parent_id for step in steps])
     inside: dict[str, list[Step]] = {}
-    by_id = {step.step_id: step for step in steps}
-    for step in steps:
-        if step.parent_id is not None:
-            inside.setdefault(step.parent_id, []).append(step)
+    for step, place in zip(steps, parents, strict=True):
+        if place >= 0:
+            inside.setdefault(steps[place].step_id, []).append(step)
     setters = Step._setters
-    for step in steps:
-        parent = by_id.get(step.parent_id) if step.parent_id is not None else None
-        setters["_parent"](step, ref(parent) if parent is not None else None)
+    for step, place in zip(steps, parents, strict=True):
+        setters["_parent"](step, ref(steps[place]) if place >= 0 else None)
         setters["_children"](step, tuple(inside.get(step.step_id, ())))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from evalkit.model.example import Example
@@ -103,6 +104,9 @@ class UnitReader(Protocol):
 
     def for_units(self) -> UnitReader:
         """Return one that reads units and no more, small enough to be sent with each of many."""
+
+    def moved(self, old: Path, new: Path) -> UnitReader:
+        """Return one for a machine that has in folder `new` what is in `old` here."""
 
     def encode(self, unit: Unit | None, blocks: Iterable[CellBlock]) -> bytes:
         """Return the part that holds these cells; no unit: cells of the whole experiment."""

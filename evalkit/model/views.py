@@ -11,7 +11,7 @@ from evalkit.model.document import Document, read_documents
 from evalkit.model.messages.message import Message, ToolCall, parse_arguments
 from evalkit.model.messages.pairing import pair_tool_calls
 from evalkit.model.messages.part import BLOCK, Unread
-from evalkit.model.messages.places import answer_in, conversation_in
+from evalkit.model.messages.places import ANSWERS, WHOLE, answer_in, conversation_in
 from evalkit.model.messages.read import read_messages
 from evalkit.model.messages.told import of_exchanges
 from evalkit.model.step import Step
@@ -108,6 +108,8 @@ def unread_forms(run: Viewed) -> Unread:
 def unread_alone(inputs: Any, outputs: Any) -> Unread:
     """Count the same in a run of which nothing was recorded but what went in and came out."""
     unread: Unread = Counter()
+    if _is_silent(inputs) and _is_silent(outputs):
+        return unread
     found = conversation_in(outputs, unread)
     if not any(each["role"] in ASKS for each in found):
         if not found:
@@ -116,6 +118,15 @@ def unread_alone(inputs: Any, outputs: Any) -> Unread:
     return unread
 
 
+def _is_silent(payload: Any) -> bool:
+    """Tell at a glance that a payload holds no messages, as those of most tables do."""
+    if type(payload) is dict:
+        return SPEAKING.isdisjoint(payload)
+    return payload is None or type(payload) in (str, int, float, bool)
+
+
+SPEAKING = frozenset((*WHOLE, *ANSWERS, "role"))
+"""Keys of which an object has one that holds messages under a name, or is one itself."""
 ASKS = ("user", "system")
 """Roles that tell that messages begin with what was asked."""
 MAY_CALL = re.compile(r"call|tool|func|act|invo|exec|comput|command|use", re.IGNORECASE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 SEAL = "guard"
@@ -52,6 +53,30 @@ def document_hash(document: Mapping[str, Any]) -> str:
     said = {name: value for name, value in document.items() if name != "signed"}
     manifest = {name: value for name, value in said["manifest"].items() if name != "hash"}
     return hash_of(said | {"manifest": manifest}, 32)
+
+
+def hash_of_list(items: Iterable[Any], size: int = 16) -> str:
+    """Return what `hash_of` does of a list of these, which need not all be there at once."""
+    whole, left, between = blake2b(b"[", digest_size=size), iter(items), ""
+    while piece := list(islice(left, 4096)):
+        text = _plainly(piece) or json.dumps(piece, sort_keys=True, default=str)[1:-1]
+        whole.update((between + text).encode())
+        between = ", "
+    whole.update(b"]")
+    return whole.hexdigest()
+
+
+def _plainly(rows: Sequence[Any]) -> str | None:
+    """Return the JSON inside the brackets of rows of plain words, as most are; None: others."""
+    if set(map(type, rows)) != {tuple}:
+        return None
+    try:
+        text = '["' + '"], ["'.join(map('", "'.join, rows)) + '"]'
+    except TypeError:  # what is no word
+        return None
+    quotes = 2 * sum(map(len, rows))
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return text if plain and text.count('"') == quotes else None
 
 
 def hash_of(value: Any, size: int = 16) -> str:

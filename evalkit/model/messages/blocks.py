@@ -34,6 +34,8 @@ SERVER_RESULTS = ("web-search-tool-result", "web-fetch-tool-result", "code-execu
                   "bash-code-execution-tool-result", "text-editor-code-execution-tool-result",
                   "tool-search-tool-result", "mcp-tool-result", "advisor-tool-result")
 # fmt: on
+NAMING = (*TAGS, "role")
+"""Keys that may name a form."""
 
 
 def read_block(block: Any) -> list[Atom] | None:
@@ -59,9 +61,9 @@ def read_block(block: Any) -> list[Atom] | None:
 
 def block_name(block: Any) -> str:
     """Return the name of a form that is not read: its type, else its keys."""
-    if not isinstance(block, Mapping):
+    if not isinstance(block, (dict, Mapping)):
         return f"{type(block).__name__} in a list of messages"
-    for key in (*TAGS, "role"):
+    for key in NAMING:
         if isinstance(block.get(key), str):
             return repr(block[key][:60])
     return f"keys {', '.join(sorted(map(str, block))[:6])[:80] or 'none'}"

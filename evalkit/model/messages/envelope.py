@@ -68,7 +68,7 @@ def open_envelope(raw: Mapping[str, Any]) -> Iterator[Envelope] | None:
         body = raw["kwargs"]
         return iter([_of_body(str(body.get("type") or last), body)])
     data = raw.get("data")
-    if isinstance(data, Mapping) and isinstance(kind, str) and "role" not in raw:
+    if isinstance(kind, str) and isinstance(data, Mapping) and "role" not in raw:
         return iter([_of_body(kind, data)]) if "content" in data else None
     role = raw.get("role")
     if isinstance(role, str):
@@ -83,7 +83,7 @@ def open_envelope(raw: Mapping[str, Any]) -> Iterator[Envelope] | None:
 
 def _without_role(raw: Mapping[str, Any], kind: Any) -> Iterator[Envelope] | None:
     inner = raw.get("message")
-    if isinstance(inner, Mapping):  # a choice, a log line around a message
+    if inner is not None and isinstance(inner, Mapping):  # a choice, a log line around a message
         return open_envelope(inner)
     if raw.get("kind") in ("request", "response") and isinstance(raw.get("parts"), list):
         return _pydantic_ai(raw)

@@ -58,7 +58,7 @@ def read_groups(raw: Any, unread: Unread | None = None) -> list[Group]:
         if plain is not None:
             groups.append(Group([item], [plain]))
             continue
-        opened = open_envelope(item) if isinstance(item, Mapping) else _pair(item)
+        opened = open_envelope(item) if isinstance(item, (dict, Mapping)) else _pair(item)
         if opened is None:
             if item not in (None, ""):
                 unread[block_name(item)] += 1
@@ -67,7 +67,11 @@ def read_groups(raw: Any, unread: Unread | None = None) -> list[Group]:
     return groups
 
 
-def _records(raw: Any) -> Iterator[Any]:
+NESTED = 8
+"""Lists in lists that are looked through; what lies deeper is no conversation."""
+
+
+def _records(raw: Any, within: int = 0) -> Iterator[Any]:
     """Yield the records of a list, of lists in it (a batch) and of a list written as text."""
     if type(raw) is not list:  # as most are: to ask whether it is a mapping is not for free
         if isinstance(raw, str) and raw.lstrip()[:1] in ("[", "{"):
@@ -80,8 +84,8 @@ def _records(raw: Any) -> Iterator[Any]:
         if not isinstance(raw, (list, Sequence)) or isinstance(raw, str | bytes):
             return
     for item in raw:
-        if isinstance(item, list) and not _is_pair(item):
-            yield from _records(item)
+        if isinstance(item, list) and within < NESTED and not _is_pair(item):
+            yield from _records(item, within + 1)
         else:
             yield item
 

@@ -1,7 +1,8 @@
 """Batch: runs as values of columns, what a converter gives and a store takes.
 
-Payloads are JSON text, `bytes` that `json_text` has made or a slice of them; times are microseconds
-since 1970. A run that was made the long way has the same rows: see `rows_of`.
+Payloads are JSON text, `bytes` that `json_text` has made or a slice of them, or that orjson has
+made of what is `parsed`; times are microseconds since 1970. A run that was made the long way has
+the same rows: see `rows_of`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -36,6 +38,7 @@ from evalkit.model.views import unread_forms
 OUTCOME = RUN_NAMES.index("outcome")
 PAYLOADS = tuple(map(RUN_NAMES.index, ("inputs", "outputs", "extra")))
 KIND = STEP_NAMES.index("kind")
+_kind_of = itemgetter(KIND)
 STEP_PAYLOADS = tuple(map(STEP_NAMES.index, ("name", "inputs", "outputs")))
 REMEMBERED = 8192
 
@@ -82,6 +85,13 @@ class RunRows:
         return bool(revision == self.row[CONTENT_HASH])
 
 
+@dataclass(slots=True)
+class ExampleRow:
+    """One example: the values of its columns and its hash."""
+
+    row: RowValues
+
+
 def made_rows(
     row: RowValues, steps: list[RowValues], notes: Counter[str], unread: Unread | None = None
 ) -> RunRows:
@@ -105,6 +115,10 @@ def rows_of(run: Run) -> RunRows:
             f"run {run.run_id!r}: cannot be stored ({error}). Correct the field at its source."
         ) from None
     return RunRows(row, steps, notes=notes)
+
+
+UNSEEN: Any = object()
+"""What stands for a time that was not read yet, where `Times.seen` is asked."""
 
 
 class Times:
@@ -140,7 +154,7 @@ def unread_in(row: RowValues, steps: list[RowValues]) -> Unread:
     """Count the forms of messages that are not read, as `unread_forms` does for a run."""
     inputs, outputs, extra = (row[place] for place in PAYLOADS)
     talks = extra is not None and b'"messages"' in extra
-    if not talks and any(step[KIND] == "tool" for step in steps):
+    if not talks and "tool" in map(_kind_of, steps):
         return NONE_UNREAD  # as there: calls that are steps need no messages
     models = [
         Step(step_id=str(place), kind="llm", name=step[name], inputs=_value(step[given]),
@@ -158,10 +172,30 @@ def _value(text: bytes | None) -> Any:
     return None if text is None else orjson.loads(text)
 
 
+def parsed(line: bytes) -> Any:
+    """Return what JSON text holds; each value in it, written by orjson, is text of this store.
+
+    What orjson refuses (NaN, lone surrogates, numbers without end, bad UTF-8) raises `Odd`.
+    """
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        raise Odd("not plain JSON") from None
+
+
+def text_of(value: Any) -> bytes:
+    """Return the text of what was `parsed`, or a part of it, in a piece of memory of its size.
+
+    orjson writes into a kilobyte and gives back what is left of it, in pieces that hold no next
+    text: runs held as it leaves them take a fifth more. What is nested too deeply is refused.
+    """
+    return orjson.dumps([value])[1:-1]
+
+
 def json_text(line: bytes) -> bytes:
     """Return JSON as this store writes it, of which every slice that is a value is written so too.
 
-    What orjson refuses (NaN, lone surrogates, numbers without end, bad UTF-8) raises `Odd`.
+    What orjson refuses raises `Odd`, as in `parsed`.
     """
     try:
         return orjson.dumps(orjson.loads(line))

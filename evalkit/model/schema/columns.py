@@ -124,8 +124,8 @@ EXAMPLE_COLUMNS = (
     Column("extra", "json", "What the source said and evalkit has no name for."),
 )
 
-RUN_PLACE = Column("run_place", "int", "Row of the cell's run in the table of runs.")
-"""A column of cells for those who ask by name; null for a score of the experiment."""
+RUN_PLACE = Column("run_place", "int", "Row of the run in the table of runs.")
+"""A column of cells and steps for who asks by name; null for a score of the experiment."""
 
 TABLES = {
     "runs": RUN_COLUMNS,

@@ -27,6 +27,7 @@ UNSEEN = frozenset({"content_hash", "repetition", "updated_at", "cost_source"})
 costs were computed from is a name for the same costs."""
 SEEN = itemgetter(*(i for i, name in enumerate(RUN_NAMES) if name not in UNSEEN))
 STEP_SOURCE = STEP_NAMES.index("cost_source")
+_source_of = itemgetter(STEP_SOURCE)
 PAYLOADS = ("inputs", "outputs", "metadata", "interrupts", "attachments", "feedback", "extra")
 RUN_HEADS = tuple(f"{name} %d ".encode() for name in PAYLOADS)
 STEP_HEADS = RUN_HEADS[:3]
@@ -38,7 +39,7 @@ def body_hash(row: RowValues, steps: list[RowValues]) -> bytes:
     """Return the hash of a run without its repetition: that of a copy is the same."""
     from msgspec import msgpack  # 10 ms of commands that store nothing
 
-    if any(step[STEP_SOURCE] is not None for step in steps):
+    if [*map(_source_of, steps)].count(None) != len(steps):
         steps = [(*step[:STEP_SOURCE], None, *step[STEP_SOURCE + 1 :]) for step in steps]
     return sha256(msgpack.encode((SEEN(row), steps))).digest()
 

@@ -130,11 +130,21 @@ def example_row(example: Example, notes: Counter[str]) -> RowValues:
         dumps(example.metadata, notes) if example.metadata else None,
         dumps(example.attachments, notes) if example.attachments else None,
     )
+    extra = dumps(example.extra, notes) if example.extra else None
+    return example_values(example_id, splits, payloads, extra)
+
+
+def example_values(
+    example_id: str | None,
+    splits: list[str | None],
+    payloads: tuple[bytes | None, ...],
+    extra: bytes | None,
+) -> RowValues:
+    """Return the values of an example whose payloads are texts, its hash at the end."""
     pieces: list[bytes] = []
     seen = [example_id, splits]
     take(pieces, seen, EXAMPLE_HEADS, payloads)
     pieces.append(orjson.dumps(seen))
-    extra = dumps(example.extra, notes) if example.extra else None
     return (example_id, splits, *payloads, extra, joined_hash(pieces))
 
 
