@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from evalkit.errors import StoreError
 from evalkit.model.experiment import Manifest
 from evalkit.model.score import EvaluatorInfo
-from evalkit.store.cells import infos
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.journal import JOURNAL, current
@@ -53,10 +52,14 @@ class StoredExperiment:
 
     def evaluators(self) -> list[EvaluatorInfo]:
         """Return the evaluators that scored last."""
+        from evalkit.store.cells import infos  # Arrow: a fetch of what is stored already asks none
+
         return infos.load(self.files)
 
     def causes(self) -> dict[str, dict[str, str]]:
         """Return, by evaluator, the hashes its stored fingerprint was made of."""
+        from evalkit.store.cells import infos
+
         return infos.load_causes(self.files)
 
     def size(self) -> int:

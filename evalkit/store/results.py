@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -18,18 +19,24 @@ from evalkit.model.score import EvaluatorInfo
 from evalkit.store.cells import infos, recorded
 from evalkit.store.cells.current import Block, Now, current_blocks
 from evalkit.store.cells.parts import part_names
+from evalkit.store.cells.piles import Span, piles, spans
+from evalkit.store.cells.some import blocks_of
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PartFile, digest, groups_of
-from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, STEPS, empty, with_later
+from evalkit.store.disk.opened import PartFile, groups_of
+from evalkit.store.disk.parts import digest
+from evalkit.store.disk.schema import ANSWERED, CELLS, EXAMPLES, RUNS, empty, with_later
 from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.examples import StoredExamples
-from evalkit.store.runs.one import run_of
-from evalkit.store.runs.rows import STEP_PREFIX, Touched, one_array, runs_of
+from evalkit.store.runs.one import places_in, run_of, some_of
+from evalkit.store.runs.rows import Touched, one_array, runs_of
+from evalkit.store.runs.steps import steps_by_part
 from evalkit.store.upkeep.kept import KeptBlocks, kept_blocks
 
 OF_THE_RUN = frozenset({"run_id", "example_id", "repetition", RUN_PLACE.name})
 """Columns of cells that are those of their runs."""
+FEW_PARTS = 16
+"""Parts of scores that are read at once: finding out which belong together would cost more."""
 
 
 def read_results(
@@ -57,6 +64,8 @@ class StoredResults:
         self._files, self._state = files, state
         self._ids: pa.Array | None = None
         self._known: dict[str, pa.Array] = {}
+        self._spans: dict[tuple[str, ...], list[Span]] = {}
+        """Where the cells of all parts lie, once somebody asked."""
         self.evaluators: Sequence[EvaluatorInfo] = tuple(evaluators)
 
     @property
@@ -98,22 +107,55 @@ class StoredResults:
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the table `runs`, `steps`, `cells` or `examples`, or some columns of it."""
+        wanted = self._wanted(name, columns)
+        if name == "steps":
+            return pa.concat_tables(steps_by_part(self._files, self._state.parts, wanted))
+        read = {"runs": self._runs, "cells": self._cells}
+        return read.get(name, self._examples)(wanted)
+
+    def tables(self, name: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield a table piece by piece, in the order of the runs."""
+        wanted = self._wanted(name, columns)
+        if name == "cells":
+            yield from self._cells_by_pile(wanted)
+        elif name == "steps":
+            yield from steps_by_part(self._files, self._state.parts, wanted)
+        elif name == "runs":
+            yield empty(pa.schema([RUNS.field(each) for each in wanted]))
+            for part in self._state.parts:
+                yield PartFile(self._files, part).read(wanted).select(wanted)
+        else:
+            yield self._examples(wanted)
+
+    def _wanted(self, name: str, columns: Sequence[str] | None) -> list[str]:
         known = [column.name for column in TABLES.get(name, ())]
         wanted = known if columns is None else list(columns)
-        if name == "cells":
-            known = ANSWERED.names
+        known = [*known, RUN_PLACE.name] if name in ("cells", "steps") else known
         unknown = [each for each in wanted if each not in known]
         if not known or unknown:
             what = f"table {name!r}" if not known else f"column {unknown[0]!r} in {name}"
             raise StoreError(f"{self.manifest.experiment}: there is no {what}. See the columns.")
-        read = {"runs": self._runs, "steps": self._steps, "cells": self._cells}
-        return read.get(name, self._examples)(wanted)
+        return wanted
 
     def runs(self) -> Iterator[Run]:
         """Yield every run, fields decoded as they are touched."""
         touched = Touched()
         for part, group in groups_of(self._files, self._state.parts):
             yield from runs_of(part, group, touched)
+
+    def runs_at(self, places: Sequence[int]) -> Iterator[Run]:
+        """Yield the runs at some places, which go upwards; row groups without any are not read."""
+        touched, at, first = Touched(), 0, 0
+        for part in self._state.parts:
+            if at == len(places) or places[at] >= first + part.rows:
+                first += part.rows
+                continue
+            for opened, group in groups_of(self._files, [part]):
+                end = bisect_left(places, first + opened.group_rows(group), at)
+                if end > at:
+                    rows = [place - first for place in places[at:end]]
+                    yield from some_of(opened, group, rows, touched)
+                at, first = end, first + opened.group_rows(group)
 
     def run(self, run_id: str) -> Run:
         """Return one run; an unknown id raises `KeyError`."""
@@ -163,32 +205,64 @@ class StoredResults:
         nothing = empty(pa.schema([RUNS.field(name) for name in columns]))
         return pa.concat_tables([nothing, *tables]).select(list(columns))
 
-    def _steps(self, columns: Sequence[str]) -> pa.Table:
-        leaves = [name for name in columns if name != "run_id"] or ["kind"]
-        tables = [empty(STEPS).select(list(columns))]
-        for part in self._state.parts:
-            table = PartFile(self._files, part).read(["run_id", *(STEP_PREFIX + n for n in leaves)])
-            for batch in table.to_batches():
-                tables.append(_steps_of(batch, columns))
-        return pa.concat_tables(tables)
-
     def _examples(self, columns: Sequence[str]) -> pa.Table:
         if self._state.examples is None:
             return empty(EXAMPLES).select(list(columns))
         table = PartFile(self._files, self._state.examples).read(columns)
         return with_later(table, EXAMPLES, columns)
 
+    def cells_at(self, places: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Return columns of the cells of the runs at some places."""
+        those = places_in(places).cast(pa.int32())
+        with_place = list(dict.fromkeys([*columns, RUN_PLACE.name]))
+        schema = pa.schema([ANSWERED.field(name) for name in with_place])
+        now, own = Now(self._files, self._state), _own(columns)
+        found = blocks_of(self._files, now, self._prints, own, those)
+        tables = [self._with_run(each, schema) for one in self._prints for each in found[one]]
+        for table in recorded.tables(self._files, self._state.parts, schema):
+            tables.append(table.filter(pc.is_in(table.column(RUN_PLACE.name), value_set=those)))
+        return pa.concat_tables([empty(schema), *tables]).select(list(columns))
+
+    @property
+    def _prints(self) -> list[str]:
+        return [info.fingerprint for info in self.evaluators if info.fingerprint]
+
     def _cells(self, columns: Sequence[str]) -> pa.Table:
-        prints = [info.fingerprint for info in self.evaluators if info.fingerprint]
-        own = [name for name in columns if name not in OF_THE_RUN]
-        found = current_blocks(self._files, Now(self._files, self._state), prints, own)
+        return pa.concat_tables(self._cells_of(columns, Now(self._files, self._state), None))
+
+    def _cells_by_pile(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield cells a few parts at a time, those of the source's own last."""
+        now = Now(self._files, self._state)
+        names = tuple(part_names(self._files))
+        if len(names) <= FEW_PARTS:
+            yield from self._cells_of(columns, now, None)
+            return
+        if names not in self._spans:  # parts are named by their content
+            self._spans = {names: spans(self._files, now)}
+        for pile in piles(self._spans[names]):
+            yield from self._made(columns, now, [span.name for span in pile])
+        yield from self._recorded(columns)
+
+    def _cells_of(
+        self, columns: Sequence[str], now: Now, among: list[str] | None
+    ) -> Iterator[pa.Table]:
+        yield empty(pa.schema([ANSWERED.field(name) for name in columns]))
+        yield from self._made(columns, now, among)
+        yield from self._recorded(columns)
+
+    def _made(
+        self, columns: Sequence[str], now: Now, among: list[str] | None
+    ) -> Iterator[pa.Table]:
+        own = _own(columns)
+        found = current_blocks(self._files, now, self._prints, own, among=among)
         schema = pa.schema([ANSWERED.field(name) for name in columns])
-        tables = [empty(schema)]
-        for fingerprint in prints:
-            tables += [self._with_run(block, schema) for block in found[fingerprint]]
-        tables += recorded.tables(self._files, self._state.parts, schema)
-        tables += recorded.whole(self.manifest.scores, schema)
-        return pa.concat_tables(tables)
+        for fingerprint in self._prints:
+            yield from (self._with_run(block, schema) for block in found[fingerprint])
+
+    def _recorded(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        schema = pa.schema([ANSWERED.field(name) for name in columns])
+        yield from recorded.tables(self._files, self._state.parts, schema)
+        yield from recorded.whole(self.manifest.scores, schema)
 
     def _with_run(self, block: Block, schema: pa.Schema) -> pa.Table:
         """Return a block's cells with what their runs know; all share one list of run ids."""
@@ -212,19 +286,11 @@ class StoredResults:
         return self._known[name]
 
 
+def _own(columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if name not in OF_THE_RUN]
+
+
 def _groups(opened: PartFile, columns: Sequence[str]) -> Iterator[pa.Table]:
     """Yield a part piece by piece, so that bodies need not all be held at once."""
     for group in range(opened.groups):
         yield opened.read_groups([group], columns)
-
-
-def _steps_of(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Table:
-    lists = batch.column("steps")
-    struct = lists.flatten()
-    arrays = []
-    for name in columns:
-        if name == "run_id":
-            arrays.append(batch.column("run_id").take(pc.list_parent_indices(lists)))
-        else:
-            arrays.append(struct.field(name))
-    return pa.Table.from_arrays(arrays, schema=pa.schema([STEPS.field(n) for n in columns]))

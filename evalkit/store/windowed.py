@@ -55,16 +55,17 @@ class WindowedResults:
         wanted = [column.name for column in TABLES[name]] if columns is None else list(columns)
         if name == "runs":
             return self._whole.table(name, wanted).filter(self._kept)
-        if name == "cells":
-            return self._cells(wanted)
+        if name == "cells" or (name == "steps" and RUN_PLACE.name in wanted):
+            return self._placed(name, wanted)
         key = "run_id" if name == "steps" else "example_id"
         table = self._whole.table(name, [*wanted, *({key} - set(wanted))])
         inside = pc.is_in(table.column(key), value_set=self._of_runs(key))
         return table.filter(inside).select(wanted)
 
-    def _cells(self, wanted: list[str]) -> pa.Table:
+    def _placed(self, name: str, wanted: list[str]) -> pa.Table:
+        """Return rows of the window's runs; the place of a run is that among them."""
         place = RUN_PLACE.name
-        table = self._whole.table("cells", [*wanted, *({place} - set(wanted))])
+        table = self._whole.table(name, [*wanted, *({place} - set(wanted))])
         places = pc.index_in(table.column(place), value_set=self._places, skip_nulls=True)
         at = table.schema.get_field_index(place)
         table = table.set_column(at, table.schema.field(at), places)

@@ -1,4 +1,4 @@
-"""The store's door for a fetch: what is known already, the writer, and what damage it mends."""
+"""The store's door for a fetch: what is known already, and the writer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import Any
 
 from evalkit.model.outcome import STATUSES, SUCCEEDED, status_of
 from evalkit.store.disk import journal
-from evalkit.store.disk import state as states
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PartFile
+from evalkit.store.disk.opened import PartFile
 from evalkit.store.disk.state import State
 from evalkit.store.experiment import StoredExperiment
 from evalkit.store.runs.known import Known
-from evalkit.store.runs.mend import Mended, mend
-from evalkit.store.runs.tidy import sweep
 from evalkit.store.runs.writer import RunWriter
 
 
@@ -22,15 +19,6 @@ def known_runs(stored: StoredExperiment) -> Known:
     """Return the revision of every run stored: `updated_at`, else the content's hash."""
     state = journal.current(stored.files)
     return Known(dict(_revisions(stored.files, state)) if state else {})
-
-
-def is_settled(stored: StoredExperiment) -> bool:
-    """Tell whether all that was asked for is stored: no fetch was broken off, nothing is owed."""
-    state = states.load(stored.files, states.MANIFEST)
-    if state is None or journal.current(stored.files) != state:
-        return False
-    manifest = state.manifest
-    return manifest.complete and not (manifest.problems or state.owed or state.damaged)
 
 
 def open_writer(
@@ -46,18 +34,6 @@ def open_writer(
     longer there at the source. Without it, what is stored already stays.
     """
     return RunWriter(stored.files, stored.name, source=source, query=query or {}, known=known)
-
-
-def mend_runs(stored: StoredExperiment, *, forget: bool = False) -> list[Mended]:
-    """Set damaged files of runs and examples aside, so that the next fetch brings them again.
-
-    What can be read of them is kept, and what a killed fetch left is cleared out. See
-    `evalkit.store.runs.mend`.
-    """
-    with stored.lock():
-        found = mend(stored.files, forget=forget)
-        sweep(stored.files)
-        return found
 
 
 def _revisions(files: Files, state: State) -> Iterator[tuple[str, str]]:

@@ -39,7 +39,7 @@ def encode_blocks(
 ) -> bytes:
     """Return the part of a unit's cells; `owners` are columns of the unit's runs."""
     blocks = [_of_runs(block, owners["run_id"]) for block in blocks]
-    places = [_int32(array("i", block.rows)) for block in blocks]
+    places = _places(blocks)
     seen = [
         place if block.wanted.sees_example else pa.nulls(len(place), pa.int32())
         for block, place in zip(blocks, places, strict=True)
@@ -57,6 +57,19 @@ def encode_blocks(
         ("examples_part", _seen(blocks, origin.examples_part)),
     ]
     return encode([*columns, *_cells(blocks)], len(at))
+
+
+def _places(blocks: Sequence[CellBlock]) -> list[pa.Array]:
+    """Return the rows of each block; those of all runs, which most have, are made once."""
+    made = {each: _int32(array("i", each)) for each in _ranges(blocks)}
+    return [
+        made[block.rows] if isinstance(block.rows, range) else _int32(array("i", block.rows))
+        for block in blocks
+    ]
+
+
+def _ranges(blocks: Sequence[CellBlock]) -> set[range]:
+    return {block.rows for block in blocks if isinstance(block.rows, range)}
 
 
 def _of_runs(block: CellBlock, run_ids: pa.Array) -> CellBlock:

@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 from evalkit.store.cells import parts as cells
 from evalkit.store.cells.parts import NO_EXAMPLE
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PartFile, digest
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.disk.parts import digest
 from evalkit.store.disk.schema import CATEGORY, RUNS, empty
 from evalkit.store.disk.state import State
 from evalkit.store.runs.rows import one_array
@@ -98,8 +99,8 @@ def current_blocks(
     """
     found: dict[str, list[Block]] = {fingerprint: [] for fingerprint in fingerprints}
     for each in placed(files, now, columns, damaged, among):
-        _share(found, each, columns)
-    return {fingerprint: _latest(blocks) for fingerprint, blocks in found.items()}
+        share(found, each, columns)
+    return {fingerprint: latest(blocks) for fingerprint, blocks in found.items()}
 
 
 class Placed(NamedTuple):
@@ -153,7 +154,7 @@ def _places(table: pa.Table, now: Now) -> pa.Array | None:
     return pc.add(rows, pa.array(starts, pa.int32()).take(run_part.indices))
 
 
-def _share(found: Mapping[str, list[Block]], part: Placed, columns: Sequence[str]) -> None:
+def share(found: Mapping[str, list[Block]], part: Placed, columns: Sequence[str]) -> None:
     """Give each evaluator its cells of a part."""
     kept = part.table.select(list(columns))
     for fingerprint, first, rows in _stretches(part.table.column("fingerprint")):
@@ -247,7 +248,7 @@ def _filtered(block: Block, keep: pa.Array) -> Block:
     return Block(block.table.filter(keep), block.places.filter(keep), block.part)
 
 
-def _latest(blocks: list[Block]) -> list[Block]:
+def latest(blocks: list[Block]) -> list[Block]:
     """Put blocks in the order of the runs; where they overlap, the latest part wins."""
     if len(blocks) < 2:
         return blocks

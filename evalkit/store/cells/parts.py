@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from evalkit.errors import StoreError
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import broken, digest, is_intact, number_of, write_table
+from evalkit.store.disk.opened import write_table
+from evalkit.store.disk.parts import broken, digest, is_intact, number_of
 from evalkit.store.disk.schema import CATEGORIES, CATEGORY, STORED_CELLS, TYPES
 
 FOLDER = "scores"
@@ -87,7 +88,7 @@ def _array(value: Any, kind: pa.DataType, rows: int) -> pa.Array:
             else pa.array(value, kind)
         )
     if kind == CATEGORY and value is not None:
-        codes = pa.array(memoryview(bytes(4 * rows)).cast("i"), pa.int32())
+        codes = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(bytes(4 * rows))])
         return pa.DictionaryArray.from_arrays(codes, pa.array([value], pa.string()))
     return pa.nulls(rows, kind) if value is None else pa.repeat(pa.scalar(value, kind), rows)
 

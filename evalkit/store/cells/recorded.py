@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from evalkit.model.schema.columns import RUN_PLACE
 from evalkit.model.score import Score
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import Part, PartFile
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.disk.parts import Part
 from evalkit.store.disk.schema import CELLS
 
 OWNERS = ("run_id", "example_id", "repetition")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,8 @@ from evalkit.store.cells.blocks import Origin, encode_blocks, encode_whole
 from evalkit.store.cells.current import Now, current_blocks
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.journal import mark_scored
-from evalkit.store.disk.parts import GROUP_ROWS, PART_ROWS, STEP_TEXTS, Part, PartFile, groups_of
+from evalkit.store.disk.opened import STEP_TEXTS, PartFile, groups_of
+from evalkit.store.disk.parts import GROUP_ROWS, PART_ROWS, Part
 from evalkit.store.disk.schema import EXAMPLES, empty, with_later
 from evalkit.store.disk.state import State
 from evalkit.store.runs.examples import StoredExamples
@@ -207,6 +209,10 @@ class StoredReader:
         find = self.examples.get
         return runs, [find(run.example_id or "") for run in runs]
 
+    def moved(self, old: Path, new: Path) -> StoredReader:
+        """Return one for a machine that has in folder `new` what is in `old` here."""
+        return StoredReader(self._files.moved(old, new), self._state)
+
     def for_units(self) -> StoredReader:
         """Return one that knows no parts: units name their own."""
         state = self._state
@@ -239,8 +245,7 @@ class StoredReader:
     def _owners(self, part: Part, first: int, rows: int) -> dict[str, pa.Array]:
         opened = self._part(part)
         groups = range(first // GROUP_ROWS, -(-(first + rows) // GROUP_ROWS))
-        table = opened.read_groups(groups, OWNERS)
-        table = table.slice(first % GROUP_ROWS, rows).combine_chunks()
+        table = opened.read_groups(groups, OWNERS).slice(first % GROUP_ROWS, rows).combine_chunks()
         return {name: one_array(table.column(name)) for name in OWNERS}
 
     def _example_table(self, names: Sequence[str]) -> pa.Table:

@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 
 from evalkit.errors import StoreError
 from evalkit.model.example import Example
+from evalkit.model.schema.batch import ExampleRow
 from evalkit.model.schema.hashes import RowValues
 from evalkit.model.schema.row_values import example_row
-from evalkit.store.disk.parts import GROUP_ROWS, WRITING, Part, part_of, write_table
+from evalkit.store.disk.opened import WRITING, write_table
+from evalkit.store.disk.parts import GROUP_ROWS, Part, part_of
 from evalkit.store.disk.schema import DICTIONARIES, EXAMPLES, RUNS, STEP, to_array
 
 RUN_FIELDS = list(RUNS)[:-1]
@@ -89,14 +91,19 @@ def _steps(steps: Sequence[Sequence[RowValues]]) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct)
 
 
-def examples_part(examples: Iterable[Example], notes: Counter[str]) -> tuple[bytes, int]:
+def examples_part(
+    examples: Iterable[Example | ExampleRow], notes: Counter[str]
+) -> tuple[bytes, int]:
     """Return the bytes of the examples' part and how many there are; the last of an id wins.
 
     They are encoded as they come, for inputs and references may be as large as all runs.
     """
     sink, last, count = pa.BufferOutputStream(), dict[str, int](), 0
     with pq.ParquetWriter(sink, EXAMPLES, **WRITING) as writer:
-        rows = (example_row(example, notes) for example in examples)
+        rows = (
+            each.row if isinstance(each, ExampleRow) else example_row(each, notes)
+            for each in examples
+        )
         while batch := list(islice(rows, GROUP_ROWS)):
             for row in batch:
                 last[str(row[0])] = count

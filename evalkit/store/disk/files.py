@@ -42,6 +42,9 @@ class Files(Protocol):
     def child(self, name: str) -> Files:
         """Return a folder inside this one."""
 
+    def moved(self, old: Path, new: Path) -> Files:
+        """Return it for a machine that has in folder `new` what is in `old` here."""
+
 
 def open_files(root: str | os.PathLike[str]) -> Files:
     """Return the folder at a path or an fsspec URL."""
@@ -113,6 +116,11 @@ class LocalFiles:
     def child(self, name: str) -> LocalFiles:
         """Return a folder inside this one."""
         return LocalFiles(self.root / name)
+
+    def moved(self, old: Path, new: Path) -> LocalFiles:
+        """Return it for a machine that has in folder `new` what is in `old` here."""
+        inside = self.root.is_relative_to(old)
+        return LocalFiles(new / self.root.relative_to(old)) if inside else self
 
 
 class RemoteFiles:
@@ -200,6 +208,10 @@ class RemoteFiles:
     def child(self, name: str) -> RemoteFiles:
         """Return a folder inside this one."""
         return RemoteFiles(f"{self.url.rstrip('/')}/{name}", self.system, self._path(name))
+
+    def moved(self, old: Path, new: Path) -> RemoteFiles:
+        """Return it as it is: a URL is the same everywhere."""
+        return self
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from evalkit.store.disk.encode import PartBuilder
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PART_ROWS, Part, PartFile
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.disk.parts import PART_ROWS, Part
 from evalkit.store.disk.schema import RUNS
 from evalkit.store.disk.state import State
 

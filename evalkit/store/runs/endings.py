@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from evalkit.model.outcome import UNKNOWN
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import PartFile
+from evalkit.store.disk.opened import PartFile
 from evalkit.store.disk.state import State
 
 

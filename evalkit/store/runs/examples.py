@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from evalkit.model.example import Example
-from evalkit.store.runs.rows import Getter, json_getter, one_array
+from evalkit.store.runs.decoded import Getter, json_getter
+from evalkit.store.runs.rows import one_array
 
 EMPTY: dict[str, Callable[[], Any]] = {
     "inputs": lambda: None,

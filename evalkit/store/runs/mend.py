@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
-
-from evalkit.errors import StoreError
 from evalkit.store.disk import state as states
-from evalkit.store.disk.encode import PartBuilder
 from evalkit.store.disk.files import Files, LocalFiles
 from evalkit.store.disk.journal import Journal, current
-from evalkit.store.disk.parts import Part, PartFile, is_intact
-from evalkit.store.disk.schema import RUNS
+from evalkit.store.disk.parts import Part, is_intact
 from evalkit.store.disk.state import DAMAGED, State
 
 ACCEPT = "`--refresh` takes what the source has now for all there is"
@@ -68,9 +62,11 @@ def _mended(files: Files, state: State, *, thorough: bool) -> tuple[State, list[
         if _is_whole(files, part, thorough):
             parts.append(part)
             continue
+        from evalkit.store.runs.rescue import rescued  # Arrow: nearly no store is damaged
+
         gone = frozenset(dead.pop(part.name, ()))
         number += 1
-        kept = _rescued(files, part, gone, number)
+        kept = rescued(files, part, gone, number)
         parts += [kept] if kept else []
         rows = part.rows - len(gone)
         found.append(Mended(part.name, rows, rows - (kept.rows if kept else 0)))
@@ -106,31 +102,3 @@ def _copy_aside(files: Files, name: str) -> None:
     """Keep what is left of a damaged file, out of the way of whoever reads the folder."""
     with suppress(OSError):
         files.write(f"{DAMAGED}/{name.replace('/', '-')}", files.read(name))
-
-
-def _rescued(files: Files, part: Part, gone: frozenset[int], number: int) -> Part | None:
-    """Write a part of the row groups that can still be read."""
-    tables = list(_readable(PartFile(files, part), gone))
-    if not sum(table.num_rows for table in tables):
-        return None
-    builder = PartBuilder()
-    builder.add_table(pa.concat_tables(tables))
-    kept, data = builder.finish(number)
-    files.write(kept.name, data)
-    return kept
-
-
-def _readable(opened: PartFile, gone: frozenset[int]) -> Iterator[pa.Table]:
-    """Yield the groups of which every page fits its checksum, without rows that were replaced."""
-    try:
-        sizes = [opened.group_rows(group) for group in range(opened.groups)]
-    except StoreError:
-        return
-    first = 0
-    for group, rows in enumerate(sizes):
-        keep = pa.array([row not in gone for row in range(first, first + rows)])
-        first += rows
-        try:
-            yield opened.read_groups([group], RUNS.names).filter(keep)
-        except StoreError:
-            continue

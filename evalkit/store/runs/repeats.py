@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import Part, PartFile
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.disk.parts import Part
 
 TIMES = ("ended_at", "started_at", "created_at")
 Place = tuple[int, int]

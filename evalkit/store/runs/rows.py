@@ -21,10 +21,10 @@ from evalkit.model.schema.content import from_micros
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS, Usage
-from evalkit.store.disk.parts import PartFile
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.runs.decoded import Getter, integers, is_text, json_getter, lists, plain, texts
 from evalkit.store.runs.raw import raw_steps
 
-Getter = Callable[..., Any]
 STEP_PREFIX = "steps.list.element."
 EMPTY: dict[str, Callable[[], Any]] = {
     "metadata": lambda: None,
@@ -43,6 +43,8 @@ class Touched:
 
     def __init__(self, names: Iterator[str] | tuple[str, ...] = ()) -> None:
         self.names: dict[str, None] = dict.fromkeys(names)
+        self.of_steps: set[str] = set()
+        """Texts that were asked for step by step, not only searched for."""
 
     def add(self, names: list[str]) -> None:
         """Remember columns, so that the next batch reads them in one go."""
@@ -83,9 +85,10 @@ class Batch:
                 if name.startswith(STEP_PREFIX):
                     self._columns[name] = struct.field(name.removeprefix(STEP_PREFIX))
 
-    def is_read(self, name: str) -> bool:
-        """Tell whether a column was read: somebody asked for it, here or in batches before."""
-        return name in self._columns
+    @property
+    def of_steps(self) -> set[str]:
+        """Texts of steps somebody asked for step by step, here or in batches before."""
+        return self._touched.of_steps
 
     @property
     def step_offsets(self) -> Any:
@@ -153,6 +156,8 @@ class StepFields(Fields):
         """Return what decodes a field."""
         if name == "metadata":
             return json_getter(self.column(name), dict)
+        if name in ("kind", "name"):
+            self.batch.of_steps.add(name)
         return super().make(name)
 
 
@@ -188,7 +193,8 @@ class RunFields(Fields):
             for field, value in wanted.items()
             if value is not None
         ]
-        fits = pc.indices_nonzero(reduce(pc.and_, tests)).to_pylist()
+        found = pc.indices_nonzero(reduce(pc.and_, tests))
+        fits = memoryview(found.buffers()[1]).cast("Q")[: len(found)].tolist() if found else []
         ends = list(map(partial(bisect_left, fits), self.batch.step_offsets))
         return lambda row: fits[ends[row] : ends[row + 1]]
 
@@ -201,7 +207,7 @@ class RunFields(Fields):
         slots = ("_source", "_row", "kind", "name", "_owner")
         set_source, set_row, set_kind, set_name, set_owner = (Step._setters[n] for n in slots)
         (kinds, kind_of), (names, name_of) = (
-            texts(self.steps.column(field)) if self.batch.is_read(STEP_PREFIX + field) else ([], ())
+            texts(self.steps.column(field)) if field in self.batch.of_steps else ([], ())
             for field in ("kind", "name")
         )
 
@@ -248,53 +254,3 @@ def runs_of(part: PartFile, group: int, touched: Touched) -> list[Run]:
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """Return a column as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def texts(column: pa.Array) -> tuple[list[str], Sequence[int]]:
-    """Return the different texts of a column, and for each row which of them it has."""
-    codes = column.indices
-    if codes.null_count:
-        values: list[str] = column.to_pylist()
-        return values, range(len(values))
-    first = codes.offset
-    held = memoryview(codes.buffers()[1]).cast("i")[first : first + len(codes)]
-    return column.dictionary.to_pylist(), held
-
-
-def is_text(column: pa.Array, text: str) -> pa.Array:
-    """Tell row by row whether a column of coded texts has this one."""
-    code = column.dictionary.index(text).as_py()
-    return pc.equal(column.indices, pa.scalar(code, column.indices.type))
-
-
-def plain(column: pa.Array) -> Getter:
-    """Return values by row."""
-    getter: Getter = column.to_pylist().__getitem__
-    return getter
-
-
-def integers(column: pa.Array) -> list[int | None]:
-    """Return a time column as microseconds."""
-    return list(column.view(pa.int64()).to_pylist())
-
-
-def lists(column: pa.Array) -> Getter:
-    """Return lists by row."""
-    values = column.to_pylist()
-    return lambda row: list(values[row] or ())
-
-
-def json_getter(column: pa.Array, empty: Callable[[], Any]) -> Getter:
-    """Return what decodes JSON text by row, from Arrow's buffer without copying it first."""
-    _, ends, data = column.buffers()
-    if data is None:
-        return lambda row: empty()
-    first = column.offset
-    offsets = memoryview(ends).cast("i")[first : first + len(column) + 1].tolist()
-    text, loads = memoryview(data), orjson.loads
-
-    def get(row: int) -> Any:
-        start, stop = offsets[row], offsets[row + 1]
-        return loads(text[start:stop]) if start != stop else empty()
-
-    return get

@@ -16,14 +16,16 @@ from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.outcome import unknown_said
 from evalkit.model.run import Run
-from evalkit.model.schema.batch import RunRows, rows_of
+from evalkit.model.schema.batch import ExampleRow, RunRows, rows_of
 from evalkit.model.schema.hashes import CONTENT_HASH, first_hash, is_first
+from evalkit.model.schema.made import MadePart, MadeRow
 from evalkit.store.disk import state as states
 from evalkit.store.disk.encode import PartBuilder, examples_part
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.journal import Journal, Step, current
 from evalkit.store.disk.lock import locked
-from evalkit.store.disk.parts import PART_ROWS, Part, PartFile, part_of
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.disk.parts import PART_ROWS, Part, part_of
 from evalkit.store.disk.state import MANIFEST, State
 from evalkit.store.runs.compact import compacted
 from evalkit.store.runs.endings import unknown_words
@@ -78,6 +80,8 @@ class RunWriter:
         self._last = max((part.number for part in old.parts), default=0)
         self._owed, self._new = old.owed, 0
         self._builder, self._began = PartBuilder(), time.monotonic()
+        self._made: tuple[MadePart, dict[int, str]] | None = None
+        """The part in hand that others made, and by row the runs of it that count."""
         return self
 
     def __exit__(
@@ -94,30 +98,66 @@ class RunWriter:
             else:
                 self._close_part()
 
-    def add(self, run: Run | RunRows) -> None:
+    @property
+    def keeps_hashes(self) -> bool:
+        """Whether runs are stored that keep a hash of the first kind when they come again."""
+        return bool(self._first_hashes)
+
+    def add(self, run: Run | RunRows | MadeRow) -> None:
         """Add one run; one with a field of the wrong type raises `StoreError`."""
+        if isinstance(run, MadeRow):
+            self._add_made(run)
+            return
         made = rows_of(run) if isinstance(run, Run) else run
         if made.notes:
             self._notes.update(made.notes)
         row, run_id = made.row, made.run_id
-        place = self._places.get(run_id)
         first = self._first_hashes.get(run_id)
         if first is not None and first == first_hash(row, made.steps):
             row = (*row[:CONTENT_HASH], first, *row[CONTENT_HASH + 1 :])
+        self._close_made()
         self._builder.add(row, made.steps)
+        self._put(run_id, self._builder.rows - 1)
+        if self._builder.rows >= PART_ROWS or time.monotonic() - self._began > PART_SECONDS:
+            self._close_part()
+
+    def _put(self, run_id: str, row: int) -> None:
+        """Take down that a run is in this row of the part in hand, in place of an earlier one."""
+        place = self._places.get(run_id)
         if place is not None:
             number, before = divmod(place, PLACES)
             self._dead[number].add(before)
             self._replaced.append((number, before))
         else:
             self._new += 1
-        self._places[run_id] = (len(self._parts) - 1) * PLACES + self._builder.rows - 1
+        self._places[run_id] = (len(self._parts) - 1) * PLACES + row
         if self._known is not None and run_id in self._known.revisions:
             self._added.add(run_id)
-        if self._builder.rows >= PART_ROWS or time.monotonic() - self._began > PART_SECONDS:
-            self._close_part()
 
-    def add_examples(self, examples: Iterable[Example]) -> None:
+    def _add_made(self, run: MadeRow) -> None:
+        """Add a run of a part that others made; the part is written when its last one is there."""
+        if self._made is None or self._made[0] is not run.part:
+            self._close_part()
+            self._made = (run.part, {})
+        self._made[1][run.place] = run.run_id
+        self._notes.update(run.notes)
+
+    def _close_made(self) -> None:
+        """Write a part that others made; rows of it that do not count are as if replaced."""
+        if self._made is None:
+            return
+        (made, kept), self._made = self._made, None
+        for row, run_id in kept.items():
+            self._put(run_id, row)
+        number = len(self._parts) - 1
+        left = [row for row in range(made.rows) if row not in kept]
+        self._dead[number].update(left)
+        self._replaced += [(number, row) for row in left]
+        self._last += 1
+        part = part_of("runs", self._last, made.data, made.rows, made.recorded)
+        self._store(part, made.data)
+
+    def add_examples(self, examples: Iterable[Example | ExampleRow]) -> None:
         """Replace the examples; none at all leaves those that are stored."""
         data, rows = examples_part(examples, self._notes)
         if rows:
@@ -186,17 +226,22 @@ class RunWriter:
         return places
 
     def _close_part(self) -> None:
+        self._close_made()
         if not self._builder.rows:
             return
         self._last += 1
         part, data = self._builder.finish(self._last)
+        self._store(part, data)
+        self._builder, self._began = PartBuilder(), time.monotonic()
+
+    def _store(self, part: Part, data: bytes) -> None:
+        """Write the part in hand, and take down what it changed."""
         self._files.write(part.name, data)
         self._parts[-1:] = [part, None]
         self._dead.append(set())
         self._rows += part.rows - len(self._replaced)
         self._note(part)
         self._replaced.clear()
-        self._builder, self._began = PartBuilder(), time.monotonic()
 
     def _note(self, part: Part) -> None:
         """Write down that a part is there: whole the first time, then what it changed."""

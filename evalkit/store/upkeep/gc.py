@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from evalkit.model.score import EvaluatorInfo
 from evalkit.store.cells import infos
 from evalkit.store.cells import parts as cells
-from evalkit.store.cells.current import Now, current_blocks, placed
+from evalkit.store.cells.current import Now, current_blocks
+from evalkit.store.cells.piles import PART_CELLS, piles, spans
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.state import State
 from evalkit.store.runs.tidy import tidy
-
-PART_CELLS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +25,6 @@ class Collected:
     cells: int
     damaged: int = 0
     """Damaged files that stay, because nothing else holds all the cells there should be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of scores, how many cells it has, and the first and last run they are of."""
-
-    name: str
-    cells: int
-    first: int
-    last: int
 
 
 def collect(files: Files, state: State) -> Collected:
@@ -53,7 +41,7 @@ def collect(files: Files, state: State) -> Collected:
     made: list[str] = []
     old: list[str] = []
     dropped, number = 0, cells.next_number(files)
-    for pile in _piles(_spans(files, now, damaged)):
+    for pile in piles(spans(files, now, damaged), PART_CELLS):
         names = [span.name for span in pile]
         found = current_blocks(files, now, prints, cells.SCHEMA.names, among=names)
         tables = [block.table for fingerprint in prints for block in found[fingerprint]]
@@ -71,30 +59,6 @@ def collect(files: Files, state: State) -> Collected:
             files.remove(name)
     mended = drop_damaged(files, state, damaged)
     return Collected(len(removed) + len(old) + len(mended), dropped, len(damaged) - len(mended))
-
-
-def _spans(files: Files, now: Now, damaged: list[str]) -> list[Span]:
-    """Return all parts in the order of their runs."""
-    found = []
-    for part in placed(files, now, [], damaged):
-        bounds = pc.min_max(pc.fill_null(part.places, -1)).as_py()
-        first, last = (-1, -1) if bounds["min"] is None else (bounds["min"], bounds["max"])
-        found.append(Span(part.name, part.table.num_rows, first, last))
-    return sorted(found, key=lambda span: (span.first, span.last, span.name))
-
-
-def _piles(spans: Sequence[Span]) -> Iterator[list[Span]]:
-    """Group neighbours up to a full part; what is about one run stays together."""
-    pile: list[Span] = []
-    last = size = 0
-    for span in spans:
-        if pile and span.first > last and size + span.cells > PART_CELLS:
-            yield pile
-            pile, last, size = [], 0, 0
-        pile.append(span)
-        last, size = max(last, span.last), size + span.cells
-    if pile:
-        yield pile
 
 
 def drop_damaged(
@@ -129,9 +93,12 @@ def _is_covered(files: Files, state: State, evaluators: Sequence[EvaluatorInfo])
 
 def _gathered(tables: list[pa.Table]) -> list[pa.Table]:
     """Put neighbouring tables together until a part is full."""
-    piles: list[list[pa.Table]] = []
+    gathered: list[list[pa.Table]] = []
     for table in tables:
-        if not piles or sum(each.num_rows for each in piles[-1]) + table.num_rows > PART_CELLS:
-            piles.append([])
-        piles[-1].append(table.select(cells.SCHEMA.names))
-    return [pa.concat_tables(pile).unify_dictionaries().combine_chunks() for pile in piles]
+        if (
+            not gathered
+            or sum(each.num_rows for each in gathered[-1]) + table.num_rows > PART_CELLS
+        ):
+            gathered.append([])
+        gathered[-1].append(table.select(cells.SCHEMA.names))
+    return [pa.concat_tables(pile).unify_dictionaries().combine_chunks() for pile in gathered]

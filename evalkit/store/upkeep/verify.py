@@ -14,7 +14,8 @@ from evalkit.store.cells import infos
 from evalkit.store.cells import parts as cells
 from evalkit.store.cells.current import Now, current_blocks
 from evalkit.store.disk.files import Files
-from evalkit.store.disk.parts import Part, PartFile, is_intact
+from evalkit.store.disk.opened import PartFile
+from evalkit.store.disk.parts import Part, is_intact
 from evalkit.store.disk.state import DAMAGED, MANIFEST, State
 from evalkit.store.runs.mend import owed_by
 
