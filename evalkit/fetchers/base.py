@@ -70,6 +70,15 @@ class Counts:
     inferred: list[str] = field(default_factory=list)
     """Fields of Run the source does not record and the fetcher derived."""
 
+    def add(self, later: Counts) -> None:
+        """Take in what a reader counted of the files after these, or found stated there."""
+        if later.expected is not None:
+            self.expected = (self.expected or 0) + later.expected
+        self.duplicates += later.duplicates
+        self.orphans += later.orphans
+        self.source_stats |= later.source_stats
+        self.scores += later.scores
+
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values, keyed like the manifest."""
         try:

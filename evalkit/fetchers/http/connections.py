@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
+from typing import Literal
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
+from evalkit.fetchers.http.asking import Ask
 from evalkit.fetchers.http.bodies import ASKED
+from evalkit.fetchers.http.lanes import LANE, Lanes
 from evalkit.fetchers.http.transport import httpx
 
 MOST_IDLE = 32
@@ -40,6 +45,23 @@ class Connections:
         self._lock = threading.Lock()
         self._pools: dict[bool, httpx.Client] = {}
         self._tls: ssl.SSLContext | None = None
+        self._lane_tls: ssl.SSLContext | None = None
+        self._lanes: Lanes | None = None
+        # A client sees to proxies, and to a password that is part of the address.
+        self._straight = not (proxy or "@" in self._origin[1] or getproxies())
+
+    def way(
+        self, url: str, fresh: bool, stack: ExitStack
+    ) -> Callable[[Ask, ExitStack], httpx.Response]:
+        """Return what sends a request to `url` and returns the unread answer, closed by a stack.
+
+        `fresh`: on a connection of its own, since others of a pool may be as dead as the last.
+        """
+        if not fresh and self._is_ours(url):
+            lanes = self._opened_lanes(url)
+            if lanes is not None and lanes.open:
+                return lanes.send
+        return partial(_send, self.fresh(url, stack) if fresh else self.shared(url))
 
     def shared(self, url: str) -> httpx.Client:
         """Return the pooled client for `url`."""
@@ -62,6 +84,26 @@ class Connections:
             for client in self._pools.values():
                 client.close()
             self._pools.clear()
+            if self._lanes is not None:
+                self._lanes.close()
+                self._lanes = None
+
+    def _opened_lanes(self, url: str) -> Lanes | None:
+        if self._lanes is None and self._straight:
+            client = self.shared(url)
+            with self._lock:
+                self._lanes = self._lanes or Lanes(client, self._new_lane)
+        return self._lanes
+
+    def _new_lane(self) -> httpx.BaseTransport:
+        if self._transport is not None:
+            return self._transport
+        with self._lock:
+            if self._lane_tls is None:
+                # Without TLS one is asked for all the same; an empty one takes no time to make.
+                empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                self._lane_tls = self._context(ours=True) or empty
+            return httpx.HTTPTransport(verify=self._lane_tls, limits=LANE)
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith(self._inside) or urlsplit(url)[:2] == self._origin
@@ -81,7 +123,7 @@ class Connections:
             limits=self._limits,
         )
 
-    def _context(self, ours: bool) -> ssl.SSLContext | bool:
+    def _context(self, ours: bool) -> ssl.SSLContext | Literal[False]:
         if self._transport is not None or (ours and self._origin[0] != "https"):
             return False  # nothing to verify; building a context costs tens of milliseconds
         if isinstance(self._verify, ssl.SSLContext):
@@ -100,3 +142,12 @@ class Connections:
         if self._cert:
             context.load_cert_chain(*((self._cert,) if isinstance(self._cert, str) else self._cert))
         return context
+
+
+def _send(client: httpx.Client, ask: Ask, stack: ExitStack) -> httpx.Response:
+    request = client.build_request(
+        ask.method, ask.url, params=ask.params, content=ask.content, headers=ask.headers
+    )
+    response = client.send(request, stream=True)
+    stack.callback(response.close)
+    return response

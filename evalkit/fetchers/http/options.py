@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import Field
 
 from evalkit.errors import ConfigError
 from evalkit.fetchers.http.attempts import Patience
@@ -18,19 +17,11 @@ from evalkit.fetchers.http.source import (
     Refuse,
 )
 from evalkit.fetchers.http.transport import httpx
-from evalkit.model.schema.documented import Documented
+from evalkit.fetchers.options import Proxy, Rate, SourceOptions, Timeout, Wait
 
 
-def address(value: Any) -> str:
-    """Return an http address without a slash at its end."""
-    TypeAdapter(HttpUrl).validate_python(value)
-    return str(value).rstrip("/")
-
-
-class ServerOptions(Documented):
+class ServerOptions(SourceOptions):
     """How a server is reached."""
-
-    model_config = ConfigDict(extra="forbid")
 
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers for every request; `$NAME` as a whole value stands for that environment variable."""
@@ -38,21 +29,18 @@ class ServerOptions(Documented):
     """Environment variable with the key, where it is another than usual."""
     concurrency: int = Field(DEFAULT_CONCURRENCY, ge=1, le=MAX_CONCURRENCY)
     """Requests at the same time."""
-    requests_per_second: float | None = Field(None, gt=0)
+    requests_per_second: Rate | None = None
     """Never ask faster than this."""
-    timeout: float = Field(60, gt=0)
+    timeout: Timeout = 60
     """Seconds without an answer after which a request is tried again."""
-    wait_seconds: float = Field(600, ge=0)
+    wait_seconds: Wait = 600
     """How long `--wait` waits for what has not ended."""
     verify: bool | str = True
     """Check TLS certificates; a path names a bundle of authorities."""
     cert: str | None = None
     """Client certificate (PEM with its key)."""
-    proxy: str | None = None
+    proxy: Proxy = None
     """Address of an HTTP proxy."""
-
-
-Address = Annotated[str | None, BeforeValidator(lambda value: value and address(value))]
 
 
 def open_source(

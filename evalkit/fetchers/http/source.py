@@ -222,17 +222,9 @@ class HttpSource:
     def _open(self, ask: Ask, fresh: bool, stack: ExitStack) -> httpx.Response:
         """Send, and return the unread answer; `stack` closes what was opened for it."""
         try:
-            # Other idle connections of the shared pool may be as dead as the one that dropped.
-            client = (
-                self._connections.fresh(ask.url, stack)
-                if fresh
-                else self._connections.shared(ask.url)
-            )
+            send = self._connections.way(ask.url, fresh, stack)
             self.stats.add(requests=1)
-            request = client.build_request(
-                ask.method, ask.url, params=ask.params, content=ask.content, headers=ask.headers
-            )
-            response = client.send(request, stream=True)
+            response = send(ask, stack)
         except httpx.UnsupportedProtocol as error:
             raise SourceUnavailable(self._message(ask, f"{transport_defect(error)}.")) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -240,7 +232,6 @@ class HttpSource:
             raise Retryable(transport_defect(error), dropped=True, unsent=unsent) from None
         except (httpx.InvalidURL, httpx.TooManyRedirects, ValueError) as error:
             raise SourceUnavailable(self._message(ask, f"cannot be asked ({error}).")) from None
-        stack.callback(response.close)
         self._refuse(ask, response)
         return response
 

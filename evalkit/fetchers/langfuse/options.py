@@ -11,17 +11,17 @@ from typing import Annotated
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from evalkit.errors import AuthenticationFailed
-from evalkit.model.schema.documented import Documented
+from evalkit.fetchers.options import Address, SourceOptions, Timeout
 
 CLOUD = "https://cloud.langfuse.com"
 BEGINNING = datetime(2023, 1, 1, tzinfo=UTC)
 """Before Langfuse was: the API wants a lower bound even of an experiment it is told by name."""
 
 
-class LangfuseOptions(Documented):
+class LangfuseOptions(SourceOptions):
     """Which experiment, or which traces, of the project that the keys belong to."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     experiment: Annotated[str, Field(min_length=1)] | None = None
     """Name or id of an experiment. Not set: the traces of a window of time, each of them a run."""
@@ -35,7 +35,7 @@ class LangfuseOptions(Documented):
     """Only traces of this environment, such as `production`."""
     name: str | None = None
     """Only traces whose root has this name."""
-    url: str | None = None
+    url: Address = None
     """Address of the server; else LANGFUSE_BASE_URL, LANGFUSE_HOST or the EU cloud."""
     expand_metadata: list[str] = Field(default_factory=list)
     """Keys of metadata to fetch whole; the API cuts the values of others at 200 characters."""
@@ -43,7 +43,7 @@ class LangfuseOptions(Documented):
     """Whether to fetch recorded scores."""
     page_size: Annotated[int, Field(ge=1, le=1000)] = 500
     """Observations a request."""
-    timeout: Annotated[float, Field(gt=0)] = 60.0
+    timeout: Timeout = 60.0
     """Seconds without an answer after which a request is given up and tried again."""
     verify: bool | str = True
     """Path of a CA bundle for a self-hosted server, or false to check no certificate."""

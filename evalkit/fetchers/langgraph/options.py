@@ -7,22 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import BeforeValidator, Field
 
 from evalkit.errors import ConfigError
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions
+from evalkit.fetchers.files.mapping.options import FileName
 from evalkit.fetchers.http.source import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from evalkit.fetchers.options import Proxy, Rate, SourceOptions, Timeout, address
 from evalkit.model.outcome import RunStatus
-from evalkit.model.schema.documented import Documented
 from evalkit.model.timing import parse_time
 
 KEY_VARIABLES = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
 """Where the key is looked for, in the order of the LangGraph SDK."""
-
-
-def _address(value: Any) -> str:
-    TypeAdapter(HttpUrl).validate_python(value)
-    return str(value).rstrip("/")
 
 
 def _as_list(value: Any) -> Any:
@@ -32,12 +28,10 @@ def _as_list(value: Any) -> Any:
 Moment = Annotated[datetime | None, BeforeValidator(parse_time)]
 
 
-class LangGraphOptions(Documented):
+class LangGraphOptions(SourceOptions):
     """`[experiments.NAME]` with `fetcher = "langgraph"`."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    url: Annotated[str, BeforeValidator(_address)]
+    url: Annotated[str, BeforeValidator(address)]
     """Address of the server; may carry a path prefix."""
     thread_metadata: dict[str, Any] = Field(default_factory=dict)
     """Threads that carry this metadata; the server searches by it."""
@@ -53,7 +47,7 @@ class LangGraphOptions(Documented):
     """Runs created before this time (ISO 8601)."""
     limit: int | None = Field(None, ge=1)
     """At most so many runs, the newest."""
-    dataset: str | DatasetOptions | None = None
+    dataset: FileName | DatasetOptions | None = None
     """File with the examples; runs are joined by example id, else by equal inputs."""
     example_id: str = "example_id"
     """Key of the run's metadata that names its example; dots go down."""
@@ -73,17 +67,17 @@ class LangGraphOptions(Documented):
     """Environment variable with the key. Default: LANGGRAPH_API_KEY, then LANGSMITH_API_KEY."""
     concurrency: int = Field(DEFAULT_CONCURRENCY, ge=1, le=MAX_CONCURRENCY)
     """Requests at the same time."""
-    requests_per_second: float | None = Field(None, gt=0)
+    requests_per_second: Rate | None = None
     """Never ask faster than this."""
-    timeout: float = Field(30, gt=0)
+    timeout: Timeout = 30
     """Seconds without an answer after which a request is tried again."""
-    wait_seconds: float = Field(3600, gt=0)
+    wait_seconds: Timeout = 3600
     """With `--wait`: give up on unfinished runs after so many seconds."""
     verify: bool | str = True
     """Check TLS certificates; a path names a bundle of authorities."""
     cert: str | None = None
     """Client certificate (PEM with its key)."""
-    proxy: str | None = None
+    proxy: Proxy = None
     """Address of an HTTP proxy."""
 
 

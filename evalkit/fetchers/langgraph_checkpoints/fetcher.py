@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from evalkit.errors import (
     EvalkitError,
@@ -17,16 +17,17 @@ from evalkit.errors import (
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.mapping.options import FileName
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains
-from evalkit.fetchers.langgraph_checkpoints.databases.opening import open_all
+from evalkit.fetchers.langgraph_checkpoints.databases.opening import open_all, reachable
 from evalkit.fetchers.langgraph_checkpoints.databases.rows import Database, shown
 from evalkit.fetchers.langgraph_checkpoints.groups import Group, Thread, evidence_of, infer
 from evalkit.fetchers.langgraph_checkpoints.thread import read_thread
+from evalkit.fetchers.options import SourceOptions
 from evalkit.model.example import Example
 from evalkit.model.run import Run
-from evalkit.model.schema.documented import Documented
 
 INFERRED = ("run_id", "status", "started_at", "ended_at", "usage")
 OF_THE_CHECKPOINT = frozenset(
@@ -34,16 +35,14 @@ OF_THE_CHECKPOINT = frozenset(
 )
 
 
-class CheckpointsOptions(Documented):
+class CheckpointsOptions(SourceOptions):
     """`[experiments.NAME]` with `fetcher = "langgraph-checkpoints"`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     path: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
         default_factory=list
     )
     """SQLite file of a LangGraph checkpointer, relative to the config; or a list of them."""
-    url: str | None = None
+    url: Annotated[str | None, AfterValidator(reachable)] = None
     """Address: `postgresql://...`, `mysql://...`; `$NAME` stands for that environment variable."""
     db_schema: str | None = Field(None, alias="schema")
     """Schema of the tables, in PostgreSQL. Default: the one the user's search path finds."""
@@ -51,7 +50,7 @@ class CheckpointsOptions(Documented):
     """Runs whose config carried this metadata. Default: all."""
     threads: list[str] | None = None
     """Only these threads."""
-    dataset: str | DatasetOptions | None = None
+    dataset: FileName | DatasetOptions | None = None
     """File with the examples; runs are joined by example id, else by equal inputs."""
     example_id: str = "example_id"
     """Key of the metadata that names a run's example; dots go down."""

@@ -14,6 +14,11 @@ def account(counts: Counts, collected: Gatherer) -> None:
     problems = counts.problems
     if missing := [root.run_id for root in collected.missing()]:
         problems.append(f"{len(missing)} runs were listed and never came: {some(missing)}")
+    if collected.large:
+        problems.append(
+            f"{len(collected.large)} runs have a record larger than `max_record_mb` and were left "
+            f"out: {some(sorted(collected.large))}"
+        )
     if collected.empty_pages:
         problems.append(f"{collected.empty_pages} pages were empty though more followed")
     if collected.late:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from evalkit.errors import IncompleteExperiment, RecordError, SourceUnavailable
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, recorded_score
+from evalkit.fetchers.http.records import LARGE
 from evalkit.fetchers.langsmith import audit, check, gather, listing
 from evalkit.fetchers.langsmith.api.client import LangSmith
 from evalkit.fetchers.langsmith.api.connection import connect
@@ -250,9 +251,11 @@ class LangSmithFetcher:
         self, queries: Queries, roots: Iterable[Root], collected: gather.Gatherer
     ) -> Iterator[Trace]:
         for root in roots:
-            records = {
-                row["id"]: row for row in queries.trace(self._session["id"], dict(root.record))
-            }
+            rows = queries.trace(self._session["id"], dict(root.record))
+            if any(LARGE in row for row in rows):
+                collected.leave(root.run_id)
+                continue
+            records = {row["id"]: row for row in rows}
             if root.run_id in records:
                 collected.done.add(root.run_id)
                 yield Trace(records.pop(root.run_id), list(records.values()))

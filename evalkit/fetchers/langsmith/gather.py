@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
+from evalkit.fetchers.http.records import LARGE
 from evalkit.fetchers.langsmith.api.queries import Page
 from evalkit.fetchers.langsmith.convert.fields import Payload, identity, time_of
 from evalkit.fetchers.langsmith.convert.traces import Trace
@@ -35,6 +36,8 @@ class Gatherer:
         """Traces of which a step came after they had been handed over."""
         self.rootless: set[str] = set()
         """Records of traces whose root the server does not show."""
+        self.large: set[str] = set()
+        """Wanted traces with a record that was too large to be read."""
         self.empty_pages = 0
 
     def traces(self, pages: Iterable[Page]) -> Iterator[Trace]:
@@ -59,6 +62,10 @@ class Gatherer:
                     self.duplicates += 1
                 else:
                     self.late.add(trace_id)
+            elif trace_id in self.large:
+                continue
+            elif trace_id in self._wanted and LARGE in record:
+                self.leave(trace_id)
             elif trace_id in self._wanted:
                 trace = self._open.setdefault(trace_id, {})
                 if run_id in trace:
@@ -70,6 +77,11 @@ class Gatherer:
                 self.rootless.add(run_id)
         self._recent = (ids, self._recent[0])
 
+    def leave(self, trace_id: str) -> None:
+        """Leave out a run of which a record is too large to be read."""
+        self.large.add(trace_id)
+        self._open.pop(trace_id, None)
+
     def _note_root(self, root: Root) -> None:
         if root.started_at is not None:
             heappush(self._rooted, (-root.started_at.timestamp(), root.run_id))
@@ -79,7 +91,9 @@ class Gatherer:
             return
         newest = -(now + SKEW).timestamp()
         while self._rooted and self._rooted[0][0] < newest:
-            yield self._hand_over(heappop(self._rooted)[1])
+            trace_id = heappop(self._rooted)[1]
+            if trace_id not in self.large:
+                yield self._hand_over(trace_id)
 
     def _hand_over(self, trace_id: str) -> Trace:
         records = self._open.pop(trace_id)
@@ -89,7 +103,8 @@ class Gatherer:
 
     def missing(self) -> list[Root]:
         """The wanted roots that no page held."""
-        return [root for run_id, root in self._wanted.items() if run_id not in self.done]
+        named = self.done | self.large
+        return [root for run_id, root in self._wanted.items() if run_id not in named]
 
 
 def _trace_id(record: Payload, run_id: str) -> str:

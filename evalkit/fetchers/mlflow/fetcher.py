@@ -11,13 +11,14 @@ from pydantic import BaseModel
 from evalkit.errors import EvalkitError
 from evalkit.fetchers.base import CheckLine
 from evalkit.fetchers.http.attempts import Patience
-from evalkit.fetchers.http.options import address, open_source
+from evalkit.fetchers.http.options import open_source
 from evalkit.fetchers.http.transport import httpx
 from evalkit.fetchers.mlflow import convert
 from evalkit.fetchers.mlflow.client import SOURCE, Server
 from evalkit.fetchers.mlflow.opening import open_local
 from evalkit.fetchers.mlflow.options import MLflowOptions, address_of, headers_of
 from evalkit.fetchers.mlflow.store import Chosen, Row, Store
+from evalkit.fetchers.options import address
 from evalkit.fetchers.stores.base import LATER, TraceStoreFetcher, batches, some
 from evalkit.model.run import Run
 

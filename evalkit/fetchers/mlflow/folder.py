@@ -11,6 +11,9 @@ from evalkit.errors import ConfigError, ExperimentNotFound, SourceUnavailable
 from evalkit.fetchers.mlflow.local import Local, fits, spans_in
 from evalkit.fetchers.mlflow.store import Chosen, Row, names
 
+MOST = 600_000
+"""Values of a YAML file: each of them a member of an object, as in any record."""
+
 
 class FolderStore(Local):
     """`EXPERIMENT/traces/TRACE` with `trace_info.yaml`, tags, metadata, assessments, artifacts."""
@@ -87,12 +90,28 @@ class FolderStore(Local):
     def _yaml(self, path: Path) -> Row:
         try:
             found = self._load(path.read_text("utf-8"))
+            if values_in(found, {}) > MOST:
+                raise ValueError(f"it says the same again, more than {MOST:,} values in all")
         except ConfigError:
             raise
         except Exception as error:  # damaged YAML: its loaders raise of every kind
             where = path.relative_to(self._folder)
             raise SourceUnavailable(f"{self.shown}: {where} cannot be read ({error}).") from None
         return found if isinstance(found, dict) else {}
+
+
+def values_in(value: Any, known: dict[int, int]) -> int:
+    """Return how many values are in a value where each is written wherever it stands.
+
+    YAML names a value and says it again by the name, and what holds itself has no end.
+    """
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = MOST + 1
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(values_in(each, known) for each in inner)
+    return known[id(value)]
 
 
 def _pairs(folder: Path) -> dict[str, str]:

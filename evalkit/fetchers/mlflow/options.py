@@ -6,11 +6,12 @@ import base64
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from evalkit.fetchers.http.options import ServerOptions, bearer
+from evalkit.fetchers.options import WEB, Wait, address
 from evalkit.model.timing import parse_time
 
 ADDRESS = "MLFLOW_TRACKING_URI"
@@ -20,10 +21,18 @@ LOCAL = "http://localhost:5000"
 Moment = Annotated[datetime | None, BeforeValidator(parse_time)]
 
 
+def _place(value: Any) -> Any:
+    """Check what is an address of a server; a file or folder is looked for when it is read."""
+    return address(value) if str(value).startswith(tuple(f"{each}://" for each in WEB)) else value
+
+
+Place = Annotated[str | None, BeforeValidator(_place)]
+
+
 class MLflowOptions(ServerOptions):
     """`[experiments.NAME]` with `fetcher = "mlflow"`: each trace is a run."""
 
-    url: str | None = None
+    url: Place = None
     """Address of the server, `sqlite:///mlflow.db`, or a folder such as `./mlruns`; else
     MLFLOW_TRACKING_URI, or the local server."""
     experiment: Annotated[str, Field(min_length=1)]
@@ -42,7 +51,7 @@ class MLflowOptions(ServerOptions):
     """Folder where the server of a SQLite file keeps artifacts, for traces that lie there."""
     assessments: bool = True
     """Whether to take feedback as recorded scores; expectations are references in any case."""
-    grace_seconds: float = Field(60, ge=0)
+    grace_seconds: Wait = 60
     """A trace whose root has not come is taken as going on for so long after its last span."""
 
     @model_validator(mode="after")

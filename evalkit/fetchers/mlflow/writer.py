@@ -1,12 +1,15 @@
 """The writer of MLflow: assessments, found again by what is written into their metadata.
 
 An assessment has no identity but the id that the server gives: writing again adds another. So
-what is there is listed first, and a second one of the same score is taken away as stale.
+what is there is listed first, and a second one of the same score is taken away as stale. What is
+created is listed once more: a server that is busy may take a request of a push that was killed
+after the next push has looked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from evalkit.errors import ConfigError
@@ -46,21 +49,24 @@ class MLflowWriter:
                 "files. Start `mlflow server` on them and set its address as `url`."
             )
         self._http, self._whole = store.http, 0
-        self._assessments: dict[str, list[Row]] = {}
         try:
             store.version()
             experiment = store.experiment(fetcher.options.experiment)
             self.experiment = str(experiment["name"])
             experiment_id = str(experiment["experiment_id"])
-            chosen = fetcher.chosen(store, experiment_id)
-            for info in store.infos(experiment_id, chosen):
-                listed = info.get("assessments") or ()
-                self._assessments[str(info["trace_id"])] = [
-                    each for each in listed if is_ours(each)
-                ]
+            self._infos = partial(store.infos, experiment_id, fetcher.chosen(store, experiment_id))
+            self._assessments = self._listed()
         except BaseException:
             store.close()
             raise
+
+    def _listed(self) -> dict[str, list[Row]]:
+        """Return what evalkit wrote, by trace."""
+        found = {}
+        for info in self._infos():
+            listed = info.get("assessments") or ()
+            found[str(info["trace_id"])] = [each for each in listed if is_ours(each)]
+        return found
 
     def wanted(self, cells: Iterable[Any], keep: Keep | None) -> tuple[list[Item], set[str]]:
         """Return what is to be there, and the runs of cells that are not."""
@@ -94,6 +100,15 @@ class MLflowWriter:
         """Delete assessments."""
         yield from self._http.map(self._remove, items)
 
+    def doubled(self, created: Sequence[Item]) -> list[Item]:
+        """Return what stands beside these; of each, one that says the same is left."""
+        ours: dict[str, list[Item]] = {}
+        for trace_id, rows in self._listed().items():
+            for row in rows:
+                item = _there(trace_id, row)
+                ours.setdefault(item.id, []).append(item)
+        return [other for item in created for other in _beside(item, ours.get(item.id, []))]
+
     def notes(self) -> list[str]:
         """Say what MLflow has no place for."""
         if not self._whole:
@@ -122,6 +137,12 @@ class MLflowWriter:
         except NotFound:
             return 0
         return 1
+
+
+def _beside(item: Item, there: Sequence[Item]) -> list[Item]:
+    """Return all but one that says what is wanted; where none does, the next push changes one."""
+    same = next((each for each in there if not item.differs(each)), None)
+    return [each for each in there if same is not None and each is not same]
 
 
 def _path(there: Item) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
-from evalkit.fetchers.http.options import Address, ServerOptions
+from evalkit.fetchers.http.options import ServerOptions
+from evalkit.fetchers.options import Address, Wait
 from evalkit.model.timing import parse_time
 
 ADDRESSES = ("PHOENIX_COLLECTOR_ENDPOINT", "PHOENIX_BASE_URL", "PHOENIX_ENDPOINT")
@@ -43,7 +44,7 @@ class PhoenixOptions(ServerOptions):
     """Whether to pull the annotations of spans and traces as recorded scores."""
     costs: bool = True
     """Whether to ask for the costs that the server computed."""
-    grace_seconds: float = Field(60, ge=0)
+    grace_seconds: Wait = 60
     """A trace whose root has not come is taken as going on for so long after its last span."""
 
     @model_validator(mode="after")

@@ -117,6 +117,10 @@ class PhoenixWriter:
         for _ in self._client.http.map(self._client.evaluate, emptied):
             yield 1
 
+    def doubled(self, created: Sequence[Item]) -> Sequence[Item]:
+        """Nothing is doubled: what is written again has the same id."""
+        return ()
+
     def notes(self) -> list[str]:
         """Say what Phoenix has no place for."""
         if not self._whole:

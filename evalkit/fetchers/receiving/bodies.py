@@ -13,6 +13,7 @@ import zstandard
 
 from evalkit.fetchers.files.formats.otlp.forms.documents import RESOURCES, raw_spans
 from evalkit.fetchers.files.reading.jsontext import Mended, loads
+from evalkit.fetchers.values import too_much
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 MOST_BYTES = 64_000_000
@@ -128,6 +129,8 @@ def _document(signal: str, kind: str, body: bytes) -> tuple[Any, bytes | None]:
             return to_document(signal, body), None
         except ValueError as error:
             raise RefusedError(400, str(error)) from None
+    if too_much(body):
+        raise RefusedError(413, f"too many values for {MOST_BYTES / 1e6:g} MB; send less at once")
     try:
         value = orjson.loads(body)
     except ValueError:

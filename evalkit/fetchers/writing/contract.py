@@ -69,6 +69,13 @@ class Writer(Protocol):
         """Take scores away; what was gone already is not counted."""
         ...
 
+    def doubled(self, created: Sequence[Item]) -> Sequence[Item]:
+        """Return what evalkit wrote beside these while they were created.
+
+        A store that gives ids of its own may take a request after who sent it was killed.
+        """
+        ...
+
     def notes(self) -> list[str]:
         """Say what a reader should know of this store."""
         ...

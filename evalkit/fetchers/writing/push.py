@@ -138,6 +138,8 @@ def apply(plan: PushPlan, progress: Progress = no_progress) -> PushReport:
         for done in writer.create(plan.create):
             report.created += done
             progress("scores", report.created + report.updated, total)
+        if plan.create:
+            report.withdrawn += sum(writer.remove(writer.doubled(plan.create)))
     except SourceUnavailable as error:
         done = report.created + report.updated
         raise SourceUnavailable(

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from evalkit.errors import EvalkitError, NoRunsError
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
+from evalkit.fetchers.files.formats.spreadable import Spreadable, fingerprint_of
 from evalkit.fetchers.files.mapping.apart import by_file, chosen, of_file
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
-from evalkit.fetchers.files.mapping.options import ExpressionText
+from evalkit.fetchers.files.mapping.options import ExpressionText, FileNames
 from evalkit.fetchers.files.reading.expression import Expression
-from evalkit.fetchers.files.reading.findings import Findings, hearing
+from evalkit.fetchers.files.reading.findings import Findings, Hearing
 from evalkit.fetchers.files.reading.paths import (
     RECORD_LIMIT,
     URL,
@@ -24,39 +25,37 @@ from evalkit.fetchers.files.reading.paths import (
     find_files,
     marks_of,
 )
+from evalkit.fetchers.files.reading.plain import files_of
 from evalkit.fetchers.files.reading.unpack import is_empty
+from evalkit.fetchers.options import SourceOptions
 from evalkit.fetchers.statuses import settled
 from evalkit.fetchers.unforeseen import UNFORESEEN
 from evalkit.model.example import Example
 from evalkit.model.run import Run
-from evalkit.model.schema.batch import RunRows, rows_of
-from evalkit.model.schema.documented import Documented
-from evalkit.model.schema.hashes import body_hash
+from evalkit.model.schema.batch import ExampleRow, RunRows, rows_of
+from evalkit.model.schema.made import MadeRow
 from evalkit.model.views import unread_forms
 
-ENOUGH = 16
-"""Bytes of a hash that tell copies from other runs; they are held for every run."""
 EVERY = 256
 """Runs between two reports of progress."""
 
 
-class FileOptions(Documented):
+class FileOptions(SourceOptions):
     """Options every fetcher of files takes."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    path: str | list[str] = Field(min_length=1)
+    path: FileNames
     """A file, folder, glob or fsspec URL, relative to the config, or a list of them; `{a,b}` \
 stands for both, and what begins with `!` is left out."""
-    max_record_mb: float = Field(RECORD_LIMIT / 1e6, gt=0)
-    """Megabytes a record may have; a larger one is skipped, named, and the fetch ends with 3."""
+    max_record_mb: float = Field(RECORD_LIMIT / 1e6, gt=0, le=1e6)
+    """Megabytes a record may have, with what its values take; a larger one is skipped, named, and \
+the fetch ends with 3."""
     experiments: ExpressionText | None = None
     """JMESPath that tells experiments apart; `_filename`: each file is one of its own."""
     experiment: str | None = None
     """Of those, or of what a store holds, the one that is read; a pattern stands for many."""
 
 
-class FileFetcher:
+class FileFetcher(Spreadable):
     """Base of the fetchers of files; a subclass reads items."""
 
     Options: ClassVar[type[BaseModel]] = FileOptions
@@ -65,6 +64,7 @@ class FileFetcher:
     def __init__(self, options: Any, context: FetchContext) -> None:
         if isinstance(options, Mapping):
             options = self.Options.model_validate(options)
+        super().__init__()
         self.options = options
         self.context = context
         self.who = context.experiment
@@ -98,25 +98,30 @@ class FileFetcher:
     def runs(self) -> Iterator[Run]:
         """Yield new and changed runs; what was broken raises after everything that was not."""
         for made in self._arriving():
-            assert isinstance(made, Run)
+            assert not isinstance(made, RunRows)
+            yield made  # type: ignore[misc]  # rows of a part, where others made them
+
+    def rows(self) -> Iterator[RunRows | MadeRow]:
+        """Yield the same as rows, made the quick way where the format has one."""
+        self.make_rows()
+        for made in self._arriving():
+            assert not isinstance(made, Run)
             yield made
 
-    def rows(self) -> Iterator[RunRows]:
-        """Yield the same as rows, made the quick way where the format has one."""
+    def make_rows(self) -> None:
+        """Let items become rows, the quick way where the format has one."""
         self._as_rows = True
         self.quick = not self.context.statuses and self._apart is None
-        for made in self._arriving():
-            assert isinstance(made, RunRows)
-            yield made
 
-    def _arriving(self) -> Iterator[Run | RunRows]:
+    def _arriving(self) -> Iterator[Run | RunRows | MadeRow]:
         limit = int(self.options.max_record_mb * 1e6)
         found = find_files(self.options.path, self.context.base, self.who)
         files = [replace(file, limit=limit) for file in found]
         counts = self.tally
         files = self._without_empty(self._of_experiment(files))
-        for item in self._readable(files):
-            run = self._made(item)
+        others = None if self.elsewhere is None else self.elsewhere(files)
+        for item in self.readable(files) if others is None else others:
+            run = self.made(item)
             if self._is_copy(item, run):
                 counts.duplicates += 1
                 continue
@@ -127,34 +132,39 @@ class FileFetcher:
             if counts.received % EVERY == 0:
                 self.context.progress("runs", counts.received, None)
             stored = self.context.known.get(run.run_id)
-            as_before = isinstance(run, RunRows) and run.is_stored_as(stored)
-            if as_before or (isinstance(run, Run) and is_stored_as(run, stored)):
+            same = is_stored_as(run, stored) if isinstance(run, Run) else run.is_stored_as(stored)
+            if same:
                 counts.unchanged += 1
             else:
                 yield run
         self.context.progress("runs", counts.received, counts.received)
         self._end(files)
 
-    def _readable(self, files: list[SourceFile]) -> Iterator[Item]:
-        """Yield items up to one whose parts are of other types than its format has.
+    def readable(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield the items of files; see `watched`."""
+        return self.watched(self.items(files), files)
 
-        Strangers write these files: what no reader foresaw is a fault of the file, said with its
-        place, and the runs before it are kept.
-        """
-        items, before = self.items(files), ""
+    def watched(
+        self, items: Iterator[Item], files: list[SourceFile], before: str = ""
+    ) -> Iterator[Item]:
+        """Yield items up to one that no reader foresaw: a fault of the file, and told as one."""
+        hearing = Hearing(self.findings)
         while True:
             try:
-                with hearing(self.findings):
+                with hearing:
                     item = next(items)
             except StopIteration:
                 return
             except UNFORESEEN as error:
-                where = f"after {before}" if before else files[0].shown
-                said = f"{type(error).__name__}: {error}"[:200]
-                self.findings.break_at(where, f"a record is not as its format has it ({said})")
+                self.unforeseen(f"{type(error).__name__}: {error}"[:200], before, files)
                 return
             before = item.where
             yield item
+
+    def unforeseen(self, said: str, before: str, files: list[SourceFile]) -> None:
+        """Take down that nothing can be read after an item; empty: from the first file on."""
+        where = f"after {before}" if before else files[0].shown
+        self.findings.break_at(where, f"a record is not as its format has it ({said})")
 
     def _of_experiment(self, files: list[SourceFile]) -> list[SourceFile]:
         """Leave out the files of other experiments, where the file alone tells."""
@@ -184,9 +194,9 @@ class FileFetcher:
             self.findings.break_at(file.shown, "the file is empty")
         return [file for file in files if file not in empty] or files
 
-    def _made(self, item: Item) -> Run | RunRows:
+    def made(self, item: Item) -> Run | RunRows | MadeRow:
         """Return what is yielded of an item."""
-        if isinstance(item.run, RunRows):
+        if not isinstance(item.run, Run):
             return item.run
         run = settled(item.run, self.context.statuses, item.status)
         if not self._as_rows:
@@ -195,10 +205,8 @@ class FileFetcher:
         rows.unread = unread_forms(run)
         return rows
 
-    def _is_copy(self, item: Item, run: Run | RunRows) -> bool:
-        fingerprint: str | bytes = item.fingerprint
-        if isinstance(run, RunRows) and not fingerprint:
-            fingerprint = (run.body or body_hash(run.row, run.steps))[:ENOUGH]
+    def _is_copy(self, item: Item, run: Run | RunRows | MadeRow) -> bool:
+        fingerprint = fingerprint_of(item, run)
         known = self._seen.get(run.run_id)
         if known is None:
             self._seen[run.run_id] = fingerprint
@@ -240,6 +248,10 @@ class FileFetcher:
         """Return the examples the runs answered."""
         return self.book
 
+    def example_rows(self) -> Iterable[Example | ExampleRow]:
+        """Return the same as rows."""
+        return self.book.rows()
+
     def counts(self) -> Counts:
         """Return what was there, with what was found on the way."""
         self.tally.problems = self.findings.problems()
@@ -267,9 +279,8 @@ class FileFetcher:
 
     def _all_files(self) -> list[SourceFile]:
         dataset = getattr(self.options, "dataset", None)
-        paths = [self.options.path, getattr(dataset, "path", dataset)]
-        found = [find_files(each, self.context.base, self.who) for each in paths if each]
-        return [file for files in found for file in files]
+        where = getattr(dataset, "path", dataset)
+        return files_of(self.options.path, where, self.context.base, self.who)
 
     def check(self) -> Iterator[CheckLine]:
         """Say which files there are and whether they open."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from evalkit.errors import DatasetError, did_you_mean
 from evalkit.fetchers.base import Counts
@@ -14,6 +14,7 @@ from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.sample import Sample, sample_of
+from evalkit.fetchers.numbers import Numbers
 
 
 class Reading(Protocol):
@@ -24,10 +25,33 @@ class Reading(Protocol):
     tally: Counts
     quick: bool
     """Whether items may be rows, made without a run."""
+    repetitions: Numbers
+    """The runs of each example until now."""
+
+
+class Across(Protocol):
+    """What a reader remembers from file to file, where files are read by many."""
+
+    def items(self, files: list[SourceFile]) -> Iterator[Item]:
+        """Yield what is a run by itself."""
+
+    def told(self) -> Any:
+        """Return the rest, for `hear` of another one."""
+
+    def hear(self, told: Any) -> None:
+        """Take in what was remembered elsewhere, of the files after these."""
+
+    def rest(self) -> Iterator[Item]:
+        """Yield what could only become runs when all files had been read."""
 
 
 class Reader(Protocol):
-    """A module that knows a format."""
+    """A module that knows a format.
+
+    It may have `chosen(files, reading)`, which leaves out files that do not count,
+    `together(file)`, which says why a file cannot be read without the others, and
+    `across(reading)`, which makes an `Across`.
+    """
 
     def fits(self, sample: Sample) -> bool:
         """Tell whether a file has this format."""
@@ -46,6 +70,10 @@ class Format(NamedTuple):
     module: str
     counts_repetitions: bool = False
     """The files hold no number of the repetition, so that it is counted per example."""
+    by_file: bool = False
+    """A run is in one file; what its reader remembers from one file to the next is in `across`."""
+    by_line: bool = False
+    """A run is in one line, where the file is JSON Lines."""
     beside: tuple[str, ...] = ()
     """Names of files that lie in a folder of this format and are no results themselves."""
 
@@ -61,7 +89,13 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("evalkit", "evalkit's own JSON Lines: one run a line with `run_id`", "own"),
+    Format(
+        "evalkit",
+        "evalkit's own JSON Lines: one run a line with `run_id`",
+        "own",
+        by_file=True,
+        by_line=True,
+    ),
     Format(
         "langsmith",
         "LangSmith: v1 pages {runs}, v2 pages {items}, arrays or JSON Lines of runs, dumps nested "
@@ -69,11 +103,14 @@ FORMATS = (
         "ExperimentResults, frames of to_pandas and get_test_results",
         "langsmith.runs",
         counts_repetitions=True,
+        by_file=True,
+        by_line=True,
     ),
     Format(
         "inspect",
         "Inspect: logs as .eval or .json, folders of eval_set",
         "inspect.logs",
+        by_file=True,
         beside=("eval-set.json", "logs.json"),
     ),
     Format(
@@ -104,13 +141,18 @@ FORMATS = (
         "otlp.spans",
         counts_repetitions=True,
     ),
-    Format("swe-agent", "SWE-agent: .traj files", "swe_agent"),
+    Format("swe-agent", "SWE-agent: .traj files", "swe_agent", by_file=True),
     Format(
         "claude-code",
         "Claude Code: session files, stream-json, the json result",
         "agents.claude_code",
     ),
-    Format("codex", "Codex: rollout files, events of `codex exec --json`", "agents.codex"),
+    Format(
+        "codex",
+        "Codex: rollout files, events of `codex exec --json`",
+        "agents.codex",
+        by_file=True,
+    ),
     Format(
         "gemini-cli", "Gemini CLI: session files, stream-json, the json result", "agents.gemini_cli"
     ),
@@ -129,7 +171,12 @@ FORMATS = (
         counts_repetitions=True,
         beside=("trajectory.json", "config.json", "lock.json", "reward.json", "manifest.json"),
     ),
-    Format("atif", "ATIF 1.x: trajectories in Harbor's interchange format", "agents.atif"),
+    Format(
+        "atif",
+        "ATIF 1.x: trajectories in Harbor's interchange format",
+        "agents.atif",
+        by_file=True,
+    ),
     Format(
         "lm-eval",
         "lm-eval: samples of `--log_samples`",

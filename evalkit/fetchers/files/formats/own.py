@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -17,8 +16,9 @@ from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.numbers import Numbers
 from evalkit.model.example import Example
-from evalkit.model.schema.batch import Odd, RunRows, json_text
+from evalkit.model.schema.batch import Odd, RunRows, parsed
 from evalkit.model.schema.records import read_record
 
 OURS = {"example_id", "inputs", "outputs", "steps", "status", "error", "feedback"}
@@ -39,7 +39,7 @@ def fits(sample: Sample) -> bool:
 
 def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
     """Yield the runs; examples go to the book, records that do not fit to the findings."""
-    repetitions: Counter[str] = Counter()
+    repetitions = reading.repetitions
     quick = QuickLines(repetitions).line if reading.quick else None
     for file in files:
         for row in read_rows(file, Selection(None), reading.findings, quick):
@@ -60,7 +60,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
 class QuickLines:
     """Reads lines that are plain runs, counting the runs of an example as `_numbered` does."""
 
-    def __init__(self, repetitions: Counter[str]) -> None:
+    def __init__(self, repetitions: Numbers) -> None:
         from evalkit.fetchers.files.formats.own_quick import Reader
 
         self._reader, self._repetitions = Reader(), repetitions
@@ -68,19 +68,19 @@ class QuickLines:
     def line(self, raw: bytes) -> RunRows | None:
         """Return the rows of a line; None where it has to go the long way."""
         try:
-            record = self._reader.run(json_text(raw))
+            record = self._reader.run(parsed(raw))
             example_id, repetition = record.example_id, record.repetition
             if example_id is not None and repetition is None:
-                repetition = self._repetitions[example_id]
+                repetition = self._repetitions.number(example_id)
             rows = self._reader.rows(record, repetition)
         except Odd:
             return None
         if example_id is not None:
-            self._repetitions[example_id] += 1
+            self._repetitions.count(example_id)
         return rows
 
 
-def _numbered(value: Any, repetitions: Counter[str], where: str) -> dict[str, Any]:
+def _numbered(value: Any, repetitions: Numbers, where: str) -> dict[str, Any]:
     """Count the runs of an example where the record does not say which one it is."""
     if not isinstance(value, dict):
         raise RecordError(f"{where}: a line is an object, not {type(value).__name__}")
@@ -88,8 +88,8 @@ def _numbered(value: Any, repetitions: Counter[str], where: str) -> dict[str, An
     if value.get("kind") == "example" or example_id is None:
         return dict(value)
     if value.get("repetition") is None:
-        value = value | {"repetition": repetitions[str(example_id)]}
-    repetitions[str(example_id)] += 1
+        value = value | {"repetition": repetitions.number(str(example_id))}
+    repetitions.count(str(example_id))
     return dict(value)
 
 
@@ -101,3 +101,7 @@ class OwnFetcher(FileFetcher):
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the runs of the files."""
         return read(files, self)
+
+    def unspread(self, files: list[SourceFile]) -> str:
+        """Every line is one run: files are read one by one."""
+        return ""

@@ -6,12 +6,11 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-import orjson
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from evalkit.model.accounting.reader import read_usage
 from evalkit.model.schema.batch import Odd
-from evalkit.model.schema.row_values import NO_USAGE, NOT_USED, usage_values
+from evalkit.model.schema.row_values import NO_USAGE, usage_values
 from evalkit.model.usage import MONEY_WORDS, USAGE_FIELDS
 
 LARGEST = 2**53
@@ -34,19 +33,13 @@ class Counted(Struct, forbid_unknown_fields=True, gc=False):
     cost_source: str | None = None
 
 
-_decode = msgspec.json.Decoder(Counted).decode
-
-
-def usage_of(raw: Raw, notes: Counter[str]) -> tuple[Any, bytes | None]:
+def usage_of(stated: Any, notes: Counter[str]) -> tuple[Any, bytes | None]:
     """Return the values of the columns of usage, and of its details; what is not read is `Odd`."""
-    text = bytes(raw)
-    if text == b"null":
-        return NOT_USED
     try:
-        counted = _counted(_decode(text))
+        counted = _counted(msgspec.convert(stated, Counted))
     except msgspec.ValidationError:
         counted = None
-    return _by_name(text, notes) if counted is None else (counted, None)
+    return _by_name(stated, notes) if counted is None else (counted, None)
 
 
 def _counted(one: Counted) -> tuple[Any, ...] | None:
@@ -79,9 +72,8 @@ def _counted(one: Counted) -> tuple[Any, ...] | None:
     return (given, taken, both, first, second, paid, read, thought, written, currency, source)
 
 
-def _by_name(text: bytes, notes: Counter[str]) -> tuple[Any, bytes | None]:
+def _by_name(stated: Any, notes: Counter[str]) -> tuple[Any, bytes | None]:
     """Read counts under any names."""
-    stated = orjson.loads(text)
     if not isinstance(stated, dict) or "details" in stated:
         raise Odd("details of usage, or no object")
     try:

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel
 
 from evalkit.errors import ConfigError, DatasetError
 from evalkit.fetchers.base import CheckLine, FetchContext
-from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.copies import Copies
 from evalkit.fetchers.files.formats.known import detect
+from evalkit.fetchers.files.formats.records_direct import EXAMPLE_ID, Direct
+from evalkit.fetchers.files.formats.records_options import RecordsOptions
 from evalkit.fetchers.files.formats.records_quick import BuiltRows, build_rows, is_plain
 from evalkit.fetchers.files.mapping.build import Builder, Built
-from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
-from evalkit.fetchers.files.mapping.grouping import Groups, Rule, check_rule
+from evalkit.fetchers.files.mapping.dataset import read_dataset
+from evalkit.fetchers.files.mapping.grouping import Groups
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.files.mapping.mapping import FieldMap
-from evalkit.fetchers.files.mapping.options import ExpressionText, flat_fields
-from evalkit.fetchers.files.mapping.targets import RUN_TARGETS, check_target
+from evalkit.fetchers.files.mapping.targets import RUN_TARGETS
 from evalkit.fetchers.files.reading.expression import Expression
+from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile, size_of
 from evalkit.fetchers.files.reading.places import NOWHERE
 from evalkit.fetchers.files.reading.rows import Row, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.numbers import Numbers
+from evalkit.model.schema.batch import RunRows
 
 BY_FILE = ("_path", "_filename")
+"""What groups by the file: its runs are whole when it ends."""
 LOOKED_AT = 4 << 20
 """Bytes up to which a file is looked at once more, whole: to find out what else would read it."""
-"""What groups by the file: its runs are whole when it ends."""
 
 
 def to_key(value: Any) -> str | None:
@@ -39,46 +43,6 @@ def to_key(value: Any) -> str | None:
     if isinstance(value, dict | list) or value is None or value == "":
         return None
     return str(value)
-
-
-def _field_name(name: str) -> str:
-    check_target(name, RUN_TARGETS)
-    return name
-
-
-class RecordsOptions(FileOptions):
-    """Keys of an experiment with `fetcher = "records"`."""
-
-    records: ExpressionText = "@"
-    """JMESPath to the list of records. Default: the document itself, or its lines."""
-    fields: Annotated[
-        dict[Annotated[str, AfterValidator(_field_name)], ExpressionText],
-        BeforeValidator(flat_fields),
-    ] = Field(min_length=1)
-    """JMESPath on each record, by field of Run; dotted names for parts."""
-    group_by: ExpressionText | None = None
-    """JMESPath on each record: those with the same value are one run. `_filename`: a file each."""
-    line_id: ExpressionText | None = None
-    """With `group_by`: records of a run with the same value are one, and the last one counts."""
-    combine: Annotated[
-        dict[Annotated[str, AfterValidator(_field_name)], Rule], BeforeValidator(flat_fields)
-    ] = Field(default_factory=dict)
-    """With `group_by`, by field: first, last, sum, list, min or max of what the records say."""
-    dataset: str | DatasetOptions | None = None
-    """A file with the examples, joined by `example_id`, else by equal inputs."""
-    source: str = "records"
-    """Name under which recorded scores appear."""
-
-    @model_validator(mode="after")
-    def _grouped(self) -> RecordsOptions:
-        """Refuse rules for groups where nothing is grouped, and those that cannot be."""
-        if self.group_by is None and (self.line_id is not None or self.combine):
-            key = "line_id" if self.line_id is not None else "combine"
-            by = self.line_id or "session_id"
-            raise ValueError(f"{key} has no meaning without group_by. Write group_by = {by!r}")
-        for name, rule in self.combine.items():
-            check_rule(name, rule)
-        return self
 
 
 class RecordsFetcher(FileFetcher):
@@ -91,7 +55,7 @@ class RecordsFetcher(FileFetcher):
         where = f"experiments.{self.who}"
         self._records = Expression(self.options.records, f"{where}.records")
         self._fields = FieldMap(self.options.fields, RUN_TARGETS, f"{where}.fields")
-        self._builder = Builder(self._fields, self.options.source)
+        self._builder = Builder(self._fields, self.options.source, self.repetitions)
         self._read = 0
         self._first: SourceFile | None = None
         self._group_by = self._optional(self.options.group_by, f"{where}.group_by")
@@ -99,10 +63,11 @@ class RecordsFetcher(FileFetcher):
         told = "messages" in self._fields or "steps" in self._fields
         self._groups = Groups(self.options.combine, where, steps=not told)
         self._words: dict[str, str | None] = {}
-        self._again: dict[str, int] = {}
+        self._again = self.numbers["again"] = Numbers()
         self._copies = Copies(self._fields)
         self._at_once = False
         """Whether records become rows without a run."""
+        self._direct: Direct | None = None
 
     @staticmethod
     def _optional(text: str | None, who: str) -> Expression | None:
@@ -110,14 +75,7 @@ class RecordsFetcher(FileFetcher):
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the run of every record."""
-        if self.options.dataset is not None:
-            options = self.options.dataset
-            self._builder.dataset = read_dataset(options, self.context, self.findings)
-        selection = Selection(self._records)
-        self._first = files[0]
-        self._at_once = self.quick and is_plain(self._fields)
-        whole = self._group_by is None and self._apart is None
-        self._copies.begin(files, selection, counted=whole)
+        selection = self.begin(files, Findings() if self.piece else self.findings)
         for file in files:
             cells = kind_of(file) == "csv"
             row: Row | None = None
@@ -139,6 +97,46 @@ class RecordsFetcher(FileFetcher):
         if self._group_by is not None:
             yield from self._grouped(any(kind_of(file) == "csv" for file in files))
 
+    def begin(self, files: list[SourceFile], heard: Findings) -> Selection:
+        """Get ready for files, whether they are read here or elsewhere."""
+        if self.options.dataset is not None:
+            options = self.options.dataset
+            self._builder.dataset = read_dataset(options, self.context, heard)
+        selection = Selection(self._records)
+        self._first = files[0]
+        self._at_once = self.quick and is_plain(self._fields)
+        whole = self._group_by is None and self._apart is None
+        self._direct = Direct.of(self._builder) if self._at_once and whole else None
+        elsewhere = self.elsewhere is not None
+        self._copies.begin(files, selection, counted=whole, elsewhere=elsewhere, piece=self.piece)
+        return selection
+
+    def unspread(self, files: list[SourceFile]) -> str:
+        """Every record is one run where none are grouped: files are read one by one."""
+        return "" if self._group_by is None else "its records are grouped into runs"
+
+    @property
+    def splits(self) -> bool:
+        """Whether groups of rows of a file can be read one by one: no number of a record counts."""
+        return not self._fields.placed and self._apart is None
+
+    def told(self) -> Any:
+        """Return what was counted: of fields, and of the dataset."""
+        dataset = self._builder.dataset
+        fields = [field.told() for field in self._fields.fields]
+        asked = None if dataset is None else dataset.told()
+        return self._read, fields, self._builder.of_steps, asked
+
+    def hear(self, told: Any) -> None:
+        """Take in what was counted elsewhere."""
+        read, fields, of_steps, asked = told
+        self._read += read
+        for field, of_field in zip(self._fields.fields, fields, strict=True):
+            field.hear(of_field)
+        self._builder.of_steps.update(of_steps)
+        if self._builder.dataset is not None and asked is not None:
+            self._builder.dataset.hear(asked)
+
     def _gather(self, row: Row) -> None:
         """Keep a line for the run it belongs to."""
         assert self._group_by is not None
@@ -159,6 +157,8 @@ class RecordsFetcher(FileFetcher):
 
     def _item(self, row: Row, cells: bool) -> Item:
         record, where = row.value, row.where
+        if self._direct is not None and (direct := self._direct.rows(record)) is not None:
+            return self._taken(direct, self._copies.mark(record), where, None)
         values = self._fields.values(record, where, self._places(row))
         if "run_id" in values:
             fingerprint = self._copies.mark(record)
@@ -174,11 +174,22 @@ class RecordsFetcher(FileFetcher):
             built = build_rows(self._builder, values, fingerprint, where)
         else:
             built = self._builder.build(values, fingerprint, where, cells=cells)
-        run, example, theirs = built
-        if example is None:
-            self.findings.note("run that names no example", where)
-        elif not theirs:
-            self.book.add(example)
+        return self._taken(built, fingerprint, where, word)
+
+    def _taken(
+        self, built: Built | BuiltRows, fingerprint: str, where: str, word: str | None
+    ) -> Item:
+        """Return the item of a run; its example goes to the book."""
+        run, example, theirs = built[:3]
+        text = built.example_text if isinstance(built, BuiltRows) else None
+        if not theirs:
+            if isinstance(run, RunRows) and text is not None:
+                self.book.add_text(run.row[EXAMPLE_ID], text)
+            elif example is not None:
+                self.book.add(example)
+            else:
+                self.findings.note("run that names no example", where)
+                return Item(run, fingerprint, where, word)
             if self._builder.dataset is not None:
                 self.findings.note("run whose example is not in the dataset", where)
         return Item(run, fingerprint, where, word)
@@ -204,8 +215,7 @@ class RecordsFetcher(FileFetcher):
 
     def _distinct(self, fingerprint: str, where: str) -> str:
         """Number equal records that name no run: equal answers are still as many runs."""
-        before = self._again.get(fingerprint, 0)
-        self._again[fingerprint] = before + 1
+        before = self._again.next(fingerprint)
         if not before:
             return fingerprint
         self.findings.note("record equal to an earlier one, counted as a run of its own", where)

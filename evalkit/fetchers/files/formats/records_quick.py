@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import StoreError
 from evalkit.fetchers.files.mapping.build import Builder
+from evalkit.fetchers.files.mapping.examples import asked_text
 from evalkit.fetchers.files.mapping.mapping import FieldMap
 from evalkit.model.example import Example
 from evalkit.model.outcome import outcome_of
@@ -27,6 +28,8 @@ class BuiltRows(NamedTuple):
     run: RunRows
     example: Example | None
     of_dataset: bool
+    example_text: bytes | None = None
+    """The example's record, where only its inputs are known, which are the run's."""
 
 
 def is_plain(fields: FieldMap) -> bool:
@@ -57,7 +60,16 @@ def build_rows(builder: Builder, values: dict[str, Any], made_id: str, where: st
         ) from None
     row = (*head, *counts, *more, None, details, *payloads, None, None, None, None)
     made = made_rows(row, [], notes, unread_alone(asked.inputs, outputs))
-    return BuiltRows(made, asked.example, asked.of_dataset)
+    example = asked.example
+    known = None
+    if example is not None and not notes and _says_inputs_alone(example):
+        known = asked_text(example.example_id, payloads[0] or b"null")
+    return BuiltRows(made, example, asked.of_dataset, known)
+
+
+def _says_inputs_alone(example: Example) -> bool:
+    more = (example.reference_outputs, example.split, example.metadata or None)
+    return more == (None, None, None) and not (example.attachments or example.extra)
 
 
 def _head(

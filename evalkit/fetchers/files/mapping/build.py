@@ -13,6 +13,7 @@ from evalkit.fetchers.files.mapping.mapping import FieldMap
 from evalkit.fetchers.files.mapping.messages import chat_steps
 from evalkit.fetchers.files.mapping.scores import feedback_of, read_score, read_scores
 from evalkit.fetchers.files.mapping.steps import read_steps
+from evalkit.fetchers.numbers import Numbers
 from evalkit.model.accounting.reader import read_usage
 from evalkit.model.accounting.rollup import settled
 from evalkit.model.example import Example
@@ -66,13 +67,13 @@ class Asked(NamedTuple):
 class Builder:
     """Turns the values of one record after the other into runs."""
 
-    def __init__(self, fields: FieldMap, source: str) -> None:
+    def __init__(self, fields: FieldMap, source: str, repetitions: Numbers) -> None:
         self.fields = fields
         self.source = source
         self.dataset: Dataset | None = None
         self.of_steps: Counter[str] = Counter()
         """What keys of steps were taken for, or were not read at all."""
-        self._repetitions: Counter[str] = Counter()
+        self.repetitions = repetitions
 
     def build(self, values: Values, fingerprint: str, where: str, *, cells: bool = False) -> Built:
         """Return the run; `cells` says that values are text because the file holds only text."""
@@ -124,9 +125,7 @@ class Builder:
     def _repetition(self, values: Values, example_id: str | None) -> int | None:
         if "repetition" in values or example_id is None:
             return values.get("repetition")
-        number = self._repetitions[example_id]
-        self._repetitions[example_id] += 1
-        return number
+        return self.repetitions.next(example_id)
 
     def _steps(self, values: Values, where: str, unread: Unread) -> list[Step] | None:
         chat = partial(chat_steps, unread=unread)
@@ -196,7 +195,7 @@ class Builder:
     @property
     def repeats(self) -> bool:
         """Whether repetitions were counted, and an example was answered more than once."""
-        return any(number > 1 for number in self._repetitions.values())
+        return self.repetitions.repeats
 
     def inferred(self) -> list[str]:
         """Say which fields were derived because the mapping does not give them."""
@@ -205,7 +204,7 @@ class Builder:
             said.append("run_id: a hash of the record")
         if "example_id" not in self.fields and "inputs" in self.fields:
             said.append("example_id: a hash of the inputs")
-        if "repetition" not in self.fields and self._repetitions:
+        if "repetition" not in self.fields and self.repetitions.seen:
             said.append("repetition: counted per example, in the order of the records")
         if "status" not in self.fields:
             said.append("status: success unless there is an error")

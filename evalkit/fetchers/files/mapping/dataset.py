@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.mapping import FieldMap
-from evalkit.fetchers.files.mapping.options import ExpressionText, flat_fields
+from evalkit.fetchers.files.mapping.options import ExpressionText, FileNames, flat_fields
 from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS, check_target
 from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings
@@ -20,8 +20,8 @@ from evalkit.fetchers.files.reading.paths import find_files
 from evalkit.fetchers.files.reading.places import NOWHERE
 from evalkit.fetchers.files.reading.rows import Row, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.options import SourceOptions
 from evalkit.model.example import Example
-from evalkit.model.schema.documented import Documented
 
 NAMES = {
     "example_id": ("example_id", "id", "key"),
@@ -38,12 +38,10 @@ def _field_name(name: str) -> str:
     return name
 
 
-class DatasetOptions(Documented):
+class DatasetOptions(SourceOptions):
     """`[experiments.NAME.dataset]`: a file with the examples."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    path: str | list[str] = Field(min_length=1)
+    path: FileNames
     """A file, glob or fsspec URL, relative to the config."""
     records: ExpressionText = "@"
     """JMESPath to the list of rows."""

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from evalkit.model.run import Run
 from evalkit.model.schema.batch import RunRows
+from evalkit.model.schema.made import MadeRow
 
 
 class Item(NamedTuple):
     """A run as read, with what tells copies from contradictions."""
 
-    run: Run | RunRows
+    run: Run | RunRows | MadeRow
     fingerprint: str
     """Of the record the run was made from; empty: the hash of its rows tells copies."""
     where: str

@@ -19,6 +19,13 @@ FAILURES = re.compile(r"(?i)[\w.\"]*(?:fail|error)\w*\"?")
 """A path that speaks of what went wrong, such as `failure_mode`."""
 
 
+COUNTED = (
+    *("given", "failed", "_emptied", "_parts", "_first_failure", "_unmet", "_unseen"),
+    *("_empty_lists", "_idle_lists"),
+)
+"""What a field remembers of the records it saw."""
+
+
 class Field:
     """One field of a mapping, with what its expression has given so far."""
 
@@ -66,6 +73,16 @@ class Field:
                 self._parts.update(name for name in self._branches if raw.get(name) is None)
         return value
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether no more is remembered of a value than that it was there, once `watches` ends."""
+        return self._direct is not None and self.expression.node["type"] != "multi_select_dict"
+
+    @property
+    def watches(self) -> bool:
+        """Whether no record has had yet what the expression asks for."""
+        return bool(self._unmet or self._unseen)
+
     def fail(self, error: ValueError, where: str) -> None:
         """Take back a value that turned out not to be usable."""
         self.given -= 1
@@ -95,6 +112,23 @@ class Field:
             if value:
                 return True
         return False
+
+    def told(self) -> dict[str, Any]:
+        """Return what its expression has given, to be told where other records were read."""
+        kept = {name: value for name, value in vars(self).items() if name in COUNTED}
+        return kept | {"units": self.expression.units()}
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Take in what it gave for records that were read elsewhere, after these."""
+        for name in ("given", "failed", "_emptied"):
+            setattr(self, name, getattr(self, name) + told[name])
+        self._parts.update(told["_parts"])
+        self._first_failure = self._first_failure or told["_first_failure"]
+        self._unmet = [path for path in self._unmet if path in told["_unmet"]]
+        self._unseen &= told["_unseen"]
+        self._empty_lists |= told["_empty_lists"]
+        self._idle_lists |= told["_idle_lists"]
+        self.expression.hear_units(told["units"])
 
     def problem(self) -> str | None:
         """Say why this field cannot be right: it gave nothing, whatever the record."""

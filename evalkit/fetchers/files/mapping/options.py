@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator
 
@@ -21,6 +21,23 @@ def _compiles(text: str) -> str:
 
 ExpressionText = Annotated[str, AfterValidator(_compiles)]
 """A JMESPath expression; a bad one is refused with the column."""
+
+
+Named = TypeVar("Named", str, str | list[str])
+
+
+def _named(paths: Named) -> Named:
+    """Refuse an empty name, which would stand for the whole project."""
+    each = [paths] if isinstance(paths, str) else paths
+    if not each or not all(path.strip() for path in each):
+        raise ValueError("Input should be a file, glob or URL, and not empty")
+    return paths
+
+
+FileName = Annotated[str, AfterValidator(_named)]
+"""Where a file is."""
+FileNames = Annotated[str | list[str], AfterValidator(_named)]
+"""Where files are."""
 
 
 def flat_fields(fields: Any) -> Any:

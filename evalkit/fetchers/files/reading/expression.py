@@ -66,6 +66,16 @@ class Expression:
         found = next((units for units in (self._units or {}).values() if mixed(units)), ())
         return sorted(found)
 
+    def units(self) -> dict[tuple[int, int], set[str]]:
+        """Return the units each function was given amounts in."""
+        return self._units or {}
+
+    def hear_units(self, told: dict[tuple[int, int], set[str]]) -> None:
+        """Take in the units of records that were read elsewhere."""
+        for place, units in told.items():
+            if self._units is not None:
+                self._units.setdefault(place, set()).update(units)
+
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 

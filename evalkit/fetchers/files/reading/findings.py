@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from evalkit.errors import IncompleteExperiment
@@ -21,6 +19,8 @@ class Findings:
         self.broken: list[str] = []
         """Places that could not be read, `file:line: reason`, the first few."""
         self.broken_count = 0
+        self.lines = 0
+        """Lines of JSON Lines that were read to their end."""
         self._notes: Counter[str] = Counter()
         self._first: dict[str, str] = {}
 
@@ -34,6 +34,19 @@ class Findings:
         """Count something worth knowing; the first place is kept."""
         self._notes[what] += 1
         self._first.setdefault(what, where)
+
+    def add(self, later: Findings) -> None:
+        """Take in what was found in the files after these."""
+        self.mended.counts.update(later.mended.counts)
+        self.mended.first = later.mended.first | self.mended.first
+        self.broken += later.broken[: SHOWN - len(self.broken)]
+        self.broken_count += later.broken_count
+        self._notes.update(later._notes)
+        self._first = later._first | self._first
+
+    def kinds(self) -> set[str]:
+        """Return what was noted, each with the first place it was seen at."""
+        return {*self.mended.first, *(what for what, where in self._first.items() if where)}
 
     def notes(self) -> list[str]:
         """Return one line for each kind of thing noted."""
@@ -61,14 +74,19 @@ class Findings:
 _HEARING: ContextVar[Findings | None] = ContextVar("_HEARING", default=None)
 
 
-@contextmanager
-def hearing(findings: Findings) -> Iterator[None]:
-    """While this lasts, `unusable` tells these findings."""
-    before = _HEARING.set(findings)
-    try:
-        yield
-    finally:
-        _HEARING.reset(before)
+class Hearing:
+    """While this lasts, `unusable` tells these findings; entered for every record."""
+
+    __slots__ = ("_before", "_findings")
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+
+    def __enter__(self) -> None:
+        self._before = _HEARING.set(self._findings)
+
+    def __exit__(self, *error: object) -> None:
+        _HEARING.reset(self._before)
 
 
 def unusable(what: str, error: ValueError) -> None:

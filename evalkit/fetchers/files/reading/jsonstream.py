@@ -15,7 +15,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evalkit.fetchers.files.reading.jsontext import SUSPECT, Mended, mend
+from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.fetchers.files.reading.unpack import BROKEN
+from evalkit.fetchers.values import may_take, room_for, takes
 
 CHUNK = 1 << 20
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -47,10 +49,15 @@ class Window:
         *,
         chunk: int = CHUNK,
         limit: tuple[int, str] = (sys.maxsize, ""),
+        values: tuple[int, str] = (sys.maxsize, ""),
     ) -> None:
         self._chunk = chunk
         self._limit, self._too_large = limit
         """How much text one value may take, and what to say of one that takes more."""
+        self._room, self._too_many = values
+        """How much it may take with its values, and what to say of one that takes more."""
+        self._may_be_much: bool | None = None
+        """Whether what is in the window from some place on may; None: nobody counted yet."""
         self._stream = stream
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
         self._decoder = json.JSONDecoder()
@@ -96,6 +103,7 @@ class Window:
         """Read one whole value."""
         self.peek()
         while True:
+            self._refuse_many()
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
@@ -108,6 +116,15 @@ class Window:
                     continue  # it may go on in the next chunk
                 return self._mend(value, self._at + size)
             self._not_yet(at, said)
+
+    def _refuse_many(self) -> None:
+        """Refuse a value of too many values; what the window holds is counted when it grew."""
+        if self._may_be_much is None:
+            self._may_be_much = may_take(self._text, self._room, self._at)
+        if not self._may_be_much:  # as of nearly all windows: nothing is searched for in them
+            return
+        if takes(self._text, room_for(self._text, self._room, self._at), self._at):
+            raise Broken(self.line, f"a value {self._too_many}")
 
     def _mend(self, value: Any, end: int) -> Any:
         if SUSPECT.search(self._text, self._at, end):
@@ -145,6 +162,7 @@ class Window:
         if not chunk:
             return not self._ended
         self._text += chunk
+        self._may_be_much = None
         return True
 
     def _read(self, size: int) -> bytes:
@@ -163,6 +181,12 @@ class Window:
         if not parts and self._failure is not None:
             raise Broken(self.line, f"unpacking fails: {self._failure}") from self._failure
         return b"".join(parts)
+
+
+def window_of(stream: Any, mended: Mended, file: SourceFile) -> Window:
+    """Return a window over a file, in which a value may take what a record of it may."""
+    limits = (file.limit, file.too_large), (file.limit, file.too_many)
+    return Window(stream, mended, file.shown, limit=limits[0], values=limits[1])
 
 
 def elements(

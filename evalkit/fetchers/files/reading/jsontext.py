@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from evalkit.fetchers.values import ROOM, too_much
+
 INT_MIN, INT_MAX = -(2**63), 2**64 - 1
 SURROGATE = re.compile("[\ud800-\udfff]")
 SUSPECT = re.compile(r"NaN|Infinity|\d{19}|[eE]\+?\d{3}|\\u[dD][89a-fA-F]|[\ud800-\udfff]")
@@ -54,6 +56,8 @@ def parsed(text: str) -> Any:
     """
     if not text.strip():
         return None
+    if too_much(text):
+        raise ValueError(f"{text[:60]!r} holds too many values for {ROOM / 1e6:g} MB")
     try:
         return orjson.loads(text)
     except ValueError:

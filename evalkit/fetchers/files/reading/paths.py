@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import IO
 
 from evalkit.errors import DatasetError, ExperimentNotFound, SourceUnavailable
+from evalkit.fetchers.values import ROOM
 
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+USER = re.compile(r"(?<=://)[^/\s]*@")
+"""User and password of an address, which nobody is told."""
 BRACES = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}")
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".eval", ".traj")
-RECORD_LIMIT = 64_000_000
+RECORD_LIMIT = ROOM
 PACKED = (".gz", ".zst", ".zstd")
 GROWING = ".received.jsonl"
 """How files end that a receiver still writes to: there, a line without an end is not yet there."""
@@ -36,11 +39,22 @@ class SourceFile:
     """Bytes one record may have: what is larger is skipped and named."""
     part: str | None = None
     """Which of the experiments it holds is meant, where it holds several."""
+    groups: tuple[int, int] | None = None
+    """Of a Parquet file, the first group of rows that is meant, and the one after the last."""
+    span: tuple[int, int] | None = None
+    """Of JSON Lines that are not packed, the bytes that are meant: whole lines."""
+    lines: int = 0
+    """Lines that come before these bytes."""
 
     @property
     def too_large(self) -> str:
         """Say that a record is larger than it may be."""
         return f"larger than {self.limit / 1e6:g} MB; `max_record_mb` raises the limit"
+
+    @property
+    def too_many(self) -> str:
+        """Say that a record takes more with its values than it may."""
+        return f"of too many values for {self.limit / 1e6:g} MB; `max_record_mb` raises the limit"
 
     @property
     def name(self) -> str:
@@ -78,13 +92,14 @@ def find_files(patterns: str | Iterable[str], base: Path, who: str) -> list[Sour
         files = _remote(pattern, who) if URL.match(pattern) else _local(pattern, base)
         if not files:
             raise ExperimentNotFound(
-                f"{who}: no file matches {pattern!r} (looked in {base}). Correct `path`."
+                f"{who}: no file matches {_public(pattern)!r} (looked in {base}). Correct `path`."
             )
         found.update((file.url, file) for file in files)
     kept = [file for file in found.values() if not _excluded(file, excluded)]
     if every and len(excluded) == len(every):
         raise ExperimentNotFound(
-            f"{who}: `path` only says what is left out ({every[0]!r}). Name what is read, too."
+            f"{who}: `path` only says what is left out ({_public(every[0])!r}). "
+            "Name what is read, too."
         )
     if found and not kept:
         raise ExperimentNotFound(f"{who}: `!` patterns of `path` leave no file. Correct `path`.")
@@ -105,7 +120,8 @@ def _excluded(file: SourceFile, patterns: list[str]) -> bool:
     """Tell whether a pattern names the file, a folder around it, or its name alone."""
     folders = file.shown.split("/")
     places = ["/".join(folders[:end]) for end in range(1, len(folders) + 1)]
-    return any(fnmatchcase(place, each.removeprefix("./").rstrip("/")) for each in patterns
+    meant = [_public(each).removeprefix("./").rstrip("/") for each in patterns]
+    return any(fnmatchcase(place, each) for each in meant
                for place in (*places, file.name))  # fmt: skip
 
 
@@ -142,10 +158,15 @@ def _remote(pattern: str, who: str) -> list[SourceFile]:
             names = system.glob(path) if glob.has_magic(path) else [path]
         urls = [system.unstrip_protocol(name) for name in sorted(names) if system.isfile(name)]
     except ImportError as error:
-        raise SourceUnavailable(f"{who}: {pattern}: {error}.") from error
+        raise SourceUnavailable(_public(f"{who}: {pattern}: {error}.")) from error
     except (OSError, ValueError) as error:
-        raise SourceUnavailable(f"{who}: {pattern} cannot be listed: {error}.") from error
-    return [SourceFile(url, url) for url in urls]
+        said = f"{who}: {pattern} cannot be listed: {error}."
+        raise SourceUnavailable(_public(said)) from error
+    return [SourceFile(url, _public(url)) for url in urls]
+
+
+def _public(text: str) -> str:
+    return USER.sub("[hidden]@", text)
 
 
 def open_raw(file: SourceFile) -> IO[bytes]:

@@ -10,7 +10,7 @@ import orjson
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.files.reading.findings import Findings
-from evalkit.fetchers.files.reading.jsonstream import Broken, Window, elements
+from evalkit.fetchers.files.reading.jsonstream import Broken, elements, window_of
 from evalkit.fetchers.files.reading.jsontext import loads
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.places import NOWHERE, PLACES, Spread
@@ -18,6 +18,7 @@ from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.fetchers.files.reading.sqlite import MAGIC
 from evalkit.fetchers.files.reading.tables import csv_rows, parquet_rows
 from evalkit.fetchers.files.reading.unpack import BROKEN, open_bytes, peek
+from evalkit.fetchers.values import too_much
 
 Kind = Literal["json", "lines", "csv", "parquet", "zip", "sqlite"]
 WHOLE = 32 << 20
@@ -80,6 +81,8 @@ def read_rows(
 
 def kind_of(file: SourceFile) -> Kind:
     """Tell what a file holds, by its first bytes where the suffix leaves it open."""
+    if file.span is not None:
+        return "lines"
     with open_raw(file) as raw:
         head = raw.read(len(MAGIC))
     if head == MAGIC:
@@ -168,9 +171,10 @@ def _lines(
     stream: IO[bytes], file: SourceFile, findings: Findings, quick: Quick | None = None
 ) -> Iterator[tuple[int, Any]]:
     """Yield `(line, value)`; a line that is no JSON is a finding, the others are still read."""
-    number, growing = 0, file.growing
+    number, growing = file.lines, file.growing
+    first, every = file.lines + 1, iter(partial(stream.readline, file.limit + 1), b"")
     try:
-        for number, raw in enumerate(iter(partial(stream.readline, file.limit + 1), b""), start=1):
+        for number, raw in enumerate(every, start=first):
             if growing and not raw.endswith(b"\n"):
                 findings.note(
                     "line that is still being written, left for the next time", file.shown
@@ -180,6 +184,9 @@ def _lines(
                 findings.break_at(f"{file.shown}:{number}", f"a line {file.too_large}")
                 while raw and not raw.endswith(b"\n"):
                     raw = stream.readline(CHUNK)
+                continue
+            if too_much(raw, file.limit):
+                findings.break_at(f"{file.shown}:{number}", f"a line {file.too_many}")
                 continue
             if quick is not None and (made := quick(raw)) is not None:
                 yield number, made
@@ -193,6 +200,7 @@ def _lines(
                         yield number, loads(raw, findings.mended, where)
                     except (ValueError, RecursionError) as error:
                         findings.break_at(where, _why(raw, error))
+        findings.lines += number - file.lines
     except BROKEN as error:
         findings.break_at(f"{file.shown}:{number + 1}", f"unpacking fails: {error}")
 
@@ -213,7 +221,7 @@ def _document(file: SourceFile, selection: Selection, findings: Findings) -> Fou
             return _streamed(file, selection, findings)
     if not head.strip():
         return iter(())
-    if len(head) <= WHOLE:
+    if len(head) <= WHOLE and not too_much(head, file.limit):
         try:
             value = orjson.loads(head)
         except ValueError:
@@ -226,7 +234,7 @@ def _document(file: SourceFile, selection: Selection, findings: Findings) -> Fou
 def _streamed(file: SourceFile, selection: Selection, findings: Findings) -> Found:
     """Read element by element: for large documents, and for those with something wrong in them."""
     with open_bytes(file) as stream:
-        window = Window(stream, findings.mended, file.shown, limit=(file.limit, file.too_large))
+        window = window_of(stream, findings.mended, file)
         try:
             if not selection.streams:
                 value = window.value()

@@ -9,12 +9,13 @@ import orjson
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.files.reading.findings import Findings
-from evalkit.fetchers.files.reading.jsonstream import Broken, Window, outline
+from evalkit.fetchers.files.reading.jsonstream import Broken, outline, window_of
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.rows import WHOLE, Kind, kind_of, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.fetchers.files.reading.sqlite import tables_of
 from evalkit.fetchers.files.reading.unpack import BROKEN, open_bytes
+from evalkit.fetchers.values import too_much
 
 
 class Sample(NamedTuple):
@@ -45,8 +46,16 @@ def sample_of(file: SourceFile) -> Sample:
         return Sample(kind, file.suffix, tables_of(file))
     if kind == "json":
         return Sample(kind, file.suffix, _document(file))
-    first = next(read_rows(file, Selection(None), Findings()), None)
+    findings = Findings()
+    first = next(read_rows(file, Selection(None), findings), None)
+    for broken in findings.broken if first is None else ():
+        if _is_too_much(file, broken):
+            raise DatasetError(f"{broken}.")
     return Sample(kind, file.suffix, None if first is None else first.value)
+
+
+def _is_too_much(file: SourceFile, reason: str) -> bool:
+    return file.too_large in reason or file.too_many in reason
 
 
 def _names(file: SourceFile) -> list[str]:
@@ -62,15 +71,14 @@ def _document(file: SourceFile) -> Any:
     with open_bytes(file) as stream:
         try:
             head = stream.read(WHOLE + 1)
-            if len(head) <= WHOLE:
+            if len(head) <= WHOLE and not too_much(head, file.limit):
                 return orjson.loads(head)
         except BROKEN:
             pass
     with open_bytes(file) as stream:
         try:
-            limit = (file.limit, file.too_large)
-            return outline(Window(stream, findings.mended, file.shown, limit=limit))
+            return outline(window_of(stream, findings.mended, file))
         except Broken as broken:
-            if file.too_large in broken.reason:
+            if _is_too_much(file, broken.reason):
                 raise DatasetError(f"{file.shown}:{broken.line}: {broken.reason}.") from None
             return None

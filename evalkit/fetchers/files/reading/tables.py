@@ -18,9 +18,10 @@ from typing import IO, Any
 
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.jsontext import mend
-from evalkit.fetchers.files.reading.parquet.batches import opened
+from evalkit.fetchers.files.reading.parquet.batches import LARGE, TooWide, opened
 from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.unpack import BROKEN
+from evalkit.fetchers.values import ITEM, NAMED
 
 NOT_FINITE = "NaN or infinite numbers, read as missing"
 BYTES = re.compile("[\udc80-\udcff]")
@@ -41,7 +42,9 @@ def csv_rows(
         except BROKEN as error:
             findings.break_at(f"{file.shown}:1", f"unpacking fails: {error}")
             return
-        if first.strip():
+        if len(first) + first.count(_delimiter(first, file)) * (ITEM + NAMED) > file.limit:
+            findings.break_at(f"{file.shown}:1", f"a header {file.too_many}")
+        elif first.strip():
             yield from _cells(first, _bounded(text, file), file, findings)
 
 
@@ -128,15 +131,19 @@ def parquet_rows(file: SourceFile, findings: Findings) -> Iterator[tuple[int, di
         try:
             table = opened(handle)
             odd = {f.name for f in table.schema if not _is_plain(f.type)}
-            for number, row in enumerate(table.rows(file.limit), start=1):
-                if row is None:
-                    findings.break_at(f"{file.shown}:{number}", f"a row {file.too_large}")
+            first = table.before(file.groups) + 1
+            for number, row in enumerate(table.rows(file.limit, file.groups), start=first):
+                if isinstance(row, str):
+                    why = file.too_large if row == LARGE else file.too_many
+                    findings.break_at(f"{file.shown}:{number}", f"a row {why}")
                     continue
                 lost = partial(findings.mended.note, NOT_FINITE, f"{file.shown}:{number}")
                 for name in odd:
                     row[name] = plain(row[name], lost)
                 yield number, row
-        except (pyarrow.ArrowInvalid, OSError) as error:
+        except TooWide as error:
+            findings.break_at(file.shown, str(error))
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
             findings.break_at(file.shown, f"not a whole Parquet file: {error}")
 
 

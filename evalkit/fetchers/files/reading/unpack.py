@@ -28,6 +28,9 @@ BROKEN = (EOFError, OSError, ValueError, zlib.error)
 
 def open_bytes(file: SourceFile) -> IO[bytes]:
     """Open the file unpacked (.gz and .zst are known by their first bytes) and as UTF-8."""
+    if file.span is not None:
+        some: Any = io.BufferedReader(_Span(open_raw(file), *file.span), 1 << 20)
+        return some if file.span[0] else _as_utf8(some)
     raw: Any = io.BufferedReader(open_raw(file), 1 << 20)
     head = raw.peek(4)[:4]
     if head.startswith(GZIP):
@@ -35,6 +38,30 @@ def open_bytes(file: SourceFile) -> IO[bytes]:
     elif head.startswith(ZSTD):
         raw = io.BufferedReader(_Zstd(raw), 1 << 20)
     return _as_utf8(raw)
+
+
+class _Span(io.RawIOBase):
+    """A reader of some of a file's bytes."""
+
+    def __init__(self, whole: IO[bytes], first: int, last: int) -> None:
+        self._whole, self._left = whole, last - first
+        whole.seek(first)
+
+    def readable(self) -> bool:
+        """Say that this is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what is there, up to the last of these bytes."""
+        data = self._whole.read(min(len(buffer), self._left))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file behind it too."""
+        super().close()
+        self._whole.close()
 
 
 class _Recoded(io.RawIOBase):

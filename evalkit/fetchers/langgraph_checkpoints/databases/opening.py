@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,26 @@ from evalkit.fetchers.langgraph_checkpoints.databases.sqlite import SqliteDataba
 
 POSTGRES = ("postgresql://", "postgres://")
 MYSQL = ("mysql://", "mariadb://")
+PORT = re.compile(r":([^:\]]*)$")
+PORTS = range(1, 1 << 16)
+END = re.compile("[/?#]")
+
+
+def reachable(url: str | None) -> str | None:
+    """Refuse an address with a port that there cannot be, before anybody is asked."""
+    behind = (url or "").partition("://")[2]
+    # a password may hold any sign, and so may what is behind a question mark: `@` ends the one
+    # or is in the other, and only what is wrong however it is read is refused
+    ends = behind.rpartition("@")[2], END.split(behind, maxsplit=1)[0].rpartition("@")[2]
+    if not any(map(_has_ports, ends)):
+        raise ValueError("Input should be an address with a port from 1 to 65535")
+    return url
+
+
+def _has_ports(behind: str) -> bool:
+    hosts = END.split(behind, maxsplit=1)[0].split(",")
+    ports = [found[1] for host in hosts if (found := PORT.search(host)) and found[1]]
+    return all(port.isascii() and port.isdigit() and int(port) in PORTS for port in ports)
 
 
 def open_all(

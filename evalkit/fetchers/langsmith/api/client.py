@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evalkit.errors import ExperimentNotFound, RecordError
-from evalkit.fetchers.http.answers import HttpError, NotFound
+from evalkit.fetchers.http.answers import HttpError, NotFound, decoded
 from evalkit.fetchers.http.attempts import Patience
 from evalkit.fetchers.http.limit import RateLimit
-from evalkit.fetchers.http.source import HttpSource
+from evalkit.fetchers.http.source import Decode, HttpSource
 from evalkit.fetchers.langsmith.api.connection import Connection
 from evalkit.fetchers.langsmith.api.options import LangSmithOptions
 from evalkit.fetchers.langsmith.api.reference import Reference
@@ -44,7 +44,10 @@ class LangSmith:
         self.http = self.source()
 
     def source(
-        self, limit: RateLimit | None = None, patience: Patience | None = None
+        self,
+        limit: RateLimit | None = None,
+        patience: Patience | None = None,
+        decode: Decode = decoded,
     ) -> HttpSource:
         """Open another door to the same server, with a limit of its own."""
         options = self._options
@@ -59,6 +62,7 @@ class LangSmith:
             limit=limit,
             patience=patience,
             sleep=self._sleep,
+            decode=decode,
         )
         self._opened.append(source)
         return source

@@ -6,20 +6,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from evalkit.model.schema.documented import Documented
+from evalkit.fetchers.options import Address, Proxy, SourceOptions, Timeout, Wait
+from evalkit.fetchers.values import ROOM
 
 
-class LangSmithOptions(Documented):
+class LangSmithOptions(SourceOptions):
     """Which experiment, on which server; keys stay in the environment or the profile."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     experiment: Annotated[str, Field(min_length=1)]
     """Name, id, or a pasted URL of the experiment's page or its compare page; a name with `*`
     stands for every experiment that fits, each under its own name."""
     experiment_metadata: dict[str, Any] = Field(default_factory=dict)
     """With `*`: only experiments whose metadata holds this."""
-    endpoint: str | None = None
+    endpoint: Address = None
     """Base of the API; else LANGSMITH_ENDPOINT, the profile, the pasted URL, or the US cloud."""
     workspace: str | None = None
     """Workspace id; needed with organization-scoped keys. Else LANGSMITH_WORKSPACE_ID."""
@@ -37,16 +38,19 @@ class LangSmithOptions(Documented):
     """Whether to ask for the attachments of examples; those of runs come anyway."""
     page_size: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Runs a request; at most 100 with v1, 1000 with v2."""
+    max_record_mb: Annotated[float, Field(gt=0, le=1e6)] = ROOM / 1e6
+    """Megabytes a run or step may have, with what its values take; the run of a larger one is left
+    out, named, and the fetch ends with 3."""
     throttle: bool | None = None
     """Stay below the documented limits of v1 run queries (3 or 10 in 10 s); by default everywhere
     but on servers that say they are self-hosted."""
-    wait_seconds: Annotated[float, Field(ge=0)] = 600.0
+    wait_seconds: Wait = 600.0
     """How long `--wait` waits for runs that have not ended."""
-    timeout: Annotated[float, Field(gt=0)] = 60.0
+    timeout: Timeout = 60.0
     """Seconds without an answer after which a request is given up and tried again."""
     verify: bool | str = True
     """Path of a CA bundle for a self-hosted server, or false to check no certificate."""
     cert: str | tuple[str, str] | None = None
     """Client certificate: one file, or certificate and key."""
-    proxy: str | None = None
+    proxy: Proxy = None
     """Proxy address."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from evalkit.errors import RecordError, SourceUnavailable
-from evalkit.fetchers.http.answers import HttpError, NotFound
+from evalkit.fetchers.http.answers import HttpError, NotFound, TooLarge
 from evalkit.fetchers.http.attempts import Patience
+from evalkit.fetchers.http.records import by_record
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.langsmith.api.client import SOURCE, LangSmith
 from evalkit.fetchers.langsmith.api.limits import V2_QUERIES, WindowLimit, v1_queries
 from evalkit.fetchers.langsmith.api.options import LangSmithOptions
+from evalkit.fetchers.values import ROOM
 
 Record = dict[str, Any]
 LISTED = ("id", "start_time", "end_time", "status", "reference_example_id", "trace_id")
@@ -32,7 +35,10 @@ BEFORE = timedelta(hours=1)
 V1_PATIENCE = Patience(attempts=10, total=600.0)
 """Other clients share the tenant's limit, so that a throttled query may need long."""
 HASTE = Patience(attempts=3, total=240.0)
+MOST_BYTES = 128_000_000
+"""Bytes of a page of several runs; a larger one is asked for in parts."""
 SMALLEST = 50
+"""Runs of a page below which a server that does not answer is not asked for fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,16 @@ class V1:
     name = "v1"
 
     def __init__(
-        self, client: LangSmith, size: int | None, now: datetime, *, throttle: bool = True
+        self,
+        client: LangSmith,
+        size: int | None,
+        now: datetime,
+        *,
+        room: int = ROOM,
+        throttle: bool = True,
     ) -> None:
         self._client = client
+        self._decode = partial(by_record, room=room)
         self._throttle = throttle
         self._size = min(size or 100, 100)
         self._now = now
@@ -127,7 +140,7 @@ class V1:
         source = self._sources.get(most)
         if source is None:
             limit = WindowLimit(most, clock=self._client.clock) if self._throttle else None
-            source = self._sources[most] = self._client.source(limit, V1_PATIENCE)
+            source = self._sources[most] = self._client.source(limit, V1_PATIENCE, self._decode)
         return _answer(source.post_json(self._client.v1("/runs/query"), body))
 
 
@@ -136,12 +149,14 @@ class V2:
 
     name = "v2"
 
-    def __init__(self, client: LangSmith, size: int | None) -> None:
+    def __init__(self, client: LangSmith, size: int | None, *, room: int = ROOM) -> None:
         self._size = size or 1000
         self._subtree = True
         limit = WindowLimit(V2_QUERIES, clock=client.clock)
         # A page that is too big for the server to make in time is asked for in parts instead.
-        self._hasty, self._patient = client.source(limit, HASTE), client.source(limit)
+        decode = partial(by_record, room=room)
+        self._hasty = client.source(limit, HASTE, decode)
+        self._patient = client.source(limit, None, decode)
 
     def listed(self, query: Query, *, stats: bool = False) -> Iterator[Page]:
         """Yield pages of `LISTED` fields."""
@@ -175,10 +190,11 @@ class V2:
             except NotFound:
                 raise
             except SourceUnavailable as error:
-                if size <= SMALLEST or isinstance(error, HttpError):
+                smallest = 1 if isinstance(error, TooLarge) else SMALLEST
+                if size <= smallest or isinstance(error, HttpError):
                     raise
                 # Cursors hold for one page size: go on from the last start seen; ids tell doubles.
-                size = max(SMALLEST, size // 4)
+                size = max(smallest, size // 4)
 
     def _sized(self, query: Query, fields: list[str], size: int, more: Record) -> Iterator[Page]:
         body: Record = {
@@ -202,7 +218,8 @@ class V2:
         if not self._subtree:
             body.pop("include_subtree_usage", None)
         try:
-            answer = _answer(source.post_json(path, body))
+            most = MOST_BYTES if body["page_size"] > 1 else None
+            answer = _answer(source.request("POST", path, json=body, most=most).value)
         except HttpError as error:
             if error.status not in (400, 422) or "include_subtree_usage" not in body:
                 raise
@@ -222,8 +239,9 @@ def backends(
     throttle = options.throttle
     if throttle is None:  # only a self-hosted server has a licence to tell of
         throttle = (info or {}).get("license_expiration_time") is None
-    v1 = V1(client, options.page_size, now, throttle=throttle)
-    v2 = V2(client, options.page_size)
+    room = int(options.max_record_mb * 1e6)
+    v1 = V1(client, options.page_size, now, room=room, throttle=throttle)
+    v2 = V2(client, options.page_size, room=room)
     if options.api != "auto":
         return [v1 if options.api == "v1" else v2]
     flags = (info or {}).get("instance_flags") or {}

@@ -1,4 +1,4 @@
-"""Quick records: LangSmith's records with their payloads as text, and the order of their steps."""
+"""Quick records: LangSmith's records with payloads as they were parsed, and their steps' order."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class Base(Struct, gc=False):
     id: str
     name: str | None = None
     run_type: str | None = None
-    trace_id: Raw = NULL
+    trace_id: Any = None
     parent_run_id: str | None = None
     parent_run_ids: list[str] | None = None
     dotted_order: str = ""
-    session_id: Raw = NULL
-    project_id: Raw = NULL
+    session_id: Any = None
+    project_id: Any = None
     start_time: str | None = None
     end_time: str | None = None
     first_token_time: str | None = None
     status: str | None = None
     error: str | None = None
-    inputs: Raw = NULL
-    outputs: Raw = NULL
-    extra: Raw = NULL
-    metadata: Raw = NULL
-    events: Raw = NULL
+    inputs: Any = None
+    outputs: Any = None
+    extra: Any = None
+    metadata: Any = None
+    events: Any = None
     tags: list[str] | None = None
     reference_example_id: str | None = None
     prompt_tokens: int | None = None
@@ -44,14 +44,14 @@ class Base(Struct, gc=False):
     prompt_cost: float | str | None = None
     completion_cost: float | str | None = None
     total_cost: float | str | None = None
-    prompt_token_details: Raw = NULL
-    completion_token_details: Raw = NULL
-    prompt_cost_details: Raw = NULL
-    completion_cost_details: Raw = NULL
+    prompt_token_details: Any = None
+    completion_token_details: Any = None
+    prompt_cost_details: Any = None
+    completion_cost_details: Any = None
     app_path: str | None = None
-    attachments: Raw = NULL
-    latency_seconds: Raw = NULL
-    is_root: Raw = NULL
+    attachments: Any = None
+    latency_seconds: Any = None
+    is_root: Any = None
     thread_id: str | None = None
 
 

@@ -7,10 +7,11 @@ from math import isfinite
 from operator import attrgetter
 from typing import Any
 
+from orjson import dumps
+
 from evalkit.fetchers.langsmith.convert.fields import CURRENCY
 from evalkit.model.accounting.rollup import CLOSE, roll_up
 from evalkit.model.schema.batch import Odd
-from evalkit.model.schema.quick import NULL, given
 from evalkit.model.schema.row_values import NO_USAGE, usage_values
 from evalkit.model.usage import Usage
 
@@ -27,9 +28,11 @@ FIELDS = (
     *("input_cost", "output_cost", "total_cost"),
 )
 LARGEST = 2**53
+INFINITE = float("inf")
 NO_MODEL = frozenset({None, "chain", "tool", "retriever", "parser", "prompt", "embedding"})
 """Types of runs that carry no usage in their payloads."""
 NO_COUNTS = (None,) * 4
+_details = attrgetter(*DETAILS)
 _counts = attrgetter("total_tokens", "prompt_tokens", "completion_tokens", "total_cost")
 
 
@@ -53,7 +56,7 @@ def usages(
         if _carries(root):
             raise Odd("usage inside a payload")
         return [NO_USAGE] * len(placed), NO_USAGE, nothing, Counter()
-    paid = any(each is not None and each[5] is not None for each in (*said, whole))
+    paid = total[5] is not None  # as soon as any step, or the whole, states a cost
     own = [NO_USAGE if each is None else _columns(each, each[5] is not None) for each in said]
     return own, _columns(total, paid), nothing, Counter()
 
@@ -71,11 +74,13 @@ def _leaves(
     """Return the whole where only steps without usage inside state one; None: add up the tree."""
     below: dict[str, Values] = {}
     for place in range(len(placed) - 1, -1, -1):
-        amounts, under = said[place], below.get(placed[place].id)
-        if amounts is None:
-            amounts = under
-        elif under is not None:
-            return None
+        amounts = said[place]
+        if below:
+            under = below.get(placed[place].id)
+            if amounts is None:
+                amounts = under
+            elif under is not None:
+                return None
         if amounts is not None:
             other = below.get(parents[place])
             below[parents[place]] = amounts if other is None else _sum(other, amounts)
@@ -84,15 +89,18 @@ def _leaves(
         return whole or under or NOTHING
     found = []
     for one, other in zip(under, whole, strict=True):
-        if one is not None and other is not None and abs(one - other) > CLOSE * max(one, other):
+        if one is None or other is None or one == other:
+            found.append(other if one is None else one)
+        elif abs(one - other) > CLOSE * max(one, other):
             return None
-        found.append(max((each for each in (one, other) if each is not None), default=None))
+        else:
+            found.append(max(one, other))
     return tuple(found)
 
 
 def _sum(one: Values, other: Values) -> Values:
     return tuple(
-        b if a is None else a if b is None else a + b for a, b in zip(one, other, strict=True)
+        [b if a is None else a if b is None else a + b for a, b in zip(one, other, strict=True)]
     )
 
 
@@ -128,7 +136,7 @@ def _said(record: Any, *, of_llm: bool) -> Values | None:
     prompt, completion = record.prompt_tokens, record.completion_tokens
     found: Values | None = None
     if total or prompt or completion or cost:
-        if any(given(each) for name in DETAILS if (each := getattr(record, name)) is not NULL):
+        if any(_details(record)):
             raise Odd("details of usage")
         if prompt is None or completion is None or prompt + completion != total:
             raise Odd("counts that do not add up")
@@ -145,8 +153,8 @@ def _said(record: Any, *, of_llm: bool) -> Values | None:
 
 
 def _number(value: float | str | None) -> float | None:
-    if value is None:
-        return None
+    if value is None or (type(value) is float and 0 <= value < INFINITE):
+        return value
     try:
         number = float(value)
     except ValueError:
@@ -158,5 +166,5 @@ def _number(value: float | str | None) -> float | None:
 
 def _carries(record: Any) -> bool:
     """Tell whether a payload may hold the usage of its model call."""
-    outputs, extra = bytes(record.outputs), bytes(record.extra)
+    outputs, extra = dumps(record.outputs), dumps(record.extra)
     return b"usage" in outputs or b"llm_output" in outputs or b"usage" in extra

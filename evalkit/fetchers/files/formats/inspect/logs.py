@@ -22,6 +22,7 @@ from evalkit.fetchers.files.reading.paths import SourceFile, open_raw
 from evalkit.fetchers.files.reading.rows import read_rows
 from evalkit.fetchers.files.reading.sample import Sample, sample_of
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.values import too_much
 
 HEADER, START = "header.json", "_journal/start.json"
 
@@ -43,7 +44,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
 
     Of several logs of one task (a set that retries writes a new one each time) the newest counts.
     """
-    for file in newest(files, reading):
+    for file in chosen(files, reading):
         read_samples = _zipped if sample_of(file).kind == "zip" else _plain
         header: dict[str, Any] = {}
         kept: list[Mapping[str, Any]] = []
@@ -107,7 +108,10 @@ def _zipped(file: SourceFile, header: dict[str, Any], findings: Findings) -> Sam
 def _entry(archive: Archive, name: str, file: SourceFile, findings: Findings) -> Any:
     where = f"{file.shown}/{name}"
     try:
-        read = loads(archive.read(name), findings.mended, where)
+        raw = archive.read(name)
+        if too_much(raw, file.limit):
+            raise ValueError(f"it is {file.too_many}")
+        read = loads(raw, findings.mended, where)
     except (ValueError, OSError, NotImplementedError, EOFError) as error:
         findings.break_at(where, f"cannot be read: {error}")
         return None
@@ -117,7 +121,7 @@ def _entry(archive: Archive, name: str, file: SourceFile, findings: Findings) ->
     return None
 
 
-def newest(files: list[SourceFile], reading: Reading) -> list[SourceFile]:
+def chosen(files: list[SourceFile], reading: Reading) -> list[SourceFile]:
     """Return the logs that count: of each task the newest, in the order given."""
     logs = [file for file in files if file.shown.rpartition("/")[2] not in BESIDE]
     if len(logs) < 2:

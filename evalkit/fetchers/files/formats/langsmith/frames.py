@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from evalkit.fetchers.files.mapping.convert import duration_or_note, to_error, t
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
 from evalkit.fetchers.langsmith.convert.feedback import SOURCE
+from evalkit.fetchers.numbers import Numbers
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.score import Feedback
@@ -43,7 +43,7 @@ def is_frame(names: Any) -> bool:
     return "outputs" in groups and bool({"reference", "feedback"} & groups or "inputs" in groups)
 
 
-def frame_item(row: Row, where: str, repetitions: Counter[str], reading: Reading) -> Item:
+def frame_item(row: Row, where: str, repetitions: Numbers, reading: Reading) -> Item:
     """Return the run of a row; its example is added to the book."""
     parts: dict[str, dict[str, Any]] = {}
     for name, value in row.items():
@@ -55,8 +55,7 @@ def frame_item(row: Row, where: str, repetitions: Counter[str], reading: Reading
     example_id = stated or (digest(inputs) if inputs else None)
     repetition = None
     if example_id is not None:
-        repetition = repetitions[example_id]
-        repetitions[example_id] += 1
+        repetition = repetitions.next(example_id)
         reading.book.add(
             Example(
                 example_id=example_id,

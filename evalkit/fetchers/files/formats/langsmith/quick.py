@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import orjson
-
 from evalkit.fetchers.langsmith.convert.quick import Reader
-from evalkit.model.schema.batch import Odd, json_text
+from evalkit.model.schema.batch import Odd, parsed
 
 
 class QuickLine(NamedTuple):
-    """A root record, and the text it is a view of."""
+    """A root record, and the value it was made of, for the long way."""
 
     root: Any
-    text: bytes
-
-    def value(self) -> Any:
-        """Return the record for the long way."""
-        return orjson.loads(self.text)
+    value: Any
 
 
 class QuickLines:
@@ -32,7 +26,7 @@ class QuickLines:
         if b'"child_runs"' not in raw:
             return None
         try:
-            text = json_text(raw)
-            return QuickLine(self.reader.root(text), text)
+            value = parsed(raw)
+            return QuickLine(self.reader.root(value), value)
         except Odd:
             return None

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
-import orjson
 from pydantic import BaseModel
 
-from evalkit.errors import DatasetError, RecordError
+from evalkit.errors import DatasetError
 from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.formats.langsmith import shapes
 from evalkit.fetchers.files.formats.langsmith.buckets import Buckets
-from evalkit.fetchers.files.formats.langsmith.frames import frame_item
-from evalkit.fetchers.files.formats.langsmith.quick import QuickLine, QuickLines
-from evalkit.fetchers.files.formats.langsmith.upload import upload_items
+from evalkit.fetchers.files.formats.langsmith.source import Source
 from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
-from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
+from evalkit.fetchers.files.mapping.options import FileName
+from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile, size_of
-from evalkit.fetchers.files.reading.rows import read_rows
-from evalkit.fetchers.files.reading.selection import Selection
-from evalkit.fetchers.langsmith.convert.feedback import from_stats, to_feedback
-from evalkit.fetchers.langsmith.convert.order import parent_of
-from evalkit.fetchers.langsmith.convert.run import convert, to_example
-from evalkit.fetchers.langsmith.convert.traces import Grouped, Trace, flatten
-from evalkit.model.example import Example
-from evalkit.model.schema.batch import Odd
-from evalkit.model.score import Feedback
+from evalkit.fetchers.files.reading.sample import sample_of
 
 fits = shapes.fits
-SESSION_NAMES = ("session_id", "project_id", "session_name")
+SOME = 8
+"""Records of a page that are looked at before it is sent elsewhere."""
 SPILL = 256 << 20
 """Bytes of input beyond which records wait on disk until their trace is whole."""
 
@@ -51,228 +42,38 @@ def read(
     `session` is the id or name of the experiment whose runs count; without it, runs of two raise
     `DatasetError`.
     """
-    source = _Source(reading, dataset, session)
-    buckets = Buckets(spill=sum(map(size_of, files)) > spill)
+    source = across(reading, dataset, session, spill=sum(map(size_of, files)) > spill)
+    yield from source.items(files)
+    yield from source.rest()
+
+
+def across(
+    reading: Reading,
+    dataset: Dataset | None = None,
+    session: str | None = None,
+    *,
+    spill: bool = False,
+) -> Source:
+    """Return what reads files and remembers what is not whole yet; with `spill` on disk."""
+    return Source(reading, dataset, session, Buckets(spill=spill))
+
+
+def together(file: SourceFile) -> str:
+    """Say why a file cannot be read without the others: its traces are not whole in a record."""
     try:
-        for file in files:
-            yield from source.take(file, buckets)
-        source.check_pages()
-        for grouped in buckets.groups():
-            yield from source.runs(grouped)
-    finally:
-        buckets.close()
-    if dataset is not None:
-        for example in dataset.kept():
-            reading.book.add(example)
-
-
-class _Source:
-    """What has to be remembered between records."""
-
-    def __init__(self, reading: Reading, dataset: Dataset | None, session: str | None) -> None:
-        self._reading = reading
-        self._session = session
-        self._sessions: dict[str, str] = {}
-        self._dataset = dataset
-        self._repetitions: Counter[str] = Counter()
-        self._steps_recorded = False
-        self._pages = 0
-        self._unfollowed: list[str] = []
-        self._quick = QuickLines() if reading.quick else None
-
-    def take(self, file: SourceFile, buckets: Buckets) -> Iterator[Item]:
-        """Put a file's records into the buckets; yield what is a run by itself."""
-        quick = self._quick.line if self._quick is not None else None
-        for row in read_rows(file, Selection(None), self._reading.findings, quick):
-            value, where = row.value, row.where
-            if type(value) is QuickLine:
-                assert self._quick is not None
-                item = self._quick_item(value)
-                if item is not None:
-                    yield item
-                    continue
-                value = value.value()
-            try:
-                self._note_page(value, where)
-                for example in shapes.examples(value):
-                    self._reading.book.add(to_example(example))
-                yield from upload_items(value, where, self._reading)
-                if shapes.shape_of(value) == "frame":
-                    yield self._frame(value, where)
-                if shapes.shape_of(value) == "other":
-                    raise RecordError(f"{where}: not a run, a page or an example of LangSmith.")
-                for record in shapes.records(value):
-                    yield from self._add(record, buckets, where)
-            except RecordError as error:
-                self._reading.findings.break_at(where, str(error))
-
-    def _quick_item(self, line: QuickLine) -> Item | None:
-        """Return the run of a line, or None where it has to go the long way."""
-        assert self._quick is not None
-        root = line.root
-        stated, inputs = root.reference_example_id, bytes(root.inputs)
-        if self._dataset is not None:
-            if stated is None or not self._dataset.has(stated):
-                return None
-        elif not stated and inputs == b"null":
-            return None
-        session = _text_of(root.session_id)
-        if self._session is not None and session != self._session:
-            return None
-        example_id = stated or digest(orjson.loads(inputs))
-        repetition = self._repetitions[example_id]
-        try:
-            rows = self._quick.reader.rows(root, example_id, repetition)
-        except Odd:
-            return None
-        self._steps_recorded = True
-        about = {"id": root.id, "session_id": session, "reference_example_id": stated}
-        if not self._is_of_session(about):
-            return None
-        self._repetitions[example_id] += 1
-        if self._dataset is not None:
-            self._dataset.answer(example_id)
-        elif example_id not in self._reading.book:
-            self._reading.book.add(Example(example_id=example_id, inputs=orjson.loads(inputs)))
-        return Item(rows, "", root.id)
-
-    def _frame(self, row: Any, where: str) -> Item:
-        self._reading.findings.note("row of a frame: no steps, times or tokens", where)
-        try:
-            return frame_item(row, where, self._repetitions, self._reading)
-        except ValueError as error:
-            raise RecordError(f"{where}: {error}.") from None
-
-    def _note_page(self, value: Any, where: str) -> None:
-        follows = shapes.next_page(value)
-        if follows is not None:
-            self._pages += 1
-            if follows:
-                self._unfollowed.append(where)
-
-    def check_pages(self) -> None:
-        """A set of pages of which each says another follows lacks at least one."""
-        if self._pages and len(self._unfollowed) == self._pages:
-            where = self._unfollowed[-1]
-            self._reading.findings.break_at(where, "the page says another follows; it is missing")
-
-    def _add(self, record: Any, buckets: Buckets, where: str) -> Iterable[Item]:
-        """Let a root with its steps inside be a run at once; a flat record waits for its trace."""
-        if not isinstance(record.get("id"), str):
-            raise RecordError(f"{where}: a run without an id")
-        trace = flatten(record) if record.get("child_runs") else Trace(record, [])
-        self._steps_recorded |= bool(trace.children)
-        if trace.children and parent_of(record) is None:
-            return self._run(trace)
-        for each in (trace.root, *trace.children):
-            buckets.add(each if "child_runs" not in each else without_children(each))
-        return ()
-
-    def runs(self, grouped: Grouped) -> Iterator[Item]:
-        """Yield the runs of a group of traces, in the order in which they started."""
-        self._reading.tally.duplicates += grouped.duplicates
-        for trace_id, lost in grouped.rootless.items():
-            self._reading.tally.orphans += len(lost)
-            reason = f"{len(lost)} steps, but the run they belong to is in none of the files"
-            self._reading.findings.break_at(f"trace {trace_id}", reason)
-        self._steps_recorded |= any(trace.children for trace in grouped.traces)
-        for trace in sorted(grouped.traces, key=lambda each: str(each.root.get("start_time"))):
-            try:
-                yield from self._run(trace)
-            except RecordError as error:
-                self._reading.findings.break_at(str(trace.root.get("id")), str(error))
-
-    def _run(self, trace: Trace) -> Iterable[Item]:
-        root = trace.root
-        if shapes.is_evaluator_run(root):
-            self._reading.findings.note("trace of an evaluator left out", str(root["id"]))
-            return
-        if not self._is_of_session(root):
-            return
-        example_id = self._example_of(root)
-        root = {**root, "reference_example_id": example_id}
-        repetition = None
-        if example_id is not None:
-            repetition = self._repetitions[example_id]
-            self._repetitions[example_id] += 1
-        run_id = str(root["id"])
-        made = convert(
-            root,
-            trace.children,
-            repetition=repetition,
-            feedback=self._feedback(root, run_id, example_id),
-            steps_recorded=self._steps_recorded,
-        )
-        self._reading.tally.orphans += len(made.orphans)
-        fingerprint = "" if self._reading.quick else digest(root)
-        yield Item(made.run, fingerprint, run_id)
-
-    def _is_of_session(self, root: Any) -> bool:
-        """Tell whether a root belongs to the experiment; roots of two of them are never mixed."""
-        found = {str(root[name]) for name in SESSION_NAMES if root.get(name)}
-        if self._session is not None:
-            if self._session in found:
-                return True
-            self._reading.findings.note("run of another session left out", str(root["id"]))
-            return False
-        session = str(root.get("session_id") or root.get("project_id") or "")
-        self._sessions.setdefault(session, str(root.get("session_name") or session))
-        if len(self._sessions) > 1:
-            names = ", ".join(sorted(filter(None, self._sessions.values())))
-            raise DatasetError(
-                f"the files hold runs of several experiments (session {names}). Give each a path "
-                'of its own, or choose one with fetcher = "langsmith-files" and `session`.'
-            )
-        return True
-
-    def _feedback(self, root: Any, run_id: str, example_id: str | None) -> list[Feedback]:
-        given = {"run_id": run_id, "example_id": example_id}
-        said = root.pop(shapes.RESULTS, None)
-        if said is None:
-            return from_stats(root.get("feedback_stats"), **given)
-        return [
-            to_feedback(each, **given, step_id=_step_of(each, run_id))
-            for each in said
-            if isinstance(each, dict)
-        ]
-
-    def _example_of(self, root: Any) -> str | None:
-        """Return the id of the run's example; by equal inputs where the export left it out."""
-        stated, inputs = root.get("reference_example_id"), root.get("inputs")
-        if self._dataset is not None:
-            theirs = self._dataset.find(stated and str(stated), inputs)
-            if theirs is not None:
-                return theirs.example_id
-            self._reading.findings.note("run whose example is not in the dataset", str(root["id"]))
-        if not stated and inputs is None:
-            return None
-        example_id = str(stated) if stated else digest(inputs)
-        if example_id not in self._reading.book:
-            self._reading.book.add(Example(example_id=example_id, inputs=inputs))
-        return example_id
-
-
-def _text_of(raw: Any) -> str:
-    """Return an id that is text; anything else is none here."""
-    text = bytes(raw)
-    return orjson.loads(text) if text[:1] == b'"' else ""
-
-
-def _step_of(result: Any, run_id: str) -> str | None:
-    """Return the step a result names; the run itself is none."""
-    target = result.get("target_run_id")
-    return None if target is None or str(target) == run_id else str(target)
-
-
-def without_children(record: Any) -> dict[str, Any]:
-    """Return a nested record as the flat one it would be."""
-    return {name: value for name, value in record.items() if name != "child_runs"}
+        sample = sample_of(file)
+    except DatasetError:  # too much in every line: said by who reads it, and others are read
+        return ""
+    first = islice(shapes.records(sample.first), SOME)
+    if all(record.get("child_runs") for record in first if isinstance(record, Mapping)):
+        return ""
+    return f"{file.shown}: runs and their steps are records of their own, read together"
 
 
 class LangSmithOptions(FileOptions):
     """Keys of an experiment with `fetcher = "langsmith-files"`."""
 
-    dataset: str | DatasetOptions | None = None
+    dataset: FileName | DatasetOptions | None = None
     """A file with the examples, joined by id, else by equal inputs."""
     session: str | None = None
     """Id or name of the experiment, where the files hold runs of several."""
@@ -282,13 +83,44 @@ class LangSmithFiles(FileFetcher):
     """Reads what LangSmith's API, SDK, command line and exports leave in files."""
 
     Options: ClassVar[type[BaseModel]] = LangSmithOptions
+    _across: Source | None = None
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the runs of the files."""
-        dataset = None
-        if self.options.dataset is not None:
-            dataset = read_dataset(self.options.dataset, self.context, self.findings)
-        return read(files, self, dataset, session=self.options.session)
+        if self.piece:
+            self.begin(files, Findings())
+            assert self._across is not None
+            return self._across.items(files)
+        return read(files, self, self._dataset(self.findings), session=self.options.session)
+
+    def _dataset(self, heard: Findings) -> Dataset | None:
+        options = self.options.dataset
+        return None if options is None else read_dataset(options, self.context, heard)
+
+    def begin(self, files: list[SourceFile], heard: Findings) -> None:
+        """Get ready for files, whether they are read here or elsewhere."""
+        self._across = across(self, self._dataset(heard), self.options.session)
+
+    def unspread(self, files: list[SourceFile]) -> str:
+        """Say why runs are not whole in one record each; empty where they are."""
+        if self._apart is not None:
+            return "its records say which experiment they are of"
+        return next(filter(None, map(together, files)), "")
+
+    def told(self) -> Any:
+        """Return what is not whole yet."""
+        assert self._across is not None
+        return self._across.told()
+
+    def hear(self, told: Any) -> None:
+        """Take in what was not whole elsewhere."""
+        assert self._across is not None
+        self._across.hear(told)
+
+    def rest(self) -> Iterator[Item]:
+        """Yield the runs of flat records."""
+        assert self._across is not None
+        return self._across.rest()
 
     def inferred(self) -> list[str]:
         """Say what LangSmith's files do not hold."""

@@ -1,9 +1,11 @@
-"""Sizes: bytes that rows of Arrow take once nothing in them is shared."""
+"""Sizes: bytes that rows of Arrow take once nothing in them is shared, and as objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from evalkit.fetchers.values import ITEM, LIST, NAMED, OBJECT
 
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch
@@ -12,6 +14,30 @@ if TYPE_CHECKING:
 def decoded_size(batch: RecordBatch) -> int:
     """Return how many bytes the rows of a batch hold, each text counted wherever it stands."""
     return sum(_size(leaf) for column in batch.columns for leaf in _leaves(column))
+
+
+def size_beside(batch: RecordBatch) -> int:
+    """Return what the rows' values take beside their bytes, as in JSON that says the same."""
+    each = OBJECT + NAMED * batch.num_columns
+    beside: int = batch.num_rows * each + sum(map(_beside, batch.columns))
+    return beside
+
+
+def _beside(array: Array) -> int:
+    import pyarrow
+    import pyarrow.types as types
+
+    each, inside = ITEM, 0
+    if isinstance(array, pyarrow.StructArray):
+        each = OBJECT + NAMED * array.type.num_fields
+        inside = sum(map(_beside, array.flatten()))
+    elif isinstance(array, pyarrow.MapArray):
+        first, last = (array.offsets[at].as_py() for at in (0, -1))
+        each, inside = OBJECT, _beside(array.items.slice(first, last - first))
+        inside += NAMED * (last - first)
+    elif types.is_nested(array.type) and hasattr(array, "flatten"):
+        each, inside = LIST, _beside(array.flatten())
+    return len(array) * each + inside
 
 
 def longest_shared(batch: RecordBatch) -> int:

@@ -7,13 +7,15 @@ from typing import Any
 
 import orjson
 
+from evalkit.fetchers.values import too_much
+
 JSON_TYPES = ("application/json", "json")
 NO_JSON = object()
 
 
 def once(value: Any) -> Any:
     """Return what JSON text holds; other text stays text."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or too_much(value):
         return value
     try:
         return orjson.loads(value)
