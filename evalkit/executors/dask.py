@@ -1,42 +1,47 @@
-"""Dask: evaluators are called by the workers of a Dask cluster; the one place that knows Dask."""
+"""Dask: work is done by the workers of a Dask cluster; the one place that knows Dask."""
 
 from __future__ import annotations
 
 import logging
 import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
-from time import monotonic, sleep
-from typing import Any
+from threading import Thread
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from distributed import CancelledError, Client, Future, KilledWorker, as_completed
 
 from evalkit.errors import ExecutorError
-from evalkit.executors.travelling import answer, by_value, needs, stop_scoring
-from evalkit.scoring.shares.executor import Found
-from evalkit.scoring.shares.share import Errand, Report, Share
+from evalkit.executors.travelling import answer, by_value, end_scoring, needs, stop_scoring
+from evalkit.scoring.shares.executor import Found, Part, Work
+from evalkit.scoring.shares.executor import Told as AnyTold
 
 AHEAD = 2
 """Shares each thread of a worker has at once: one in hand, one that waits."""
 LOOK_S = 1.0
 """How often to see which workers there are."""
 CONNECT_S = 10.0
-GONE_S = 5.0
+TELL_S = 2.0
+
+
+Told = TypeVar("Told", bound=AnyTold)
 
 
 @dataclass(slots=True)
-class _Task:
+class _Task(Generic[Told]):
     """What was sent: a share, or (None) the question whether shares can be done."""
 
     future: Future
-    share: Share | None
+    share: Part[Told] | None
     workers: frozenset[str]
 
 
-class DaskExecutor:
+class DaskExecutor(Generic[Told]):
     """The `Executor` of a Dask cluster."""
 
     def __init__(
@@ -47,24 +52,27 @@ class DaskExecutor:
         runs: int,
         wait: float,
         environment: tuple[str, ...] = (),
+        moved: tuple[Path, Path] | None = None,
     ) -> None:
+        """`moved` is the project's folder here, and where workers have it."""
         self.runs, self._wait, self._environment = runs, wait, environment
+        self._moved = moved
         self._shown, self._address = shown, address
         self._scoring, self._number = token_hex(8), 0
         self._answer, self._needs = by_value(answer), needs()
         self._client: Client | None = None
-        self._tasks: dict[str, _Task] = {}
+        self._tasks: dict[str, _Task[Told]] = {}
         self._threads: dict[str, int] = {}
         """By address, the workers that are there."""
         self.found: dict[str, Found] = {}
         """By address, the workers that answered."""
         self._looked = self._manned = 0.0
         """When workers were looked for, and when one that fits was there, the last time."""
-        self._errand, self._begun = b"", False
+        self._look, self._errand, self._what, self._begun = b"", b"", "", False
 
-    def begin(self, errand: Errand) -> None:
+    def begin(self, work: Work) -> None:
         """Connect, and wait for a first worker that fits; see `Executor`."""
-        self.look(errand)
+        self.look(work)
         until = monotonic() + self._wait
         while not self._good() and (self._threads.keys() - self.found.keys() or not self.found):
             if monotonic() > until:
@@ -73,14 +81,15 @@ class DaskExecutor:
                 pass
         if not self._good():
             said = "; ".join(map(str, self.refused)) or f"no worker came in {self._wait:g} s"
-            raise self._error(f"no worker can call the evaluators: {said}.")
+            raise self._error(f"no worker can {self._what}: {said}.")
         self._begun = True
 
-    def look(self, errand: Errand) -> None:
-        """Connect, and ask every worker whether it can do its part of an errand."""
-        self._errand = pickle.dumps(
-            replace(errand, environment=self._environment), pickle.HIGHEST_PROTOCOL
-        )
+    def look(self, work: Work) -> None:
+        """Connect, and ask every worker whether it can do its part of some work."""
+        self._what = work.what
+        work = work if self._moved is None else work.moved(*self._moved)
+        self._look = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
+        self._errand = pickle.dumps(work.for_shares(), pickle.HIGHEST_PROTOCOL)
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
         try:
             with warnings.catch_warnings():
@@ -92,7 +101,7 @@ class DaskExecutor:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ExecutorError(
                 f"{self._shown}: no scheduler answers ({why}). Start `dask scheduler` there, or "
-                "score on this machine with `--executor local`."
+                "stay on this machine with `--executor local`."
             ) from None
         self._completed = as_completed(
             loop=self._client.loop, with_results=True, raise_errors=False
@@ -127,11 +136,11 @@ class DaskExecutor:
         """How many more shares the workers take."""
         return AHEAD * self.width - sum(task.share is not None for task in self._tasks.values())
 
-    def give(self, share: Share) -> None:
+    def give(self, share: Part[Told]) -> None:
         """Send a share to whichever of the workers is free first."""
         self._send("share", frozenset(self._good()), share)
 
-    def reports(self, seconds: float) -> Iterator[Report]:
+    def reports(self, seconds: float) -> Iterator[Told]:
         """Yield what came back; raises `ExecutorError` when the cluster is gone."""
         until = monotonic() + seconds
         while True:
@@ -140,25 +149,40 @@ class DaskExecutor:
             batch = self._completed.next_batch(block=False)
             for future, result in batch:
                 yield from self._heard(future, result)
-            if batch or monotonic() > until:
+            left = until - monotonic()
+            if batch or left <= 0:
                 return
-            sleep(0.02)
+            with self._completed.thread_condition:  # told of every future that is done
+                if not self._completed.has_ready():
+                    self._completed.thread_condition.wait(left)
 
     def stop(self) -> None:
         """Let shares end with what they have."""
-        with suppress(Exception):  # who cannot be told is not waited for
-            self._connected.run(
-                by_value(stop_scoring), self._scoring, workers=self._good(), on_error="ignore"
-            )
+        self._tell(stop_scoring)
+
+    def _tell(self, what: Callable[..., None]) -> None:
+        """Have every worker hear something; who cannot be told is not waited for."""
+        client, workers, scoring = self._connected, [*self._threads], self._scoring
+
+        def tell() -> None:
+            with suppress(Exception):
+                client.run(by_value(what), scoring, workers=workers, on_error="ignore")
+
+        if workers and client.status == "running":
+            telling = Thread(target=tell, daemon=True)
+            telling.start()
+            telling.join(TELL_S)
 
     def close(self) -> None:
         """Take back what is not done, and leave the cluster."""
-        client, self._client = self._client, None
+        client = self._client
         if client is not None:
             with suppress(Exception):
                 futures = [task.future for task in self._tasks.values()]
                 if futures and client.status == "running":
                     client.cancel(futures, force=True)
+            self._tell(end_scoring)
+            self._client = None
             with suppress(Exception):
                 client.close(timeout=2)
 
@@ -175,13 +199,14 @@ class DaskExecutor:
             if (found := self.found.get(address)) is not None and not found.refused
         ]
 
-    def _send(self, kind: str, workers: frozenset[str], share: Share | None = None) -> None:
+    def _send(self, kind: str, workers: frozenset[str], share: Part[Told] | None = None) -> None:
         self._number += 1
+        errand = self._look if share is None else self._errand
         body = pickle.dumps(share, pickle.HIGHEST_PROTOCOL)
         try:
             future = self._connected.submit(
                 self._answer,
-                *(kind, self._scoring, self._needs, self._errand, body),
+                *(kind, self._scoring, self._needs, self._environment, errand, body),
                 key=f"evalkit-{kind}-{self._scoring}-{self._number}",
                 workers=sorted(workers),
                 allow_other_workers=False,
@@ -223,7 +248,7 @@ class DaskExecutor:
         with suppress(Exception):
             task.future.cancel(force=True)
 
-    def _heard(self, future: Future, result: Any) -> Iterator[Report]:
+    def _heard(self, future: Future, result: Any) -> Iterator[Told]:
         task = self._tasks.pop(future.key, None)
         if task is None:
             return  # it was sent again meanwhile
@@ -231,8 +256,7 @@ class DaskExecutor:
             result = result[1]  # class, error, traceback
         if isinstance(result, KilledWorker):
             if task.share is not None:
-                why = "the worker that had them ended, time and again"
-                yield Report(number=task.share.number, lost=why)
+                yield task.share.lost("the worker that had them ended, time and again")
         elif isinstance(result, CancelledError) or future.status in ("cancelled", "lost"):
             raise self._lost(result)
         elif isinstance(result, BaseException):
@@ -248,19 +272,17 @@ class DaskExecutor:
             address=address, host=facts["host"], versions=facts["versions"], refused=refused
         )
 
-    def _report(self, share: Share, result: dict[str, Any]) -> Report:
+    def _report(self, share: Part[Told], result: dict[str, Any]) -> Told:
         """Return a share's report; a worker that could not do it gets no other."""
         refused = result.get("refused", "")
-        report = pickle.loads(result["report"]) if not refused else None
-        if report is not None and report.broken and report.broken.kind == "evaluators":
-            refused = report.broken.message
-        if report is not None and not refused:
-            whole: Report = report
-            return whole
+        report: Told | None = None if refused else pickle.loads(result["report"])
+        if report is not None and not report.refused:
+            return report
+        refused = refused or (report.refused if report is not None else "")
         self._note(result["facts"]["address"], result | {"refused": refused})
         if not self._good():
             raise self._error(f"no worker can go on: {'; '.join(map(str, self.refused))}.")
-        return Report(number=share.number, left=share.jobs)
+        return share.undone()
 
     def _lost(self, error: object) -> ExecutorError:
         said = (str(error).strip().splitlines() or [""])[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from evalkit.errors import ConfigError
@@ -23,11 +24,12 @@ def open_executor(
     runs: int = RUNS,
     wait: float = 60.0,
     environment: Sequence[str] = (),
-) -> DaskExecutor | None:
-    """Return what calls evaluators at an address such as `dask://scheduler:8786`; `local`: None.
+    moved: tuple[Path, Path] | None = None,
+) -> DaskExecutor[Any] | None:
+    """Return what has work done at an address such as `dask://scheduler:8786`; `local`: None.
 
-    Nothing is connected yet. Raises `ConfigError` for an address that is none, or whose extra is
-    not installed.
+    Nothing is connected yet. `moved` is the project's folder here, and where workers have it.
+    Raises `ConfigError` for an address that is none, or whose extra is not installed.
     """
     if address is None or address == LOCAL:
         return None
@@ -51,4 +53,5 @@ def open_executor(
         runs=runs,
         wait=wait,
         environment=tuple(environment),
+        moved=moved,
     )

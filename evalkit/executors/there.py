@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable
 from typing import Any
 
+from evalkit.scoring.shares.executor import Work
+from evalkit.scoring.shares.kept import Kept, OfScoring
 from evalkit.scoring.shares.packages import differing
-from evalkit.scoring.shares.share import Errand, do_share, refusal
+from evalkit.scoring.shares.place import Place
 
 MARK = "evalkit_stopped"
 """Attribute of a worker, as `travelling.stop_scoring` sets it: scorings that were asked to stop."""
 PART = 0.75
 """Of a worker's memory, what evaluators may take."""
+KEPT = Kept()
+"""The worker processes of this machine that stay for the next share."""
 
 
 def called(kind: str, scoring: str, errand: bytes, share: bytes, worker: Any) -> dict[str, Any]:
     """Do a share, or look whether shares can be done; never raises."""
     try:
-        what: Errand = pickle.loads(errand)
-        if kind == "look":
-            return {"refused": _refused(what)}
+        what: Work = pickle.loads(errand)
         stopped = _stopped(worker, scoring)
-        report = do_share(what, pickle.loads(share), stopped=stopped, memory=_memory(worker))
+        place = Place(stopped=stopped, memory=_memory(worker), agency=OfScoring(KEPT, scoring))
+        try:
+            if kind == "look":
+                lacks = differing(dict(what.packages))
+                return {"refused": "; ".join(lacks) or what.refusal(place)}
+            report = what.do(pickle.loads(share), place)
+        finally:
+            if stopped():  # nobody will tell when it has ended
+                KEPT.end(scoring)
     except BaseException as error:
         return {"refused": f"cannot take its work: {type(error).__name__}: {error}"}
     return {"report": pickle.dumps(report, pickle.HIGHEST_PROTOCOL)}
 
 
-def _refused(errand: Errand) -> str:
-    lacks = differing(dict(errand.packages))
-    unset = [name for name in errand.environment if not os.environ.get(name)]
-    lacks += [f"{name} is not set" for name in unset]
-    return "; ".join(lacks) or refusal(errand)
+def end_scoring(scoring: str) -> None:
+    """End the worker processes that stayed for a scoring."""
+    KEPT.end(scoring)
 
 
 def _stopped(worker: Any, scoring: str) -> Callable[[], bool]:

@@ -33,13 +33,21 @@ def by_value(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def answer(kind: str, scoring: str, needed: dict[str, str], errand: bytes, share: bytes) -> Any:
+def answer(
+    kind: str,
+    scoring: str,
+    needed: dict[str, str],
+    variables: tuple[str, ...],
+    errand: bytes,
+    share: bytes,
+) -> Any:
     """Do a share, or say (`kind` "look") whether shares can be done here.
 
     Returns a dict with `facts` and either `refused` or `report`. Runs where nothing of evalkit may
     be: everything is imported inside.
     """
     import importlib.metadata
+    import os
     import socket
     import sys
 
@@ -58,6 +66,7 @@ def answer(kind: str, scoring: str, needed: dict[str, str], errand: bytes, share
         for name in needed
         if found[name] != needed[name]
     ]
+    lacks += [f"{name} is not set" for name in variables if not os.environ.get(name)]
     if lacks:
         return {"facts": facts, "refused": "; ".join(lacks)}
     try:
@@ -65,6 +74,15 @@ def answer(kind: str, scoring: str, needed: dict[str, str], errand: bytes, share
     except BaseException as error:
         return {"facts": facts, "refused": f"evalkit cannot be imported: {error!r}"}
     return {"facts": facts, **called(kind, scoring, errand, share, get_worker())}
+
+
+def end_scoring(scoring: str) -> None:
+    """End what a scoring has left on a worker, on one that has done something for it."""
+    import sys
+
+    there = sys.modules.get("evalkit.executors.there")
+    if there is not None:
+        there.end_scoring(scoring)
 
 
 def stop_scoring(scoring: str, dask_worker: Any) -> None:

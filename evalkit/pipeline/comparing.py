@@ -9,12 +9,11 @@ from evalkit.errors import ConfigError
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.comparing.compare import compare
 from evalkit.metrics.documents.comparison import Comparison
-from evalkit.metrics.gating.gates import parse
-from evalkit.metrics.gating.grammar import Gate
 from evalkit.model.example import Example
 from evalkit.model.outcome import UNFINISHED
 from evalkit.model.results import Results
 from evalkit.pipeline.figures import calibrated, hits
+from evalkit.pipeline.gating import margins_of, plain_name, rules_of
 from evalkit.pipeline.judging import open_judges
 from evalkit.project.config import Project
 from evalkit.project.local import load_evaluators
@@ -79,38 +78,10 @@ def primary_of(project: Project, names: Sequence[str]) -> tuple[tuple[str, ...],
     table = project.table
     if chosen := tuple(table.compare.primary) or tuple(filter(None, [table.headline])):
         return chosen, "configuration"
-    rule = next((each for each in _rules(project, names) if each.needs_baseline), None)
+    rule = next((each for each in rules_of(project, names) if each.needs_baseline), None)
     if rule is not None and not rule.place:
-        return (_plain_name(rule.metric),), "gate"
+        return (plain_name(rule.metric),), "gate"
     return (), "order"
-
-
-def margins_of(project: Project, names: Sequence[str]) -> dict[str, float]:
-    """Return the margins that rules such as `M not worse than baseline by 0.05` set."""
-    found: dict[str, float] = {}
-    for rule in _rules(project, names):
-        given = rule.quantity
-        stated = rule.kind in ("not_worse", "equivalent") and given is not None and given.plain > 0
-        in_percent = given is not None and given.unit == "%" and not _is_share(rule.metric)
-        if stated and given is not None and not rule.place and not in_percent:
-            found.setdefault(_plain_name(rule.metric), given.plain)
-    return found
-
-
-def _is_share(metric: str) -> bool:
-    """Tell whether percent of a metric are points of it, and not a part of the baseline."""
-    return not metric.startswith(("latency", "ttft", "queue", "cost", "total_", "tokens", "input_"))
-
-
-def _rules(project: Project, names: Sequence[str]) -> list[Gate]:
-    """Return the rules of the experiments, each once, in the order they are written."""
-    configs = [project.experiments.get(name) for name in names]
-    rules = [rule for each in configs if each for rule in each.gates] or project.table.gates
-    return [parse(rule) for rule in dict.fromkeys(rules)]
-
-
-def _plain_name(metric: str) -> str:
-    return metric.removeprefix("score.").removeprefix("scores.")
 
 
 def reducers_of(project: Project, names: Sequence[str]) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ class Ran:
             "comparison": self.comparison.to_dict() if self.comparison else None,
             "failures": {name: str(error) for name, error in self.failures.items()},
             "report": str(self.report) if self.report else None,
+            "left_out": list(self.left_out),
             "exit_code": int(self.exit_code),
         }
 
@@ -90,6 +91,7 @@ class Ran:
             **self.summaries[name].to_dict(),
             "gates": [each.to_dict() for each in self.gates if each.experiment == name],
             "report": str(self.report) if self.report else None,
+            "left_out": list(self.left_out),
         }
 
 
@@ -110,8 +112,7 @@ def conclude(
 
     Rules on an experiment that is not whole are missed, unless `allow_incomplete` says otherwise.
     Without `page`, nothing is written. With `since`, rules are held against the runs that began
-    then or later; where there are none, no rule is. `options` go to
-    `evalkit.report.page.write.write_report`.
+    then or later; where there are none, no rule is. `options` go to `pipeline.reporting.report`.
     """
     results = {name: stored.results(project, name) for name in names}
     decisions = _decided(project, results)

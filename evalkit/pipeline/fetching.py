@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import FetchError, IncompleteExperiment, NoRunsError, RecordError
+from evalkit.errors import IncompleteExperiment, NoRunsError
+from evalkit.executors.opening import LOCAL
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
-from evalkit.fetchers.pricing import Price, Pricer
+from evalkit.fetchers.pricing import Pricer
 from evalkit.fetchers.statuses import settled
 from evalkit.fetchers.unforeseen import guarded, looked_at
 from evalkit.model.example import Example
 from evalkit.model.experiment import Manifest
 from evalkit.model.messages.part import Unread
 from evalkit.model.run import Run
-from evalkit.model.schema.batch import RunRows
+from evalkit.model.schema.batch import ExampleRow, RunRows
+from evalkit.model.schema.made import MadeRow
 from evalkit.model.views import unread_forms
-from evalkit.pipeline.looking import marks, source_digest
+from evalkit.pipeline.looking import marks, plain_look, price_of, shown_query, source_digest
 from evalkit.pipeline.progress import Progress, silent
 from evalkit.project import plugins
 from evalkit.project.config import Project
-from evalkit.project.tables import PriceTable
 from evalkit.store.experiment import StoredExperiment
-from evalkit.store.runs.writer import RunWriter
+from evalkit.store.mending import is_settled, mend_runs
 from evalkit.store.store import Store
-from evalkit.store.writing import is_settled, known_runs, mend_runs, open_writer
 
-SECRETS = re.compile(
-    r"api_?key|token|secret|passw|^headers$|authorization|cookie|^cert$|^proxy$", re.IGNORECASE
-)
-HIDDEN = "[hidden]"
-CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)|(?<=password=)[^&\s]+")
-"""User and password of an address: all before its last `@`, or a parameter."""
+if TYPE_CHECKING:
+    from evalkit.store.runs.writer import RunWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +93,17 @@ def fetch(
     *,
     refresh: bool = False,
     wait: bool = False,
+    executor: str = LOCAL,
+    strict: bool = False,
     progress: Progress = silent,
 ) -> Fetched:
     """Pull an experiment into the store; only what is new or changed since the last fetch.
 
     `refresh` pulls everything again; so does a changed query. Runs of damaged files are pulled
     again; what can still be read of them is kept. `wait` waits for runs that are still
-    going. A source that held more than arrived raises `IncompleteExperiment`, one that holds none
-    `NoRunsError`; what did arrive is kept for the next try.
+    going. `executor` has the files of a source of many read elsewhere, see `spread`. A source
+    that held more than arrived raises `IncompleteExperiment`, one that holds none `NoRunsError`;
+    what did arrive is kept for the next try.
     """
     stored = Store(project.store).experiment(name)
     query = shown_query(project, name)
@@ -113,43 +111,36 @@ def fetch(
     mended = stored.begun and _mend(stored, name, progress, forget=again)
     if not (again or mended) and _is_as_it_was(project, name, stored):
         return Fetched(replace(stored.manifest, unchanged=stored.manifest.received), 0)
+    from evalkit.store.writing import known_runs, open_writer  # Arrow, half of a short command
+
     known = known_runs(stored)  # asked for in any case: what the fetch does not mention is dropped
     told = {} if again else known
-    fetcher = open_fetcher(project, name, known=told, wait=wait, progress=progress)
+    fetcher: Any = open_fetcher(project, name, known=told, wait=wait, progress=progress)
     before = marks(fetcher)
     config = project.experiment(name)
-    pricer = Pricer({model: _price(table) for model, table in project.table.prices.items()})
+    prices = {model: price_of(table) for model, table in project.table.prices.items()}
+    pricer, quick = Pricer(prices), not (config.statuses or prices)
+    if executor != LOCAL:
+        from evalkit.pipeline.spreading import spread  # most fetches need none of it
+
+        costs = None if quick else prices
+        spread(project, name, fetcher, executor, prices=costs, strict=strict, progress=progress)
     with (
         _collecting_rarely(),
         open_writer(stored, source=config.fetcher, query=query, known=known) as writer,
     ):
-        new = 0
-        unread: Unread = Counter()
-        broken: FetchError | RecordError | None = None
-        try:
-            quick = not (config.statuses or project.table.prices)
-            for run in guarded(_arriving(fetcher, quick=quick), name):
-                if isinstance(run, RunRows):
-                    if run.unread:
-                        unread.update(run.unread)
-                    writer.add(run)
-                else:
-                    unread.update(unread_forms(run))
-                    run = settled(run, config.statuses) if config.statuses else run
-                    writer.add(pricer.priced(run))
-                new += 1
-        except IncompleteExperiment as error:
-            broken = error
+        if writer.keeps_hashes and getattr(fetcher, "elsewhere", None):
+            fetcher.elsewhere = None  # such hashes are made of rows, which are here alone
+        arriving = guarded(_arriving(fetcher, quick=quick), name)
+        new, unread, broken = _take(writer, arriving, config.statuses, pricer)
         writer.add_examples(guarded(_examples(fetcher), name))
-        counts = fetcher.counts().to_dict()
+        counts = _counted(fetcher, unread, broken)
         # a fetcher from elsewhere need not say: what it hands over is kept
         default = str(getattr(fetcher, "on_repeat", "keep"))
         _settle_repeats(writer, counts, config.on_repeat or default)
-        if broken is not None and str(broken) not in counts["problems"]:
-            counts["problems"] = [*counts["problems"], str(broken)]
-        counts["notes"] = [*counts["notes"], *map(_not_read, unread.items())]
         if before is not None and before == marks(fetcher):  # what was read is what is there
-            counts["source_digest"] = source_digest(project, name, fetcher)
+            look = getattr(fetcher, "look", None)
+            counts["source_digest"] = source_digest(project, name, look)
         manifest = writer.finish({**counts, "complete": not counts["problems"]})
     if broken is not None:
         raise broken
@@ -157,7 +148,41 @@ def fetch(
     return Fetched(manifest, new)
 
 
-def _arriving(fetcher: Fetcher, *, quick: bool) -> Iterator[Run | RunRows]:
+def _counted(fetcher: Any, unread: Unread, broken: IncompleteExperiment | None) -> dict[str, Any]:
+    """Return what the fetcher counted, with forms nobody read and what ended it too early."""
+    counts: dict[str, Any] = fetcher.counts().to_dict()
+    if broken is not None and str(broken) not in counts["problems"]:
+        counts["problems"] = [*counts["problems"], str(broken)]
+    counts["notes"] = [*counts["notes"], *map(_not_read, unread.items())]
+    return counts
+
+
+def _take(
+    writer: RunWriter,
+    arriving: Iterator[Run | RunRows | MadeRow],
+    statuses: Mapping[str, Any],
+    pricer: Pricer,
+) -> tuple[int, Unread, IncompleteExperiment | None]:
+    """Store what arrives; returns how many did, forms nobody read, and what ended it too early."""
+    new = 0
+    unread: Unread = Counter()
+    try:
+        for run in arriving:
+            if not isinstance(run, Run):
+                for form, times in run.unread.items():
+                    unread[form] += times
+                writer.add(run)
+            else:
+                unread.update(unread_forms(run))
+                run = settled(run, statuses) if statuses else run
+                writer.add(pricer.priced(run))
+            new += 1
+    except IncompleteExperiment as error:
+        return new, unread, error
+    return new, unread, None
+
+
+def _arriving(fetcher: Fetcher, *, quick: bool) -> Iterator[Run | RunRows | MadeRow]:
     """Yield runs as rows where the fetcher makes such and nothing has to be changed in them."""
     rows = getattr(fetcher, "rows", None)
     if quick and rows is not None and _owner(fetcher, "rows") is _owner(fetcher, "runs"):
@@ -166,9 +191,13 @@ def _arriving(fetcher: Fetcher, *, quick: bool) -> Iterator[Run | RunRows]:
         yield from fetcher.runs()
 
 
-def _examples(fetcher: Fetcher) -> Iterator[Example]:
+def _examples(fetcher: Fetcher) -> Iterator[Example | ExampleRow]:
     """Yield the examples, asked for only now: asking may ask the source."""
-    yield from fetcher.examples()
+    rows = getattr(fetcher, "example_rows", None)
+    if rows is not None and _owner(fetcher, "example_rows") is _owner(fetcher, "examples"):
+        yield from rows()
+    else:
+        yield from fetcher.examples()
 
 
 def _owner(fetcher: Fetcher, name: str) -> type | None:
@@ -189,11 +218,8 @@ def _is_as_it_was(project: Project, name: str, stored: StoredExperiment) -> bool
         or not is_settled(stored)
     ):
         return False
-    return known == source_digest(project, name, open_fetcher(project, name))
-
-
-def _price(table: PriceTable) -> Price:
-    return Price(**{name: getattr(table, name) for name in Price._fields})
+    look = plain_look(project, name) or getattr(open_fetcher(project, name), "look", None)
+    return known == source_digest(project, name, look)
 
 
 def _settle_repeats(writer: RunWriter, counts: dict[str, Any], rule: str) -> None:
@@ -263,26 +289,3 @@ def _refuse_shortfall(manifest: Manifest) -> None:
             f"{manifest.experiment}: the source has no runs to evaluate{pending}. "
             "Check what the experiment's options select."
         )
-
-
-def shown_query(project: Project, name: str) -> dict[str, Any]:
-    """Return what is asked of the source, as JSON-ready values without secrets."""
-    config = project.experiment(name)
-    said: dict[str, Any] = {"statuses": dict(config.statuses)} if config.statuses else {}
-    prices = {model: _price(table)._asdict() for model, table in project.table.prices.items()}
-    said |= {"prices": prices} if prices else {}
-    return {"fetcher": config.fetcher, **said, **_without_secrets(dict(config.options))}
-
-
-def _without_secrets(value: Any, key: str = "") -> Any:
-    if SECRETS.search(key):
-        return HIDDEN
-    if key == "fields" and isinstance(value, dict):  # expressions: `usage.input_tokens` is none
-        return {str(name): str(each) for name, each in value.items()}
-    if isinstance(value, str) and "://" in value:
-        return CREDENTIALS.sub(HIDDEN, value)
-    if isinstance(value, dict):
-        return {str(name): _without_secrets(each, str(name)) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_secrets(each, key) for each in value]
-    return value if isinstance(value, bool | int | float | str | None) else str(value)

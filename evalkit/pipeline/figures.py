@@ -44,11 +44,13 @@ def summarise_experiment(
     results: Results,
     *,
     steps: bool = True,
+    performance: bool = True,
     decisions: Mapping[str, Decision] | None = None,
 ) -> Summary:
     """Compute the figures of one experiment, with the slices and reducers configured for it.
 
-    `steps=False` leaves out those of single steps. `decisions` are those of the whole call.
+    `steps=False` leaves out those of single steps, `performance=False` times, tokens and cost.
+    `decisions` are those of the whole call.
     """
     config = project.experiments.get(results.experiment)
     table = project.table
@@ -66,6 +68,7 @@ def summarise_experiment(
         decisions=decisions,
         version=__version__,
         steps=steps,
+        performance=performance,
     )
     notes = unknown_names(table.scores, {*summary.scores, *(decisions or ())})
     notes += _no_headline(table.headline, summary)

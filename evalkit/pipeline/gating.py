@@ -17,6 +17,7 @@ from evalkit.project.config import Project
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
     from evalkit.metrics.documents.gate import GateResult
+    from evalkit.metrics.gating.grammar import Gate
 
 UNLIKE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a document that was altered raises when it is read."""
@@ -128,3 +129,36 @@ def _refuse_unlike(document: dict[str, Any], path: Path) -> None:
         raise ConfigError(
             f"{path}: is no whole summary of evalkit ({error}). Name a summary.json it wrote."
         ) from None
+
+
+def margins_of(project: Project, names: Sequence[str]) -> dict[str, float]:
+    """Return the margins that rules such as `M not worse than baseline by 0.05` set."""
+    found: dict[str, float] = {}
+    for rule in rules_of(project, names):
+        given = rule.quantity
+        stated = rule.kind in ("not_worse", "equivalent") and given is not None and given.plain > 0
+        in_percent = given is not None and given.unit == "%" and not _is_share(rule.metric)
+        if stated and given is not None and not rule.place and not in_percent:
+            found.setdefault(plain_name(rule.metric), given.plain)
+    return found
+
+
+def _is_share(metric: str) -> bool:
+    """Tell whether percent of a metric are points of it, and not a part of the baseline."""
+    return not metric.startswith(("latency", "ttft", "queue", "cost", "total_", "tokens", "input_"))
+
+
+def rules_of(project: Project, names: Sequence[str]) -> list[Gate]:
+    """Return the rules of the experiments, each once, in the order they are written."""
+    configs = [project.experiments.get(name) for name in names]
+    rules = [rule for each in configs if each for rule in each.gates] or project.table.gates
+    if not rules:
+        return []
+    from evalkit.metrics.gating.grammar import parse  # brings a parser's grammar
+
+    return [parse(rule) for rule in dict.fromkeys(rules)]
+
+
+def plain_name(metric: str) -> str:
+    """Return the name of a score as figures have it."""
+    return metric.removeprefix("score.").removeprefix("scores.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ConfigError, NoRunsError, StoreError, did_you_mean
 from evalkit.metrics.documents.plain import from_plain
 from evalkit.metrics.documents.summary import Summary
-from evalkit.pipeline.gating import read_summary
+from evalkit.pipeline.gating import margins_of, read_summary
 from evalkit.project.config import Project
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ SHOWN = 60
 def history_for_page(project: Project, name: str, baseline: str | None = None) -> History | None:
     """Return the history of an experiment that has been summarised, beside its baseline's level."""
     from evalkit.metrics.summaries.history import history
-    from evalkit.pipeline.comparing import margins_of
 
     saved = sorted(saved_summaries(project, name), key=_made_at)
     if not saved:

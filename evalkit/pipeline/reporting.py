@@ -19,7 +19,6 @@ from evalkit.model.results import Results
 from evalkit.pipeline.histories import HISTORY, history_for_page
 from evalkit.pipeline.looking import code_stamp
 from evalkit.project.config import Project
-from evalkit.report.sections.view import content
 
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Comparison
@@ -46,24 +45,28 @@ def report(
     to: Path | None = None,
     daily: bool = False,
     left_out: list[str] | None = None,
+    runs: int | None = None,
     **options: Any,
 ) -> Path:
     """Write the page and every experiment's `summary.json`; returns the page's path.
 
     One experiment goes to `reports/NAME/report.html`, several to `reports/A-B/report.html`.
     `daily` keeps one summary a day for histories, not each; `left_out` is told what the page does
-    not hold. The page carries the manifest of `evidence`. `options` go to
-    `evalkit.report.page.write.write_report`.
+    not hold. `runs` is how many it holds whole; None: all. The page carries the manifest of
+    `evidence`. `options` go to `evalkit.report.page.write.write_report`.
     """
     from evalkit.report.page.trailer import lacking
-    from evalkit.report.page.write import write_report
 
     kept = _kept(project, summaries, gates, daily=daily, elsewhere=to is not None)
     path = to or folder_of(project, [each.experiment for each in summaries]) / PAGE
-    said = _made_of(project, summaries, results, comparison, gates, evidence, options)
+    asked = {**options, "runs": runs}
+    history = _history(project, summaries)
+    said = _made_of(project, summaries, results, comparison, gates, evidence, history, asked)
     lacks = lacking(path, said, options.get("sign")) if said else None
     if lacks is None:
-        made = page_content(project, summaries, results, comparison, gates, evidence)
+        from evalkit.report.page.write import write_report  # not for a page that is there already
+
+        made = _content(project, summaries, results, comparison, gates, evidence, history, runs)
         stamp = code_stamp("model", "report", "store")
         written = write_report(made, path, made_of=said, stamp=stamp, **options)
         lacks = [*written.left_out, *written.removed]
@@ -100,6 +103,7 @@ def _made_of(
     comparison: Comparison | None,
     gates: Sequence[GateResult],
     evidence: Evidence | None,
+    history: History | None,
     options: Mapping[str, Any],
 ) -> str:
     """Return a digest of all that a page shows and of what draws it; empty: it is made anew.
@@ -113,7 +117,7 @@ def _made_of(
         [each.to_dict() for each in summaries],
         comparison.to_dict() if comparison else None,
         [each.to_dict() for each in gates],
-        repr(_history(project, summaries)),
+        repr(history),
         read,
         {**evidence.manifest, "made_at": ""} if evidence else None,
         sorted((name, repr(value)) for name, value in options.items()),
@@ -149,12 +153,29 @@ def page_content(
     comparison: Comparison | None = None,
     gates: Sequence[GateResult] = (),
     evidence: Evidence | None = None,
+    runs: int | None = None,
 ) -> Content:
     """Return what the page, the server, JUnit and Markdown are made of.
 
-    The history is that of the last experiment, the one that is new, when it has one.
+    The history is that of the last experiment, the one that is new, when it has one. `runs` is how
+    many a page holds whole; without it all are listed.
     """
     history = _history(project, summaries)
+    return _content(project, summaries, results, comparison, gates, evidence, history, runs)
+
+
+def _content(
+    project: Project,
+    summaries: Sequence[Summary],
+    results: Sequence[Results],
+    comparison: Comparison | None,
+    gates: Sequence[GateResult],
+    evidence: Evidence | None,
+    history: History | None,
+    runs: int | None,
+) -> Content:
+    from evalkit.report.sections.view import content
+
     manifest = None
     if evidence is not None:
         manifest = evidence.manifest | {"history": hash_of(repr(history))}
@@ -167,6 +188,7 @@ def page_content(
         history=history,
         generated=manifest["made_at"] if manifest else now,
         version=__version__,
+        runs=runs,
     )
     return replace(made, view=replace(made.view, manifest=manifest))
 

@@ -39,8 +39,7 @@ def run(
     With one experiment, what goes wrong is raised. With several, the others go on, and what went
     wrong is in `failures`. Two or more experiments are compared when a baseline is configured or
     given. `gates` are rules beside the configured ones; `to` is where the report goes; without
-    `page` only each `summary.json` is written; `options` go to
-    `evalkit.report.page.write.write_report`.
+    `page` only each `summary.json` is written; `options` go to `pipeline.reporting.report`.
     """
     chosen = project.chosen(names)
     settings = settings or settings_of(project)
@@ -51,7 +50,8 @@ def run(
     for name in chosen:
         try:
             if fetching:
-                fetch(project, name, refresh=refresh, wait=wait, progress=progress)
+                where = settings.executor
+                fetch(project, name, refresh=refresh, wait=wait, executor=where, progress=progress)
             score_experiment(project, name, settings=settings, progress=progress)
         except EvalkitError as error:
             if len(chosen) == 1 or error.exit_code is ExitCode.INTERRUPTED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ConfigError, NoRunsError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from evalkit.executors.dask import DaskExecutor
 
 MEGABYTE = 1024 * 1024
+FEW = 200_000
+"""Calls below which starting work on a cluster takes longer than one machine takes for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +65,19 @@ def settings_of(project: Project, **given: Any) -> ScoreSettings:
             f"executor {settings.executor!r}: `--workers` are processes of this machine. Leave it "
             "out, or add `--executor local`."
         )
-    executor_of(project, settings)  # a mistake in it is said before anything is fetched
+    executor_at(project, settings.executor)  # a mistake in it is said before anything is fetched
     return settings
 
 
-def executor_of(project: Project, settings: ScoreSettings) -> DaskExecutor | None:
-    """Return what calls evaluators on other machines, not connected yet; None: nothing does."""
+def executor_at(project: Project, address: str) -> DaskExecutor[Any] | None:
+    """Return what has work done on other machines, not connected yet; None: this one does it."""
     table = project.table.executor
     return open_executor(
-        settings.executor, runs=table.runs, wait=table.wait, environment=table.environment
+        address,
+        runs=table.runs,
+        wait=table.wait,
+        environment=table.environment,
+        moved=(project.root, Path(table.project)) if table.project else None,
     )
 
 
@@ -95,7 +102,7 @@ def score_experiment(
     if not stored.manifest.received:
         raise NoRunsError(f"{name}: no run is stored. Run `evalkit fetch {name}` first.")
     open_judges(project, chosen, budget=settings.budget, fresh=settings.fresh)
-    executor = executor_of(project, settings)
+    executor = executor_at(project, settings.executor)
     with open_scoring(stored) as source:
         outcome = engine.score(
             source,
@@ -115,6 +122,9 @@ def score_experiment(
         refused = executor.refused if executor is not None else []
         for number, each in enumerate(refused, start=1):
             progress(f"Leave out worker {each.address}", number, len(refused), each.refused)
+        if executor is not None and 0 < outcome.done < FEW:
+            note = "few calls for a cluster: `--executor local` is likely to be faster"
+            progress(f"Score {name} on {settings.executor}", outcome.done, outcome.done, note)
         for number, part in enumerate(source.damaged, start=1):
             note = "the file is damaged: cells that are nowhere else are made again"
             progress(f"Mend {name}, {part}", number, len(source.damaged), note)

@@ -18,10 +18,11 @@ from evalkit.scoring.session.settings import Loader, Settings
 from evalkit.scoring.session.tally import EvaluatorWork, Listener, ScoreOutcome
 from evalkit.scoring.shares.executor import Executor
 from evalkit.scoring.shares.packages import packages_of
-from evalkit.scoring.shares.share import Errand
+from evalkit.scoring.shares.share import Errand, Report, Share
 from evalkit.scoring.shares.spread import Spread
 from evalkit.scoring.workers.inline import score_inline
 from evalkit.scoring.workers.job import Job
+from evalkit.scoring.workers.packed import Packed
 from evalkit.scoring.workers.pool import Pool, jobs_of
 from evalkit.scoring.workers.resources import memory_for, worker_count
 
@@ -44,7 +45,7 @@ def score(
     max_errors: int | None = None,
     keep_others: bool = False,
     loader: Loader | None = None,
-    executor: Executor | None = None,
+    executor: Executor[Share, Report] | None = None,
     progress: Listener | None = None,
 ) -> ScoreOutcome:
     """Make the missing cells of `evaluators` and keep them in `source`.
@@ -85,7 +86,7 @@ class Scoring:
         causes: dict[str, Causes],
         tasks: list[Task],
         settings: Settings,
-        executor: Executor | None = None,
+        executor: Executor[Share, Report] | None = None,
     ) -> None:
         self._source, self._evaluators, self._causes = source, evaluators, causes
         self._tasks, self._settings, self._executor = tasks, settings, executor
@@ -149,10 +150,10 @@ class Scoring:
         settings = replace(settings, memory=memory_for(workers, settings.memory))
         return bool(jobs) and Pool(reader, tasks, jobs, settings, ledger, workers).work()
 
-    def _spread(self, jobs: list[Job], executor: Executor, ledger: Ledger) -> bool:
+    def _spread(self, jobs: list[Job], executor: Executor[Share, Report], ledger: Ledger) -> bool:
         """Have jobs done on other machines; return whether somebody interrupted it."""
         errand = Errand(
-            reader=self._source.reader().for_units(),
+            reader=Packed.of(self._source.reader().for_units()),
             tasks=tuple(task.facts() for task in self._tasks),
             settings=replace(self._settings, workers=1),
             packages=packages_of(self._evaluators),

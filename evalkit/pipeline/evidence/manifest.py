@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.metrics.documents.seeds import SEEDS
-from evalkit.model.kept.seal import hash_of
+from evalkit.metrics.selecting.ordered import ordered
+from evalkit.model.kept.seal import hash_of, hash_of_list
 from evalkit.model.results import Results
 from evalkit.project.config import Project
 
@@ -83,12 +84,11 @@ def experiment_of(results: Results) -> dict[str, Any]:
 
 def data_of(results: Results) -> dict[str, str]:
     """Return hashes of what is stored: the runs by what they hold, everything by its files."""
-    table = results.table("runs", ["run_id", "content_hash"])
-    columns = (table.column(name).to_pylist() for name in ("run_id", "content_hash"))
+    names = ["run_id", "content_hash"]
     manifest = results.manifest.to_dict()
     return {
         "manifest": hash_of([manifest[name] for name in OF_THE_DATA]),
-        "runs": hash_of(sorted(zip(*columns, strict=True))),
+        "runs": hash_of_list(ordered(results.table("runs", names), names)),
         "files": hash_of(results.files()),
     }
 

@@ -19,7 +19,7 @@ from evalkit.project.config import Project
 from evalkit.report.page.figures import document as page_document
 from evalkit.store.store import Store
 
-BESIDE = frozenset({"manifest", "signed", "report", "exit_code", "failures", SEAL})
+BESIDE = frozenset({"manifest", "signed", "report", "left_out", "exit_code", "failures", SEAL})
 """Keys that are no figures, or are said of the call."""
 NOT_SEEN = (
     "Without the store: every figure but sums and rates, and whether the data are as they were."

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from evalkit.errors import EvalkitError
+from evalkit.metrics.selecting.scored import NEAR
 from evalkit.pipeline.verifying.finding import Verified, differences, same, shown
+from evalkit.pipeline.verifying.listed import NUMBERS, Listed
+from evalkit.pipeline.verifying.means import DIGITS, check_counts, check_means
 from evalkit.report.page import dense, html
 from evalkit.report.page.opened import Opened, Traces
 from evalkit.report.runs.unpack import Columns
@@ -19,101 +22,35 @@ OPS = {
     "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt,
     "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-NUMBERS = {"latency": "latency", "ttft": "time_to_first_token"}
-"""Column of a run's time, and its name in the run's trace."""
-DIGITS = 1e-6
-"""Relative room beside a figure: a page holds seven digits."""
+ESCAPE = "\0s"
+"""Stands in a trace before a text that begins with NUL, as references do."""
 NOT_SEEN = (
     "Without the store: intervals, comparisons, slices and quantiles, and whether runs, evaluators "
     "and configuration are as they were."
 )
+NOT_CHOSEN = (
+    "Without the store: whether the runs that the page holds whole are those of its rule and seed, "
+    "for the seed is a digest of all runs."
+)
+SEED = re.compile(r" in this page, by rule \(seed (\w*)\); evalkit view ")
+"""How a page says from which seed it chose its runs."""
 
 
 def check_itself(
     found: Verified, page: Opened, columns: Columns, side: bytes | None, *, same_code: bool
 ) -> None:
     """Note where figures are not those of the page's runs, and runs not those of their traces."""
-    rows = _Rows(columns)
-    _outcomes(found, page.figures, rows)
-    _means(found, page.figures, rows)
+    rows, traces = Listed(columns), Traces(page, columns, side)
+    whole = rows.are_all(found, len(traces.where))
+    check_counts(found, page.figures, rows, whole=whole)
+    if whole:
+        check_means(found, page.figures, rows)
     check_rules(found, page.figures)
-    _traces(found, rows, Traces(page, columns, side))
+    _traces(found, rows, traces)
+    _seeds(found, page, rows)
     if same_code:
         _program(found, page)
     found.open.append(NOT_SEEN)
-
-
-class _Rows:
-    """What a page knows of every run."""
-
-    def __init__(self, columns: Columns) -> None:
-        self.head = columns.head
-        self._columns = columns
-        self.experiments = [str(each["name"]) for each in self.head["experiments"]]
-        self.of = columns.column("exp")
-        self.ids = columns.column("id")
-        self.outcomes = [self.head["outcomes"][code] for code in columns.column("outcome")]
-        self.examples = columns.column("ex")
-
-    def numbers(self, name: str) -> list[Any]:
-        return self._columns.column(name) if name in self._columns.names else [None] * len(self.of)
-
-    def scores(self) -> Iterator[tuple[str, list[Any], Mapping[str, Any]]]:
-        """Yield the scores of whole runs: name, values, and what is said of them."""
-        for at, each in enumerate(self.head["evaluators"]):
-            if each["scope"] == "run":
-                yield str(each["key"]), self._columns.column(f"s{at}"), each
-
-
-def _outcomes(found: Verified, figures: Mapping[str, Any], rows: _Rows) -> None:
-    for number, part in enumerate(figures["experiments"]):
-        counts = Counter(o for o, at in zip(rows.outcomes, rows.of, strict=True) if at == number)
-        for outcome, n in part["outcomes"].items():
-            found.count("figures")
-            if n != counts[outcome]:
-                text = f"{outcome} in {part['name']}: the page says {n}, its runs {counts[outcome]}"
-                of = {"experiment": part["name"], "metric": outcome}
-                found.differs("figure", text, page=n, right=counts[outcome], **of)
-
-
-def _means(found: Verified, figures: Mapping[str, Any], rows: _Rows) -> None:
-    """Hold means, and the n behind them, against the runs' own numbers."""
-    stated = {each["metric"]: each["figures"] for each in figures["metrics"]}
-    known = {name: values for name, values, each in rows.scores() if each["type"] != "category"}
-    known |= {f"{name}.mean": rows.numbers(name) for name in NUMBERS}
-    for metric, values in known.items():
-        for number, experiment in enumerate(rows.experiments):
-            figure = stated.get(metric, {}).get(experiment)
-            own = [
-                (v, ex)
-                for v, at, ex in zip(values, rows.of, rows.examples, strict=True)
-                if at == number and v is not None
-            ]
-            if figure is None or (not own and figure["value"] is None):
-                continue
-            found.count("figures")
-            means = _both_means(own)
-            if not any(same(figure["value"], mean, DIGITS) for mean in means) or figure["n"] != len(
-                own
-            ):
-                mean = means[0] if means else None
-                of = {"experiment": experiment, "metric": metric}
-                text = (
-                    f"{metric} of {experiment}: the page says {shown(figure['value'])} "
-                    f"(n {figure['n']}), its runs {shown(mean)} (n {len(own)})"
-                )
-                found.differs("figure", text, page=figure["value"], right=mean, **of)
-
-
-def _both_means(own: Sequence[tuple[Any, Any]]) -> list[float]:
-    """Return the mean of runs, and that of examples with their repetitions averaged first."""
-    if not own:
-        return []
-    groups: dict[Any, list[float]] = {}
-    for value, example in own:
-        groups.setdefault(example, []).append(value)
-    plain = sum(value for value, _ in own) / len(own)
-    return [plain, sum(sum(g) / len(g) for g in groups.values()) / len(groups)]
 
 
 def check_rules(found: Verified, figures: Mapping[str, Any]) -> None:
@@ -148,7 +85,20 @@ def check_rules(found: Verified, figures: Mapping[str, Any]) -> None:
             found.differs("gate", text, page=True, right=False, **of)
 
 
-def _traces(found: Verified, rows: _Rows, traces: Traces) -> None:
+def _seeds(found: Verified, page: Opened, rows: Listed) -> None:
+    """Hold the seed of the choice of runs against those that the page's words name."""
+    chosen = rows.head.get("chosen")
+    told = SEED.findall(str(rows.head.get("partly", "")))
+    told += SEED.findall((page.head + page.middle + page.tail).decode("utf-8", "replace"))
+    said = chosen.get("seed") if isinstance(chosen, dict) else None
+    for seed in sorted({*told} - {said}):
+        text = f"chosen seed: the list of runs says {shown(said)}, the page's words {shown(seed)}"
+        found.differs("seed", text, page=said, right=seed)
+    if told:
+        found.open.append(NOT_CHOSEN)
+
+
+def _traces(found: Verified, rows: Listed, traces: Traces) -> None:
     """Hold every run against its own trace: id, outcome, times, and each score."""
     scores = list(rows.scores())
     times = {field: rows.numbers(name) for name, field in NUMBERS.items()}
@@ -156,17 +106,21 @@ def _traces(found: Verified, rows: _Rows, traces: Traces) -> None:
         of: dict[str, Any] = {"experiment": rows.experiments[rows.of[row]], "run": rows.ids[row]}
         try:
             trace = orjson.loads(traces.of(row) or b"")
-            told = {"run_id": trace["run_id"], "outcome": trace["outcome"]}
+            run_id = trace["run_id"].removeprefix(ESCAPE)
+            told = {"run_id": run_id, "outcome": trace["outcome"]}
             told |= {field: trace[field] for field in times}
-            feedback = {f["name"]: f for f in trace["feedback"] if f["step"] is None}
-        except (ValueError, KeyError, TypeError) as error:
+            said: dict[str, list[Any]] = {}
+            for each in trace["feedback"]:
+                if each["step"] is None:
+                    said.setdefault(each["name"], []).append(each)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             found.differs("trace", f"run {of['run']}: its trace cannot be read ({error})", **of)
             continue
-        said = {"run_id": rows.ids[row], "outcome": rows.outcomes[row]}
-        said |= {field: values[row] for field, values in times.items()}
-        _tell(found, said, told, of)
+        listed = {"run_id": rows.ids[row], "outcome": rows.outcomes[row]}
+        listed |= {field: values[row] for field, values in times.items()}
+        _tell(found, listed, told, of)
         for name, values, each in scores:
-            score = _score(feedback.get(name), values[row], each)
+            score = _score(said.get(name, ()), values[row], each)
             if not same(values[row], score):
                 text = f"{name} of run {of['run']} in {of['experiment']}: the list of runs says "
                 text += f"{shown(values[row])}, the trace {shown(score)}"
@@ -182,17 +136,27 @@ def _tell(
         found.differs("run", text + shown(other), metric=at[0], page=one, right=other, **of)
 
 
-def _score(feedback: Any, value: Any, each: Mapping[str, Any]) -> Any:
+def _score(said: Sequence[Any], value: Any, each: Mapping[str, Any]) -> Any:
     """Return the score of a trace as the list of runs has it; what is read from words is believed.
 
-    A category stands there by its place, and a number in a text is read by rules.
+    A category stands there by its place, and a number in a text is read by rules. What is outside
+    of the score's range is in the trace alone; of what was said twice the mean is in the list.
     """
-    if feedback is None or feedback["outcome"] != "scored":
-        return None
-    score = feedback["score"]
-    if each["type"] == "category" or score is None:
+    scores = [one["score"] for one in said if one["outcome"] == "scored"]
+    if scores and (each["type"] == "category" or None in scores):
         return value
-    return float(score)
+    possible = [float(score) for score in scores if _possible(score, each)]
+    return sum(possible) / len(possible) if possible else None
+
+
+def _possible(score: Any, each: Mapping[str, Any]) -> bool:
+    if each["range"] is None:
+        return True
+    low, high = each["range"]
+    if isinstance(score, bool) and each["type"] == "number" and (low, high) != (0, 1):
+        return False
+    room = NEAR * (high - low)
+    return bool(low - room <= score <= high + room)
 
 
 def _program(found: Verified, page: Opened) -> None:

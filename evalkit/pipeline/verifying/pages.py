@@ -76,7 +76,7 @@ def _check(
         ran = again(found, project, manifest)
         if ran is not None:
             found.against = "store"
-            content = _content(project, ran, manifest)
+            content = _content(project, ran, manifest, _most(columns))
             check_page(found, page, columns, content, side=side, same_code=same_code)
             return
     elif project is None:
@@ -84,10 +84,17 @@ def _check(
     check_itself(found, page, columns, side, same_code=same_code)
 
 
-def _content(project: Project, ran: Ran, manifest: Mapping[str, Any]) -> Content:
+def _most(columns: Columns) -> int | None:
+    """Return how many runs a page says it may hold whole; None: all."""
+    said = columns.head.get("chosen")
+    most = said.get("most") if isinstance(said, dict) else None
+    return most if isinstance(most, int) and most > 0 else None
+
+
+def _content(project: Project, ran: Ran, manifest: Mapping[str, Any], most: int | None) -> Content:
     """Return what the page is made of today, at the time that it says."""
     summaries, results = [*ran.summaries.values()], [*ran.results.values()]
-    made = page_content(project, summaries, results, ran.comparison, ran.gates, ran.evidence)
+    made = page_content(project, summaries, results, ran.comparison, ran.gates, ran.evidence, most)
     return replace(made, view=replace(made.view, generated=manifest["made_at"]))
 
 

@@ -27,6 +27,8 @@ from evalkit.report.sharing.share import Cleaner
 
 OF_THE_FORM = frozenset({"columns", "traces", "side", "index", "live", "kept"})
 """What the header says of the file rather than of the runs."""
+OF_THE_CHOICE = frozenset({"chosen", "partly"})
+"""What the header says of runs that are left out; an earlier evalkit left none out by rule."""
 HISTORY = re.compile(r'<section id="v-history".*?</section>|<a href="#/history"[^\n]*', re.DOTALL)
 BLOCK = re.compile(r"<(script|style)(?:\s[^>]*)?>(.*?)(?:</\1>|\Z)", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -59,12 +61,13 @@ def check_page(
     previews = pack_traces(content, held, Cleaner(), None, embedded and same_code)
     found.checked["traces"] = held.n
     kept = Kept([], {}, traces.where, 0)
-    made = Columns(_core(content, previews, kept))
-    _columns(found, columns, made, content.source.rows or Rows())
+    form: Any = columns.head.get("traces", "embed")
+    made = Columns(_core(content, previews, kept, form))
+    _columns(found, columns, made, content.source.rows or Rows(), same_code=same_code)
     if not same_code:
         found.open.append("Words, drawings, program and traces: another evalkit writes them so.")
         return
-    form = columns.head.get("traces", "embed")
+    _choice(found, content, traces)
     left = left_out_of(content, kept, form, _side(columns, form))
     history = manifest.get("history") == (content.view.manifest or {}).get("history")
     if not history:
@@ -73,8 +76,21 @@ def check_page(
     _words(found, page, view, history=history)
 
 
-def _core(content: Content, previews: Previews, kept: Kept) -> bytes:
-    return core_of(content, previews, kept, Cleaner()).pack(header(content, kept, Cleaner()))
+def _choice(found: Verified, content: Content, traces: Traces) -> None:
+    """Note runs that a page holds whole though its rule and its seed choose others."""
+    rows, chosen = content.source.rows or Rows(), content.source.chosen
+    if chosen is None:
+        return
+    for row in traces.where:
+        if row >= len(rows) or not chosen.whole[row]:
+            run = rows.run_ids[row] if row < len(rows) else None
+            text = f"run {run}: is whole in the page, and the rule of the page chooses it not"
+            found.differs("trace", text, run=run)
+
+
+def _core(content: Content, previews: Previews, kept: Kept, form: str) -> bytes:
+    head = header(content, kept, Cleaner(), form)
+    return core_of(content, previews, kept, Cleaner()).pack(head)
 
 
 def _side(columns: Columns, form: str) -> Path | None:
@@ -135,9 +151,12 @@ class Held:
             self._found.differs("trace", f"run {of['run']}: its trace is written otherwise", **of)
 
 
-def _columns(found: Verified, page: Columns, right: Columns, rows: Rows) -> None:
+def _columns(
+    found: Verified, page: Columns, right: Columns, rows: Rows, *, same_code: bool
+) -> None:
     """Hold the columns together; a value that differs is named with its run."""
-    heads = [{k: v for k, v in each.head.items() if k not in OF_THE_FORM} for each in (page, right)]
+    beside = OF_THE_FORM if same_code else OF_THE_FORM | (OF_THE_CHOICE - page.head.keys())
+    heads = [{k: v for k, v in each.head.items() if k not in beside} for each in (page, right)]
     found.compared("figure", heads[0], heads[1], ["table of runs"])
     labels = {f"s{at}": column.name for at, column in enumerate(rows.scores)}
     labels |= {f"o{at}": f"{column.name} (outcome)" for at, column in enumerate(rows.scores)}

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
+from types import CoroutineType
 from typing import Any
 
 from evalkit.model.example import Example
@@ -44,11 +45,24 @@ def _on_run(function: Callable[..., Any], names: Sequence[str], by_place: bool) 
     if names == ("run",) and by_place:
         return lambda run, example: function(own_run(run))
     getters = {**HELD, **{name: FRESH[name] for name in ("inputs", "reference_outputs")}}
+    if len(names) == 2 and names[0] == "run" and by_place:
+        return _on_run_and(function, getters[names[1]])
     inner = _passing(function, names, getters, by_place)
 
     def call(run: Run, example: Example | None) -> Any:
         mine = own_run(run)
         return keeping(inner(mine, example), mine)
+
+    return call
+
+
+def _on_run_and(function: Callable[..., Any], other: Getter) -> Call:
+    """Return the call with a run of its own and one thing more, as most that ask for a run are."""
+
+    def call(run: Run, example: Example | None) -> Any:
+        mine = own_run(run)
+        said = function(mine, other(mine, example))
+        return said if type(said) is not CoroutineType else keeping(said, mine)
 
     return call
 

@@ -41,7 +41,8 @@ class Collector:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.rows: list[int] = []
+        self.rows: Any = []
+        """A list, or the range it would be."""
         self.values: list[Any] = []
         self.milliseconds: list[float] = []
 
@@ -55,7 +56,7 @@ class Collector:
         """Return the cells, in the order of the rows; `None` when there are none."""
         if not self.values:
             return None
-        if self.rows != sorted(self.rows):
+        if not isinstance(self.rows, range) and self.rows != sorted(self.rows):
             self._sort()
         return self._fast() or self._slow()
 

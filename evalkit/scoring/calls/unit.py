@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import truediv
 from time import perf_counter_ns
 from typing import Any
 
@@ -76,7 +78,7 @@ class UnitRun:
             for each in due
         ]
         slots, clock = self._watch.slots, perf_counter_ns
-        width, flush_ns, functions = len(self._unit.todo), self._settings.flush_ns, vars(json)
+        width, flush_ns = len(self._unit.todo), self._settings.flush_ns
         first, began, row = 0, clock(), -1
         for row, (run, example) in enumerate(self._reader.rows(self._unit)):
             now, base = clock(), row * width
@@ -98,7 +100,7 @@ class UnitRun:
                 keep(value)
                 keep_ns(then - now)
                 now = then
-                if functions["loads"] is not LOADS or functions["dumps"] is not DUMPS:
+                if json.loads is not LOADS or json.dumps is not DUMPS:
                     restore()  # other evaluators use them too
             if slots[STOP] or now - began > flush_ns:
                 slots[CALL] = 0
@@ -162,9 +164,9 @@ class _Due:
         collector = Collector(self.task)
         every = self.mask.count(1, first, last) == last - first
         rows = range(first, last)
-        collector.rows = list(rows) if every else [row for row in rows if self.mask[row]]
+        collector.rows = rows if every else [row for row in rows if self.mask[row]]
         collector.values = self._values.copy()
-        collector.milliseconds = [each / 1e6 for each in self._nanoseconds]
+        collector.milliseconds = list(map(truediv, self._nanoseconds, repeat(1e6)))
         self._values.clear()
         self._nanoseconds.clear()
         for row, why in self._known.items():

@@ -8,18 +8,23 @@ those the fingerprints stand for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
+from typing import ClassVar
 
 from evalkit.errors import EvaluatorError, StoreError
-from evalkit.model.units import UnitReader
 from evalkit.scoring.calls.task import Facts
 from evalkit.scoring.session.settings import Settings
 from evalkit.scoring.session.tally import Tally
-from evalkit.scoring.workers.job import Broken, Job
+from evalkit.scoring.shares.place import Place
+from evalkit.scoring.workers.channel import Closed
+from evalkit.scoring.workers.job import Broken, Idle, Job, Look
+from evalkit.scoring.workers.packed import Packed
 from evalkit.scoring.workers.pool import Pool
-from evalkit.scoring.workers.process import Spawned
+from evalkit.scoring.workers.process import Agency, WorkerProcess, end, start
 
 SECONDS = 10.0
 """A share is answered after so long with what was done: a machine that is lost loses no more."""
@@ -29,15 +34,39 @@ SECONDS = 10.0
 class Errand:
     """What all shares of one scoring have in common."""
 
-    reader: UnitReader
+    reader: Packed
     tasks: tuple[Facts, ...]
     settings: Settings
     packages: Mapping[str, str] = field(default_factory=dict)
     """Version by name of what the evaluators import that is not of the project."""
-    environment: tuple[str, ...] = ()
-    """Names of variables that have to be set where evaluators are called."""
     look_at: Job | None = None
     """Some work, to find out whether its runs can be read."""
+    what: ClassVar[str] = "call the evaluators"
+
+    def for_shares(self) -> Errand:
+        """Return it without what only a look needs."""
+        return replace(self, look_at=None)
+
+    def moved(self, old: Path, new: Path) -> Errand:
+        """Return it for machines that have the project in another folder."""
+        loader, root = self.settings.loader, self.settings.root
+        moved = getattr(loader, "moved", None)
+        settings = replace(
+            self.settings,
+            loader=loader if moved is None else moved(old, new),
+            root=new if root == old else root,
+        )
+        return replace(self, settings=settings, reader=self.reader.moved(old, new))
+
+    def refusal(self, place: Place) -> str:
+        """Say why the evaluators cannot be called here, or nothing."""
+        return refusal(self, memory=place.memory, agency=place.agency)
+
+    def do(self, share: Share, place: Place) -> Report:
+        """Do a share."""
+        return do_share(
+            self, share, stopped=place.stopped, memory=place.memory, agency=place.agency
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +83,14 @@ class Share:
     def rows(self) -> int:
         """How many runs it is about."""
         return sum(job.unit.rows for job in self.jobs if job.unit is not None)
+
+    def lost(self, why: str) -> Report:
+        """Return the report of a share that nobody could do."""
+        return Report(number=self.number, lost=why)
+
+    def undone(self) -> Report:
+        """Return the report of a share that somebody else has to do."""
+        return Report(number=self.number, left=self.jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +119,12 @@ class Report:
     lost: str = ""
     """Why the worker did not answer, time and again; filled in by the executor."""
 
+    @property
+    def refused(self) -> str:
+        """Why the worker should get no more: its evaluators are others."""
+        broken = self.broken
+        return broken.message if broken is not None and broken.kind == "evaluators" else ""
+
     def commit(self, part: bytes, tallies: Mapping[str, Tally], calls: int) -> None:
         """Keep a part of cells."""
         self.made.append(Made(part, dict(tallies), calls))
@@ -99,12 +142,17 @@ class Report:
 
 
 def do_share(
-    errand: Errand, share: Share, *, stopped: Callable[[], bool], memory: int | None
+    errand: Errand,
+    share: Share,
+    *,
+    stopped: Callable[[], bool],
+    memory: int | None,
+    agency: Agency | None = None,
 ) -> Report:
     """Do what a share says in one worker process that can be killed; never raises.
 
     `stopped` says whether somebody wants it to end with what it has, `memory` how many bytes the
-    worker process may add where the settings do not say.
+    worker process may add where the settings do not say, `agency` where it comes from.
     """
     report = Report(number=share.number)
     if stopped():
@@ -121,6 +169,7 @@ def do_share(
             1,
             until=lambda: monotonic() > until or stopped(),
             deaths=share.deaths,
+            agency=agency,
         )
         pool.work()
         report.left = pool.left
@@ -138,29 +187,36 @@ def placed(settings: Settings, memory: int | None) -> Settings:
     return replace(settings, memory=settings.memory or memory, folder=folder)
 
 
-def refusal(errand: Errand) -> str:
+def refusal(errand: Errand, *, memory: int | None = None, agency: Agency | None = None) -> str:
     """Load the evaluators in a worker process; say why they cannot be called here, or nothing."""
     root = errand.settings.root
     if root is not None and not Path(root).is_dir():
         return f"has no project at {root}"
-    if errand.look_at is not None and errand.look_at.unit is not None:
-        try:
-            next(iter(errand.reader.rows(errand.look_at.unit)), None)
-        except (StoreError, OSError, ImportError) as error:
-            return f"cannot read the store: {error}"
-    process = Spawned(errand.tasks, errand.reader, placed(errand.settings, None))
+    begin = partial(start, errand.tasks, errand.reader, placed(errand.settings, memory))
+    process = begin() if agency is None else agency.take(begin)
+    said = _answer(process, Look(None if errand.look_at is None else errand.look_at.unit))
+    if agency is not None and isinstance(said, Idle):
+        agency.give_back(process)
+        return ""
+    code = _ended(process) if said is None else None
+    end(process)
+    if said is None:
+        return f"a worker process ended with {code}"
+    return said.message if isinstance(said, Broken) else ""
+
+
+def _answer(process: WorkerProcess, look: Look) -> Idle | Broken | None:
+    """Return what a worker process says; None: it ended."""
+    with suppress(Closed):
+        process.channel.send(look)
     try:
-        process.channel.send(None)  # no job: it loads, and ends
-        said = list(process.channel.until_closed())
-        code = _ended(process)
-    finally:
-        process.kill()
-        process.close()
-    broken = [each.message for each in said if isinstance(each, Broken)]
-    return broken[0] if broken else f"a worker process ended with {code}" if code else ""
+        said = process.channel.receive()
+    except Closed:
+        return None
+    return said if isinstance(said, Idle | Broken) else None
 
 
-def _ended(process: Spawned) -> int | None:
+def _ended(process: WorkerProcess) -> int | None:
     until = monotonic() + 5.0
     while (code := process.exit_code()) is None and monotonic() < until:
         sleep(0.01)

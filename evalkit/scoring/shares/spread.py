@@ -19,6 +19,8 @@ from evalkit.scoring.workers.pool import GIVE_UP_AFTER
 TICK_S = 0.1
 SHARES = 4
 """Shares for each worker, at least: so that they end at about the same time."""
+MOST_DEADLY = 3
+"""Units that end every worker before the rest is left for another time."""
 PATIENCE_S = 10.0
 """After Ctrl-C, how long to wait for what is done until then."""
 
@@ -27,13 +29,15 @@ class Spread:
     """The shares that wait, those in hand, and what is known of evaluators that kill workers."""
 
     def __init__(
-        self, errand: Errand, jobs: Sequence[Job], executor: Executor, ledger: Ledger
+        self, errand: Errand, jobs: Sequence[Job], executor: Executor[Share, Report], ledger: Ledger
     ) -> None:
         self._errand, self._executor, self._ledger = errand, executor, ledger
         self._jobs = deque(jobs)
         self._in_hand: dict[int, Share] = {}
         self._again: deque[tuple[Job, ...]] = deque()
         """Pieces of shares whose workers were lost."""
+        self._deadly: list[str] = []
+        """The runs that end every worker, and are left out."""
         self._deaths: Counter[int] = Counter()
         self._given_up: set[int] = set()
         self._number = 0
@@ -51,6 +55,8 @@ class Spread:
                         break
                 if asked:
                     self._wind_up()
+                elif self._deadly:
+                    raise self._missing()
                 return bool(asked)
         except StopScoring:
             return True
@@ -135,14 +141,19 @@ class Spread:
             self._jobs = deque(job for job in kept if job.calls)
 
     def _halve(self, share: Share, why: str) -> None:
-        """Find out what ends the worker itself; down to one unit, nobody can be blamed but it."""
+        """Find out what ends the worker itself: one unit costs its own cells, and is named.
+
+        Where most do, nobody goes on to the last of them: each takes a few workers along.
+        """
         if len(share.jobs) > 1:
             middle = len(share.jobs) // 2
             self._again.extend([share.jobs[:middle], share.jobs[middle:]])
             return
         unit = share.jobs[0].unit
         assert unit is not None
-        raise ExecutorError(
-            f"runs {unit.number + 1:,} to {unit.number + unit.rows:,}: {why}. Score them here: "
-            "`--executor local`."
-        )
+        self._deadly.append(f"runs {unit.number + 1:,} to {unit.number + unit.rows:,}: {why}")
+        if len(self._deadly) >= MOST_DEADLY:
+            raise self._missing()
+
+    def _missing(self) -> ExecutorError:
+        return ExecutorError(f"{'; '.join(self._deadly)}. Score them here: `--executor local`.")

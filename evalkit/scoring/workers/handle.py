@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -14,7 +13,7 @@ from evalkit.scoring.calls.watch import InHand
 from evalkit.scoring.workers.channel import Closed, Garbled
 from evalkit.scoring.workers.job import Job
 from evalkit.scoring.workers.pace import Pace
-from evalkit.scoring.workers.process import WorkerProcess
+from evalkit.scoring.workers.process import WorkerProcess, end
 
 STALL_S = 0.15
 """A call this long, and far slower than others, is taken to hang: the rest goes on elsewhere."""
@@ -83,12 +82,13 @@ class Worker:
         if self._ended:
             return
         self._ended = True
-        # A word first, so that a worker between calls leaves by itself; the kill does not wait for
-        # an answer, as a call that hangs gives none, and takes what the call had started with it.
-        with suppress(Closed):
-            self.process.channel.send(None)
-        self.process.kill()
-        self.process.close()
+        end(self.process)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it waits for a job, and could be given one."""
+        idle = self.job is None and not self.stalled and not self.garbled
+        return idle and not self._ended and self.process.exit_code() is None
 
 
 def died(code: int) -> Failure:

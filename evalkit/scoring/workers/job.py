@@ -87,6 +87,13 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A question: can evaluators be called here, and these runs be read?"""
+
+    unit: Unit | None
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Some calls are made and their cells are in a part."""
 
@@ -109,3 +116,8 @@ class Broken:
 
     message: str
     kind: Literal["store", "evaluators", "bug"]
+
+
+def unreadable(error: Exception) -> Broken:
+    """Say that the store cannot be read where evaluators are called."""
+    return Broken(f"cannot read the store: {error}", kind="store")

@@ -6,6 +6,7 @@ import selectors
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from evalkit.errors import EvaluatorError, StoreError
 from evalkit.model.units import Plan, UnitReader
@@ -21,7 +22,8 @@ from evalkit.scoring.workers.handle import Worker, died, garbled, timed_out
 from evalkit.scoring.workers.job import Broken, Done, Idle, Job
 from evalkit.scoring.workers.orphans import adopting
 from evalkit.scoring.workers.pace import Pace
-from evalkit.scoring.workers.process import start
+from evalkit.scoring.workers.packed import Packed
+from evalkit.scoring.workers.process import Agency, start
 
 TICK_S = 0.05
 ERRORS = {"store": StoreError, "evaluators": EvaluatorError, "bug": RuntimeError}
@@ -40,7 +42,7 @@ class Pool:
 
     def __init__(
         self,
-        reader: UnitReader,
+        reader: UnitReader | Packed,
         tasks: Sequence[Facts],
         jobs: Sequence[Job],
         settings: Settings,
@@ -49,14 +51,16 @@ class Pool:
         *,
         until: Callable[[], bool] = lambda: False,
         deaths: Mapping[int, int] | None = None,
+        agency: Agency | None = None,
     ) -> None:
         """Take jobs for some workers.
 
         `until` is asked all the time whether to stop; `deaths` says by evaluator how many workers
-        it took along elsewhere.
+        it took along elsewhere; `agency` is where workers come from, and go when they are done.
         """
         self._reader, self._tasks, self._settings = reader, tasks, settings
         self._ledger, self._size, self._until = ledger, workers, until
+        self._agency = agency
         self._jobs = deque(job for job in jobs if job.unit is not None)
         self._later = deque(job for job in jobs if job.unit is None)
         self._crew: list[Worker] = []
@@ -87,7 +91,7 @@ class Pool:
             return True
         finally:
             for worker in list(self._crew):
-                self._dismiss(worker)
+                self._let_go(worker)
             self._selector.close()
 
     @property
@@ -122,18 +126,29 @@ class Pool:
                 self._bury(worker)
 
     def _hire(self) -> Worker:
-        process = start(self._tasks, self._reader, self._settings)
+        begin = partial(start, self._tasks, self._reader, self._settings)
+        process = begin() if self._agency is None else self._agency.take(begin)
         worker = Worker(process, self._tasks, self._pace)
         self._crew.append(worker)
         self._selector.register(worker.process.channel.reads, selectors.EVENT_READ, worker)
         return worker
 
+    def _let_go(self, worker: Worker) -> None:
+        if self._agency is None or not worker.is_sound:
+            self._dismiss(worker)
+            return
+        self._forget(worker)
+        self._agency.give_back(worker.process)
+
     def _dismiss(self, worker: Worker) -> None:
+        self._forget(worker)
+        worker.end()
+
+    def _forget(self, worker: Worker) -> None:
         if worker in self._crew:
             self._crew.remove(worker)
             with suppress(KeyError, ValueError):
                 self._selector.unregister(worker.process.channel.reads)
-        worker.end()
 
     def _listen(self) -> None:
         for key, _ in self._selector.select(timeout=TICK_S):
@@ -246,6 +261,7 @@ class Pool:
         collector.add(0, why, 0.0)
         block = collector.block()
         assert block is not None
+        assert not isinstance(self._reader, Packed)
         self._ledger.commit(self._reader.encode(None, [block]), tallies([block]), 1)
 
     def _give_up(self, task: int, why: Failure) -> None:

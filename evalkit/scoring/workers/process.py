@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -15,7 +15,8 @@ from evalkit.model.units import UnitReader
 from evalkit.scoring.calls.task import Facts, Task
 from evalkit.scoring.calls.watch import SIZE, Watch
 from evalkit.scoring.session.settings import Settings
-from evalkit.scoring.workers.channel import Channel
+from evalkit.scoring.workers.channel import Channel, Closed
+from evalkit.scoring.workers.packed import Packed
 
 HIGH = 200
 """Pipes of a worker lie at handles from here on, out of the way of user code that closes some."""
@@ -41,6 +42,16 @@ class WorkerProcess(Protocol):
 
     def close(self) -> None:
         """Give back what it needed; it has ended."""
+
+
+class Agency(Protocol):
+    """Where workers come from, and go when a pool has nothing more for them."""
+
+    def take(self, begin: Callable[[], WorkerProcess]) -> WorkerProcess:
+        """Return a worker that waits for a job, begun now if there is none."""
+
+    def give_back(self, process: WorkerProcess) -> None:
+        """Take a worker back that waits for a job."""
 
 
 class Forked:
@@ -123,7 +134,9 @@ def _moved(handle: int) -> int:
 class Spawned:
     """A new interpreter that loads the evaluators by path."""
 
-    def __init__(self, tasks: Sequence[Facts], reader: UnitReader, settings: Settings) -> None:
+    def __init__(
+        self, tasks: Sequence[Facts], reader: UnitReader | Packed, settings: Settings
+    ) -> None:
         import subprocess
         import tempfile
 
@@ -176,12 +189,24 @@ class Spawned:
             os.unlink(self._path)
 
 
-def start(tasks: Sequence[Facts], reader: UnitReader, settings: Settings) -> WorkerProcess:
+def start(tasks: Sequence[Facts], reader: UnitReader | Packed, settings: Settings) -> WorkerProcess:
     """Start a worker; where there are only the facts of tasks, it loads the evaluators itself."""
     made = [task for task in tasks if isinstance(task, Task)]
-    if len(made) == len(tasks) and (settings.loader is None or may_fork()):
+    whole = len(made) == len(tasks) and not isinstance(reader, Packed)
+    if whole and (settings.loader is None or may_fork()):
+        assert not isinstance(reader, Packed)
         return Forked(made, reader, settings)
     return Spawned(tasks, reader, settings)
+
+
+def end(process: WorkerProcess) -> None:
+    """Let a worker go: it is told first, then killed with everything it started."""
+    # A word first, so that a worker between calls leaves by itself; the kill does not wait for
+    # an answer, as a call that hangs gives none, and takes what the call had started with it.
+    with suppress(Closed):
+        process.channel.send(None)
+    process.kill()
+    process.close()
 
 
 def can_start(settings: Settings) -> bool:

@@ -12,7 +12,8 @@ from evalkit.scoring.definition.evaluator import Evaluator
 from evalkit.scoring.fingerprint.fingerprint import fingerprinted
 from evalkit.scoring.session.settings import Settings
 from evalkit.scoring.workers.channel import Channel, Closed
-from evalkit.scoring.workers.job import Broken
+from evalkit.scoring.workers.job import Broken, unreadable
+from evalkit.scoring.workers.packed import Packed
 from evalkit.scoring.workers.process import HIGH
 from evalkit.scoring.workers.worker import serve
 
@@ -23,6 +24,11 @@ def main() -> None:
     try:
         settings, reader, path, names, fingerprints, limits = channel.receive()
     except Closed:
+        return
+    try:
+        reader = reader.opened() if isinstance(reader, Packed) else reader
+    except Exception as error:
+        channel.send(unreadable(error))
         return
     try:
         chosen = _loaded(settings, names, fingerprints)

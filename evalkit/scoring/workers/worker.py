@@ -20,7 +20,7 @@ from evalkit.scoring.calls.watch import Watch
 from evalkit.scoring.session.tally import tallies
 from evalkit.scoring.workers.channel import Channel, Closed
 from evalkit.scoring.workers.inline import calls_in
-from evalkit.scoring.workers.job import Broken, Done, Idle, Job
+from evalkit.scoring.workers.job import Broken, Done, Idle, Job, Look, unreadable
 
 PR_SET_PDEATHSIG = 1
 COLLECT = (20_000, 20, 20)
@@ -43,6 +43,9 @@ def serve(
     gc.set_threshold(*COLLECT)
     with suppress(Closed):
         while (job := channel.receive()) is not None:
+            if isinstance(job, Look):
+                channel.send(_looked(job, reader))
+                continue
             printed = _streams()
             try:
                 _do(job, tasks, reader, watch, channel, concurrency)
@@ -57,6 +60,15 @@ def serve(
             channel.send(Idle(printed.take()))
     with suppress(Exception):
         close_loop()
+
+
+def _looked(look: Look, reader: UnitReader) -> Idle | Broken:
+    try:
+        if look.unit is not None:
+            next(iter(reader.rows(look.unit)), None)
+    except (EvalkitError, OSError, ImportError) as error:
+        return unreadable(error)
+    return Idle()
 
 
 def _do(

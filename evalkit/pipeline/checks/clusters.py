@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from evalkit.errors import ConfigError, ExecutorError
-from evalkit.pipeline.scoring import executor_of, settings_of
+from evalkit.pipeline.scoring import executor_at, settings_of
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import Project
 from evalkit.project.local import Loader, load_evaluators
@@ -16,6 +16,7 @@ from evalkit.scoring.shares.executor import Found
 from evalkit.scoring.shares.packages import packages_of
 from evalkit.scoring.shares.share import Errand
 from evalkit.scoring.workers.job import Job
+from evalkit.scoring.workers.packed import Packed
 from evalkit.store.rescoring import first_unit, reader_of
 
 
@@ -27,7 +28,7 @@ def check_cluster(
     With the name of an experiment it is also found out whether its runs can be read there.
     """
     settings = settings_of(project, executor=address)
-    executor = executor_of(project, settings)
+    executor = executor_at(project, settings.executor)
     if executor is None:
         raise ConfigError(
             "there is no cluster to check. Name one with `--executor dask://HOST:PORT`, or as "
@@ -57,7 +58,7 @@ def _errand(project: Project, name: str | None) -> Errand:
     loader = Loader(str(project.file.path), None if names is None else tuple(names))
     unit = None if stored is None else first_unit(stored)
     return Errand(
-        reader=reader_of(stored),
+        reader=Packed.of(reader_of(stored)),
         tasks=tuple(task.facts() for task in make_tasks(stamped, None)),
         settings=Settings(loader=loader, root=project.root, workers=1),
         packages=packages_of(stamped),
