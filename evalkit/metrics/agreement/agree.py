@@ -138,10 +138,12 @@ def _sort_key(name: str) -> tuple[bool, float, str]:
 
 
 def _numbers(categories: Sequence[str]) -> NDArray[Any] | None:
+    """Return what grades are as numbers; None: they are words, as where one is `nan` or `inf`."""
     try:
-        return np.array([float(each) for each in categories])
+        numbers = np.array([float(each) for each in categories])
     except ValueError:
         return None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _rates(

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from evalkit.errors import StoreError
+from evalkit.model.kept.alone import alone
 
 LONGEST_NAME = 60
 
@@ -99,7 +100,8 @@ class Book:
         with self._lock:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._write(line)
+                with alone(self.path):  # a second `label` may serve the same person
+                    self._write(line)
             except OSError as error:
                 reason = error.strerror or str(error)
                 message = f"{self.path}: the label cannot be written: {reason}. Make room."

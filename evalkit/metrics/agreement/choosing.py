@@ -16,7 +16,7 @@ from evalkit.metrics.agreement.spoken import column_of, said_of
 from evalkit.metrics.columns.arrays import Floats
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
 from evalkit.metrics.columns.reading import CellColumns, RunColumns, read_cells, read_runs
-from evalkit.metrics.columns.scores import decided, score_columns
+from evalkit.metrics.columns.scores import ScoreColumns, decided, score_columns
 from evalkit.model.results import Results
 from evalkit.model.scales.scale import Scale
 from evalkit.model.score import EvaluatorInfo
@@ -78,7 +78,7 @@ def labelled_metric(
     """
     read = [(each, read_runs(each), read_cells(each)) for each in experiments]
     decisions = decided([(cells, each.evaluators) for each, _, cells in read], scores or {})
-    found: list[tuple[Results, RunColumns, CellColumns, ScoreColumn, list[ScoreColumn]]] = []
+    found: list[tuple[Results, RunColumns, CellColumns, ScoreColumn, ScoreColumns]] = []
     for each, runs, cells in read:
         columns = score_columns(cells, runs, each.evaluators, 0, decisions)
         if any(column.name == name and column.scope == "run" for column in columns):

@@ -15,6 +15,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 
+def let_go() -> None:
+    """Give memory back that was read into and is not used: the pool would keep it for later."""
+    pa.default_memory_pool().release_unused()
+
+
 def whole(column: Any) -> Any:
     """Return a column as one array."""
     if not isinstance(column, pa.ChunkedArray):
@@ -64,13 +69,13 @@ def integers(column: Any, missing: int = -1) -> NDArray[Any]:
     return values
 
 
-def indices(rows: NDArray[Any]) -> Any:
+def indices(rows: NDArray[Any] | Sequence[int]) -> Any:
     """Return row numbers as an arrow array, for `take`."""
     plain = np.ascontiguousarray(rows, np.int64)
     return pa.Array.from_buffers(pa.int64(), len(plain), [None, pa.py_buffer(plain)])
 
 
-def taken(table: Any, rows: NDArray[Any]) -> Any:
+def taken(table: Any, rows: NDArray[Any] | Sequence[int]) -> Any:
     """Return some rows of a table or column."""
     return table.take(indices(rows))
 

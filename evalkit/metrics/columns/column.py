@@ -8,6 +8,7 @@ import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.columns.deciding import WHOLE, Decision
+from evalkit.metrics.columns.settled import settled
 from evalkit.model.score import EvaluatorInfo
 
 
@@ -35,6 +36,10 @@ class ScoreColumn:
     """Rows of the scored cells that are in no value: categories, or what cannot be read."""
     unit: Codes | None = None
     """Independent unit of each value, when it is coarser than the example."""
+    seconds: float | None = None
+    """What all its calls took; None: nothing says so."""
+    settled: bool = False
+    """Whether entries are by their value, not in the order of the store."""
 
     @property
     def type(self) -> str:
@@ -86,7 +91,9 @@ def by_run(column: ScoreColumn) -> tuple[Floats, Floats | None, Codes]:
     if passes is not None:
         won = np.bincount(column.run[inside], weights=passes[inside])[there]
         passes = (won == counts[there]).astype(np.float64)
-    return totals / counts[there], passes, cluster[there]
+    found = (cluster[there], totals / counts[there], passes)
+    cluster, means, passes = settled(*found, ties=False) if column.settled else found
+    return means, passes, cluster
 
 
 def pass_values(column: ScoreColumn) -> Floats | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -16,11 +17,16 @@ from evalkit.metrics.columns.deciding import (
     gather,
     remember,
 )
+from evalkit.metrics.columns.exact import rounded
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, MISSING, CellColumns, RunColumns
+from evalkit.metrics.columns.settled import is_settled
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.model.scales.said import number_of
 from evalkit.model.scales.scale import Scale
 from evalkit.model.score import EvaluatorInfo
+
+HELD = 500_000
+"""Cells up to which the columns made of them are kept; of more, one is made at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,67 @@ class _Group:
     name: str
     place: tuple[str, str, str]
     info: EvaluatorInfo | None
-    rows: Codes
-    scored: Codes
+    parts: tuple[int, ...]
+    """Its cells: those of these groups, one after the other."""
+
+    def rows(self, cells: CellColumns) -> Codes:
+        """Return the rows of its cells, whatever their outcome."""
+        return np.concatenate([cells.rows[place].whole() for place in self.parts])
+
+    def spent(self, cells: CellColumns) -> float | None:
+        """Return the seconds its calls took, None where no call says so."""
+        told = [cells.spent[place] for place in self.parts]
+        known = sum(n for n, _ in told)
+        return rounded(sum(total for _, total in told)) / 1000 if known else None
+
+
+class ScoreColumns(Sequence[ScoreColumn]):
+    """The scores of an experiment, each made when it is asked for; small ones are kept."""
+
+    def __init__(
+        self,
+        cells: CellColumns,
+        runs: RunColumns,
+        infos: Sequence[EvaluatorInfo],
+        unrun: int,
+        decisions: Mapping[str, Decision],
+    ) -> None:
+        self._groups = _groups(cells, infos)
+        self._data, self._unrun, self._decisions = (cells, runs), unrun, decisions
+        self._held: dict[int, ScoreColumn] = {}
+        self._outcomes: dict[int, dict[str, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    @property
+    def infos(self) -> list[EvaluatorInfo | None]:
+        """The evaluator of each score; no score is made to find out."""
+        return [group.info for group in self._groups]
+
+    @overload
+    def __getitem__(self, at: int) -> ScoreColumn: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[ScoreColumn]: ...
+
+    def __getitem__(self, at: int | slice) -> ScoreColumn | list[ScoreColumn]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        place = range(len(self))[at]
+        return self._held.get(place) or self._made(place)
+
+    def _made(self, place: int) -> ScoreColumn:
+        group, cells = self._groups[place], self._data[0]
+        scope = group.info.scope if group.info else "run"
+        rows = group.rows(cells)
+        if place not in self._outcomes:
+            self._outcomes[place] = _outcomes(cells, rows, self._data[1], scope, self._unrun)
+        scale = self._decisions.get(group.name) or Decision("none")
+        column = _column(group, rows, scale, self._data, self._outcomes[place])
+        if cells.n <= HELD:
+            self._held[place] = column
+        return column
 
 
 def score_columns(
@@ -40,21 +105,14 @@ def score_columns(
     infos: Sequence[EvaluatorInfo],
     unrun_examples: int,
     decisions: Mapping[str, Decision] | None = None,
-) -> list[ScoreColumn]:
+) -> ScoreColumns:
     """Split the cells into scores, in order of first appearance.
 
     `decisions` says what each score is; without them it is decided by these cells alone.
     """
-    groups = _groups(cells, infos)
     if decisions is None:
         decisions = decided([(cells, infos)], {})
-    found = []
-    for group in groups:
-        scope = group.info.scope if group.info else "run"
-        counted = _outcomes(cells, group.rows, runs, scope, unrun_examples)
-        scale = decisions.get(group.name) or Decision("none")
-        found.append(_column(group, scope, scale, (cells, runs), counted))
-    return found
+    return ScoreColumns(cells, runs, infos, unrun_examples, decisions)
 
 
 def decided(
@@ -68,7 +126,8 @@ def decided(
     """
     found: dict[str, Evidence] = {}
     for cells, infos in experiments:
-        gather(found, cells, [(g.name, g.scored, g.info) for g in _groups(cells, infos)])
+        groups = _groups(cells, infos)
+        gather(found, cells, ((g.name, _scored(cells, g.rows(cells)), g.info) for g in groups))
     for scores in saved:
         remember(found, scores)
     return decide_all(found, configured)
@@ -77,19 +136,17 @@ def decided(
 def _groups(cells: CellColumns, infos: Sequence[EvaluatorInfo]) -> list[_Group]:
     by_name = {info.name: info for info in infos}
     names = score_names(cells.groups)
-    order = np.argsort(cells.group, kind="stable").astype(np.int32)
-    ends = np.cumsum(np.bincount(cells.group, minlength=len(cells.groups)))
-    rows_of_group = np.split(order, ends[:-1]) if len(cells.groups) else []
-    ghosts = _ghosts(cells, rows_of_group)
-    found = []
-    for place, group in enumerate(cells.groups):
-        if place in ghosts:
-            continue
-        extra = [rows_of_group[g] for g, heirs in ghosts.items() if place in heirs]
-        rows = np.concatenate([rows_of_group[place], *extra])
-        info = by_name.get(group[0])
-        found.append(_Group(names[place], group, info, rows, _scored(cells, rows)))
-    return found
+    ghosts = _ghosts(cells)
+    return [
+        _Group(
+            name=names[place],
+            place=group,
+            info=by_name.get(group[0]),
+            parts=(place, *(ghost for ghost, heirs in ghosts.items() if place in heirs)),
+        )
+        for place, group in enumerate(cells.groups)
+        if place not in ghosts
+    ]
 
 
 def score_names(groups: Sequence[tuple[str, str, str]]) -> list[str]:
@@ -108,13 +165,13 @@ def score_names(groups: Sequence[tuple[str, str, str]]) -> list[str]:
     return names
 
 
-def _ghosts(cells: CellColumns, rows: Sequence[Codes]) -> dict[int, list[int]]:
+def _ghosts(cells: CellColumns) -> dict[int, list[int]]:
     """Find keys that only ever failed, of evaluators that otherwise give other keys.
 
     An evaluator that raises cannot say which keys it would have given, so its error stands under
     its own name; such cells belong to every key it does give.
     """
-    scored = [bool((cells.outcome[r] == 0).any()) for r in rows]
+    scored = [bool((cells.outcome[rows.whole()] == 0).any()) for rows in cells.rows]
     ghosts: dict[int, list[int]] = {}
     for place, (evaluator, key, source) in enumerate(cells.groups):
         if scored[place] or key != evaluator:
@@ -136,17 +193,24 @@ def _scored(cells: CellColumns, rows: Codes) -> Codes:
 
 def _column(
     group: _Group,
-    scope: str,
+    rows: Codes,
     scale: Decision,
     data: tuple[CellColumns, RunColumns],
     outcomes: dict[str, int],
 ) -> ScoreColumn:
     cells, runs = data
-    values = _read(group.scored, scale, cells)
+    scored = _scored(cells, rows)
+    values = _read(scored, scale, cells)
     there = ~np.isnan(values)
     whole = bool(there.all())
-    run = cells.run[group.scored if whole else group.scored[there]]
+    run = cells.run[scored if whole else scored[there]]
     cluster = cell_clusters(run, runs)
+    values = values if whole else values[there]
+    if is_settled(runs.n):
+        order = np.argsort(values).astype(np.int32)
+        values = values[order]  # one after the other: there are many
+        run = run[order]
+        cluster = cluster[order]
     evaluator, key, source = group.place
     return ScoreColumn(
         group.name,
@@ -154,15 +218,17 @@ def _column(
         evaluator,
         source,
         info=group.info,
-        scope=scope,
+        scope=group.info.scope if group.info else "run",
         scale=scale,
         run=run,
         cluster=cluster,
         unit=None if runs.unit_of is None else runs.units(cluster),
-        values=values if whole else values[there],
-        rows=group.rows,
+        values=values,
+        rows=rows,
         outcomes=outcomes,
-        worded=group.scored[:0] if whole else group.scored[~there],
+        worded=scored[:0] if whole else scored[~there],
+        seconds=group.spent(cells),
+        settled=is_settled(runs.n),
     )
 
 

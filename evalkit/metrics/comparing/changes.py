@@ -107,4 +107,4 @@ def _listed(
 
 def _runs_of(experiment: Experiment, place: Codes, pair: int) -> list[str]:
     rows = np.flatnonzero(place[experiment.runs.cluster] == pair)
-    return experiment.runs.ids(rows[:10])
+    return experiment.runs.few_ids(rows, 10)

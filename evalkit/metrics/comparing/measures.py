@@ -41,7 +41,7 @@ class Experiment:
     results: Results
     runs: RunColumns
     cells: CellColumns
-    scores: list[ScoreColumn]
+    scores: Sequence[ScoreColumn]
     decisions: Mapping[str, Decision]
 
 

@@ -14,6 +14,7 @@ from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.slicing.discovery import discover
 from evalkit.metrics.slicing.expressions import AUTO, CROSS, RUN_COLUMNS, finder, parse, split
 from evalkit.metrics.slicing.labels import NO_VALUE, NOTHING, distinct, edge_labels, labels_of
+from evalkit.metrics.slicing.said import Said, Texts, alone, load
 from evalkit.model.results import Results
 
 VALUES = 50
@@ -40,9 +41,10 @@ def slicings(results: Results, runs: RunColumns, by: Sequence[str]) -> list[Slic
     `A & B` crosses two, and `auto` stands for everything that splits the runs.
     """
     found: dict[str, Slicing] = {}
+    held = Texts(results)
     for each in by:
         names = discover(results) if each.strip() == AUTO else [each]
-        splits = [slicing(results, runs, name) for name in names if name not in found]
+        splits = [slicing(results, runs, name, held) for name in names if name not in found]
         keep = (s for s in splits if each.strip() != AUTO or 1 < len(s.members) < VALUES)
         found.update((split.by, split) for split in keep)
     return list(found.values())
@@ -58,34 +60,38 @@ def with_units(results: Results, runs: RunColumns, by: str | None) -> RunColumns
         return runs
     place: dict[Any, int] = {}
     unit_of = np.full(runs.clusters, -1, np.int64)
-    for code, value in zip(runs.cluster.tolist(), _values(results, runs, by), strict=True):
-        if unit_of[code] < 0 and (keys := _keys(value)):
+    said = _said(results, runs, by, Texts(results))
+    for code, at in zip(runs.cluster.tolist(), said.codes.tolist(), strict=True):
+        if unit_of[code] < 0 and (keys := _keys(said.values[at])):
             unit_of[code] = place.setdefault(tuple(keys), len(place))
     alone = np.flatnonzero(unit_of < 0)
     unit_of[alone] = np.arange(len(place), len(place) + len(alone))
     return replace(runs, unit_of=unit_of)
 
 
-def slicing(results: Results, runs: RunColumns, by: str) -> Slicing:
-    """Split the runs by one expression, see `slicings`."""
+def slicing(results: Results, runs: RunColumns, by: str, held: Texts | None = None) -> Slicing:
+    """Split the runs by one expression, see `slicings`; `held` is shared by several expressions."""
+    held = held or Texts(results)
     if CROSS in by:
-        return _crossed(by, [slicing(results, runs, each) for each in by.split(CROSS)])
+        return _crossed(by, [slicing(results, runs, each, held) for each in by.split(CROSS)])
     path, bins = split(by)
-    values = _values(results, runs, path)
-    numeric = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if bins or len(set(numeric)) > BIN_VALUES:
-        return Slicing(by, _binned(values, bins or 4))
+    said = _said(results, runs, path, held)
+    there = said.there
+    numeric = {v for v in map(said.values.__getitem__, there) if _is_number(v)}
+    if bins or len(numeric) > BIN_VALUES:
+        return Slicing(by, _binned(said, bins or 4))
     members: dict[Any, list[int]] = {}
-    for row, value in enumerate(values):
-        for key in _keys(value) or [NOTHING]:
-            members.setdefault(key, []).append(row)
+    for code in there:
+        for key in _keys(said.values[code]) or [NOTHING]:
+            members.setdefault(key, []).append(code)
     if set(members) <= {NOTHING}:
         return Slicing(by, {})
-    kept = sorted(members.items(), key=lambda item: (-len(item[1]), repr(item[0])))[:VALUES]
-    names = labels_of([key for key, _ in kept])
-    return Slicing(
-        by, {name: np.array(rows, np.int64) for name, (_, rows) in zip(names, kept, strict=True)}
-    )
+    sizes = said.sizes
+    counted = [(key, int(sizes[own].sum()), own) for key, own in members.items()]
+    kept = sorted(counted, key=lambda item: (-item[1], repr(item[0])))[:VALUES]
+    names = labels_of([key for key, _, _ in kept])
+    rows = (said.rows(own) for _, _, own in kept)
+    return Slicing(by, dict(zip(names, rows, strict=True)))
 
 
 def _crossed(by: str, parts: Sequence[Slicing]) -> Slicing:
@@ -103,48 +109,32 @@ def _crossed(by: str, parts: Sequence[Slicing]) -> Slicing:
     return Slicing(by, {name: rows for name, (_, rows) in zip(names, there[:VALUES], strict=True)})
 
 
-def _values(results: Results, runs: RunColumns, path: str) -> list[Any]:
+def _said(results: Results, runs: RunColumns, path: str, held: Texts) -> Said:
     root, _, rest = parse(path).partition(".")
     if root in RUN_COLUMNS:
-        return list(results.table("runs", [root]).column(root).to_pylist())
+        return held.of_column(root)
     if root == "model":
-        return _models(results, runs)
+        return alone(_models(results, runs))
     if root == "split":
         return _of_examples(results, runs, "split", lambda value: value)
     find = finder(rest, path)
     if root == "inputs":
-        return _of_runs(results, "inputs", find)
+        return held.found("inputs", find)
     if root == "reference_outputs":
-        return _of_examples(results, runs, "reference_outputs", lambda text: find(_load(text)))
-    of_example = _of_examples(results, runs, "metadata", lambda text: find(_load(text)))
-    if root == "example":
-        return of_example
-    own = _of_runs(results, "metadata", find)
-    return [e if o is None else o for o, e in zip(own, of_example, strict=True)]
-
-
-def _load(text: str | None) -> Any:
-    return None if text is None else orjson.loads(text)
-
-
-def _of_runs(results: Results, column: str, find: Callable[[Any], Any]) -> list[Any]:
-    cache: dict[str | None, Any] = {}
-    texts = results.table("runs", [column]).column(column).to_pylist()
-    for text in texts:
-        if text not in cache:
-            cache[text] = find(_load(text))
-    return [cache[text] for text in texts]
+        return _of_examples(results, runs, "reference_outputs", lambda text: find(load(text)))
+    of_example = _of_examples(results, runs, "metadata", lambda text: find(load(text)))
+    return of_example if root == "example" else held.found("metadata", find).else_of(of_example)
 
 
 def _of_examples(
     results: Results, runs: RunColumns, column: str, find: Callable[[Any], Any]
-) -> list[Any]:
+) -> Said:
     table = results.table("examples", ["example_id", column])
     rows = zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True)
     by_id: Mapping[str, Any] = {example: find(value) for example, value in rows}
     per_code = [by_id.get(example) for example in runs.example_ids]
     per_code += [None] * (runs.clusters - len(per_code))
-    return [per_code[code] for code in runs.cluster.tolist()]
+    return Said(runs.cluster, per_code)
 
 
 def _models(results: Results, runs: RunColumns) -> list[Any]:
@@ -172,12 +162,14 @@ def _keys(value: Any) -> list[Any]:
     return [(kind, value)]
 
 
-def _binned(values: Sequence[Any], bins: int) -> dict[str, Codes]:
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _binned(said: Said, bins: int) -> dict[str, Codes]:
     """Cut numbers at their quantiles; runs that have none are a slice of their own."""
-    numbers = np.array(
-        [v if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in values],
-        np.float64,
-    )
+    known_as = np.array([v if _is_number(v) else np.nan for v in said.values], np.float64)
+    numbers = known_as[said.codes]
     known = ~np.isnan(numbers)
     if not known.any():
         return {}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import sqrt
+from math import ceil, sqrt
 
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats, Mask
+from evalkit.metrics.columns.tallied import WITHIN, Tally
 from evalkit.metrics.documents.figures import Curve, Distribution, Figure, Histogram, Interval
 from evalkit.metrics.statistics.bootstrap import studentised
-from evalkit.metrics.statistics.intervals import Sums, cluster_sums, mean_figure
-from evalkit.metrics.statistics.quantiles import Sample
+from evalkit.metrics.statistics.intervals import (
+    Sums,
+    UnitSums,
+    cluster_sums,
+    mean_figure,
+    quantile_ranks,
+)
+from evalkit.metrics.statistics.quantiles import Sample, effective_values
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 BINS = 18
@@ -76,6 +83,55 @@ def describe(
         histogram=histogram(values) if shape else None,
         ecdf=_curve(x, cdf) if shape else None,
     )
+
+
+def describe_tally(
+    tally: Tally, *, missing: int = 0, unit: str = "", confidence: float = 0.95
+) -> Distribution:
+    """Summarise what was tallied of values that are too many to keep, each with the same weight.
+
+    Quantiles are the middle of the bin of a log histogram, and say so. Intervals of quantiles need
+    `tally.count_below` to have counted below `quantiles_of`.
+    """
+    sums = UnitSums(*tally.by_unit())
+    mean = above(skewed_mean(sums, confidence), 0.0)
+    intervals: dict[str, Interval | None] = {"mean": mean.interval}
+    methods = {"mean": mean.method}
+    p50, p90, p95, p99 = quantiles_of(tally)
+    for place, (name, share) in enumerate(QUANTILES.items()):
+        below = UnitSums(tally.below(place), sums.sizes)
+        worth = effective_values(below, tally.n, confidence)
+        ranks = quantile_ranks(int(worth), share, confidence)
+        intervals[name] = None
+        methods[name] = f"none: too few values, log histogram {WITHIN}"
+        if ranks is not None:
+            at = [ceil(rank / int(worth) * tally.n - 1e-9) - 1 for rank in ranks]
+            ends = [tally.histogram.around(min(max(each, 0), tally.n - 1)) for each in at]
+            intervals[name] = (max(ends[0][0], tally.least), min(ends[1][1], tally.most))
+            methods[name] = f"order statistics, log histogram {WITHIN}"
+    return Distribution(
+        n=tally.n,
+        missing=missing,
+        unit=unit,
+        total=tally.total,
+        mean=mean.value,
+        sd=tally.sd,
+        min=tally.least,
+        max=tally.most,
+        p50=p50,
+        p90=p90,
+        p95=p95,
+        p99=p99,
+        intervals=intervals,
+        methods=methods,
+        clusters=sums.clusters,
+        se=mean.se,
+    )
+
+
+def quantiles_of(tally: Tally) -> list[float]:
+    """Return the quantiles a distribution has."""
+    return [tally.value(int(share * (tally.n - 1))) for share in QUANTILES.values()]
 
 
 def skewed_mean(sums: Sums, confidence: float = 0.95) -> Figure:

@@ -40,6 +40,11 @@ class Sums:
         return int(self.sizes.sum())
 
     @property
+    def examples(self) -> int:
+        """Examples."""
+        return len(self.sizes)
+
+    @property
     def balanced(self) -> bool:
         """Whether every example was observed equally often."""
         return bool(len(self.sizes) == 0 or (self.sizes == self.sizes[0]).all())
@@ -52,14 +57,14 @@ class Sums:
     @property
     def clusters(self) -> int:
         """Independent units."""
-        return len(self.sizes) if self.units is None else len(np.unique(self.units))
+        return len(self.sizes) if self.units is None else _distinct(self.units)
 
     @property
     def witnesses(self) -> int:
         """Units that show the rarer answer of values in 0..1 at least once."""
         some, full = self.totals > 0, self.totals < self.sizes
         if self.units is not None:
-            return min(len(np.unique(self.units[some])), len(np.unique(self.units[full])))
+            return min(_distinct(self.units[some]), _distinct(self.units[full]))
         return min(int(np.count_nonzero(some)), int(np.count_nonzero(full)))
 
     @property
@@ -74,9 +79,10 @@ class Sums:
         """Sum of example means and number of examples of each unit."""
         if self.units is None:
             return self.means, np.ones(len(self.sizes))
-        _, place = np.unique(self.units, return_inverse=True)
-        tops = np.bincount(place, weights=self.means)
-        return tops.astype(np.float64), np.bincount(place).astype(np.float64)
+        sizes = np.bincount(self.units)  # units are codes from 0, in ascending order
+        there = sizes > 0
+        tops = np.bincount(self.units, weights=self.means)[there]
+        return tops.astype(np.float64), sizes[there].astype(np.float64)
 
     @property
     def se(self) -> float:
@@ -103,13 +109,43 @@ class Sums:
         return float(len(self.sizes) ** 2 / np.sum(1 / self.sizes))
 
 
+@dataclass(frozen=True, slots=True)
+class UnitSums(Sums):
+    """Sums of units alone: `totals` of `sizes` values each, of which every one counts."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every value counts the same: each does."""
+        return True
+
+    @property
+    def examples(self) -> int:
+        """Every value is one of its own."""
+        return self.n
+
+    @property
+    def by_unit(self) -> tuple[Floats, Floats]:
+        """Sum and number of each unit's values."""
+        return self.totals, self.sizes
+
+    @property
+    def worth(self) -> float:
+        """Independent values that these would be worth at most: all of them."""
+        return float(self.n)
+
+
+def _distinct(codes: Codes) -> int:
+    return int(np.count_nonzero(np.bincount(codes)))
+
+
 def cluster_sums(values: Floats, examples: Codes | None, units: Codes | None = None) -> Sums:
     """Sum `values` within `examples` (small codes from 0); None: every value on its own.
 
     `units` gives the independent unit of each value where that is coarser than the example.
     """
     if examples is None:
-        return Sums(np.asarray(values, np.float64), np.ones(len(values)), units)
+        ones = np.broadcast_to(np.float64(1.0), len(values))  # one number, however many there are
+        return Sums(np.asarray(values, np.float64), ones, units)
     sizes = np.bincount(examples)
     there = sizes > 0
     totals = np.bincount(examples, weights=values)
@@ -175,7 +211,7 @@ def effective_size(sums: Sums, ceiling: float | None = None) -> float:
     if m < 2 or (m == n and ceiling is None) or not 0 < mean < 1:
         return float(m)
     tops, sizes = sums.by_unit
-    examples = len(sums.sizes)
+    examples = sums.examples
     each = PSEUDO * examples / m
     total = examples + 2 * each
     steadied = (mean * examples + each) / total

@@ -37,9 +37,7 @@ def agreement_figures(
     distance = nominal
     if numbers is not None and k > 2:
         distance = (numbers[:, None] - numbers[None, :]) ** 2
-        order = np.arange(k, dtype=float)
-        apart = (order[:, None] - order[None, :]) ** 2
-        wanted["weighted_kappa"] = lambda t: cohen(t, apart)
+        wanted["weighted_kappa"] = lambda t: cohen(t, distance)
     wanted["alpha"] = lambda t: krippendorff(t, distance)
     return {name: _figure(tables, f, len(human), confidence) for name, f in wanted.items()}
 

@@ -10,7 +10,12 @@ import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats, Mask
 from evalkit.metrics.documents.figures import Interval
-from evalkit.metrics.statistics.intervals import cluster_sums, effective_size, quantile_ranks
+from evalkit.metrics.statistics.intervals import (
+    Sums,
+    cluster_sums,
+    effective_size,
+    quantile_ranks,
+)
 from evalkit.metrics.statistics.students_t import t_quantile, z_quantile
 from evalkit.metrics.statistics.survival import Survival, survival
 
@@ -110,12 +115,7 @@ class Sample:
         if self.examples is None and self.units is None:
             return float(n)
         sums = cluster_sums((self.values <= value).astype(np.float64), self.examples, self.units)
-        m = sums.clusters
-        if m == n or m < 2:
-            return float(m)
-        tail = (1 + confidence) / 2
-        few = (z_quantile(tail) / t_quantile(tail, m - 1)) ** 2
-        return max(effective_size(sums) * few, 1.0)
+        return effective_values(sums, n, confidence)
 
     def influence(self, share: float) -> Floats | None:
         """Return what each run adds to the error of a quantile; None where ties hide the spread.
@@ -152,6 +152,16 @@ class Sample:
         spread = _untied(x)
         low, high = np.interp([share - width, share + width], cdf, spread)
         return float(high - low) / (2 * width) if high > low else None
+
+
+def effective_values(below: Sums, n: int, confidence: float) -> float:
+    """Return how many independent values n are worth, by which of them lie below a quantile."""
+    m = below.clusters
+    if m == n or m < 2:
+        return float(m)
+    tail = (1 + confidence) / 2
+    few = (z_quantile(tail) / t_quantile(tail, m - 1)) ** 2
+    return max(effective_size(below) * few, 1.0)
 
 
 def _plain(x: Floats, share: float) -> float:

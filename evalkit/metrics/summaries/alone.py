@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.metrics.columns.arrays import Codes, Floats, Mask
+from evalkit.metrics.columns.reading import SLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,6 @@ class SelfTime:
     seconds: Floats
     outside: int
     """Steps that begin before or end after the one they are in: clocks that differ."""
-
-
-SLACK = 0.001
-"""Seconds that a child may reach beyond its parent: times are rounded."""
 
 
 def self_time(latency: Floats, start: Floats, parent: Codes) -> SelfTime:
@@ -57,9 +54,13 @@ def _union(above: Codes, begin: Floats, end: Floats, placed: Mask, latency: Floa
     order = np.lexsort((begin, above))
     above, begin, end = above[order], begin[order], end[order]
     first = np.r_[True, above[1:] != above[:-1]]
-    # One running maximum for all parents: each one's times are lifted above those before it.
-    lift = np.cumsum(first) * (float(end.max()) + 1.0)
-    reached = np.maximum.accumulate(end + lift) - lift
+    # One running maximum for all parents, of ranks instead of times: nothing is added to a time,
+    # so that what is read together with it does not change its last digits.
+    n, by_end = len(end), np.argsort(end, kind="stable")
+    rank = np.empty(n, np.int64)
+    rank[by_end] = np.arange(n)
+    latest = np.maximum.accumulate(rank + (np.cumsum(first) - 1) * n)
+    reached = end[by_end[latest % n]]
     before = np.r_[0.0, reached[:-1]]
     before[first] = 0.0
     new = np.maximum(0.0, end - np.maximum(begin, before))

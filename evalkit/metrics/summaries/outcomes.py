@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from evalkit.metrics.columns.arrow import taken, valid
+from evalkit.metrics.columns.arrow import taken
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, OUTCOMES, RunColumns, lookup
+from evalkit.metrics.columns.settled import is_settled
 from evalkit.metrics.documents.figures import Rate
 from evalkit.metrics.documents.summary import ErrorGroup
 from evalkit.metrics.statistics.intervals import cluster_sums, share_figure
@@ -98,50 +100,69 @@ def _group(
     )
 
 
-def run_errors(results: Results, runs: RunColumns) -> list[ErrorGroup]:
-    """Group what runs that failed, ran out of time or were cancelled say; a pause is no error."""
-    bad = np.flatnonzero(np.isin(runs.outcome, places_of(FAILED)))
-    if not len(bad):
-        return []
-    table = taken(results.table("runs", ["run_id", "outcome", "error", "error_type"]), bad)
-    rows = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
-    steps = _failed_steps(results)
-    return group_errors(
-        (
-            (error or f"({outcome}, nothing recorded)", error_type, outcome, run_id)
-            for run_id, outcome, error, error_type in rows
-        ),
-        steps,
-    )
+def run_errors(
+    results: Results, runs: RunColumns, steps: Mapping[int, str] | None = None
+) -> list[ErrorGroup]:
+    """Group what runs that failed, ran out of time or were cancelled say; a pause is no error.
+
+    `steps` names the innermost step that failed, by row of the run.
+    """
+    bad = np.isin(runs.outcome, places_of(FAILED))
+    where = steps or {}
+    rows: list[tuple[str, str | None, str, str]] = []
+    names: dict[str, str] = {}
+    for first, table in _with_rows(results, ["run_id", "outcome", "error", "error_type"]):
+        at = np.flatnonzero(bad[first : first + table.num_rows])
+        for place, row in zip(at.tolist(), taken(table, at).to_pylist(), strict=True):
+            said = row["error"] or f"({row['outcome']}, nothing recorded)"
+            rows.append((said, row["error_type"], row["outcome"], row["run_id"]))
+            if first + place in where:
+                names[row["run_id"]] = where[first + place]
+    return group_errors(_told(rows, runs), names)
+
+
+def _told(
+    rows: list[tuple[str, str | None, str, str]], runs: RunColumns
+) -> list[tuple[str, str | None, str, str]]:
+    """Return errors in the order their examples are taken in: of very many runs, by id."""
+    return sorted(rows, key=itemgetter(3, 0)) if is_settled(runs.n) else rows
+
+
+def _with_rows(results: Results, names: list[str]) -> Iterator[tuple[int, Any]]:
+    """Yield columns of the runs by piece, with the row each piece begins at."""
+    first = 0
+    for table in results.tables("runs", names):
+        yield first, table
+        first += table.num_rows
 
 
 def unknown_words(results: Results, runs: RunColumns) -> list[str]:
     """Say which status words nobody knows and how many runs ended with each."""
-    rows = np.flatnonzero(np.isin(runs.outcome, places_of(UNKNOWN)))
-    if not len(rows):
+    unknown = np.isin(runs.outcome, places_of(UNKNOWN))
+    if not unknown.any():
         return []
-    words = Counter(taken(results.table("runs", ["status"]).column(0), rows).to_pylist())
+    words: Counter[str | None] = Counter()
+    for first, table in _with_rows(results, ["status"]):
+        rows = np.flatnonzero(unknown[first : first + table.num_rows])
+        words.update(taken(table.column(0), rows).to_pylist())
     return unknown_said(results.experiment, {word or "": n for word, n in words.items()})
 
 
-def _failed_steps(results: Results) -> dict[str, str]:
-    """Return the name of the innermost step that failed in each run: the last that says so."""
-    table = results.table("steps", ["run_id", "name", "error"])
-    failed = np.flatnonzero(valid(table.column("error")))
-    rows = taken(table.select(["run_id", "name"]), failed)
-    return dict(zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True))
-
-
-def evaluator_errors(results: Results) -> dict[tuple[str, str], list[ErrorGroup]]:
+def evaluator_errors(results: Results, runs: RunColumns) -> dict[tuple[str, str], list[ErrorGroup]]:
     """Group what evaluators raised, by (evaluator, key)."""
     names = ["run_id", "evaluator", "key", "outcome", "error_type", "error_message", "timed_out"]
-    table = results.table("cells", names)
-    failed = CELL_OUTCOMES.index("evaluator_error")
-    table = taken(table, np.flatnonzero(lookup(table.column("outcome"), CELL_OUTCOMES) == failed))
     by_key: dict[tuple[str, str], list[tuple[str, str | None, str, str]]] = {}
-    for row in table.to_pylist():
+    for row in _failed_cells(results, names):
         outcome = "timeout" if row["timed_out"] else "evaluator_error"
         message = row["error_message"] or row["error_type"] or "(nothing said)"
         entry = (message, row["error_type"], outcome, row["run_id"] or "")
         by_key.setdefault((row["evaluator"] or "", row["key"] or ""), []).append(entry)
-    return {key: group_errors(rows) for key, rows in by_key.items()}
+    return {key: group_errors(_told(rows, runs)) for key, rows in by_key.items()}
+
+
+def _failed_cells(results: Results, names: list[str]) -> Iterator[dict[str, Any]]:
+    failed = CELL_OUTCOMES.index("evaluator_error")
+    for table in results.tables("cells", names):
+        rows = np.flatnonzero(lookup(table.column("outcome"), CELL_OUTCOMES) == failed)
+        if len(rows):
+            yield from taken(table, rows).to_pylist()

@@ -32,7 +32,7 @@ def summarise_scores(
 ) -> dict[str, ScoreSummary]:
     """Summarise every score by its name."""
     failed = CELL_OUTCOMES.index("evaluator_error")
-    errors = evaluator_errors(results) if (cells.outcome == failed).any() else {}
+    errors = evaluator_errors(results, runs) if failed in cells.outcome else {}
     return {
         column.name: _summary(
             column,
@@ -52,7 +52,7 @@ def _summary(
     errors: Mapping[tuple[str, str], Any],
     confidence: float,
 ) -> ScoreSummary:
-    (cells, runs), info, values = data, column.info, column.values
+    runs, info, values = data[1], column.info, column.values
     figure = score_figure(column, confidence)
     scored = column.outcomes["scored"]
     said = errors.get((column.evaluator, column.key)) or errors.get(
@@ -85,7 +85,7 @@ def _summary(
         unread=column.unread,
         categories=categories[0],
         category_rates=categories[1],
-        seconds=_seconds(cells.milliseconds[column.rows]),
+        seconds=column.seconds,
         errors=said,
         uncalibrated=info is not None and info.kind == "judge",
         doc=info.doc if info else "",
@@ -207,8 +207,3 @@ def _bounds(column: ScoreColumn, allowed: Interval | None) -> Interval | None:
         return None
     whole, total = len(column.values) + lost, float(column.values.sum())
     return ((total + lost * allowed[0]) / whole, (total + lost * allowed[1]) / whole)
-
-
-def _seconds(milliseconds: Floats) -> float | None:
-    known = milliseconds[~np.isnan(milliseconds)]
-    return float(known.sum(dtype=np.float64)) / 1000 if len(known) else None

@@ -12,6 +12,7 @@ import numpy as np
 from evalkit.errors import NoRunsError
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.deciding import Decision
+from evalkit.metrics.columns.money import Money
 from evalkit.metrics.columns.reading import (
     CELL_OUTCOMES,
     OUTCOMES,
@@ -21,7 +22,6 @@ from evalkit.metrics.columns.reading import (
 )
 from evalkit.metrics.columns.scores import decided, score_columns
 from evalkit.metrics.documents.figures import Distribution
-from evalkit.metrics.documents.lookup import unread_text
 from evalkit.metrics.documents.quality import unseen_text
 from evalkit.metrics.documents.summary import (
     Counts,
@@ -35,7 +35,7 @@ from evalkit.metrics.documents.summary import (
     Unseen,
 )
 from evalkit.metrics.statistics.distribution import describe
-from evalkit.metrics.summaries.alone import SLACK
+from evalkit.metrics.summaries.notes import tallied, uncalibrated, unread, wrong_times
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
 from evalkit.metrics.summaries.reducer import parse
 from evalkit.metrics.summaries.reducers import reduce_scores
@@ -64,6 +64,7 @@ def summarise(
     hits: Mapping[str, Hits] | None = None,
     version: str = "",
     steps: bool = True,
+    performance: bool = True,
 ) -> Summary:
     """Compute every figure of one experiment.
 
@@ -74,12 +75,13 @@ def summarise(
     rates are then corrected too. `scores` says what scores are, by name, where their evaluators do
     not; what nobody says is decided by the values of this experiment and of those `beside` it, or
     was decided before (`decisions`). `steps=False` leaves out what has to read steps: their own
-    figures and the grouped errors of runs, which together take longer than everything else. No runs
-    at all raise `NoRunsError`.
+    figures and the grouped errors of runs, which together take longer than everything else;
+    `performance=False` leaves out times, tokens and cost, as if no run had recorded any. No runs at
+    all raise `NoRunsError`.
     """
     for text in reducers:
         parse(text)
-    runs = read_runs(results)
+    runs = read_runs(results, performance=performance, money=True)
     if runs.n == 0:
         raise NoRunsError(
             f"{results.experiment}: there are no runs to summarise. Fetch some, or check the query."
@@ -101,20 +103,23 @@ def summarise(
     found = with_corrected(found, columns, hits or {}, confidence)
     by_step, outside, errors = _looked_into(results, runs, confidence) if steps else ([], 0, [])
     latency = _duration(runs, "latency_s", confidence, censor=True)
+    money = runs.money
     return Summary(
         experiment=results.experiment,
-        counts=_counts(results, runs, columns, examples, unrun),
+        counts=_counts(results, runs, found, examples, unrun),
         rates=outcome_rates(runs, confidence),
         scores=found,
         latency=latency,
         ttft=_duration(runs, "ttft_s", confidence),
         queue=_duration(runs, "queue_s", confidence),
-        usage=summarise_usage(runs, confidence),
+        usage=summarise_usage(runs, money, confidence),
         reducers=reduce_scores(columns, reducers, confidence),
         steps=by_step,
         errors=errors,
         slices=searches,
-        quality=_quality(results, runs, found, latency, (outside, unseen_by(results, columns))),
+        quality=_quality(
+            results, runs, found, latency, (outside, unseen_by(results, columns), by_step, money)
+        ),
         provenance=_provenance(results, runs, version),
         confidence=confidence,
     )
@@ -136,9 +141,11 @@ def _looked_into(
     results: Results, runs: RunColumns, confidence: float
 ) -> tuple[list[StepSummary], int, list[ErrorGroup]]:
     """Return what has to read the steps of every run."""
-    from evalkit.metrics.summaries.steps import summarise_steps
+    from evalkit.metrics.summaries.steps import read_steps, summarise_steps
 
-    return *summarise_steps(results, runs, confidence), run_errors(results, runs)
+    steps = read_steps(results, runs)
+    errors = run_errors(results, runs, steps.failed)
+    return summarise_steps(steps, confidence), steps.outside, errors
 
 
 def _examples(results: Results, runs: RunColumns) -> tuple[int, int]:
@@ -151,15 +158,16 @@ def _duration(
     runs: RunColumns, name: str, confidence: float, *, censor: bool = False
 ) -> Distribution:
     values = runs.numbers[name]
-    known = values >= 0  # NaN compares false: not recorded; below zero: the clocks disagree
-    if name == "ttft_s":
-        known &= ~(values > runs.numbers["latency_s"] + SLACK)  # a token after the end
+    known = runs.measured(name)
     cut = np.isin(runs.outcome, outcome.places_of(outcome.CUT_SHORT))
+    cluster, measured, censored = runs.settled(
+        runs.cluster[known], values[known], cut[known] if censor else None
+    )
     return describe(
-        values[known],
-        runs.cluster[known],
-        None if runs.unit_of is None else runs.unit[known],
-        censored=cut[known] if censor else None,
+        measured,
+        cluster,
+        None if runs.unit_of is None else runs.units(cluster),
+        censored=censored,
         missing=int((~known).sum()),
         unit="s",
         confidence=confidence,
@@ -169,7 +177,7 @@ def _duration(
 def _counts(
     results: Results,
     runs: RunColumns,
-    columns: Sequence[ScoreColumn],
+    scores: Mapping[str, ScoreSummary],
     examples: int,
     unrun: int,
 ) -> Counts:
@@ -186,7 +194,7 @@ def _counts(
         repetitions_min=int(per_example.min()),
         repetitions_max=int(per_example.max()),
         outcomes={name: int(tally[place]) for place, name in enumerate(OUTCOMES)},
-        cells={name: sum(c.outcomes[name] for c in columns) for name in CELL_OUTCOMES},
+        cells={name: sum(s.outcomes[name] for s in scores.values()) for name in CELL_OUTCOMES},
         duplicates=manifest.duplicates,
         orphans=manifest.orphans,
         pending=manifest.pending,
@@ -222,13 +230,13 @@ def _quality(
     runs: RunColumns,
     scores: Mapping[str, ScoreSummary],
     latency: Distribution,
-    beside: tuple[int, Mapping[str, Unseen]],
+    beside: tuple[int, Mapping[str, Unseen], Sequence[StepSummary], Money],
 ) -> Quality:
-    outside, unseen = beside
+    outside, unseen, steps, money = beside
     clocks = int(np.sum(runs.numbers["latency_s"] < 0))
-    said = [*unknown_words(results, runs), *usage_notes(runs), *_unread(scores)]
+    said = [*unknown_words(results, runs), *usage_notes(runs, money), *unread(scores)]
     said += [unseen_text(name, each) for name, each in unseen.items()]
-    said += _judges(scores) + _clocks(runs, outside)
+    said += uncalibrated(scores) + wrong_times(runs, outside) + tallied(steps)
     per_example = np.bincount(runs.cluster, minlength=runs.clusters)
     return Quality(
         notes=list(dict.fromkeys([*results.manifest.problems, *results.manifest.notes, *said])),
@@ -240,32 +248,6 @@ def _quality(
         clock_problems=clocks,
         unseen=dict(unseen),
     )
-
-
-def _unread(scores: Mapping[str, ScoreSummary]) -> list[str]:
-    return [unread_text(each) + "." for each in scores.values() if each.unread]
-
-
-def _clocks(runs: RunColumns, outside: int) -> list[str]:
-    """Say which times inside runs cannot be: steps beyond their step, first tokens beyond it."""
-    said = []
-    if outside:
-        said.append(
-            f"{outside:,} steps begin before or end after the step they are in (clocks differ): "
-            "only the time inside it counts against its own."
-        )
-    ttft, latency = runs.numbers["ttft_s"], runs.numbers["latency_s"]
-    tokens = int(np.sum((ttft < 0) | (ttft > latency + SLACK)))
-    if tokens:
-        said.append(f"{tokens:,} runs have their first token outside of the run: it is not used.")
-    return said
-
-
-def _judges(scores: Mapping[str, ScoreSummary]) -> list[str]:
-    names = [name for name, score in scores.items() if score.uncalibrated]
-    if not names:
-        return []
-    return [f"Judges not compared with people: {', '.join(names)}. See `evalkit agree`."]
 
 
 def _provenance(results: Results, runs: RunColumns, version: str) -> Provenance:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from evalkit.metrics.columns.arrays import Codes
 from evalkit.metrics.columns.arrow import codes
-from evalkit.metrics.columns.column import ScoreColumn
+from evalkit.metrics.columns.reading import column_of_cells
+from evalkit.metrics.columns.scores import ScoreColumns
 from evalkit.metrics.documents.quality import Unseen
 from evalkit.model.results import Results
 from evalkit.model.score import LEFT_OUT
 
 
-def unseen_by(results: Results, columns: Sequence[ScoreColumn]) -> dict[str, Unseen]:
+def unseen_by(results: Results, columns: ScoreColumns) -> dict[str, Unseen]:
     """Return what was left out before a judge, by score; nothing where it saw everything."""
-    judges = [each for each in columns if each.info is not None and each.info.kind == "judge"]
-    if not judges:
-        return {}
-    raw, values = codes(results.table("cells", ["metadata"]).column("metadata"))
-    counts = {code: _counts(text) for code, text in enumerate(values) if "_left_out" in text}
-    found = {}
-    for column in judges:
+    found: dict[str, Unseen] = {}
+    known: tuple[Codes, dict[int, tuple[int, ...]]] | None = None
+    for place, info in enumerate(columns.infos):
+        if info is None or info.kind != "judge":
+            continue
+        known, column = known or _left_out(results), columns[place]
+        raw, counts = known
         said = (counts[code] for code in raw[column.rows].tolist() if code in counts)
         if (unseen := unseen_of(said)) is not None:
             found[column.name] = unseen
     return found
+
+
+def _left_out(results: Results) -> tuple[Codes, dict[int, tuple[int, ...]]]:
+    raw, values = codes(column_of_cells(results, "metadata"))
+    return raw, {code: _counts(text) for code, text in enumerate(values) if "_left_out" in text}
 
 
 def _counts(text: str) -> tuple[int, ...]:

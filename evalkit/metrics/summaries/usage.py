@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
-from evalkit.metrics.columns.arrow import codes
+from evalkit.metrics.columns.money import Money
 from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.documents.figures import Distribution, Figure
 from evalkit.metrics.documents.summary import UsageSummary
@@ -15,12 +14,11 @@ from evalkit.metrics.statistics.distribution import describe
 from evalkit.metrics.statistics.intervals import cluster_sums
 from evalkit.metrics.statistics.ratios import ratio_figure
 from evalkit.model.outcome import SUCCEEDED, places_of
-from evalkit.model.usage import COSTS, MONEY_WORDS, USAGE_FIELDS
+from evalkit.model.usage import COSTS, USAGE_FIELDS
 
 
-def summarise_usage(runs: RunColumns, confidence: float) -> UsageSummary:
+def summarise_usage(runs: RunColumns, money: Money, confidence: float) -> UsageSummary:
     """Summarise the usage columns; runs whose source recorded none are missing, not zero."""
-    money = _money(runs)
     if len(money.currencies) > 1:
         unpaid = {name: np.full(runs.n, np.nan) for name in COSTS}
         runs = replace(runs, numbers={**runs.numbers, **unpaid})
@@ -35,9 +33,8 @@ def summarise_usage(runs: RunColumns, confidence: float) -> UsageSummary:
     )
 
 
-def usage_notes(runs: RunColumns) -> list[str]:
+def usage_notes(runs: RunColumns, money: Money) -> list[str]:
     """Say what a figure of cost is made of, where that is not one currency, recorded."""
-    money = _money(runs)
     notes = []
     if len(money.currencies) > 1:
         listed = ", ".join(money.currencies)
@@ -54,31 +51,14 @@ def usage_notes(runs: RunColumns) -> list[str]:
     return notes
 
 
-class _Money(NamedTuple):
-    currencies: list[str]
-    computed: int
-    prices: list[str]
-
-
-def _money(runs: RunColumns) -> _Money:
-    table = runs.results.table("runs", list(MONEY_WORDS))
-    paid = ~np.isnan(runs.numbers["total_cost"])
-    (currency, currencies), (source, sources) = (codes(column) for column in table.columns)
-    used = set(currency[paid].tolist())
-    return _Money(
-        sorted(name for code, name in enumerate(currencies) if code in used),
-        int((source[paid] >= 0).sum()),
-        sorted(sources),
-    )
-
-
 def _amount(runs: RunColumns, name: str, confidence: float) -> Distribution:
     values = runs.numbers[name]
     known = ~np.isnan(values)
+    cluster, amounts = runs.settled(runs.cluster[known], values[known])
     return describe(
-        values[known],
-        runs.cluster[known],
-        None if runs.unit_of is None else runs.unit[known],
+        amounts,
+        cluster,
+        None if runs.unit_of is None else runs.units(cluster),
         missing=int((~known).sum()),
         unit="cost" if name.endswith("cost") else "tokens",
         confidence=confidence,
@@ -98,7 +78,7 @@ def _per_success(runs: RunColumns, name: str, confidence: float) -> Figure:
     n = int(known.sum())
     if not good.any():
         return Figure(None, n=n, method="none: no success")
-    units = None if runs.unit_of is None else runs.unit[known]
-    spent = cluster_sums(values[known], runs.cluster[known], units)
-    won = cluster_sums(good, runs.cluster[known], units)
+    cluster, amounts, good = runs.settled(runs.cluster[known], values[known], good)
+    units = None if runs.unit_of is None else runs.units(cluster)
+    spent, won = cluster_sums(amounts, cluster, units), cluster_sums(good, cluster, units)
     return ratio_figure(spent, won, confidence)

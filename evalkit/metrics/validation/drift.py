@@ -30,7 +30,7 @@ def drifted(
 
     `part` names the body, `outputs`; `since` says what it was seen in before, `baseline`.
     """
-    if not any(fields[""].kinds) or not known:
+    if "" not in fields or not any(fields[""].kinds) or not known:
         return
     for path, each in fields.items():
         before = known.get(path)
