@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+import orjson
+
+from evalkit.metrics.documents.summary import Summary
 from evalkit.model.example import Example
-from evalkit.model.outcome import CUT_SHORT, OUTCOMES, SETS, SUCCEEDED, places_of
+from evalkit.model.outcome import CUT_SHORT, OUTCOMES, SETS
+from evalkit.model.results import Results
 from evalkit.model.run import Run
 from evalkit.model.score import CELL_OUTCOMES
+from evalkit.report.charts import numbers
 from evalkit.report.runs import detail, fields, preview
 from evalkit.report.runs.bodies import Bodies, Body
 from evalkit.report.runs.columns import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.runs.feedback import Cell, Cells
 from evalkit.report.runs.pack import Core
-from evalkit.report.runs.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, Kept
+from evalkit.report.runs.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, NUL, Kept
 from evalkit.report.sections.view import Content
 from evalkit.report.sharing.share import Cleaner
-
-if TYPE_CHECKING:
-    from evalkit.metrics.documents.comparison import Candidate
-
-FIRST, FAILING, SLOW, REST = 0, 1, 2, 3
-SHARES = 8
-"""The rest is dealt to this many piles by a hash of the id, so that a random part of it is kept."""
-SLOWEST = 0.01
 
 
 class Takes(Protocol):
@@ -61,29 +58,21 @@ def pack_traces(
     keep: bool,
     stamp: str = "",
 ) -> Previews:
-    """Send every run's trace to `writer`, unless `keep` is false; return the previews.
+    """Send the traces of the runs chosen to `writer`, unless `keep` is false; return previews.
 
     With `stamp`, which tells this evalkit from others, what was written of a run for an earlier
-    page is taken from there; where something is taken out, each run is written anew.
+    page is taken from there, also where something is then taken out.
     """
-    rows = content.source.rows or Rows()
-    packing = _Packing(rows, writer, clean, priorities(content) if keep else [], budget)
-    place = {
-        (x, run_id): row
-        for row, (x, run_id) in enumerate(zip(rows.experiments, rows.run_ids, strict=True))
-    }
+    source = content.source
+    rows, chosen = source.rows or Rows(), source.chosen
+    whole = chosen.whole.tolist() if chosen is not None and keep else [False] * len(rows)
+    order = chosen.groups.tolist() if chosen is not None else []
+    packing = _Packing(rows, writer, clean, order, budget)
     for number, results in enumerate(content.results):
-        examples = results.examples()
-        found = Cells(results, content.source.summaries[number]).of(results.runs())
-        with Bodies(results, stamp if keep and clean.plain else "") as bodies:
-            for at, (run, cells) in enumerate(found):
-                row, example = place[number, run.run_id], examples.get(run.example_id or "")
-                if not packing.wants(row):
-                    packing.preview(row, run, example)
-                elif clean.plain:
-                    packing.add(row, bodies.of(at, run, example), cells)
-                else:
-                    packing.add_cleaned(row, run, example, cells)
+        here = [row for row, x in enumerate(rows.experiments) if x == number]
+        packing.take(results, [row for row in here if not whole[row]])
+        kept = stamp if keep else ""
+        packing.pack(results, source.summaries[number], [row for row in here if whole[row]], kept)
     writer.finish()
     return packing.previews
 
@@ -103,10 +92,33 @@ class _Packing:
         self._order, self._budget = order, budget
         self.previews = Previews([""] * len(rows.example_ids), [""] * len(rows))
 
+    def take(self, results: Results, some: Sequence[int]) -> None:
+        """Note how the runs of some rows of an experiment begin."""
+        examples = results.examples() if some else {}
+        runs = results.runs_at([self._rows.places[row] for row in some])
+        for row, run in zip(some, runs, strict=True):
+            self.preview(row, run, examples.get(run.example_id or ""))
+
+    def pack(self, results: Results, summary: Summary, some: Sequence[int], stamp: str) -> None:
+        """Add the runs of some rows of an experiment."""
+        places = [self._rows.places[row] for row in some]
+        examples = results.examples() if some else {}
+        ids = (self._rows.run_ids[row] for row in some)
+        found = Cells(results, summary, places).of(ids) if some else ()
+        with Bodies(results, places, stamp) as bodies:
+            each = zip(some, results.runs_at(places), found, strict=True)
+            for at, (row, run, cells) in enumerate(each):
+                example = examples.get(run.example_id or "")
+                if not self.wants(row):
+                    self.preview(row, run, example)
+                elif self._clean.plain:
+                    self.add(row, bodies.of(at, run, example), cells)
+                else:
+                    body = bodies.of(at, run, example) if stamp else None
+                    self.add_cleaned(row, body, run, example, cells)
+
     def wants(self, row: int) -> bool:
         """Return whether the trace of a run may still find room."""
-        if not self._order:
-            return False
         return self._budget is None or self._writer.spent(self._order[row]) <= self._budget
 
     def add(self, row: int, body: Body, cells: Sequence[Cell]) -> None:
@@ -115,10 +127,13 @@ class _Packing:
         self._note(row, body.asked, body.answered)
 
     def add_cleaned(
-        self, row: int, run: Run, example: Example | None, cells: Sequence[Cell]
+        self, row: int, body: Body | None, run: Run, example: Example | None, cells: Sequence[Cell]
     ) -> None:
-        """Add a run without what may not leave."""
-        document = self._clean.tree(detail.of_run(run, example, cells))
+        """Add a run without what may not leave, from what was kept of it where that is all."""
+        data = body.document(cells) if body is not None else NUL
+        # what begins with NUL is a sign to the page, and no part of what the run says
+        whole = detail.of_run(run, example, cells) if NUL in data else orjson.loads(data)
+        document = self._clean.tree(whole)
         self._writer.add(row, document, self._order[row])
         self.preview(row, run, example, document.get("outputs"))
 
@@ -137,35 +152,6 @@ class _Packing:
         self.previews.outputs[row] = answered
 
 
-def priorities(content: Content) -> list[int]:
-    """Return which traces go first: what went wrong, what fails, the slowest, a random rest."""
-    rows = content.source.rows or Rows()
-    good = places_of(SUCCEEDED)
-    error = CELL_OUTCOMES.index("evaluator_error")
-    fell = {e for c in content.source.candidates for e in _fallen(rows, c)}
-    failing = rows.failing
-    latencies = sorted((v for v in rows.numbers["latency"] if v is not None), reverse=True)
-    slow = latencies[int(len(latencies) * SLOWEST)] if latencies else None
-    out = []
-    for row in range(len(rows)):
-        broken = any(column.outcomes[row] == error for column in rows.scores)
-        if broken or rows.outcomes[row] not in good or rows.examples[row] in fell:
-            out.append(FIRST)
-        elif failing[row]:
-            out.append(FAILING)
-        elif slow is not None and (rows.numbers["latency"][row] or 0) >= slow:
-            out.append(SLOW)
-        else:
-            pile = blake2b(rows.run_ids[row].encode("utf-8", "replace"), digest_size=1).digest()[0]
-            out.append(REST + pile % SHARES)
-    return out
-
-
-def _fallen(rows: Rows, candidate: Candidate) -> list[int]:
-    place = {example: i for i, example in enumerate(rows.example_ids)}
-    return [place[c.example_id] for c in candidate.regressions if c.example_id in place]
-
-
 def core_of(content: Content, previews: Previews, kept: Kept, clean: Cleaner) -> Core:
     """Return the columns of the page's tables, filters and charts."""
     rows = content.source.rows or Rows()
@@ -182,7 +168,7 @@ def core_of(content: Content, previews: Previews, kept: Kept, clean: Cleaner) ->
     for i, column in enumerate(rows.scores):
         core.numbers(f"s{i}", column.values)
         core.codes(f"o{i}", column.outcomes)
-        if column.summary.scope == "step":
+        if column.summary.scope == "step" or max(column.counts, default=0) > 1:
             core.codes(f"w{i}", column.counts)
     for i, facet in enumerate(content.source.facets):
         core.codes(f"f{i}", facet.codes)
@@ -194,8 +180,8 @@ def core_of(content: Content, previews: Previews, kept: Kept, clean: Cleaner) ->
     return core
 
 
-def header(content: Content, kept: Kept, clean: Cleaner) -> dict[str, Any]:
-    """Return the header of the core: names, meanings, and where the traces are."""
+def header(content: Content, kept: Kept, clean: Cleaner, form: str) -> dict[str, Any]:
+    """Return the header of the core: names, meanings, and where the traces are: their `form`."""
     rows, view = content.source.rows or Rows(), content.view
     changed = {c.experiment: c.pairing.changed for c in content.source.candidates}
     names = [column.name for column in rows.scores]
@@ -206,10 +192,10 @@ def header(content: Content, kept: Kept, clean: Cleaner) -> dict[str, Any]:
             {
                 "name": clean.text(part.name),
                 "role": part.role,
-                "runs": part.runs,
+                "runs": rows.experiments.count(number),
                 "changed": [clean.ident(e) for e in changed.get(part.name, [])],
             }
-            for part in view.experiments
+            for number, part in enumerate(view.experiments)
         ],
         "baseline": 0,
         "candidate": len(view.experiments) - 1,
@@ -227,7 +213,29 @@ def header(content: Content, kept: Kept, clean: Cleaner) -> dict[str, Any]:
         "memberRuns": MEMBER_RUNS,
         "memberTexts": MEMBER_TEXTS,
         "kept": len(kept.where),
+        "partly": clean.text(partly(content, len(kept.where), form)),
+        "traces": form,
+        "chosen": content.source.chosen.described() if content.source.chosen else None,
     }
+
+
+def partly(content: Content, n: int, form: str) -> str:
+    """Say in a sentence what a page with the traces of `n` runs does not hold; empty: nothing."""
+    chosen = content.source.chosen
+    if chosen is None:
+        return ""
+    said = []
+    if chosen.partial:
+        said.append(f"{numbers.count(len(chosen.listed))} are listed")
+    if n < chosen.total and form in ("embed", "side"):
+        said.append(f"{numbers.count(n)} are whole")
+    if not said:
+        return ""
+    names = " ".join(shlex.quote(each.experiment) for each in content.source.summaries)
+    return (
+        f"Of {numbers.times(chosen.total, 'run')} {' and '.join(said)} in this page, by rule "
+        f"(seed {chosen.seed}); evalkit view {names} shows all."
+    )
 
 
 def _whole(column: ScoreColumn) -> bool:

@@ -58,7 +58,7 @@ class _Site:
         kept = Kept([], {}, {}, 0)
         with TraceWriter() as writer:
             previews = pack_traces(content, writer, clean, None, False)
-        head = header(content, kept, clean) | {"traces": "live", "live": live}
+        head = header(content, kept, clean, "live") | {"live": live}
         self.core = core_of(content, previews, kept, clean).pack(head)
         view = clean.parts(content.view)
         said = "Traces are read from the store on this machine as they are opened."
@@ -76,7 +76,7 @@ class _Site:
         with self._lock:
             run = results.run(self._rows.run_ids[row])
             example = self._examples[number].get(run.example_id or "")
-            cells = next(cells for _, cells in self._cells[number].of([run]))
+            cells = next(self._cells[number].of([run.run_id]))
             document = self._clean.tree(detail.of_run(run, example, cells))
         return packed_alone(document)
 

@@ -14,7 +14,7 @@ from evalkit.model.kept.replacing import replacing
 from evalkit.model.kept.seal import Sign
 from evalkit.report.charts import numbers
 from evalkit.report.page import html
-from evalkit.report.page.embed import Previews, core_of, header, pack_traces
+from evalkit.report.page.embed import Previews, core_of, header, pack_traces, partly
 from evalkit.report.page.trailer import Whole, trailer
 from evalkit.report.runs.traces import Kept, TraceWriter
 from evalkit.report.sections.source import Source
@@ -24,6 +24,10 @@ from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
 from evalkit.report.values.parts import ReportView
 
 MAX_SIZE = 25_000_000
+ORDER = (
+    "Chosen first: those the page names, then what went wrong or regressed, failing scores, "
+    "the slowest 1%, a random share of the rest. Figures are of all."
+)
 Traces = Literal["embed", "side", "none"]
 
 
@@ -111,7 +115,7 @@ def _core(
     side: Path | None,
     traces: Traces,
 ) -> bytes:
-    head = header(content, kept, clean) | {"traces": traces}
+    head = header(content, kept, clean, traces)
     if side is not None:
         index, at = {}, 0
         for name, data in writer.read_all(kept):
@@ -126,21 +130,19 @@ def left_out_of(content: Content, kept: Kept, traces: Traces, side: Path | None)
     total = len(content.source.rows) if content.source.rows else 0
     if not total:
         return ["This report holds figures only, no runs."]
+    n = len(kept.where)
+    rest = partly(content, n, traces)
     if traces == "none":
-        return [
-            f"Traces were left out on request; scores of {numbers.times(total, 'run')} are here."
-        ]
+        said = f"Traces were left out on request; scores of {numbers.times(total, 'run')} are here."
+        return [f"{said} {rest}".rstrip()]
     if side is not None:
-        return [
-            f"The traces of {numbers.times(total, 'run')} are in {side.name}, beside this file."
-        ]
-    if len(kept.where) == total:
+        said = f"The traces of {numbers.times(n, 'run')} are in {side.name}, beside this file."
+        return [f"{said} {rest}".rstrip()]
+    chosen = content.source.chosen
+    if not rest or chosen is None:
         return []
-    return [
-        f"Traces of {numbers.count(len(kept.where))} of the {numbers.times(total, 'run')} are in "
-        "this file, to hold its size: first what went wrong or regressed, then failing scores, "
-        "then the slowest 1%, then a random share of the rest."
-    ]
+    size = " To hold its size, it has fewer than were chosen." if n < chosen.n else ""
+    return [f"{rest}{size} {ORDER}"]
 
 
 def _write_side(side: Path, writer: TraceWriter, kept: Kept) -> str:

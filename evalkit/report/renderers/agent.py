@@ -92,7 +92,7 @@ def _worst(content: Content, looked: Looked) -> dict[str, Any]:
     said = {"experiment": cut(results.experiment, SHORT), "run": run_id[:LONG_ID]}
     said |= {"example": cut(run.example_id or "", SHORT), "why": cut(why)}
     said |= _content(run, example)
-    cells = next((cells for _, cells in Cells(results, content.source.summaries[at]).of([run])), [])
+    cells = next(Cells(results, content.source.summaries[at]).of([run_id]))
     reasons = [_reason(cell) for cell in cells if _fails(cell)]
     return said | ({"reasons": reasons[:REASONS]} if reasons else {})
 

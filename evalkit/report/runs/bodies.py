@@ -1,7 +1,7 @@
 """Bodies: what a page says of a run apart from its scores, written once and kept for later pages.
 
-A block holds 64 runs that follow each other. Its key is a digest of all that its bodies are made
-of: the runs' content, the examples' answers, and the evalkit that wrote it.
+A block holds 64 runs that follow each other in a page. Its key is a digest of all that its bodies
+are made of: the runs' content, the examples' answers, and the evalkit that wrote it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from evalkit.metrics.columns.few import some_rows
 from evalkit.model.example import Example
 from evalkit.model.results import Blocks, Results
 from evalkit.model.run import Run
@@ -62,11 +63,11 @@ def _long(run: Run) -> quick.Written:
 
 
 class Bodies:
-    """The bodies of an experiment, in the order of its runs; a context manager."""
+    """The bodies of the runs of an experiment at some places, in order; a context manager."""
 
-    def __init__(self, results: Results, stamp: str) -> None:
+    def __init__(self, results: Results, places: Sequence[int], stamp: str) -> None:
         self._blocks: Blocks | None = results.blocks() if stamp else None
-        self._keys = _keys(results, stamp) if self._blocks is not None else []
+        self._keys = _keys(results, places, stamp) if self._blocks is not None else []
         self._number = -1
         self._held: list[Body | None] = []
         self._grown = False
@@ -80,7 +81,7 @@ class Bodies:
             self._blocks.keep(set(self._keys))
 
     def of(self, place: int, run: Run, example: Example | None) -> Body:
-        """Return the body of the run at `place`."""
+        """Return the body of a run by its place among those."""
         if self._blocks is None:
             return make(run, example)
         number, at = divmod(place, RUNS)
@@ -100,11 +101,12 @@ class Bodies:
         self._grown = False
 
 
-def _keys(results: Results, stamp: str) -> list[str]:
+def _keys(results: Results, places: Sequence[int], stamp: str) -> list[str]:
     """Return the key of every block."""
     table = results.table("examples", SEEN_OF_EXAMPLE)
     examples = {row[0]: repr(row) for row in _rows(table, SEEN_OF_EXAMPLE)}
-    runs = list(_rows(results.table("runs", SEEN_OF_RUN), SEEN_OF_RUN))
+    held = some_rows(results, SEEN_OF_RUN, places)
+    runs = [row for table in held for row in _rows(table, SEEN_OF_RUN)]
     keys = []
     for first in range(0, len(runs), RUNS):
         seen = [(run, examples.get(run[2] or "")) for run in runs[first : first + RUNS]]

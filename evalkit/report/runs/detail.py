@@ -15,6 +15,7 @@ from evalkit.model.messages.message import Message
 from evalkit.model.messages.part import Part
 from evalkit.model.messages.places import INSTRUCTIONS, messages_in
 from evalkit.model.messages.read import PLAIN_ROLES
+from evalkit.model.parents import parents_of
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.model.timing import seconds_between
@@ -30,7 +31,7 @@ RUN_FIELDS = (
 DERIVED = ("outcome", "latency", "time_to_first_token", "queue_time")
 STORED = tuple(name for name in RUN_FIELDS if name not in DERIVED)
 STEP_FIELDS = (
-    "step_id", "parent_id", "kind", "name", "model", "started_at", "latency", "first_token_at",
+    "step_id", "kind", "name", "model", "started_at", "latency", "first_token_at",
     "error", "inputs", "outputs", "usage", "metadata", "tags",
 )  # fmt: skip
 _numbers = attrgetter(*USAGE_FIELDS)
@@ -67,9 +68,9 @@ def head_of(run: Run, example: Example | None) -> dict[str, Any]:
 
 def steps_of(run: Run) -> list[dict[str, Any]]:
     """Return the steps of the document."""
-    places = {step.step_id: i for i, step in enumerate(run.steps)}
+    parents = parents_of([s.step_id for s in run.steps], [s.parent_id for s in run.steps])
     start = run.started_at or min((s.started_at for s in run.steps if s.started_at), default=None)
-    return [_step(step, places, start) for step in run.steps]
+    return [_step(step, place, start) for step, place in zip(run.steps, parents, strict=True)]
 
 
 def of_cells(cells: Sequence[Mapping[str, Any]], step_ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -98,15 +99,14 @@ def _decoded(text: Any) -> Any:
     return orjson.loads(text) if isinstance(text, str | bytes) else text
 
 
-def _step(step: Step, places: Mapping[str, int], start: datetime | None) -> dict[str, Any]:
+def _step(step: Step, parent: int, start: datetime | None) -> dict[str, Any]:
     (
-        step_id, parent_id, kind, name, model, started_at, latency, first_token_at,
+        step_id, kind, name, model, started_at, latency, first_token_at,
         error, inputs, outputs, usage, metadata, tags,
     ) = step._values(STEP_FIELDS)  # fmt: skip
-    parent = places.get(parent_id or "", -1)
     out: dict[str, Any] = {
         "id": step_id,
-        "parent": -1 if parent == places.get(step_id) else parent,
+        "parent": parent,
         "kind": kind,
         "name": name,
         "model": model,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
 from typing import Any
 
 from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.selecting.scored import Owners
 from evalkit.model.results import Results
-from evalkit.model.run import Run
-from evalkit.report.runs.columns import Owners
 from evalkit.report.runs.detail import CELL_FIELDS
 
 BATCH = 256
@@ -18,23 +17,29 @@ Cell = dict[str, Any]
 
 
 class Cells:
-    """The cells table of one experiment with the place of every run in it."""
+    """The cells of one experiment, or of some of its runs by place, found by the run's id."""
 
-    def __init__(self, results: Results, summary: Summary) -> None:
-        self._table = results.table("cells", NAMES)
+    def __init__(
+        self, results: Results, summary: Summary, some: Sequence[int] | None = None
+    ) -> None:
+        if some is None:
+            # whoever opens one run after the other would join all pieces anew for each of them
+            self._table = results.table("cells", NAMES).combine_chunks()
+        else:
+            self._table = results.cells_at(some, NAMES)
         self._owners = Owners(summary)
         self._places: dict[str | None, list[int]] = {}
         for at, run_id in enumerate(self._table.column("run_id").to_pylist()):
             self._places.setdefault(run_id, []).append(at)
 
-    def of(self, runs: Iterable[Run]) -> Iterator[tuple[Run, list[Cell]]]:
-        """Yield the runs with their cells, each with the `name` it has in the Summary."""
-        iterator = iter(runs)
+    def of(self, run_ids: Iterable[str]) -> Iterator[list[Cell]]:
+        """Yield the cells of each of these runs, each with the `name` it has in the Summary."""
+        iterator = iter(run_ids)
         while batch := list(islice(iterator, BATCH)):
-            places = [self._places.get(run.run_id, ()) for run in batch]
+            places = [self._places.get(run_id, ()) for run_id in batch]
             cells = iter(self._read([at for each in places for at in each]))
-            for run, own in zip(batch, places, strict=True):
-                yield run, [each for cell in islice(cells, len(own)) for each in self._named(cell)]
+            for own in places:
+                yield [each for cell in islice(cells, len(own)) for each in self._named(cell)]
 
     def _read(self, places: list[int]) -> Iterable[Cell]:
         """Return cells; a column that holds nothing for any of them is not turned into values."""

@@ -7,13 +7,13 @@ page holds in another way (texts that begin with NUL, numbers beyond a browser's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from orjson import Fragment
 
+from evalkit.model.parents import parents_of
 from evalkit.model.run import Run
 from evalkit.model.usage import COSTS, COUNTS, USAGE_FIELDS
 from evalkit.report.runs.detail import reading
@@ -48,17 +48,19 @@ def steps_of(run: Run) -> Written | None:
     if source is None:
         return None
     rows = list(source[RAW](run._row))
-    places = {row[0]: place for place, row in enumerate(rows)}
+    ids = [row[0] for row in rows]
+    parents = parents_of(ids, [row[1] for row in rows])
     start = _start(run.started_at, rows)
     try:
         text = orjson.dumps(
-            [_step(row, places, start) for row in rows], option=orjson.OPT_STRICT_INTEGER
+            [_step(row, place, start) for row, place in zip(rows, parents, strict=True)],
+            option=orjson.OPT_STRICT_INTEGER,
         )
     except TypeError:
         return None
     if NUL in text or MANY in text.translate(DIGITS):
         return None
-    return Written(text, [row[0] for row in rows])
+    return Written(text, ids)
 
 
 def _start(started_at: datetime | None, rows: list[tuple[Any, ...]]) -> int | None:
@@ -69,15 +71,14 @@ def _start(started_at: datetime | None, rows: list[tuple[Any, ...]]) -> int | No
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _step(row: tuple[Any, ...], places: Mapping[str, int], start: int | None) -> dict[str, Any]:
+def _step(row: tuple[Any, ...], parent: int, start: int | None) -> dict[str, Any]:
     (
-        step_id, parent_id, kind, name, model, started, latency, first,
+        step_id, _, kind, name, model, started, latency, first,
         error, inputs, outputs, metadata, tags, *_,
     ) = row  # fmt: skip
-    parent = places.get(parent_id or "", -1)
     out = {
         "id": step_id,
-        "parent": -1 if parent == places[step_id] else parent,
+        "parent": parent,
         "kind": kind,
         "name": name,
         "model": model,

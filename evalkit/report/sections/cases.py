@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.metrics.documents.lookup import score_unit
+from evalkit.metrics.selecting.chosen import WORST
 from evalkit.report.charts import numbers
 from evalkit.report.runs.columns import Rows
 from evalkit.report.sections.source import Source, address, run_address, term
@@ -14,7 +15,6 @@ from evalkit.report.values.panels import CasePart, TransitionPart
 if TYPE_CHECKING:
     from evalkit.metrics.documents.comparison import Candidate, ExampleChange
 
-SHOWN = 8
 STATES = ("pass", "fail", "none")
 STATE_NAMES = ("pass", "fail", "not scored")
 
@@ -70,7 +70,7 @@ def build(source: Source, previews: Previews) -> tuple[str, str, tuple[CasePart,
 def _regressions(
     source: Source, candidate: Candidate, previews: Previews
 ) -> tuple[str, str, tuple[CasePart, ...]]:
-    found = candidate.regressions[:SHOWN]
+    found = candidate.regressions[:WORST]
     metric = found[0].metric if found else source.primary
     title = f"Largest regressions of {metric}" if metric else "Largest regressions"
     parts = tuple(
@@ -118,7 +118,7 @@ def _failing(source: Source, previews: Previews) -> tuple[str, str, tuple[CasePa
         (row for row, n in enumerate(failing) if n), key=lambda row: (-failing[row], row)
     )
     parts = []
-    for row in worst[:SHOWN]:
+    for row in worst[:WORST]:
         example = rows.example_ids[rows.examples[row]]
         words = [
             _failure(column.name, column.values[row]) for column in rows.scores if column.fails(row)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from evalkit.metrics.documents.lookup import score_unit
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
+from evalkit.metrics.selecting.chosen import Chosen
 from evalkit.report.runs.columns import Rows
 from evalkit.report.runs.facets import Facet
 
@@ -29,6 +30,8 @@ class Source:
     gates: tuple[GateResult, ...]
     rows: Rows | None
     facets: tuple[Facet, ...] = ()
+    chosen: Chosen | None = None
+    """Which runs are rows, and which of these a page holds whole."""
 
     @property
     def several(self) -> bool:

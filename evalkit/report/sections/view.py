@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ConfigError
 from evalkit.metrics.documents.summary import Summary
+from evalkit.metrics.selecting.chosen import WORST
 from evalkit.model.results import Results
 from evalkit.report.runs import columns, preview
 from evalkit.report.runs import facets as facets_of
@@ -85,15 +86,17 @@ def content(
     title: str = "",
     generated: str = "",
     version: str = "",
+    runs: int | None = None,
 ) -> Content:
     """Build the view and keep what it was made from.
 
     `results` are those of the summaries, in any order, or none: then there are no runs to link to.
-    `generated` is the time that is printed; the same input gives the same report.
+    `generated` is the time that is printed; the same input gives the same report. `runs` is how
+    many a page may hold whole, see `evalkit.metrics.selecting`; without it every run is listed.
     """
     ordered = _ordered([summaries] if isinstance(summaries, Summary) else summaries, comparison)
     found = _results(ordered, results)
-    source = _source(ordered, comparison, gates, found)
+    source = _source(ordered, comparison, gates, found, runs)
     return Content(_view(source, found, history, title, generated, version), source, found)
 
 
@@ -122,15 +125,28 @@ def _source(
     comparison: Comparison | None,
     gate_results: Sequence[GateResult],
     results: Sequence[Results],
+    most: int | None,
 ) -> Source:
-    paired = _paired_by_inputs(results, comparison) if results else {}
-    read = columns.read(results, summaries, paired) if results else None
+    source = Source(summaries, comparison, tuple(gate_results), None)
+    if not results:
+        return source
+    paired = _paired_by_inputs(results, comparison)
+    changes = [change for each in source.candidates for change in each.regressions]
+    named = source.candidates[-1].regressions[:WORST] if source.candidates else None
+    read, chosen = columns.read(
+        results,
+        summaries,
+        paired,
+        most=most,
+        regressed={change.example_id for change in changes},
+        named=None if named is None else {change.example_id for change in named},
+    )
     wanted = list(
         dict.fromkeys(f.by for s in summaries for c in s.scores.values() for f in c.slices)
     )
-    taken = [column.name for column in read.scores] if read else []
-    found = facets_of.find(results, wanted, taken) if results else []
-    return Source(summaries, comparison, tuple(gate_results), read, tuple(found))
+    taken = [column.name for column in read.scores]
+    found = facets_of.find(results, wanted, taken, chosen.listed)
+    return replace(source, rows=read, facets=tuple(found), chosen=chosen)
 
 
 def _paired_by_inputs(results: Sequence[Results], comparison: Comparison | None) -> dict[str, str]:

@@ -35,6 +35,15 @@ FINDERS: dict[int, tuple[str, Callable[[str], Iterator[tuple[int, int]]]]] = {
     KNOWN + 6: ("secret", named.find),
 }
 UUID = KNOWN
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
+"""A point in time, which many fields are, holds nothing."""
+SHORT_WORD = re.compile(r"[\w-]{0,7}", re.ASCII)
+"""No secret and no datum is so short without a sign in it."""
+IDS_ALONE = re.compile(
+    r"(?:(?:lc_run|run|call|msg|trace|span|thread|step)-{1,2})?"
+    rf"{patterns.UUID.pattern}(?:[:/]{patterns.UUID.pattern})*"
+)
+"""Ids that are UUIDs, and nothing else; a library's word may stand before them."""
 Place = tuple[int, int, str]
 
 

@@ -22,6 +22,8 @@ CODE = re.compile(r"\\u00a0")
 MANY = re.compile(r"\{(\d+)(,?)(\d*)\}")
 COUNTED = 16
 """RE2 counts up to here; more takes it a state for each, and memory."""
+PLAIN = re.compile(r"[^\\\[\](]+")
+"""What is written as it is, inside of a class and outside."""
 SYMBOL = re.compile(r"\\.|\[\^?\]?|\]|.", re.DOTALL)
 
 
@@ -34,6 +36,10 @@ def widened(pattern: str) -> str:
     out, at, classes = [], 0, WIDER
     inside = False
     while at < len(pattern):
+        if (plain := PLAIN.match(pattern, at)) is not None:
+            out.append(plain[0])
+            at = plain.end()
+            continue
         around = None if inside else AROUND.match(pattern, at)
         code = CODE.match(pattern, at)
         if around:

@@ -36,7 +36,8 @@ NAME = re.compile(rf"(?i)(?P<plain>{PLAIN})|(?P<vague>{VAGUE})")
 TAIL = re.compile(r"[\w.-]{0,40}")
 LINK = re.compile(
     r"[\"'\\\]`]{0,4}[ \t]{0,4}(?:(?P<is>=>|:=|==?|:|\?=)|(?P<tag>>)"
-    r"|(?P<word>(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])(?!\w))|(?=[ \t]))"
+    r"|(?P<word>(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])(?!\w))"
+    r"|(?P<comma>(?<=[\"']),)(?=[ \t]{0,4}\\?[\"'])|(?=[ \t]))"
     r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?(?P<quote>[\"'`\\(\[{]{0,4})"
 )
 CODES = re.compile(
@@ -64,11 +65,15 @@ LOGINS = re.compile(
     r"|\b(?:redis-cli|ldap\w{1,12})\b[^\r\n]{0,80}?[ \t]-[aw][ \t]{1,3}[\"']?"
     r"(?P<d>[^\s\"'\\-][^\s\"'\\]{3,128})"
     r"|(?<=[ \t])-p(?P<b>(?=[^\s\"'-]*[\d!@#$%^&*])[^\s\"'-][^\s\"']{5,64})"
+    r"|\b(?:openssl|7z|zip|unzip|mosquitto_(?:pub|sub))\b[^\r\n]{0,80}?[ \t]-[kP][ \t]{1,3}[\"']?"
+    r"(?P<f>[^\s\"'\\-][^\s\"'\\]{3,128})"
     r"|\b(?:sshpass|login)\b[^\r\n]{0,60}?[ \t]-p[ \t]{1,3}[\"']?"
     r"(?P<c>[^\s\"'\\-][^\s\"'\\]{3,128})"
 )
-LOGIN = re.compile(r"[ \t]-(?:[aupw]|-user)")
+LOGIN = re.compile(r"[ \t]-(?:[aupwkP]|-user)")
 """What all of these have."""
+LINES = re.compile(r":(?:\d{4,5}|\*):[\w*-]{1,64}:[\w.*-]{1,64}:(?P<value>[^\s\"'`,:\\]{6,128})")
+"""Lines of a file of passwords of PostgreSQL: host, port, database, user, password."""
 PAIRS = re.compile(
     rf"(?i)(?:{PLAIN})[\w.-]{{0,40}}[\\\"']{{1,4}}[ \t]{{0,4}},[ \t]{{0,4}}"
     r"[\\\"']{1,4}value[\\\"']{1,4}[ \t]{0,4}:[ \t]{0,4}[\\\"']{1,4}(?P<value>[^\s\"'\\,;]{4,512})"
@@ -120,7 +125,7 @@ HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 _LINKED = (
-    r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>"
+    r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>|,"
     r"|(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])[^\w])"
     r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?[\"'`\\(\[{]{0,4}"
 )
@@ -131,10 +136,10 @@ BEFORE = (
     f"(?i)(?:{PLAIN}){_LINKED}{_PART}{{4}}",
     f"(?i)(?:{VAGUE}){_LINKED}{_TELLING}",
     f"(?i)(?:{PLAIN}|{VAGUE}){_FREE}{_TELLING}",
-    *(widened(each.pattern) for each in (LOGINS, HEADERS, CODES, PAIRS)),
+    *(widened(each.pattern) for each in (LOGINS, LINES, HEADERS, CODES, PAIRS)),
 )
 """What a text must have, one of these, before a name is looked for."""
-BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[aupw]", r"[ \t]--user"))
+BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[aupwk]", r"[ \t]--user", r":(?:\d{4,5}|\*):"))
 """What it must have before these are asked."""
 
 
@@ -149,6 +154,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
         return
     for match in LOGINS.finditer(text) if LOGIN.search(text) else ():
         yield match.span(match.lastgroup or 0)
+    for line in LINES.finditer(text):
+        if looks_random(line["value"]):
+            yield line.span("value")
     for start, end in _spots(text):
         for begun in HEADER.finditer(text, start, end):
             header = HEADERS.match(text, begun.start())
@@ -196,7 +204,7 @@ def _after(text: str, name: re.Match[str]) -> tuple[int, int] | None:
     value = VALUE.match(text, link.end()) if link else None
     if link is None or value is None:
         return None
-    plain = name["plain"] is not None
+    plain = name["plain"] is not None and not link["comma"]
     if link["tag"] and text[name.start() - 1 : name.start()] not in ("<", ":", '"', "'"):
         plain = False
     assigned = link["is"] in ("=", ":=", "=>") or bool(link["quote"]) or bool(link["tag"])

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from evalkit.report.runs.traces import DEEPEST, plain
+from evalkit.report.sharing.finding import IDS_ALONE, SHORT_WORD, TIME, asked, places
 from evalkit.report.sharing.finding import UUID as UUIDS
-from evalkit.report.sharing.finding import asked, places
 from evalkit.report.sharing.named import is_secret_field, says_nothing
 from evalkit.report.sharing.patterns import UUID, luhn
 
@@ -37,8 +37,6 @@ MOST_NAMES = 20_000
 UNCHANGED = frozenset({type(None), bool, float})
 SHORT = 10**14
 """Whole numbers below are too short for a card number."""
-TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
-"""A point in time, which many fields are, holds nothing."""
 HASHED = re.compile(r"id-[0-9a-f]{16}")
 WORD = re.compile(r"[^\s,;()]+")
 
@@ -125,8 +123,10 @@ class Redactor(Cleaner):
 
     def _cleaned(self, text: str) -> tuple[str, list[str]]:
         """Return the text as it may leave, and the kinds of what was taken out."""
-        if len(text) == 36 and not self.options.keep_ids and UUID.fullmatch(text):
-            return self.ident(text), []
+        if SHORT_WORD.fullmatch(text):
+            return text, []
+        if not self.options.keep_ids and IDS_ALONE.fullmatch(text):
+            return UUID.sub(lambda m: self.ident(m[0]), text), []
         may = () if TIME.fullmatch(text) else asked(text)
         if not may:
             return text, []
@@ -173,6 +173,8 @@ class Redactor(Cleaner):
 
     def _fields(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
         """Clean what a mapping holds; what means nothing by its name and its type costs no call."""
+        if type(value) is dict and self._stays(value):
+            return value
         out = {}
         easy, harmless = self._easy, self._harmless
         said = value.get("name") if "value" in value else None
@@ -193,6 +195,17 @@ class Redactor(Cleaner):
             else:
                 out[key] = self.tree(item, "", depth)
         return out
+
+    def _stays(self, value: dict[Any, Any]) -> bool:
+        """Return whether nothing in a flat mapping is to be taken out, as in most messages."""
+        for key, item in value.items():
+            if key not in self._easy or key == "value":
+                return False
+            kind = type(item)
+            known = item in self._harmless if kind is str else kind in UNCHANGED
+            if not known and not (kind is int and -SHORT < item < SHORT):
+                return False
+        return True
 
     def _items(self, value: Iterable[Any], depth: int) -> list[Any]:
         return [
@@ -280,4 +293,8 @@ def redactor(content: Content, options: ShareOptions) -> Redactor:
         options = dataclasses.replace(options, salt=secrets.token_hex(16))
     rows = content.source.rows
     known = frozenset() if rows is None else frozenset([*rows.run_ids, *rows.example_ids])
-    return Redactor(options, known=known)
+    chosen = content.source.chosen
+    if chosen is not None and chosen.partial:  # sentences may name runs that are not listed
+        tables = [one.table("runs", ["run_id", "example_id"]) for one in content.results]
+        known |= {each for t in tables for column in t.columns for each in column.to_pylist()}
+    return Redactor(options, known=known - {None})

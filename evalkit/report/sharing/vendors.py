@@ -57,6 +57,8 @@ SURE = (
     r"\b[0-9a-f]{32}-us\d{1,2}\b",
     r"\bkey-[0-9a-f]{32}\b",
     r"\b[A-Za-z0-9]{3}[78]Q~[A-Za-z0-9_.~-]{31,34}",
+    r"\bfc-[0-9a-f]{32}\b",
+    r"\b(?:\w{2,8}_)?Fe26\.\d\*[\w*.~-]{16,}",
     r"(?i)\bage-secret-key-1[a-z0-9]{30,}",
 )
 """Forms that nothing else has."""
@@ -170,9 +172,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     may = _gate().matching(text)
     noise, first_rule = 0 in may, 1 + len(FORMS)
     forms = [number - 1 for number in may if 0 < number < first_rule]
-    chosen = [rules()[number - first_rule] for number in may if number >= first_rule]
+    chosen = _worded(text, [number - first_rule for number in may if number >= first_rule])
     windows: list[tuple[int, int]] = []
-    for long in LONG.finditer(text) if may else ():
+    for long in LONG.finditer(text) if noise or forms or chosen else ():
         if not DIGIT.search(long[0]):
             continue
         end = min(long.end(), long.start() + WHOLE)
@@ -188,6 +190,13 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     for start, end in windows if forms or chosen else ():
         yield from _formed(text[start:end], start, forms)
         yield from _ruled(text[start:end], start, chosen)
+
+
+def _worded(text: str, numbers: Collection[int]) -> list[Rule]:
+    """Return the rules of these numbers that have one of their words in the text."""
+    lower = text.lower() if numbers else ""
+    chosen = [rules()[number] for number in numbers]
+    return [rule for rule in chosen if any(word in lower for word in rule.keywords)]
 
 
 def _ends(start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -148,10 +148,11 @@ class CompareView {
       (i) => this.pick(i, true),
       (e) => ({ levels: this.fromTo(e), moved: this.moved(e) }),
     );
-    this.detail = h("section.one", { role: "region", "aria-labelledby": "h-one" });
+    this.detail = h("section.one");
     fill(
       VIEWS.compare,
       h("div.vh", this.title, this.sum),
+      partly(),
       this.how,
       this.bar.element,
       this.bar.hint,
@@ -342,9 +343,13 @@ class CompareView {
     if (keep) this.write();
     this.took = performance.now() - began;
   }
+  /* An empty section has no name to point at: it becomes a region when it is filled. */
+  show(...kids) {
+    this.detail.setAttribute("aria-labelledby", "h-one");
+    fill(this.detail, ...kids);
+  }
   nothing() {
-    fill(
-      this.detail,
+    this.show(
       h("h2", { id: "h-one" }, "No example matches this filter."),
       button("Clear the filter", () => {
         this.bar.input.value = "";
@@ -434,7 +439,7 @@ class CompareView {
     );
   }
   headline(rows) {
-    let text = `${int(rows.length)} of ${int(this.pairs.both.length)} examples`;
+    let text = `${int(rows.length)} of ${int(this.pairs.both.length)} examples${ofListed()}`;
     if (this.evaluator) {
       let sum = 0;
       let n = 0;

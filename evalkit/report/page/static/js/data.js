@@ -280,6 +280,13 @@ function walk(value, change) {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, change)]));
 }
 
+/* What is not in this page; nothing where all of it is. */
+const partly = () => (D.head.partly ? h("p.small-t", D.head.partly) : null);
+
+/* What a count says behind it where not all runs are listed: its figures are not those of all. */
+const ofListed = () =>
+  D.head.chosen && D.head.chosen.listed < D.head.chosen.total ? " listed" : "";
+
 /* The trace of a run: null when it is not in this report. */
 async function trace(r) {
   if (D.head.live) {

@@ -30,8 +30,7 @@ async function drawExample(view, i) {
   const run = b.run || a.run;
   const [left, right] = marked(answerOf(a), answerOf(b));
   const all = h("div");
-  fill(
-    view.detail,
+  view.show(
     crumbOf(view, e, i),
     h("h2", { id: "h-one" }, wholeQuestion(questionOfExample(e), run)),
     run && known(run.reference)

@@ -336,11 +336,7 @@ class RunView {
     ];
   }
   sayLeftOut() {
-    const why =
-      D.head.traces === "none"
-        ? "This report was made without traces."
-        : `${int(D.head.kept)} of ${int(D.runs)} traces were kept to hold the file within ` +
-          `its size budget.`;
+    const why = D.head.traces === "none" ? "This report was made without traces." : D.head.partly;
     return [
       h("h2", { "data-missing": true }, "The trace of this run is not in this file"),
       show(

@@ -115,6 +115,7 @@ class RunsView {
     fill(
       VIEWS.runs,
       h("div.vh", h("h1", { id: "h-runs" }, "Runs"), this.sum),
+      partly(),
       this.bar.element,
       this.bar.hint,
       this.chips,
@@ -249,7 +250,7 @@ class RunsView {
     times.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const total = which === "all" ? D.runs : D.head.experiments[which].runs;
     this.sum.textContent =
-      `${int(rows.length)} of ${int(total)} · success ` +
+      `${int(rows.length)} of ${int(total)}${ofListed()} · success ` +
       `${rows.length ? percent(fine / rows.length) : DASH} · p50 ${quantile(times, 0.5)} ` +
       `· p95 ${quantile(times, 0.95)}`;
   }

@@ -16,7 +16,10 @@ class Waterfall {
     this.depth = [];
     this.parents = new Set();
     this.steps.forEach((s, i) => {
-      this.depth[i] = s.parent >= 0 ? Math.min(this.depth[s.parent] + 1, 12) : 0;
+      /* Not all have their parent before them. */
+      let deep = 0;
+      for (let p = s.parent; p >= 0 && deep < 12; p = this.steps[p].parent) deep++;
+      this.depth[i] = deep;
       if (s.parent >= 0) this.parents.add(s.parent);
     });
     this.list = h("ul", { role: "listbox", "aria-label": "Steps", tabindex: 0 });
