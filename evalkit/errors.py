@@ -180,6 +180,21 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
+def refused(error: OSError) -> EvalkitError | None:
+    """Return what people are told of a file or of temporary files that the system refused.
+
+    None: of neither, or in a way that nobody foresaw.
+    """
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
+        return StoreError(
+            "TMPDIR: there is no folder in which temporary files can be written. "
+            "Make one, or set TMPDIR to one, then run the same command again."
+        )
+    if error.filename is not None and error.errno in FULL | REFUSED:
+        return unwritable(error.filename, error)
+    return None
+
+
 @contextmanager
 def written(path: object) -> Iterator[None]:
     """Turn what an output's disk or folder refuses into one line that names the output."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -12,6 +14,18 @@ from evalkit.cli.call.session import Session
 from evalkit.cli.table.sections import SECTIONS, VERBS, module_of
 from evalkit.cli.table.verb import Verb
 from evalkit.errors import did_you_mean
+
+
+class LeftError(Exception):
+    """Who read what is printed has left; click would end with 1, which is a missed gate."""
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise LeftError from None
 
 
 class Evalkit(click.Group):
@@ -31,6 +45,16 @@ class Evalkit(click.Group):
             invoke_without_command=True,
             context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         )
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the arguments, of which `--help` prints."""
+        with _heard():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        with _heard():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the verbs in the order of the help."""

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import ConfigError, EvaluatorError, did_you_mean
+from evalkit.errors import ConfigError, EvalkitError, EvaluatorError, did_you_mean
 from evalkit.project.config import Project
 
 LONGEST_TRIAL = 120.0
 """Seconds."""
 LONGEST_RUN = 3_600.0
 MOST_OUTPUT = 50_000_000
+ERROR = re.compile(r"error\[(?P<slug>[\w-]+)\]: (?P<said>.*)")
 CALL = "from evalkit.cli.main import entry; entry()"
 
 
@@ -75,10 +77,17 @@ def _document(project: Project, words: list[str], seconds: float) -> dict[str, A
             return found
         except ValueError:
             err.seek(0)
-            lines = err.read(100_000).decode("utf-8", "replace").strip().splitlines()
-            said = next((line for line in lines if line.startswith("error[")), "")
-            said = said.partition("]: ")[2] or f"{words[0]} ended with {ended.returncode}."
-            raise EvaluatorError(said) from None
+            raise _said_by(words[0], ended.returncode, err.read(100_000)) from None
+
+
+def _said_by(verb: str, code: int, printed: bytes) -> EvalkitError:
+    """Return the error that a verb ended with: of its kind, and in its words."""
+    for line in printed.decode("utf-8", "replace").splitlines():
+        if found := ERROR.match(line):
+            error = EvalkitError(found["said"])
+            error.slug = found["slug"]
+            return error
+    return EvaluatorError(f"{verb} ended with {code}.")
 
 
 def _environment() -> dict[str, str]:

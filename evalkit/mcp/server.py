@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from evalkit import __version__
-from evalkit.errors import ConfigError, EvalkitError
+from evalkit.errors import ConfigError, EvalkitError, refused
 from evalkit.mcp.answers import answer, fenced
 from evalkit.mcp.tools import Tool, tools
 from evalkit.project.config import Project
@@ -63,7 +63,15 @@ def serve(load: Callable[[], Project], *, write: bool = False) -> None:
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 
-    anyio.run(go)
+    try:
+        anyio.run(go)
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return what went wrong where several things run at once: a stream that takes nothing more."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _described(types: Any, tool: Tool) -> Any:
@@ -92,6 +100,9 @@ def _called(
     except EvalkitError as error:
         return _failed(types, f"error[{error.slug}]: {error}")
     except Exception as error:
+        told = refused(error) if isinstance(error, OSError) else None
+        if told is not None:
+            return _failed(types, f"error[{told.slug}]: {told}")
         kind = type(error).__name__
         return _failed(
             types, f"error[crash]: evalkit: {kind}: {error}. This is a mistake of evalkit."

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from evalkit.errors import EvalkitError
+from evalkit.fetchers.files.reading.plain import is_plain
 from evalkit.project import plugins
 from evalkit.project.fitting import keys_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
@@ -31,6 +30,10 @@ def check_deep(table: ProjectTable, problems: Problems) -> None:
 
 
 def _check_fetcher(keys: Keys, experiment: ExperimentTable, problems: Problems) -> None:
+    if is_plain(experiment.fetcher, experiment.options):
+        return
+    from pydantic import ValidationError  # a fifth of a command that has nothing to fetch
+
     try:
         options = plugins.fetcher(experiment.fetcher).Options
     except EvalkitError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from evalkit.model.schema.documented import meanings
 from evalkit.project.fitting import REST, Table, fit, is_table, rest_of
@@ -40,7 +40,8 @@ def _made(table: type[Table]) -> type[BaseModel]:
             _with_models(each.type),
             Field(description=texts.get(each.name), **default),
         )
-    config = ConfigDict(extra="forbid" if rest_of(table) is None else "allow")
+    extra: Any = "forbid" if rest_of(table) is None else "allow"
+    config = ConfigDict(extra=extra, allow_inf_nan=False)
     return create_model(table.__name__, __config__=config, __doc__=table.__doc__, **known)
 
 
@@ -48,7 +49,18 @@ def _with_models(kind: Any) -> Any:
     """Return a field's type with every table in it, however deep, as its model."""
     if is_table(kind):
         return model_of(kind)
+    if kind in (int, float):
+        return Annotated[kind, BeforeValidator(_no_truth)]
     origin, inner = get_origin(kind), tuple(map(_with_models, get_args(kind)))
     if origin in (dict, list):
         return origin[inner]
+    if origin is Annotated and get_args(kind)[0] in (int, float):
+        return Annotated[(*get_args(kind), BeforeValidator(_no_truth))]
     return Union[inner] if origin in (Union, UnionType) else kind  # noqa: UP007
+
+
+def _no_truth(value: Any) -> Any:
+    """Refuse true and false where a number is meant: pydantic takes them for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value

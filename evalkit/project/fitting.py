@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from math import isfinite
 from types import NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
@@ -102,7 +104,9 @@ def fitted(kind: Any, value: Any) -> Any:
 
 
 def _number(value: Any) -> float:
-    if type(value) is float or (type(value) is int and abs(value) < EXACT):
+    if type(value) is float and isfinite(value):
+        return value
+    if type(value) is int and abs(value) < EXACT:
         return float(value)
     raise Unfit
 
@@ -113,15 +117,25 @@ def _composed(origin: Any, inner: tuple[Any, ...], value: Any) -> Any:
         for rule in inner[1:]:
             rule.check(found)
         return found
-    if origin in (Union, UnionType):  # always `X | None`; TOML has no null
-        (only,) = (each for each in inner if each is not NoneType)
-        return None if value is None else fitted(only, value)
+    if origin in (Union, UnionType):
+        return _either(inner, value)
     if origin is Literal and type(value) is str and value in inner:
         return value
     if origin is list and type(value) is list:
         return [fitted(inner[0], each) for each in value]
     if origin is dict and type(value) is dict:
         return {fitted(inner[0], key): fitted(inner[1], each) for key, each in value.items()}
+    raise Unfit
+
+
+def _either(inner: tuple[Any, ...], value: Any) -> Any:
+    """Return a value as the first of these kinds that it plainly is; TOML has no null."""
+    if value is None and NoneType in inner:
+        return None
+    for kind in inner:
+        if kind is not NoneType:
+            with suppress(Unfit):
+                return fitted(kind, value)
     raise Unfit
 
 

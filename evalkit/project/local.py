@@ -46,6 +46,12 @@ class Loader:
     config: str
     names: tuple[str, ...] | None
 
+    def moved(self, old: Path, new: Path) -> Loader:
+        """Return it for a machine that has in folder `new` what is in `old` here."""
+        path = Path(self.config)
+        inside = path.is_relative_to(old)
+        return replace(self, config=str(new / path.relative_to(old))) if inside else self
+
     def __call__(self) -> list[Evaluator]:
         """Load the evaluators of the project whose configuration is at `config`."""
         return load_evaluators(load(Path(self.config), deep=False), self.names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import did_you_mean
@@ -38,13 +38,14 @@ class Problems:
         known: Iterable[str] = (),
     ) -> None:
         """Note what `model` refused in `values`; `known` are keys that are fine beside its own."""
-        seen: set[tuple[Keys, str]] = set()
+        told: dict[Keys, list[str]] = {}
         for detail in error.errors(include_url=False, include_context=False):
             loc = _without_union_tags(detail["loc"], values, detail["type"])
             keys = (*above, *loc)
             text = _sentence(keys, detail["type"], detail["msg"], model, loc, known)
-            if (keys, text) not in seen:
-                seen.add((keys, text))
+            told.setdefault(keys, []).append(text)
+        for keys, texts in told.items():
+            for text in _either(dotted(keys), list(dict.fromkeys(texts))):
                 self.add(keys, text)
 
     def lines(self) -> list[str]:
@@ -69,10 +70,19 @@ def _sentence(
         return f"{table} has no key {str(keys[-1])!r}.{hint or options}"
     if kind == "missing":
         return f"{where} is missing. Add it."
-    text = message.removeprefix("Value error, ").removeprefix("Input should be ")
-    if message.startswith("Input should be "):
+    message = message.removeprefix("Value error, ")
+    text = message.removeprefix("Input should be ")
+    if text != message:
         return f"{where} should be {text}."
     return f"{where}: {text}" + ("" if text.endswith((".", "?", "^")) else ".")
+
+
+def _either(where: str, texts: Sequence[str]) -> Sequence[str]:
+    """Say in one sentence what a value may be that can be of several kinds: one mistake is one."""
+    begin = f"{where} should be "
+    if len(texts) < 2 or not all(text.startswith(begin) for text in texts):
+        return texts
+    return [begin + ", or ".join(text[len(begin) : -1] for text in texts) + "."]
 
 
 def _keys_of(model: type[BaseModel], loc: Keys) -> list[str]:

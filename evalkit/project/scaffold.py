@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from evalkit.errors import ConfigError, unwritable
+from evalkit.model.kept.alone import alone
 from evalkit.model.kept.replacing import replace_text
 from evalkit.project.layout import shown
 
@@ -73,9 +74,10 @@ def start_evaluator(folder: Path, name: str, scope: str = "run") -> Path:
         message = f"evaluator {name!r}: is no Python name. Take for example {name_hint!r}."
         raise ConfigError(message)
     path = folder / f"{name}.py"
-    _refuse_existing([path])
     text = (TEMPLATES / f"{scope}.py.txt").read_text("utf-8").replace("NAME", name)
-    return replace_text(path, text)
+    with alone(path):
+        _refuse_existing([path])
+        return replace_text(path, text)
 
 
 def experiment_named(file: str) -> str:
@@ -89,9 +91,14 @@ def add_experiment(path: Path, name: str, text: str) -> Path:
 
     Raises `ConfigError` where the experiment is there already, or the file is pyproject.toml.
     """
-    before = path.read_text("utf-8") if path.exists() else ""
     if path.name != "evalkit.toml":
         raise ConfigError(f"{shown(path)}: paste the table there under [tool.evalkit].")
+    with alone(path):
+        return _added(path, name, text)
+
+
+def _added(path: Path, name: str, text: str) -> Path:
+    before = path.read_text("utf-8") if path.exists() else ""
     if name in tomllib.loads(before).get("experiments", {}):
         raise ConfigError(
             f"{shown(path)}: has an experiment {name!r} already. Give another --name."

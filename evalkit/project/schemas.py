@@ -57,6 +57,13 @@ def _branch(fetcher: str, common: dict[str, Any], options: dict[str, Any]) -> di
     }
 
 
+LEFT_OUT = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "What the page does not hold, a sentence each.",
+}
+
+
 def record_schema() -> dict[str, Any]:
     """Return the schema of one line of evalkit's own JSON Lines."""
     return {"$schema": DIALECT, **TypeAdapter(RunRecord | ExampleRecord).json_schema()}
@@ -76,6 +83,7 @@ def summary_schema() -> dict[str, Any]:
     schema["properties"] |= {
         "gates": {"type": "array", "items": {"$ref": "#/$defs/GateResult"}},
         "report": {"type": ["string", "null"], "description": "Path of the page."},
+        "left_out": LEFT_OUT,
         "guard": {"type": "string", "description": "In a saved file: the hash of all the rest."},
     }
     return schema
@@ -103,6 +111,7 @@ def run_schema() -> dict[str, Any]:
             "comparison": {"anyOf": [{"$ref": "#/$defs/Comparison"}, {"type": "null"}]},
             "failures": {"type": "object", "additionalProperties": {"type": "string"}},
             "report": text,
+            "left_out": LEFT_OUT,
             "exit_code": {"type": "integer"},
         },
         "required": ["type", "version", "experiments", "comparison", "failures", "exit_code"],

@@ -4,6 +4,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
 from evalkit.model.outcome import Outcome
@@ -28,6 +29,16 @@ def size_in_bytes(text: str) -> int:
     if match is None:
         raise ValueError("is no size. Write for example '20 MB'")
     return int(float(match[1]) * {None: 1, "k": 1e3, "m": 1e6, "g": 1e9}[match[2]])
+
+
+def runs_held(text: str | int) -> int | None:
+    """Read how many runs a page holds whole, such as `2000`; None: `all`."""
+    found = str(text).strip().lower()
+    if found == "all":
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,17}|[1-9][0-9]{0,2}([,_][0-9]{3}){1,5}", found):
+        raise ValueError("is no number of runs. Write for example 2000, or all")
+    return int(found.replace(",", "").replace("_", ""))
 
 
 def _checked_size(text: str) -> str:
@@ -75,8 +86,15 @@ class ScoreTable(Table):
 
 
 def _checked_executor(text: str) -> str:
-    if text != "local" and not re.fullmatch(r"dask(\+tls)?://[^/@\s]+:\d+/?", text):
+    found = re.fullmatch(r"dask(\+tls)?://[^/@\s]+:([0-9]{1,5})/?", text)
+    if text != "local" and (found is None or not 0 < int(found[2]) < 65_536):
         raise ValueError("is no address. Write `local`, or `dask://HOST:PORT`")
+    return text
+
+
+def _checked_folder(text: str) -> str:
+    if not (PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()):
+        raise ValueError("is no absolute path. Write where workers find the project, from the root")
     return text
 
 
@@ -88,6 +106,8 @@ class ExecutorTable(Table):
     """`dask://HOST:PORT`, `dask+tls://HOST:PORT`; `local`: this machine."""
     runs: PositiveInt = 50_000
     """Runs that are sent to a worker at once, at most."""
+    project: Annotated[str, Checked(_checked_folder)] | None = None
+    """Folder where workers find the project; not set: where it lies here."""
     wait: PositiveFloat = 60.0
     """Seconds in which a first worker has to be there."""
     environment: list[str] = field(default_factory=list)
@@ -100,6 +120,8 @@ class ReportTable(Table):
 
     max_size: Annotated[str, Checked(_checked_size)] = "25 MB"
     """Size the page is held below by leaving traces out; those of runs that went wrong stay."""
+    runs: PositiveInt | Literal["all"] = 2000
+    """Runs the page holds whole: what went wrong first, then a sample; `"all"`: every one."""
     share: bool = False
     """Redact secrets and personal data, hash ids, and list what was removed."""
     drop: list[str] = field(default_factory=list)

@@ -13,12 +13,12 @@ from evalkit.pipeline.concluding import Ran
 from evalkit.pipeline.reporting import page_content
 from evalkit.project.config import Project
 from evalkit.project.layout import shown
-from evalkit.project.tables import size_in_bytes
-from evalkit.report.sections.view import Content
-from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
+from evalkit.project.tables import runs_held, size_in_bytes
 
 if TYPE_CHECKING:
     from evalkit.pipeline.evidence.signing import Signer
+    from evalkit.report.sections.view import Content
+    from evalkit.report.sharing.share import Cleaner
 
 
 def say_report(session: Session, ran: Ran, *, as_json: bool, show: bool) -> None:
@@ -40,15 +40,26 @@ def page_options(
     traces: str = "embed",
     share: bool = False,
     sign: Path | None = None,
+    runs: str | None = None,
 ) -> dict[str, Any]:
-    """Return what `write_report` is told: as configured, or as said on the command line."""
+    """Return what a page is told: as configured, or as said on the command line.
+
+    Traces in a file beside it are all there, unless the command line says how many.
+    """
     table = project.table.report
     options: dict[str, Any] = {"traces": traces}
+    said = runs if runs is not None else "all" if traces == "side" else table.runs
+    try:
+        options["runs"] = runs_held(said)
+    except ValueError as error:
+        raise ConfigError(f"--runs {said!r}: {error}.") from None
     try:
         options["max_size"] = size_in_bytes(max_size or table.max_size)
     except ValueError as error:
         raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
     if share or table.share:
+        from evalkit.report.sharing.share import ShareOptions  # patterns of secrets take a while
+
         options["share"] = ShareOptions(drop=tuple(table.drop))
     if (signer := signer_of(sign)) is not None:
         options["sign"] = signer
@@ -72,6 +83,8 @@ def page_of(project: Project, ran: Ran) -> Content:
 
 def cleaner(project: Project, share: bool = False) -> Callable[[Content], Cleaner]:
     """Return what makes the cleaner of a content: one that redacts when the output is shared."""
+    from evalkit.report.sharing.share import Cleaner, redactor
+
     options = page_options(project, share=share).get("share")
 
     def make(content: Content) -> Cleaner:

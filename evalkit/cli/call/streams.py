@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 
-from evalkit.errors import FULL, REFUSED, EvalkitError, StoreError, unwritable
+from evalkit.errors import FULL, REFUSED, EvalkitError, StoreError, refused
 
 
 def stand_in() -> None:
@@ -14,14 +14,20 @@ def stand_in() -> None:
 
     The next file that is opened would be number 1 or 2 otherwise, and get what is printed. What
     stands in for stdout refuses every letter: who closed it shall not be told that all is well.
+    What stands in for stdin is at its end.
     """
-    for number, name, way in ((1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+    for number, name, way in (
+        (0, "stdin", os.O_RDONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_WRONLY),
+    ):
         if getattr(sys, name) is None:
             handle = os.open(os.devnull, way)
             if handle != number:
                 os.dup2(handle, number)
                 os.close(handle)
-            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def meant(error: OSError) -> EvalkitError | None:
@@ -29,13 +35,8 @@ def meant(error: OSError) -> EvalkitError | None:
 
     What evalkit writes into files names them. Without a name it is stdout that was refused.
     """
-    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
-        return StoreError(
-            "TMPDIR: there is no folder in which temporary files can be written. "
-            "Make one, or set TMPDIR to one, then run the same command again."
-        )
-    if error.filename is not None:
-        return unwritable(error.filename, error) if error.errno in FULL | REFUSED else None
+    if (told := refused(error)) is not None or error.filename is not None:
+        return told
     if error.errno in FULL | REFUSED | {errno.EBADF}:
         leave_stdout()
         why = "closed" if error.errno == errno.EBADF else error.strerror

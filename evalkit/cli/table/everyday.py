@@ -42,6 +42,11 @@ def _sign() -> click.Option:
     return option("--sign", "Sign what is written with this Ed25519 key.", type=FILE)
 
 
+def _runs() -> click.Option:
+    text = "How many the page holds whole, a number or all."
+    return option("--runs", text, metavar="N")
+
+
 def _fetching() -> list[click.Option]:
     return [
         flag("--refresh", "Pull everything again, not only what is new."),
@@ -92,6 +97,7 @@ EVERYDAY = {
             _gates(),
             _incomplete(),
             *_page(),
+            _runs(),
             flag("--no-page", "Write no page; figures, gates and summary.json as always."),
             _sign(),
             *_scoring(),
@@ -106,7 +112,12 @@ EVERYDAY = {
         Only what is new or changed is pulled, and what a damaged file of the store held. A fetch
         that is not whole ends with 3; what arrived is kept.
         """,
-        [experiment_names(), *_fetching(), json_option()],
+        [
+            experiment_names(),
+            *_fetching(),
+            option("--executor", "Read files on a Dask cluster; or `local`.", metavar="ADDRESS"),
+            json_option(),
+        ],
     ),
     "score": Verb(
         "Call evaluators on stored runs; only what is missing runs.",
@@ -130,6 +141,7 @@ EVERYDAY = {
             _baseline(),
             option("--output", "Where the page goes.", type=FILE),
             option("--max-size", "Of the page, such as 20MB; traces give way.", metavar="SIZE"),
+            _runs(),
             option(
                 "--traces",
                 "In the page, in a file beside it, or left out.",

@@ -44,7 +44,7 @@ def tell_figures(session: Session, ran: Ran, others: Sequence[str] = ()) -> None
 
 def tell_run(session: Session, results: Results, summary: Summary, run: Run) -> None:
     """Print what is known of one run."""
-    cells = next(cells for _, cells in Cells(results, summary).of([run]))
+    cells = next(Cells(results, summary).of([run.run_id]))
     whole = [*_where(session), results.experiment, run.run_id]
     command = _command("show", ["--json"], whole) or _command("show", ["--json"], whole[:-1])
     lines = [*run_lines(results, run, cells), Line(0, {"next": command})]

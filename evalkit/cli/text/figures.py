@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from evalkit.metrics.documents.summary import Summary
     from evalkit.model.results import Results
 
+
+class Printed(Console):
+    """Says that a reader has left; rich would end the process with 1, which is a missed gate."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what happened."""
+        raise BrokenPipeError from None
+
+
 NO_TERMINAL = 80
 """Columns of a table that goes to a file or a log."""
 
@@ -33,5 +42,5 @@ def show_figures(
     Of `results` the few runs that are named are read.
     """
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", NO_TERMINAL))
-    console = Console(highlight=False, soft_wrap=False, width=width)
+    console = Printed(highlight=False, soft_wrap=False, width=width)
     print_summary(build(summaries, comparison, gates=gates, looks=results), console)

@@ -35,6 +35,7 @@ def perform(
     allow_incomplete: bool,
     output: Path | None,
     show: bool,
+    runs: str | None,
     no_page: bool,
     sign: Path | None,
     for_agent: bool,
@@ -46,7 +47,7 @@ def perform(
     if no_page and (output or show):
         raise click.UsageError("--no-page writes none: leave out --output and --open.")
     project = session.load(deep=not offline, look=not offline)
-    options = page_options(project, sign=sign)
+    options = page_options(project, sign=sign, runs=runs)
     how = settings_of(project, **scoring)
     with session.progress() as progress:
         ran = run(

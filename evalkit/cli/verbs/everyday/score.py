@@ -48,7 +48,7 @@ def perform(
             say_judges(session)
             raise
         read = stored.results(project, name)
-        summary = summarise_experiment(project, read, steps=as_json)
+        summary = summarise_experiment(project, read, steps=as_json, performance=as_json)
         errors += summary.counts.cells.get("evaluator_error", 0)
         summaries.append(summary)
         documents.append({**_work(outcome), "summary": summary.to_dict()})

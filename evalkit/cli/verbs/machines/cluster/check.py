@@ -7,7 +7,7 @@ from dataclasses import asdict
 from evalkit.cli.call.session import Session
 from evalkit.cli.text.columns import aligned, clean
 from evalkit.errors import ExitCode
-from evalkit.pipeline.clusters import check_cluster
+from evalkit.pipeline.checks.clusters import check_cluster
 
 
 def perform(session: Session, /, name: str | None, executor: str | None, as_json: bool) -> int:
