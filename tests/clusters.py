@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
@@ -84,6 +86,11 @@ class Cluster:
         how = ("--nthreads", "1", "--no-dashboard", "--local-directory", place)
         return self._start("worker", self.tcp, *how, before=before, **env)
 
+    def heard(self, text: str) -> int:
+        """Return how many workers have said something."""
+        logs = [path.read_text() for path in self.folder.glob("worker-*.log")]
+        return sum(text in log for log in logs)
+
     def close(self) -> None:
         """End everything."""
         for process in reversed(self.processes):
@@ -140,3 +147,11 @@ def cells(store: Path | str, name: str = "x") -> list[str]:
         del row["duration_ms"]
         found.append(repr(sorted(row.items())))
     return sorted(found)
+
+
+def mounted(source: Path, over: Path) -> dict[str, Any]:
+    """Return how to start a worker that sees one folder in place of another."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("mounts need root here")
+    script = f"mount --bind '{source}' '{over}' && cd / && exec \"$@\""
+    return {"before": ("unshare", "-m", "sh", "-c", script, "sh")}

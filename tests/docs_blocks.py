@@ -122,6 +122,8 @@ def exit_codes() -> str:
     }
     rows = [(f"`{int(code)}`", said[code]) for code in errors.ExitCode]
     rows.append(("`70`", "a mistake of evalkit's own, never to be taken for a missed gate"))
+    left = "who read stdout left before the end (`evalkit gate | head -1`); says nothing of gates"
+    rows.append(("`141`", left))
     return table(("code", "means"), rows)
 
 

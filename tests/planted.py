@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
 LOW, UP, NUM = string.ascii_lowercase, string.ascii_uppercase, string.digits
@@ -489,5 +489,36 @@ def planted(seed: int = 1) -> Iterator[tuple[str, str, str, str]]:
     """Yield kind, place, text and the part that must not survive."""
     for name, make in KINDS.items():
         for place, put in PLACES.items():
+            text, core = make(random.Random(f"{seed} {name} {place}"))
+            yield name, place, put(text), core
+
+
+def kinds_of(
+    templates: Mapping[str, tuple[str, str, int]],
+    phones: Iterable[str],
+    banks: Iterable[str],
+    paths: Iterable[str],
+) -> dict[str, Kind]:
+    """Return kinds by name: texts around a random word, telephones, accounts and home folders."""
+    found = {name: _around(*template) for name, template in templates.items()}
+    found |= {f"phone {pattern}": _phone(pattern) for pattern in phones}
+    found |= {f"iban {spec}": _bank(spec) for spec in banks}
+    return found | {f"path {template}": _home(template) for template in paths}
+
+
+def _around(template: str, letters: str, n: int) -> Kind:
+    def make(rng: random.Random) -> tuple[str, str]:
+        value = word(rng, letters, n)
+        return template.format(v=value), value
+
+    return make
+
+
+def planted_in(
+    kinds: Mapping[str, Kind], places: Mapping[str, Callable[[str], str]], seed: int
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield kind, place, text and the part that must not survive, of every kind in every place."""
+    for name, make in kinds.items():
+        for place, put in places.items():
             text, core = make(random.Random(f"{seed} {name} {place}"))
             yield name, place, put(text), core

@@ -9,10 +9,9 @@ most of what was missed, and the last three stand here: logins by the options of
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 
-from planted import AL, B64, HEX, LOW, NUM, UP, Kind, _bank, _home, _phone, word
+from planted import AL, B64, HEX, LOW, NUM, UP, kinds_of, planted_in
 
 TEMPLATES = {
     # named, in notations of their own
@@ -89,26 +88,7 @@ PATHS = ("cd ~{user}/src && make", "scp {user}@host.example.org:/srv/x .", "/hom
          "drwxr-xr-x 2 {user} staff 64 Jan 1 /srv")  # fmt: skip
 
 
-def _line(template: str, letters: str, n: int) -> Kind:
-    def make(rng: random.Random) -> tuple[str, str]:
-        value = word(rng, letters, n)
-        return template.format(v=value), value
-
-    return make
-
-
-def _kinds() -> Iterator[tuple[str, Kind]]:
-    for name, (template, letters, n) in TEMPLATES.items():
-        yield name, _line(template, letters, n)
-    for pattern in PHONES:
-        yield f"phone {pattern}", _phone(pattern)
-    for spec in BANKS:
-        yield f"iban {spec}", _bank(spec)
-    for template in PATHS:
-        yield f"path {template}", _home(template)
-
-
-KINDS: dict[str, Kind] = dict(_kinds())
+KINDS = kinds_of(TEMPLATES, PHONES, BANKS, PATHS)
 PLACES = {
     "tool arguments": lambda text: json.dumps({"cmd": text, "cwd": "/tmp"}),
     "message": lambda text: f"I ran this and it failed:\n{text}\nWhat now?",
@@ -117,8 +97,5 @@ PLACES = {
 
 
 def planted_later(seed: int = 1) -> Iterator[tuple[str, str, str, str]]:
-    """Yield kind, place, text and the part that must not survive."""
-    for name, make in KINDS.items():
-        for place, put in PLACES.items():
-            text, core = make(random.Random(f"{seed} {name} {place}"))
-            yield name, place, put(text), core
+    """Return kind, place, text and the part that must not survive."""
+    return planted_in(KINDS, PLACES, seed)

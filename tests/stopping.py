@@ -229,7 +229,8 @@ def called(job: dict[str, Any]) -> int:
 
     if (guard := sys.modules.get("evalkit.scoring.calls.guard")) is not None:
         guard.forked.clear()  # this fork is meant to go on
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background ignores the latter
+        signal.signal(number, signal.default_int_handler)
     sys.argv = ["evalkit", *job["args"]]
     Counter(job["at"], job["how"], Path(job["out"]).with_suffix(".deeds")).watch()
     return main.main(job["args"])

@@ -31,15 +31,15 @@ INSIDE = {
     "model": ["kept", "scales", "messages", "langsmith", OWN, "accounting", "schema"],
     "scoring": ["definition", "fingerprint", "calls", "session", "workers", "shares", OWN],
     "metrics": [
-        "documents", "columns", "statistics", "slicing", "summaries", "comparing", "agreement",
-        "planning", "validation", "gating", OWN,
+        "documents", "columns", "statistics", "slicing", "selecting", "summaries", "comparing",
+        "agreement", "planning", "validation", "gating", OWN,
     ],
     "store": ["disk", "runs", "cells", "upkeep", OWN],
     "fetchers": [
         OWN, "http", "writing", "langsmith", "files", "langgraph", "langgraph_checkpoints",
         "langfuse", "receiving", "stores", "phoenix", "mlflow",
     ],
-    "fetchers/files": ["reading", "mapping", "formats", "proposal", OWN],
+    "fetchers/files": ["reading", "mapping", "formats", "pieces", "proposal", OWN],
     "fetchers/files/reading": ["parquet", OWN],
     "fetchers/files/formats": [
         OWN, "langsmith", "inspect", "otlp", "stores", "agents", "harness", "batches",

@@ -226,7 +226,7 @@ def test_only_the_cells_of_those_that_misbehave_suffer(project: Path, workers: s
     assert evalkit("score", "--workers", "1", cwd=project).code == 0
     undisturbed = cells(project)
     (project / "evaluators" / "bad.py").write_text(BAD)
-    options = ("--fresh", "--workers", workers, "--timeout", "0.5", "--memory", "400")
+    options = ("--fresh", "--workers", workers, "--timeout", "1.5", "--memory", "400")
     ended = evalkit("-C", str(project), "score", *options, cwd=project)
     assert ended.code == 4, ended.err
     assert processes(project) == []

@@ -75,6 +75,33 @@ def test_report_refuses_a_size_that_is_none(starter: Path, size: str) -> None:
     assert "is no size" in ended.err
 
 
+@pytest.mark.parametrize("runs", ["many", "0", "-3", "1.5"])
+def test_report_refuses_a_number_of_runs_that_is_none(starter: Path, runs: str) -> None:
+    ended = evalkit("report", f"--runs={runs}", cwd=starter)
+    assert ended.code == 2
+    assert f"--runs '{runs}': is no number of runs" in ended.err
+
+
+def test_what_a_page_leaves_out_by_rule_is_told_everywhere(starter: Path) -> None:
+    told = good(starter, "report", "baseline", "--runs", "7")
+    assert "runs 7 are whole in this page, by rule (seed " in told.err
+    ended = good(starter, "report", "baseline", "--runs", "7", "--json")
+    assert ended.document["left_out"][0] in told.err.replace("\n", " ")
+    assert good(starter, "verify", "reports/baseline/report.html").code == 0
+    config = starter / "evalkit.toml"
+    text = config.read_text("utf-8")
+    try:
+        config.write_text(text + "\n[report]\nruns = 7\n")
+        assert "runs 7 are whole" in good(starter, "report", "baseline").err
+        assert "whole" not in good(starter, "report", "baseline", "--runs", "all").err
+        assert "whole" not in good(starter, "report", "baseline", "--traces", "side").err
+        config.write_text(text + "\n[report]\nruns = 0\n")
+        refused = evalkit("report", "baseline", cwd=starter)
+        assert (refused.code, "report.runs" in refused.err) == (2, True)
+    finally:
+        config.write_text(text)
+
+
 def test_compare_takes_the_baseline_it_is_told(starter: Path) -> None:
     argv = ("compare", "baseline", "candidate", "--baseline", "candidate", "--json")
     comparison = good(starter, *argv).document["comparison"]

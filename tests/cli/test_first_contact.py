@@ -80,7 +80,8 @@ def test_stages_are_told_apart(project: Path) -> None:
 def test_what_max_size_left_out_is_told(project: Path) -> None:
     ended = evalkit("report", "--max-size", "150kb", cwd=project)
     assert ended.code == 0
-    assert "report: Traces of " in ended.err
+    assert " are whole in this page, by rule (seed " in ended.err
+    assert "To hold its size, it has fewer than were chosen." in ended.err
 
 
 def test_a_failed_evaluator_names_run_experiment_and_line(project: Path) -> None:

@@ -1,6 +1,10 @@
-"""A kill while something is served or sent: the same command goes on, and nothing is lost."""
+"""A kill while something is served or sent: the same command goes on, and nothing is lost.
+
+EVALKIT_KILLS=25 stops what is served at so many moments.
+"""
 
 import json
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +23,7 @@ from evalkit.store.results import read_results
 from evalkit.store.store import Store
 
 TRACES = 6
-MOMENTS = 10
+MOMENTS = int(os.environ.get("EVALKIT_KILLS", "10"))
 LABEL = ("label", "x", "--metric", "right", "--rater", "ann", "--sample", str(RUNS))
 RECEIVE = ("receive", "--to", "traces", "--port", "0")
 LIVE = '\n[experiments.live]\nfetcher = "files"\npath = "traces"\n'
@@ -117,18 +121,23 @@ def served_until(at: Stage, name: str, folder: Path, moments: int) -> None:
     assert len(deeds) >= least
     expected = there(whole)
     assert len(expected) == {"label": RUNS, "receive": TRACES}[name]
+    kills = 0
     for n in spread(len(deeds), moments):
         broken = begun(at, folder / f"broken{n}")
         killed = at.start(*args, cwd=broken, at=n)
         drive(killed, broken)
         assert killed.end(signal.SIGINT).code in (-signal.SIGKILL, 0), killed.said
+        kills += killed.code == -signal.SIGKILL
         again = at.start(*args, cwd=broken)
         assert drive(again, broken), (n, again.said)
         assert again.end(signal.SIGINT).code == 0, again.said
         assert there(broken) == expected, (n, deeds[n - 1])
+    assert kills >= moments // 2
+    print(f"{name}: {len(deeds)} deeds, {kills} kills")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300 + 30 * MOMENTS)
 @pytest.mark.parametrize("name", SERVED)
 def test_who_serves_is_killed_at_any_moment(at: Stage, tmp_path: Path, name: str) -> None:
     served_until(at, name, tmp_path, MOMENTS)
@@ -157,13 +166,17 @@ def feedback(server: LangSmithServer) -> Any:
     return {i: tuple(f.get(n) for n in facts) for i, f in server.world.feedback.items()}
 
 
-@pytest.mark.parametrize("moments", [2, pytest.param(25, marks=pytest.mark.slow)])
-def test_who_pushes_is_killed_at_any_moment(at: Stage, tmp_path: Path, moments: int) -> None:
-    with LangSmithServer(generated_world(30)) as server:
+@pytest.mark.parametrize(
+    ("moments", "runs"), [(2, 30), pytest.param(25, 200, marks=pytest.mark.slow)]
+)
+def test_who_pushes_is_killed_at_any_moment(
+    at: Stage, tmp_path: Path, moments: int, runs: int
+) -> None:
+    with LangSmithServer(generated_world(runs)) as server:
         pushing(at, tmp_path / "p", server)
         deeds = at.deeds("push", "x", cwd=tmp_path / "p")
         expected = feedback(server)
-        assert len(expected) == 2 * 30
+        assert len(expected) == 2 * runs
         lasting = kills = 0
         for n in spread(len(deeds), moments):
             server.world.feedback.clear()
@@ -178,6 +191,7 @@ def test_who_pushes_is_killed_at_any_moment(at: Stage, tmp_path: Path, moments: 
             assert feedback(server) == expected, (n, deeds[n - 1])
         assert lasting
         assert kills >= moments // 2
+        print(f"LangSmith: {len(deeds)} deeds, {kills} kills, {lasting} left something")
         assert at.run("push", "x", "--verify", "--json", cwd=tmp_path / "p").code == 0
         assert not server.faults.unknown
     at.environ = {}

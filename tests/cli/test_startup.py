@@ -31,6 +31,7 @@ NEVER = {
     "asyncio",
     "multiprocessing",
     "lark",
+    "pydoc",  # Arrow's scraper of help texts
     "pyarrow.acero",
     "pyarrow.csv",
     "pyarrow.dataset",
@@ -43,6 +44,7 @@ CHECKS = {"pydantic", "pydantic_core", "importlib.metadata", "evalkit.project.ex
 WORK = {"webbrowser", "evalkit.fetchers", "evalkit.scoring", "evalkit.metrics.documents.comparison"}
 BODIES = {"evalkit.pipeline", "evalkit.project", "evalkit.store", "evalkit.model", "numpy"}
 """What verbs do their work with; help lists what they take without it."""
+UNUSED = {"numpy", "pyarrow.compute"}
 STEPS = {"evalkit.metrics.summaries.steps", "evalkit.metrics.slicing.slicing"}
 
 
@@ -68,7 +70,7 @@ def loaded(project: Path, *arguments: str) -> tuple[list[str], set[str]]:
 
 def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
     unwanted = {
-        "fetch": NEVER | PAGE | STEPS | {"rich", "pyarrow.compute", "evalkit.scoring.engine"},
+        "fetch": NEVER | PAGE | STEPS | UNUSED | {"rich", "evalkit.scoring.engine"},
         "score": NEVER | PAGE | CHECKS | STEPS | {"rich", "jmespath", "evalkit.fetchers.base"},
         "show": NEVER | PAGE | CHECKS | WORK,
     }
@@ -85,6 +87,13 @@ def test_help_loads_nothing_of_what_a_verb_does(project: Path, words: list[str])
     assert not [name for name in modules if name.startswith("evalkit.cli.verbs.")]
 
 
-def test_the_probe_sees_what_is_loaded(project: Path) -> None:
+def test_a_source_that_has_not_changed_is_looked_at_without_reader_and_store(project: Path) -> None:
+    loaded(project, "fetch", "one")
     _, modules = loaded(project, "fetch", "one")
+    assert sorted((NEVER | PAGE | CHECKS | WORK - {"evalkit.fetchers"}) & modules) == []
+    assert not {"numpy", "pyarrow", "evalkit.fetchers.files.formats.own"} & modules
+
+
+def test_the_probe_sees_what_is_loaded(project: Path) -> None:
+    _, modules = loaded(project, "fetch", "one", "--refresh")
     assert modules >= {"pyarrow.parquet", "pydantic", "evalkit.fetchers.files.formats.own"}

@@ -9,13 +9,16 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
 from crash_world import EXPERIMENT, left, project, write_evaluators, write_runs
 from stopping import Stage, stage
+
+from evalkit.cli.table.sections import VERBS
+from evalkit.cli.table.verb import Verb
 
 WRITERS = {
     "run": "run",
@@ -48,7 +51,11 @@ READERS = {
     "stored": "store list",
     "judge": "judge",
     "view": "view x --port 0",
+    "validate": "validate x",
+    "page": "verify reports/x/summary.json",
 }
+ALONE = {"mcp", "cluster check", "schema", "completion"}
+"""They need a client or a cluster on the other side, or read nothing of a project."""
 STORING = ("run", "fetch", "score", "follow", "gc")
 """They write what the readers read."""
 SERVING = {"label", "view"}
@@ -67,7 +74,25 @@ EVERY = 1 if os.environ.get("EVALKIT_PAIRS") == "all" else 3
 
 
 def test_how_many_pairs_there_are() -> None:
-    assert len(PAIRS) == 15 * 16 // 2 + 5 * 13
+    assert len(PAIRS) == 15 * 16 // 2 + 5 * 15
+
+
+def every_verb(verbs: Mapping[str, Verb], *words: str) -> Iterator[tuple[str, ...]]:
+    for name, verb in verbs.items():
+        if verb.inside:
+            yield from every_verb(verb.inside, *words, name)
+        else:
+            yield (*words, name)
+
+
+def test_every_verb_is_in_a_pair() -> None:
+    calls = [tuple(args.split()) for args in (WRITERS | READERS).values()]
+    lacking = [
+        " ".join(verb)
+        for verb in every_verb(VERBS)
+        if not any(call[: len(verb)] == verb for call in calls)
+    ]
+    assert set(lacking) == ALONE
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +198,9 @@ def test_all_pairs(
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize(("first", "second"), [("fetch", "run"), ("score", "show")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("fetch", "run"), ("score", "show"), ("run", "page")]
+)
 def test_a_pair(
     at: Stage, before: Path, deeds: dict[str, int], tmp_path: Path, first: str, second: str
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from clusters import Cluster
+from s3_server import bucket_on_loopback
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +32,10 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    """A bucket on a server of this test."""
+    with bucket_on_loopback() as url:
+        yield url

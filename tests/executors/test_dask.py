@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clusters import EVALUATORS, awaited, callers, cells, children, make_project
+from clusters import EVALUATORS, awaited, callers, cells, children, make_project, mounted
 from command_line import evalkit
 
 pytestmark = pytest.mark.slow
@@ -78,8 +76,9 @@ def started(project: Path, address: str) -> Any:
     return subprocess.Popen(command, cwd=project, stdout=pipe, stderr=pipe, text=True)
 
 
-def scores_there(project: Path) -> bool:
-    return any((project / ".evalkit" / "x" / "scores").glob("part-*.parquet"))
+def scores_there(project: Path, parts: int = 1) -> bool:
+    """Tell whether so many parts are there; the last may not be taken over yet."""
+    return len(list((project / ".evalkit" / "x" / "scores").glob("part-*.parquet"))) >= parts
 
 
 def test_the_cells_of_a_local_run(shared_cluster: Any, tmp_path: Path) -> None:
@@ -161,7 +160,7 @@ def test_the_scheduler_is_killed(cluster: Any, tmp_path: Path) -> None:
     project, wanted = beside(tmp_path / "p", 2600, slowly(0.004))
     cluster.worker()
     running = started(project, cluster.address)
-    awaited(lambda: scores_there(project))
+    awaited(lambda: scores_there(project, 2))
     cluster.scheduler.kill()
     _, err = running.communicate(timeout=60)
     assert running.returncode == 3, err
@@ -178,7 +177,7 @@ def test_ctrl_c_keeps_what_is_done(cluster: Any, tmp_path: Path) -> None:
     nanny = cluster.worker().pid
     running = started(project, cluster.address)
     awaited(lambda: callers(nanny))
-    awaited(lambda: scores_there(project))
+    awaited(lambda: scores_there(project, 2))
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130, err
@@ -239,13 +238,6 @@ def no_project(folder: Path) -> dict[str, Any]:
     return mounted(folder, folder.parent)
 
 
-def mounted(source: Path, over: Path) -> dict[str, Any]:
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        pytest.skip("mounts need root here")
-    script = f"mount --bind '{source}' '{over}' && cd / && exec \"$@\""
-    return {"before": ("unshare", "-m", "sh", "-c", script, "sh")}
-
-
 @pytest.mark.parametrize("alone", [True, False])
 @pytest.mark.parametrize(
     ("made", "why"),
@@ -264,7 +256,7 @@ def test_a_worker_that_does_not_fit_is_named_and_left_out(
     cluster.worker(**made(tmp_path / "other"))
     if not alone:
         cluster.worker()
-    awaited(lambda: log_says(cluster, "Registered to", 1 if alone else 2))
+    awaited(lambda: cluster.heard("Registered to") == (1 if alone else 2))
     if not alone:  # it is heard before the work is done, or there is nothing to say of it
         checked = evalkit("cluster", "check", "--executor", cluster.address, cwd=project)
         assert (checked.code, checked.out.count("FAIL"), why in checked.out) == (3, 1, True)
@@ -275,11 +267,6 @@ def test_a_worker_that_does_not_fit_is_named_and_left_out(
     else:
         assert ended.code == 0, ended.err
         assert cells(project / ".evalkit") == wanted
-
-
-def log_says(cluster: Any, text: str, times: int) -> bool:
-    logs = [path.read_text() for path in cluster.folder.glob("worker-*.log")]
-    return sum(text in log for log in logs) >= times
 
 
 def test_no_scheduler_and_no_worker(cluster: Any, tmp_path: Path) -> None:
@@ -294,25 +281,6 @@ def test_no_scheduler_and_no_worker(cluster: Any, tmp_path: Path) -> None:
     ended = evalkit("score", "--executor", cluster.address, cwd=project)
     assert (ended.code, "no scheduler answers" in ended.err) == (3, True)
     assert evalkit("score", "--executor", "local", cwd=project).code == 0
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket on a server of this test, found by the variables its clients read."""
-    server = pytest.importorskip("moto.server", reason="the package moto[server] is missing")
-    s3fs = pytest.importorskip("s3fs", reason="the package s3fs is missing")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    s3fs.S3FileSystem.clear_instance_cache()
-    s3fs.S3FileSystem(skip_instance_cache=True).call_s3("create_bucket", Bucket="evals")
-    yield "s3://evals/store"
-    running.stop()
 
 
 def test_a_store_in_a_bucket(bucket: str, cluster: Any, tmp_path: Path) -> None:

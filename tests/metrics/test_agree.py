@@ -113,6 +113,29 @@ def test_numbers_are_weighed_and_thresholds_make_passes():
     assert agree(given, passes, "stars").agreement.value == 1.0
 
 
+@pytest.mark.parametrize(("top", "kappa"), [(5, 59 / 97), (3, 8 / 11)])
+def test_weighted_kappa_knows_how_far_grades_lie_apart(top, kappa):
+    """Grades that nobody gave still lie between the others: a 5 for a 2 is no near miss."""
+    person, judge = [1, 1, 2, 2, top, top, 1, top], [1, 2, 2, top, top, top, 1, 2]
+    rows = [run(f"r{i}", f"e{i}") for i in range(8)]
+    cells = [cell(f"r{i}", float(grade), key="stars") for i, grade in enumerate(judge)]
+    labels = [Label(value=str(grade), run_id=f"r{i}") for i, grade in enumerate(person)]
+    given = results(rows, cells, infos=[EvaluatorInfo(name="stars")])
+    assert agree(given, labels, "stars").weighted_kappa.value == pytest.approx(kappa)
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-Infinity"])
+def test_grades_that_are_no_numbers_are_words(odd):
+    rows = [run(f"r{i}", f"e{i}") for i in range(12)]
+    cells = [cell(f"r{i}", value=("1", "3", odd)[i % 3], key="stars") for i in range(12)]
+    labels = [
+        Label(value=("1", "3", odd)[i % 3 if i % 4 else 0], run_id=f"r{i}") for i in range(12)
+    ]
+    found = agree(results(rows, cells), labels, "stars")
+    assert found.weighted_kappa is None
+    assert (found.kappa.value, found.alpha.value) == pytest.approx((3 / 4, 143 / 189))
+
+
 def test_categories():
     rows = [run(f"r{i}", f"e{i}") for i in range(30)]
     cells = [cell(f"r{i}", value="red" if i % 3 else "blue", key="c") for i in range(30)]

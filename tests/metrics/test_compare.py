@@ -10,6 +10,7 @@ from evalkit.errors import ConfigError, NoRunsError
 from evalkit.metrics.comparing.compare import compare
 from evalkit.metrics.documents.comparison import Comparison
 from evalkit.metrics.documents.plain import from_plain
+from evalkit.metrics.summaries.summarise import summarise
 from evalkit.model.score import EvaluatorInfo
 
 RNG = np.random.default_rng(10)
@@ -296,3 +297,27 @@ def test_a_score_that_was_true_or_false_and_became_a_number_is_compared_as_one()
     after = scored([[3.5], [0.5]] * 10, name="b")
     found = only(compare([before, after]))
     assert (found.unit, found.difference.value) == ("", pytest.approx(1.5))
+
+
+def test_first_tokens_outside_of_their_run_count_in_no_figure():
+    """The comparison's mean and n are those of the two summaries."""
+    sides = [
+        results(
+            [
+                run(f"{n}-{k}", f"e{n}", k, latency_s=1.0, ttft_s=given)
+                for n in range(6)
+                for k, given in enumerate([0.2 + n / 10, stated])
+            ],
+            name=name,
+        )
+        for name, stated in (("a", 1.0005), ("b", 1.5), ("c", -0.1), ("d", None))
+    ]
+    for other in sides[1:]:
+        found = only(compare([sides[0], other]), "ttft.mean")
+        for each, n, side in (
+            (found.baseline, found.n_baseline, sides[0]),
+            (found.candidate, found.n_candidate, other),
+        ):
+            alone = summarise(side).ttft
+            assert (each.value, n) == (pytest.approx(alone.mean), alone.n)
+        assert (found.n_baseline, found.n_candidate) == (12, 6)

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evalkit.model.parents import parents_of
 from evalkit.model.run import RUN_FIELDS, Run
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage, total_usage
@@ -128,6 +131,50 @@ TREE = [
     Step(step_id="3", parent_id="1", kind="tool", name="search", inputs={"q": "x"}, outputs="y"),
     Step(step_id="4", parent_id="gone", kind="retriever", name="retrieve"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("parents", "depths"),
+    [
+        ({"1": "1"}, [0]),
+        ({"2": "1", "1": "2"}, [0, 1]),
+        ({"3": "2", "2": "1", "1": "2"}, [1, 0, 1]),
+        ({"1": None, "2": "1", "3": "5", "4": "3", "5": "4", "6": "6"}, [0, 1, 0, 1, 2, 0]),
+    ],
+)
+def test_steps_that_lie_in_each_other_begin_somewhere(parents, depths):
+    steps = [Step(step_id=name, parent_id=parent, name=name) for name, parent in parents.items()]
+    run = Run(run_id="r", steps=steps)
+    assert [step.depth for step in run.steps] == depths
+    tops = [step for step in run.steps if step.parent is None]
+    below = [each.step_id for top in tops for each in (top, *top.descendants)]
+    assert sorted(below) == sorted(parents)
+
+
+@given(st.lists(st.integers(-1, 7), min_size=1, max_size=8))
+def test_every_walk_up_ends_and_only_circles_are_opened(places):
+    ids = [str(place) for place in range(len(places))]
+    said = [None if each < 0 else str(each) for each in places]
+    there = [each if each < len(places) else -1 for each in places]
+    found = parents_of(ids, said)
+    for place, parent in enumerate(found):
+        walk = [place]
+        while walk[-1] >= 0:
+            assert len(walk) <= len(places)
+            walk.append(found[walk[-1]])
+        if parent != there[place]:
+            around, here = set(), there[place]
+            while here != place:  # it was on a circle
+                assert here >= 0
+                assert here not in around
+                around.add(here)
+                here = there[here]
+            assert all(found[each] == there[each] for each in around)
+
+
+def test_a_long_chain_written_backwards_is_walked_once():
+    ids = [str(place) for place in range(200_000)]
+    assert parents_of(ids, [*ids[1:], None])[-2:] == [199_999, -1]
 
 
 def test_the_tree_is_a_view_of_the_flat_steps():

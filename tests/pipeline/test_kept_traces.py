@@ -169,13 +169,16 @@ def test_what_was_kept_is_used_and_what_no_run_needs_is_forgotten(folder: Path) 
     assert page(folder) != first
 
 
-def test_a_page_that_is_shared_neither_uses_nor_keeps_any(folder: Path) -> None:
+def test_a_page_that_is_shared_cleans_what_is_kept_and_keeps_what_is_plain(folder: Path) -> None:
+    plain, before = page(folder), {path.name: path.read_bytes() for path in blocks(folder)}
     options = {"share": ShareOptions(salt="x")}
     shared = page(folder, **options)
+    assert shared != plain
     for path in blocks(folder):
         path.unlink()
     assert page(folder, **options) == shared
-    assert blocks(folder) == []
+    assert {path.name: path.read_bytes() for path in blocks(folder)} == before
+    assert page(folder) == plain
 
 
 def test_a_page_without_room_for_all_keeps_and_uses_what_it_has(folder: Path) -> None:

@@ -254,6 +254,15 @@ def test_experiments_over_other_data_are_held_side_by_side(made: Made) -> None:
     )
 
 
+def test_an_experiment_in_which_nothing_succeeded_has_no_outputs_to_drift(made: Made) -> None:
+    rows = examples()
+    made.write("a", rows, runs(rows))
+    made.write("b", rows, [run | {"status": "error", "outputs": None} for run in runs(rows)])
+    for names in (("a", "b"), ("b", "a")):
+        assert {each["check"] for each in made.found(*names)} <= {"windows"}
+        assert evalkit_here("run", "-q", "--baseline", *names, cwd=made.folder).code == 0
+
+
 def test_every_run_says_it_in_one_line(made: Made) -> None:
     rows = examples()
     twice(rows, [])

@@ -1,6 +1,7 @@
 """What was altered in a page, a document or a store is named; what was not passes."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from inside import evalkit_here, inside
 
 from evalkit.errors import CannotVerify, ConfigError
+from evalkit.pipeline.concluding import conclude
 from evalkit.pipeline.evidence.signing import Signer, public_key
 from evalkit.pipeline.verifying.finding import Verified
 from evalkit.pipeline.verifying.verify import verify
@@ -80,11 +82,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["shared.html", "--share"],
         ["side.html", "--traces", "side"],
         ["none.html", "--traces", "none"],
+        ["few.html", "--runs", "9"],
+        ["fewshared.html", "--runs", "9", "--share"],
     ):
         assert evalkit_here(*report, *more, cwd=folder).code == 0
     project = load(folder)
-    from evalkit.pipeline.concluding import conclude
-
     sign = Signer(folder / "key.pem")
     for path, names in (("run.json", ["old", "new"]), ("one.json", ["new"])):
         text = json.dumps(conclude(project, names, page=False).to_dict(sign), allow_nan=False)
@@ -120,7 +122,10 @@ def verified(folder: Path, name: str, *, key: str | None = None, alone: bool = F
         return verify(folder / name, None if alone else load(folder, deep=False), known)
 
 
-PAGES = ["page.html", "signed.html", "shared.html", "side.html", "none.html"]
+PAGES = [
+    *("page.html", "signed.html", "shared.html", "side.html", "none.html"),
+    *("few.html", "fewshared.html"),
+]
 DOCUMENTS = ["figures.json", "run.json", "one.json", "reports/new/summary.json"]
 
 
@@ -129,7 +134,7 @@ DOCUMENTS = ["figures.json", "run.json", "one.json", "reports/new/summary.json"]
 def test_what_nobody_altered_passes(made: Path, name: str, alone: bool) -> None:
     found = verified(made, name, alone=alone)
     assert found.findings == []
-    assert found.against == ("itself" if alone or name == "shared.html" else "store")
+    assert found.against == ("itself" if alone or "shared" in name else "store")
 
 
 def _score(head: dict, data: bytearray) -> None:
@@ -241,6 +246,77 @@ def test_what_was_altered_is_seen_in_the_page_alone(project: Path, what: str) ->
     found = verified(project, "page.html", alone=True)
     assert found.findings
     assert not [each for each in found.findings if each.what == "bytes"]
+
+
+def _other(head: dict, data: bytearray) -> None:
+    """Say that the first run which is whole is another one."""
+    rule = head["columns"]["where"]
+    size = {"u8": 1, "u16": 2, "u32": 4}[rule["t"]]
+    at = [rule["at"] + size * row for row in range(rule["n"])]
+    where = [bytes(data[each : each + size]) for each in at]
+    one = next(row for row, each in enumerate(where) if each != b"\xff" * size)
+    other = next(row for row, each in enumerate(where) if each == b"\xff" * size)
+    data[at[one] : at[one] + size] = where[other]
+    data[at[other] : at[other] + size] = where[one]
+
+
+def _chance(head: dict, data: bytearray) -> None:
+    head["chosen"]["seed"] = "0" * 8
+
+
+def _fewer(head: dict, data: bytearray) -> None:
+    head["chosen"] = None
+
+
+CHOICE: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
+    "a run": (lambda p: forged.core(p, _other), "trace", "the rule of the page chooses it not"),
+    "the seed": (lambda p: forged.core(p, _chance), "figure", "chosen seed"),
+    "the rule": (lambda p: forged.core(p, _fewer), "figure", "chosen"),
+    "the sentence": (lambda p: forged.text(p, b"by rule", b"by lot"), "words", "by lot"),
+}
+
+
+@pytest.mark.parametrize("what", CHOICE)
+def test_what_a_page_says_of_its_choice_is_held_against_the_store(project: Path, what: str) -> None:
+    change, kind, said = CHOICE[what]
+    page = project / "few.html"
+    page.write_bytes(change(page.read_bytes()))
+    found = verified(project, "few.html")
+    assert [each for each in found.findings if each.what == kind and said in each.text], found
+
+
+@pytest.mark.parametrize("name", ["few.html", "fewshared.html"])
+@pytest.mark.parametrize("what", ["the list", "the rule", "the words"])
+def test_a_seed_that_the_page_contradicts_is_seen_in_the_page_alone(
+    project: Path, name: str, what: str
+) -> None:
+    page = project / name
+    assert any("rule and seed" in each for each in verified(project, name, alone=True).open)
+    (seed,) = set(re.findall(rb"by rule \(seed \w{8}\)", page.read_bytes()))
+    changes: dict[str, Callable[[bytes], bytes]] = {
+        "the list": lambda p: forged.core(p, _chance),
+        "the rule": lambda p: forged.core(p, _fewer),
+        "the words": lambda p: forged.text(p, seed, b"by rule (seed 00000000)"),
+    }
+    page.write_bytes(changes[what](page.read_bytes()))
+    found = verified(project, name, alone=True)
+    assert [each.what for each in found.findings if "chosen seed" in each.text] == ["seed"]
+
+
+def test_a_page_that_lists_few_runs_is_verified(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalkit.metrics.selecting.chosen.LISTED", 12)
+    with inside(project):
+        opened = load(project)
+        conclude(opened, ["old", "new"], to=project / "list.html", runs=4)
+    for alone in (False, True):
+        found = verified(project, "list.html", alone=alone)
+        assert found.findings == []
+    assert any("of 24 runs, of which the page lists 12" in each for each in found.open)
+    page = project / "list.html"
+    page.write_bytes(forged.core(page.read_bytes(), _outcome))
+    assert [each.what for each in verified(project, "list.html").findings] == ["run"]
 
 
 def test_a_score_is_named_with_run_metric_and_both_values(project: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from evalkit.errors import ConfigError
 from evalkit.project.config import load
+from evalkit.project.tables import runs_held
 
 
 def project(folder: Path, text: str, name: str = "evalkit.toml") -> Path:
@@ -48,11 +49,63 @@ evaluators = "all"
         ("confidence = 95", "1: confidence should be less than 1."),
         ("[score]\nmax_errors = -1", "2: score.max_errors should be greater than or equal to 0."),
         ("gates = [\n'x',\n 7]", "1: gates[1] should be a valid string."),
+        ("[report]\nruns = 0", "2: report.runs should be greater than 0, or 'all'."),
+        ("[report]\nruns = []", "2: report.runs should be a valid integer, or 'all'."),
+        ("[report]\nruns = true", "2: report.runs should be a number, or 'all'."),
+        ("[executor]\nruns = true", "2: executor.runs should be a number."),
+        ("[executor]\nwait = inf", "2: executor.wait should be a finite number."),
+        ("[executor]\nwait = nan", "2: executor.wait should be a finite number."),
+        ("[executor]\nproject = 'a/b'", "2: executor.project: is no absolute path. Write where"),
+        ("[executor]\nproject = ''", "2: executor.project: is no absolute path."),
+        ("[executor]\naddress = 'dask://h:99999'", "2: executor.address: is no address."),
+        ("[executor]\naddress = 'dask://h:0'", "2: executor.address: is no address."),
+        ("[score]\ntimeout = inf", "2: score.timeout should be a finite number."),
+        ("[scores.a]\nthreshold = true", "2: scores.a.threshold should be a number."),
     ],
 )
 def test_one_mistake(tmp_path: Path, text: str, problem: str) -> None:
     (line,) = problems(tmp_path, text)
     assert line.startswith(f"evalkit.toml:{problem}")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("path = 'a'\ndataset = ''", "3: experiments.x.dataset should be a file, glob or URL"),
+        ("path = ''", "2: experiments.x.path should be a file, glob or URL, and not"),
+        ("path = ['a', ' ']", "2: experiments.x.path should be a file, glob or URL, and not"),
+        ("path = 'a'\nmax_record_mb = inf", "3: experiments.x.max_record_mb should be a finite"),
+    ],
+)
+def test_one_mistake_in_the_keys_of_a_fetcher(tmp_path: Path, text: str, problem: str) -> None:
+    (line,) = problems(tmp_path, f"[experiments.x]\n{text}", deep=True)
+    assert line.startswith(f"evalkit.toml:{problem}")
+
+
+def test_a_folder_that_only_workers_have(tmp_path: Path) -> None:
+    for path in ("/srv/team/project", "C:/team/project"):
+        load(project(tmp_path, f"executor = {{ project = '{path}' }}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("5", 5),
+        ("ALL", None),
+        (" 2,000 ", 2000),
+        ("1_000_000", 10**6),
+        (7, 7),
+        ("12345678901", 12345678901),
+    ],
+)
+def test_how_many_runs_a_page_holds(text: str | int, held: int | None) -> None:
+    assert runs_held(text) == held
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "x", "1.5", "1e3", "1__0", "2,00", "²", "none"])
+def test_what_is_no_number_of_runs(text: str) -> None:
+    with pytest.raises(ValueError, match="or all"):
+        runs_held(text)
 
 
 def test_broken_toml_names_its_place(tmp_path: Path) -> None:

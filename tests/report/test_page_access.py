@@ -73,6 +73,25 @@ def test_axe_finds_nothing(opened, reports, axe, name, look):
     assert found == {}, json.dumps(found, indent=1)[:3000]
 
 
+NAMES = """() => {
+  window.lost = [];
+  new MutationObserver(() => {
+    const one = document.querySelector("section.one[aria-labelledby]");
+    if (one && !document.getElementById("h-one")) window.lost.push(one.outerHTML);
+  }).observe(document, { attributes: true, childList: true, subtree: true });
+}"""
+
+
+def test_an_example_whose_runs_are_still_read_has_no_name_that_is_not_there(opened, reports):
+    page = opened.go(reports["two"])
+    page.evaluate(NAMES)
+    for address in ("#/compare", "#/compare?t=regressed", "#/compare?q=zzzz", "#/compare"):
+        opened.to(address)
+        opened.until("document.querySelector('#h-one')")
+    assert page.evaluate("window.lost") == []
+    assert page.locator("section.one").get_attribute("aria-labelledby") == "h-one"
+
+
 def test_the_menu_and_the_help_are_accessible_too(opened, reports, axe):
     page = opened.go(reports["two"], "#/runs")
     opened.until("document.querySelector('#v-runs tr.row')")

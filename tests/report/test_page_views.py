@@ -66,6 +66,22 @@ def test_the_headline_of_the_runs_is_the_summary(opened, reports, compared):
         ), place
 
 
+def test_figures_of_a_list_of_some_runs_say_so(opened, world, tmp_path, monkeypatch):
+    monkeypatch.setattr("evalkit.metrics.selecting.chosen.LISTED", 30)
+    content = make_content(world, runs=4)
+    page = opened.go(write_report(content, tmp_path / "some.html").path, "#/runs")
+    opened.until("document.querySelector('#v-runs tr.row')")
+    n = len(content.source.rows)
+    here = content.source.rows.experiments.count(1)
+    assert (
+        page.locator("#v-runs .sum").inner_text().startswith(f"{here} of {here} listed · success")
+    )
+    assert f"Of 96 runs {n} are listed and 4 are whole" in page.locator("#v-runs").inner_text()
+    opened.to("#/compare")
+    opened.until("document.querySelector('#v-compare .sum').textContent")
+    assert " examples listed" in page.locator("#v-compare .sum").inner_text()
+
+
 def test_changes_on_the_page_are_those_of_the_comparison(opened, reports, compared):
     page = opened.go(reports["two"], "#/compare")
     differences = compared.view.comparison["candidates"][0]["differences"]

@@ -4,14 +4,17 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import HELD_OUT, KINDS, PLACES, planted
 from planted_later import planted_later
+from planted_since import planted_since
 
-from evalkit.report.sharing.finding import ASKED, places
+from evalkit.report.sharing.finding import ASKED, SHORT_WORD, places
+from evalkit.report.sharing.gate import widened
 from evalkit.report.sharing.named import (
     CODE_FIELD,
     FIELD,
@@ -52,9 +55,10 @@ def test_kinds_nobody_looked_at_are_found_too(seed):
     assert len(left) <= 0.03 * asked, left
 
 
-def test_kinds_thought_of_later_are_found_too():
+@pytest.mark.parametrize("planted", [planted_later, planted_since])
+def test_kinds_thought_of_later_are_found_too(planted):
     redactor = Redactor(ShareOptions(salt="salt", keep_ids=True))
-    asked = [each for seed in (1, 2) for each in planted_later(seed)]
+    asked = [each for seed in (1, 2) for each in planted(seed)]
     left = [f"{kind}, {place}" for kind, place, text, core in asked if core in redactor.text(text)]
     assert len(asked) > 400
     assert len(left) <= 0.01 * len(asked), left
@@ -114,6 +118,8 @@ def test_no_word_that_means_something_is_made_of_the_letters_of_an_id(name, case
         "https://example.org/docs/getting-started/installation-of-the-tool-2024",
         "/usr/lib/python3.11/site-packages/evalkit/report/sharing/vendors.py:42",
         "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        'required = ["password", "username"], getenv("API_TOKEN", "not-set"), ("token", "tokens")',
+        "src/main.c:1234:56:error:expected-expression zip -r out.zip src -k 5 fc_67ca7a1b2c3d4e",
         "order #W4680753, flight HAT123, 3 of 10, 6000-3500 = 2500, room 12-34",
     ],
 )
@@ -156,6 +162,37 @@ PIECES += [
     '"',
     "+49",
 ]
+
+
+@given(st.text("abcxyzABCZ019_-", max_size=7))
+def test_no_rule_finds_anything_in_a_short_word(word):
+    assert SHORT_WORD.fullmatch(word)
+    assert places(word, range(len(ASKED))) == ()
+
+
+@pytest.mark.parametrize("before", ["", "run-", "lc_run--"])
+def test_ids_alone_become_what_they_become_among_words(before):
+    ids = [str(UUID(int=number << 64 | 7)) for number in range(1, 4)]
+    redactor = Redactor(ShareOptions(salt="salt"))
+    alone, among = before + ":".join(ids), f"of {before}{':'.join(ids)} here"
+    assert redactor.text(among) == f"of {redactor.text(alone)} here"
+    assert not any(each in redactor.text(alone) for each in ids)
+    assert Redactor(ShareOptions(keep_ids=True)).text(alone) == alone
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wide"),
+    [
+        (r"ab{2,40}c{3}", r"ab{2,}c{3}"),
+        (r"[a\d(]x[]([]y", r"[a0-9(]x[]([]y"),
+        (r"(?<![a-z])key\Z", r"(?:^|[^a-z])key\z"),
+        (r"(?=foo[(])b[^\w]r", r"b[^\w]r"),
+        (r"\d(?![\w-])", r"[0-9](?:\z|[^\w-])"),
+        (r"(?<=[ \t])-u (a|b)", r"[ \t]-u (a|b)"),
+    ],
+)
+def test_how_the_gate_writes_a_pattern(pattern, wide):
+    assert widened(pattern) == wide
 
 
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=6))

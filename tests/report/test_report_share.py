@@ -249,3 +249,24 @@ def test_counts_of_tokens_are_no_secrets():
         "time_to_first_token": 0.3,
         "password": "[removed]",
     }
+
+
+def test_a_page_of_what_was_kept_of_runs_is_cleaned_alike(tmp_path):
+    secret = some(40)
+    outputs = ({"answer": f"api_key={secret}"}, {"answer": "\0sign", "card": int(card())}, {"n": 1})
+    runs = [
+        Run(run_id=f"r{n}", example_id=f"e{n}", status="success", outputs=each,
+            inputs={"thread_id": "t1", "mail": "ada@example.org"},
+            steps=[Step(step_id=f"s{n}", kind="llm", name="m", inputs=[f"token: {secret}", 2**60])])
+        for n, each in enumerate(outputs)
+    ]  # fmt: skip
+    content = make_content([stored(tmp_path, "made", runs, [])])
+    share = ShareOptions(salt="salt")
+    pages, removed = [], []
+    for n, stamp in enumerate(("", "this", "this")):  # anew, kept, and from what was kept
+        written = write_report(content, tmp_path / f"{n}.html", share=share, stamp=stamp)
+        pages.append(written.path.read_bytes())
+        removed.append(written.removed)
+    assert pages[0] == pages[1] == pages[2]
+    assert removed[0] == removed[1] == removed[2]
+    assert secret not in ReportFile(tmp_path / "2.html").everything()

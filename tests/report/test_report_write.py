@@ -79,7 +79,7 @@ def test_a_small_budget_keeps_what_went_wrong(tmp_path):
     whole = write_report(content, tmp_path / "whole.html")
     small = write_report(content, tmp_path / "small.html", max_size=whole.bytes - 30_000)
     assert small.bytes <= whole.bytes - 30_000
-    assert "Traces of" in small.left_out[0]
+    assert "To hold its size, it has fewer than were chosen." in small.left_out[0]
     report = ReportFile(small.path)
     assert small.left_out[0] in report.html
     kept = report.traces()
@@ -164,3 +164,55 @@ def test_csv_has_a_line_a_run_and_no_formula(compared, tmp_path):
     assert {line["outcome"] for line in lines} >= {"success", "error"}
     assert machine.inert("=1+1") == "'=1+1"
     assert machine.inert(-1.5) == -1.5
+
+
+def test_a_page_holds_as_many_runs_as_it_may_and_says_by_which_rule(tmp_path):
+    results = make_results(tmp_path / "store", examples=60, repetitions=2)
+    content = make_content(results, runs=180)
+    written = write_report(content, tmp_path / "page.html")
+    report = ReportFile(written.path)
+    chosen = report.head["chosen"]
+    counts = [chosen[name] for name in ("total", "most", "whole", "listed")]
+    assert counts == [240, 180, 180, 240]
+    kept = report.traces()
+    assert len(kept) == 180
+    ids = report.column("id")
+    assert {trace["run_id"] for trace in kept.values()} == {ids[row] for row in kept}
+    assert all(trace["feedback"] for trace in kept.values())
+    broken = {i for i, code in enumerate(report.column("outcome")) if code != 0}
+    assert broken <= set(kept)
+    said = f"Of 240 runs 180 are whole in this page, by rule (seed {chosen['seed']}); "
+    assert report.head["partly"].startswith(said)
+    assert report.head["partly"] in written.left_out[0]
+    assert written.left_out[0] in html_text(report.html)
+    again = write_report(make_content(results, runs=180), tmp_path / "again.html")
+    assert again.path.read_bytes() == written.path.read_bytes()
+
+
+def html_text(page):
+    return page.replace("&#39;", "'")
+
+
+def test_every_run_that_a_page_names_is_whole_in_it(tmp_path):
+    results = make_results(tmp_path / "store", examples=60, repetitions=2)
+    for some in (results, results[:1]):
+        content = make_content(some, runs=40)
+        report = ReportFile(write_report(content, tmp_path / "page.html").path)
+        whole = {trace["run_id"] for trace in report.traces().values()}
+        assert len(whole) == 40
+        named = {case.run_id for case in (*content.view.cases, *content.view.first.looks)}
+        assert named
+        assert named <= whole
+
+
+def test_a_list_of_few_runs_counts_none_that_it_has_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalkit.metrics.selecting.chosen.LISTED", 60)
+    results = make_results(tmp_path / "store", examples=60, repetitions=2)
+    whole, some = make_content(results), make_content(results, runs=20)
+    assert some.view.groups == whole.view.groups  # figures are of all runs
+    assert some.view.cases == whole.view.cases
+    report = ReportFile(write_report(some, tmp_path / "page.html").path)
+    assert sum(each["runs"] for each in report.head["experiments"]) == len(report.column("id"))
+    assert report.head["partly"].startswith("Of 240 runs 60 are listed and 20 are whole")
+    assert len(report.traces()) == 20
+    assert [len(facet.codes) for facet in some.source.facets] == [60] * len(some.source.facets)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from evalkit.store.cells.parts import part_names
-from evalkit.store.upkeep import gc
+from evalkit.store.cells.piles import Span
+from evalkit.store.cells.piles import piles as together
 from evalkit.store.upkeep.gc import collect
 
 
@@ -90,8 +91,7 @@ def test_cells_of_runs_that_changed_are_dropped_and_the_others_kept(
     ],
 )
 def test_neighbours_are_put_together_up_to_a_full_part(
-    spans: list[tuple[int, int, int]], piles: list[int], monkeypatch: pytest.MonkeyPatch
+    spans: list[tuple[int, int, int]], piles: list[int]
 ) -> None:
-    monkeypatch.setattr(gc, "PART_CELLS", 10)
-    made = [gc.Span(str(n), *span) for n, span in enumerate(spans)]
-    assert [len(pile) for pile in gc._piles(made)] == piles
+    made = [Span(str(n), *span) for n, span in enumerate(spans)]
+    assert [len(pile) for pile in together(made, 10)] == piles

@@ -195,13 +195,11 @@ def test_inline_survives_what_python_can_survive(lab: Any) -> None:
 
 
 def _descendants() -> set[int]:
-    found = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    pairs = [tuple(map(int, line.split())) for line in found.stdout.splitlines()]
-    return {pid for pid, parent in pairs if parent == os.getpid()} - {_last_child(pairs)}
-
-
-def _last_child(pairs: Any) -> int:
-    return max((pid for pid, parent in pairs if parent == os.getpid()), default=0)
+    command = ["ps", "-eo", "pid=,ppid="]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as ps:
+        lines = ps.communicate()[0].splitlines()
+    pairs = [tuple(map(int, line.split())) for line in lines]
+    return {pid for pid, parent in pairs if parent == os.getpid()} - {ps.pid}
 
 
 def _processes_of_this_test() -> list[str]:

@@ -18,7 +18,7 @@ from fetchers.langsmith_server.shapes import all_shapes, odd_world  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-MANY = int(os.environ.get("EVALKIT_SHAPES", "250"))
+MANY = int(os.environ.get("EVALKIT_SHAPES", "120"))
 """Runs of the slow part; 1,000 take some five minutes a backend."""
 DOCUMENTED = {
     "reasoning": "`reasoning` beside a score is its comment; the SDK takes it of summaries only",

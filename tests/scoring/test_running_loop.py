@@ -1,11 +1,10 @@
 """Scoring from inside an event loop that runs already: notebooks, web servers, async tests."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +67,12 @@ def test_cases_run_there_too() -> None:
 
 
 SCRIPT = """
-import asyncio, sys
+import asyncio
 from evalkit import Run, evaluator, score_runs
 
 @evaluator
 async def endless(outputs):
-    print("called", file=sys.stderr, flush=True)
+    open("called", "w").close()
     await asyncio.sleep(3600)
 
 async def main():
@@ -87,11 +86,12 @@ asyncio.run(main())
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     process = subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stderr=subprocess.PIPE)
-    enough = threading.Timer(5, os.kill, (process.pid, signal.SIGINT))
-    enough.start()
     try:
+        while not (tmp_path / "called").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
         assert process.wait(timeout=40) != 0
     finally:
-        enough.cancel()
         process.kill()
         process.communicate()

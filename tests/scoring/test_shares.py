@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import fsspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExecutorError
@@ -46,10 +46,11 @@ class Tray:
 class Odd:
     """An executor of some workers that are slow, answer twice, get lost, or stop half way."""
 
-    def __init__(self, seed: int, *, always_lost: int = -1, kills: int = -1) -> None:
+    def __init__(self, seed: int, *, always_lost: Sequence[int] = (), kills: int = -1) -> None:
         self.runs, self.width, self.refused = 20, 2, []
         self._random, self._lost, self._kills = Random(seed), always_lost, kills
         self._shares: list[Share] = []
+        self.lost = 0
         self._late: list[Report] = []
 
     def begin(self, errand: Errand) -> None:
@@ -71,7 +72,8 @@ class Odd:
 
     def _done(self, share: Share) -> Iterator[Report]:
         numbers = [job.unit.number for job in share.jobs if job.unit]
-        if self._lost in numbers or (len(share.jobs) > 1 and self._random.random() < 0.2):
+        if {*self._lost} & {*numbers} or (len(share.jobs) > 1 and self._random.random() < 0.2):
+            self.lost += len(share.jobs) == 1
             yield Report(number=share.number, lost="the worker ended")
             return
         if self._random.random() < 0.2:  # the worker was refused: somebody else has to do it
@@ -121,11 +123,26 @@ def test_every_share_counts_once(seed: int, units: int) -> None:
     assert ledger.progress.done == ledger.progress.total == 2 * units * ROWS
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
-def test_what_ends_every_worker_is_named(seed: int) -> None:
-    jobs, errand, ledger, _, _ = work(9)
-    with pytest.raises(ExecutorError, match=r"runs 33 to 40: the worker ended.*calls are kept"):
-        Spread(errand, jobs, Odd(seed, always_lost=32), ledger).work()
+def test_what_ends_every_worker_is_named_and_costs_its_own_cells(seed: int) -> None:
+    jobs, errand, ledger, tray, _ = work(9)
+    named = r"runs (33 to 40|9 to 16): the worker ended; runs .*: the worker ended.*are kept"
+    with pytest.raises(ExecutorError, match=named):
+        Spread(errand, jobs, Odd(seed, always_lost=(8, 32)), ledger).work()
+    assert {int(part) for part in tray.parts} == {n * ROWS for n in range(9)} - {8, 32}
+    assert len(tray.parts) == 7
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000))
+def test_where_nearly_all_end_their_workers_the_rest_is_left(seed: int) -> None:
+    jobs, errand, ledger, tray, _ = work(9)
+    odd = Odd(seed, always_lost=range(0, 72, ROWS))
+    with pytest.raises(ExecutorError, match="are kept"):
+        Spread(errand, jobs, odd, ledger).work()
+    assert tray.parts == []
+    assert odd.lost == 3
 
 
 @given(st.integers(0, 10_000))

@@ -8,8 +8,9 @@ import pytest
 
 from evalkit.errors import StoreError
 from evalkit.store.care import verify_stored
+from evalkit.store.mending import mend_runs
 from evalkit.store.results import read_results
-from evalkit.store.writing import known_runs, mend_runs, open_writer
+from evalkit.store.writing import known_runs, open_writer
 
 RUNS = 1100
 """Three row groups."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
 import threading
 import time
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from s3_server import bucket_on_loopback
 
 from evalkit.errors import StoreError
 from evalkit.store.disk import object_lock
@@ -23,26 +23,9 @@ from evalkit.store.writing import open_writer
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    """A bucket on a server of these tests, found by the variables its clients read."""
-    server = pytest.importorskip("moto.server", reason="the package moto[server] is missing")
-    s3fs = pytest.importorskip("s3fs", reason="the package s3fs is missing")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    variables = {
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        s3fs.S3FileSystem.clear_instance_cache()
-        s3fs.S3FileSystem(skip_instance_cache=True).call_s3("create_bucket", Bucket="evals")
-        yield "s3://evals/store"
-    running.stop()
+    """A bucket on a server of these tests."""
+    with bucket_on_loopback() as url:
+        yield url
 
 
 @pytest.fixture(params=["s3", "memory"])

@@ -15,7 +15,8 @@ from evalkit.model.usage import Usage
 from evalkit.store.care import verify_stored
 from evalkit.store.disk import state as states
 from evalkit.store.disk.files import LocalFiles
-from evalkit.store.disk.parts import part_of, write_table
+from evalkit.store.disk.opened import write_table
+from evalkit.store.disk.parts import part_of
 from evalkit.store.results import read_results
 from evalkit.store.store import Store
 from evalkit.store.writing import known_runs, open_writer

@@ -27,3 +27,19 @@ def test_equal_inputs_are_no_way_to_find_an_example(rows, asked, found, ambiguou
     assert (theirs.example_id if theirs else None) == found
     assert dataset.ambiguous == ambiguous
     assert (dataset.ambiguity() is not None) == bool(ambiguous)
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("wanted", ["a", "b"])
+def test_what_is_stored_cut_is_found_by_all_of_it(wanted):
+    rows = [Example(example_id=name, inputs={"q": name, "deep": nested(500)}) for name in "ab"]
+    dataset = Dataset(rows, "here")
+    found = dataset.find(None, {"q": wanted, "deep": nested(500)})
+    assert found is not None
+    assert (found.example_id, dataset.ambiguous) == (wanted, 0)

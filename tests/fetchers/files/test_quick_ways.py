@@ -15,6 +15,11 @@ from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.langsmith.runs import LangSmithFiles
 from evalkit.fetchers.files.formats.own import OwnFetcher
 from evalkit.fetchers.files.formats.records import RecordsFetcher
+from evalkit.fetchers.files.formats.records_direct import Direct
+from evalkit.fetchers.files.mapping.build import Builder
+from evalkit.fetchers.files.mapping.mapping import FieldMap
+from evalkit.fetchers.files.mapping.targets import RUN_TARGETS
+from evalkit.fetchers.numbers import Numbers
 from evalkit.model.schema.batch import RunRows, rows_of
 from evalkit.model.schema.columns import RUN_COLUMNS, STEP_COLUMNS
 from evalkit.model.views import unread_forms
@@ -285,6 +290,71 @@ def test_a_usage_without_a_number_in_own_lines(tmp_path: Path, usage: dict[str, 
     assert quick == long
 
 
+@pytest.mark.parametrize("place", ["inputs", "metadata", "extra", "usage", "step"])
+@pytest.mark.parametrize("levels", [*range(248, 258), 1030])
+def test_own_lines_nested_as_deeply_as_text_is_written(
+    tmp_path: Path, place: str, levels: int
+) -> None:
+    deep = '{"a":' * levels + "1" + "}" * levels
+    field = f'"{place}": {deep}'
+    if place == "step":
+        field = f'"steps": [{{"step_id": "s", "outputs": {deep}}}]'
+    path = tmp_path / "runs.jsonl"
+    path.write_text(f'{{"run_id": "r", {field}}}\n')
+    quick, long = both(OwnFetcher, path)
+    assert quick == long
+
+
+@pytest.mark.parametrize("place", ["inputs", "outputs", "extra", "more", "events"])
+@pytest.mark.parametrize("levels", [*range(246, 258, 2), 1030])
+def test_langsmith_lines_nested_as_deeply_as_text_is_written(
+    tmp_path: Path, place: str, levels: int
+) -> None:
+    deep = '{"a":' * levels + "1" + "}" * levels
+    step = {"id": "s", "run_type": "tool", "parent_run_id": "r", "dotted_order": "a.b",
+            "parent_run_ids": ["r"]}  # fmt: skip
+    root = {"id": "r", "run_type": "chain", "dotted_order": "a", "reference_example_id": "e",
+            "status": "success", "child_runs": [step]}  # fmt: skip
+    path = tmp_path / "runs.jsonl"
+    beside = f', "{place}": {deep}}}'
+    in_root = json.dumps(root)[:-1] + beside
+    in_step = json.dumps(root | {"child_runs": []})[:-3] + f"[{json.dumps(step)[:-1]}{beside}]}}"
+    in_step = in_step.replace('"r"', '"r2"')
+    path.write_text(f"{in_root}\n{in_step}\n")
+    quick, long = both(LangSmithFiles, path)
+    assert quick == long
+    assert len(quick[0]) == (0 if levels > 1000 else 2)
+
+
+@pytest.mark.parametrize("metadata", ["", 0, [], {}, None, "x", 1, {"a": 1}])
+@pytest.mark.parametrize("outputs", ["1", "NaN"])
+def test_langsmith_metadata_that_is_no_object_is_the_same_both_ways(
+    tmp_path: Path, metadata: Any, outputs: str
+) -> None:
+    step = {"id": "s", "run_type": "tool", "parent_run_id": "r", "dotted_order": "a.b",
+            "parent_run_ids": ["r"], "metadata": metadata}  # fmt: skip
+    root = {"id": "r", "run_type": "chain", "dotted_order": "a", "reference_example_id": "e",
+            "status": "success", "child_runs": [step]}  # fmt: skip
+    path = tmp_path / "runs.jsonl"
+    path.write_text(f'{json.dumps(root)[:-1]}, "outputs": {{"o": {outputs}}}}}\n')
+    quick, long = both(LangSmithFiles, path)
+    assert quick == long
+
+
+def langsmith_steps_inside_steps(levels: int) -> str:
+    """Return a record with a chain of steps, each inside the one before."""
+    head = '{"id": "%s", "run_type": "chain", "dotted_order": "%s", "child_runs": ['
+    return "".join(head % (f"s{n}", f"d{n}") for n in range(levels)) + "]}" * levels
+
+
+@pytest.mark.parametrize("levels", [126, 128, 300, 510, 600])
+def test_langsmith_steps_inside_steps(tmp_path: Path, levels: int) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(langsmith_steps_inside_steps(levels) + "\n")
+    quick, long = both(LangSmithFiles, path)
+    assert quick == long
+
+
 def own_id(record: dict[str, Any], number: int) -> dict[str, Any]:
     """Give each record an id of its own: only whole copies share one."""
     return {**record, "run_id": record["run_id"] and f"{record['run_id']}{number}"}
@@ -339,6 +409,142 @@ def test_records(tmp_path: Path, data: st.DataObject) -> None:
     names = [name for name in MAPPED if name == "outputs" or data.draw(st.sampled_from([1, 1, 0]))]
     quick, long = both(RecordsFetcher, path, fields={name: MAPPED[name] for name in names})
     assert quick == long
+
+
+WHOLE = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["r1", "r2", "r3", "é"]),
+        "name": st.sampled_from(["a", "é", "", None]),
+        "state": st.sampled_from(["done", "failed", "odd", "timeout", "running", "", None, True]),
+        "error": st.sampled_from([None, None, "ValueError: x", "", "e", False]),
+        "asked": st.fixed_dictionaries({"q": BODY}), "said": BODY,
+        "example": st.sampled_from(["e1", "e2", None, ""]),
+        "began": st.one_of(TIME, st.just("2025-03-01T08:00:01.5+02:00")), "ended": TIME,
+        "made": TIME, "thread": st.sampled_from(["t", "é", None, 3]), "extra": EXTRA,
+        "tags": st.sampled_from([[], ["a"], ["a", ""], ["é", "b"], None, "a", [1]]),
+        "usage": USAGE, "cost": COST, "took": st.one_of(st.none(), NUMBERS),
+        "again": st.sampled_from([None, 0, 2, 1.0, "1", 2**70, True]),
+        "wanted": PAYLOAD, "split": st.sampled_from([None, "a", ["a", "b"], [], ""]),
+        "about": METADATA, "filtered": st.lists(LEAVES, max_size=2),
+    },
+)  # fmt: skip
+STRAIGHT = {
+    **{name: path for name, path in MAPPED.items() if name != "outputs.more"},
+    "error": "error || `null`", "url": "filtered[?@ == 'x'] | [0]", "example_metadata": "about",
+    "first_token_s": "took", "stopped": "extra.stopped || `null`", "assistant_id": "thread",
+}  # fmt: skip
+FULL = {
+    "id": "r0", "name": "a", "state": "done", "error": "e", "asked": {"q": 1}, "said": {"a": 1},
+    "example": "e0", "began": "2025-03-01T08:00:01Z", "ended": "2025-03-01T08:00:03Z",
+    "made": "2025-03-01T08:00:00Z", "thread": "t", "extra": {"metadata": {"a": 1}}, "tags": ["a"],
+    "usage": {"input_tokens": 1, "output_tokens": 2}, "cost": 0.5, "took": 1.5, "again": 0,
+    "wanted": 2, "split": "a", "about": {"a": 1}, "filtered": ["x"],
+}  # fmt: skip
+"""Of which every field is given, so that what follows is read without a look at paths."""
+
+
+@CASES
+@given(st.data())
+def test_records_that_go_straight_into_rows(tmp_path: Path, data: st.DataObject) -> None:
+    drawn = [FULL, *(data.draw(WHOLE) for _ in range(data.draw(st.integers(1, 5))))]
+    for number, each in enumerate(drawn[1:]):
+        if data.draw(st.booleans()):
+            each["id"] += str(number)
+    lines = [written(each, data.draw(STYLES) if data.draw(st.booleans()) else "") for each in drawn]
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    names = ["run_id", *(n for n in STRAIGHT if n != "run_id" and data.draw(st.booleans()))]
+    fields = {name: STRAIGHT[name] for name in names}
+    quick, long = both(RecordsFetcher, path, fields=fields)
+    assert quick == long
+
+
+CHANGES: list[dict[str, Any]] = [
+    {}, {"state": None}, {"state": None, "error": None}, {"state": "odd", "error": None},
+    {"error": None, "extra": {}}, {"extra": {"stopped": "timeout"}}, {"example": None},
+    {"example": None, "asked": {}}, {"asked": {"q": None}}, {"ended": None, "began": None},
+    {"took": None}, {"took": -1}, {"made": None}, {"usage": None}, {"usage": None, "cost": None},
+    {"wanted": None, "split": None, "about": None}, {"split": ["a", "b"]}, {"split": []},
+    {"example": "e9"}, {"error": "ValueError: x"}, {"tags": ["a", ""]}, {"tags": []},
+    {"tags": None}, {"again": None}, {"filtered": []}, {"filtered": ["y"]},
+    {"said": {"messages": [{"role": "assistant", "content": "a"}, {"odd": 1}]}},
+    {"said": {"role": "assistant", "odd": 1}}, {"said": [1, None]}, {"said": "a"},
+]  # fmt: skip
+OTHERS = [
+    (), ("example_id",), ("repetition", "status"), ("reference_outputs", "split"),
+    ("reference_outputs", "split", "example_metadata", "usage", "usage.total_cost"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("without", OTHERS)
+@pytest.mark.parametrize("dataset", [False, True])
+def test_a_record_of_every_kind_goes_straight(
+    tmp_path: Path, without: tuple[str, ...], dataset: bool
+) -> None:
+    records = [FULL | {"id": f"r{n}"} | changed for n, changed in enumerate(CHANGES)]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    example = {"kind": "example", "inputs": 5, "reference_outputs": 6}
+    rows = [{**example, "example_id": name} for name in ("e0", "e9")]
+    (tmp_path / "asked.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
+    fields = {name: path for name, path in STRAIGHT.items() if name not in without}
+    more = {"dataset": {"path": "asked.jsonl", "subset": True}} if dataset else {}
+    quick, long = both(RecordsFetcher, tmp_path / "runs.jsonl", fields=fields, **more)
+    assert quick == long
+    assert len(quick[0]) == len(CHANGES)
+
+
+@pytest.mark.parametrize(
+    "field", [{"duration_s": "to_number(said)"}, {"metadata": "merge(about, more)"}]
+)
+def test_what_raises_anything_at_all_is_told_the_long_way(
+    tmp_path: Path, field: dict[str, str]
+) -> None:
+    usual = {"said": "1", "about": {}, "more": {}}
+    odd = {"said": "9" * 400, "about": {}, "more": 1}
+    records = [{"id": f"r{n}"} | each for n, each in enumerate((usual, usual, odd, usual))]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    fields = {"run_id": "id", "outputs": "said", **field}
+    quick, long = both(RecordsFetcher, tmp_path / "runs.jsonl", fields=fields)
+    assert quick == long
+
+
+def straight(record: dict[str, Any], fields: dict[str, str]) -> bool:
+    """Tell whether a record becomes a row without values by name, once all paths were seen."""
+    mapped = FieldMap(fields, RUN_TARGETS, "trial")
+    direct = Direct.of(Builder(mapped, "records", Numbers()))
+    mapped.values(FULL, "here")
+    return direct is not None and direct.rows(record) is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "goes"),
+    [
+        ({}, True),
+        ({"error": None, "tags": [], "name": None, "began": None, "extra": {}}, True),
+        ({"example": None}, True),
+        ({"asked": {}, "example": None}, True),
+        ({"id": None}, False),
+        ({"id": 3}, False),
+        ({"error": ""}, True),
+        ({"thread": ""}, False),
+        ({"tags": "a"}, False),
+        ({"began": 1e9}, False),
+        ({"usage": {"odd_tokens": 3}}, False),
+        ({"said": [float("nan")]}, False),
+    ],
+)
+def test_which_records_go_straight(changed: dict[str, Any], goes: bool) -> None:
+    assert straight(FULL | changed, STRAIGHT) is goes
+
+
+@pytest.mark.parametrize(
+    "more", [{"outputs.a": "said.a"}, {"steps": "steps"}, {"inputs": "{a: asked}"},
+             {"duration_s": "subtract(took, `1`)"}, {"name": "_path"}]
+)  # fmt: skip
+def test_which_mappings_do_not(more: dict[str, str]) -> None:
+    assert not straight(FULL, {"run_id": "id", **more})
+    assert straight(FULL, {"run_id": "id"})
+    assert not straight(FULL, {"name": "name"})
 
 
 @pytest.mark.parametrize(

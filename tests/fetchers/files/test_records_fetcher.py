@@ -13,6 +13,7 @@ from evalkit.errors import (
     ConfigError,
     DatasetError,
     ExperimentNotFound,
+    FetchError,
     IncompleteExperiment,
     NoRunsError,
     SourceUnavailable,
@@ -685,3 +686,11 @@ def test_a_text_that_parquet_holds_once_is_not_a_text_for_every_row_at_once(fetc
     assert "log.parquet:201: a row larger than 2 MB; `max_record_mb` raises" in str(fetched.error)
     assert len(fetched.runs) == 200
     assert fetched.runs[7].outputs == {"t": "x" * 1_100_000, "l": ["y"]}
+
+
+@pytest.mark.parametrize("path", ["ftp://me:secret@127.0.0.1:1/a.jsonl", "!ftp://me:secret@host/a"])
+def test_a_password_in_a_path_is_told_to_nobody(fetch, path):
+    error = fetch(RecordsFetcher, path=path, fields={"run_id": "id"}).error
+    assert isinstance(error, FetchError)
+    assert "ftp://[hidden]@" in str(error)
+    assert "secret" not in str(error)

@@ -360,12 +360,16 @@ print(json.dumps({
 
 
 @pytest.mark.slow
-def test_memory_on_a_history_of_five_hundred_checkpoints(server: str, app: Application) -> None:
+def test_memory_on_a_history_of_five_hundred_checkpoints() -> None:
     """The history takes 250 MB as JSON, since each checkpoint repeats the whole state."""
     laps = {"laps": 500, "size": 2000}
-    app.play(app.thread("long"), "long", laps, config={"recursion_limit": 1000})
-    command = [sys.executable, "-c", MEASURED, server]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with running_server("patient") as url:
+        app = Application(url)
+        with app.http:
+            ended = app.play(app.thread("long"), "long", laps, config={"recursion_limit": 1000})
+        assert ended["status"] == "success"
+        command = [sys.executable, "-c", MEASURED, url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["memory"] < 200e6

@@ -109,7 +109,7 @@ def test_no_key_and_no_address() -> None:
     with pytest.raises(AuthenticationFailed, match="no API key"):
         opened({})
     with pytest.raises(ConfigError, match="is no address"):
-        opened({"LANGSMITH_API_KEY": "k"}, endpoint="smith.langchain.com")
+        opened({"LANGSMITH_API_KEY": "k", "LANGSMITH_ENDPOINT": "smith.langchain.com"})
 
 
 @pytest.mark.parametrize(

@@ -362,6 +362,37 @@ def test_pages_too_big_for_the_server_are_asked_for_in_parts(serve: Any, open_fe
     assert sum(len(run.steps) for run in runs) == len(server.world.runs) - 120
 
 
+@pytest.mark.parametrize("backend", ["v1", "v2"])
+@pytest.mark.parametrize("which", ["root", "step"])
+def test_a_record_that_is_too_large_costs_its_run_alone(
+    serve: Any, open_fetcher: Any, backend: str, which: str
+) -> None:
+    server = serve(generated_world(20), backend)
+    is_root = which == "root"
+    large = next(
+        each for each in server.world.runs.values() if (each["parent_run_id"] is None) == is_root
+    )
+    large["outputs"] = {"many": [{}] * 2_000}
+    runs, error = drained(open_fetcher(server, max_record_mb=0.1))
+    assert large["trace_id"] not in {run.run_id for run in runs}
+    assert len(runs) == 19
+    assert "1 runs have a record larger than `max_record_mb` and were left out" in str(error)
+    assert large["trace_id"] in str(error)
+    assert "never came" not in str(error)
+    runs, error = drained(open_fetcher(server))
+    assert (len(runs), error) == (20, None)
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_parts(
+    serve: Any, open_fetcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalkit.fetchers.langsmith.api.queries.MOST_BYTES", 20_000)
+    server = serve(generated_world(30), "v2")
+    runs, error = drained(open_fetcher(server))
+    assert (len(runs), error) == (30, None)
+    assert sum(len(run.steps) for run in runs) == len(server.world.runs) - 30
+
+
 def test_a_server_that_breaks_off(serve: Any, open_fetcher: Any) -> None:
     server = serve(generated_world(100), "v1")
     server.faults.fail = [{"path": "runs/query", "status": 500, "times": 999, "skip": 7}]

@@ -25,12 +25,14 @@ def phoenix() -> Iterator[Store]:
 def mlflow() -> Iterator[Store]:
     with running("mlflow") as store:
         found = httpx.get(f"{store.url}/api/2.0/mlflow/experiments/get-by-name",
-                          params={"experiment_name": PROJECT})  # fmt: skip
+                          params={"experiment_name": PROJECT}, timeout=60)  # fmt: skip
         if found.status_code == 404:
             store.record(PROJECT, *APPLICATIONS)
         yield store
 
 
 def traces_in_phoenix(store: Store, project: str) -> int:
-    found = httpx.get(f"{store.url}/v1/projects/{project}/traces", params={"limit": 1000})
+    found = httpx.get(
+        f"{store.url}/v1/projects/{project}/traces", params={"limit": 1000}, timeout=60
+    )
     return len(found.json()["data"]) if found.status_code == 200 else 0

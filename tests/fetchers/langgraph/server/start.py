@@ -1,4 +1,7 @@
-"""Start the in-memory server: python start.py PORT [auth]. Keeps nothing, calls nobody."""
+"""Start the in-memory server: python start.py PORT [auth] [patient]; keeps nothing, calls nobody.
+
+Runs are cut off soon, as some tests want; `patient`: late, for those that take what they take.
+"""
 
 import os
 import sys
@@ -6,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-JOB_TIMEOUT_S = 2
+JOB_TIMEOUT_S = 600 if "patient" in sys.argv else 2
 
 if __name__ == "__main__":
     for name in ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "LANGGRAPH_CLOUD_LICENSE_KEY"):
