@@ -1,7 +1,8 @@
 """What reading large and hostile inputs takes: python benchmarks/bounded.py [NAME ...]
 
 Every input is made here, is 200 MB of plain text (or unpacks to far more), and is read by
-`evalkit fetch` in a process of its own, whose peak memory, seconds and first words are printed.
+`evalkit fetch` in a process of its own, whose peak memory, CPU seconds and first words are printed.
+A row that takes longer than `LONGEST` seconds says so, and the next one follows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,13 +28,15 @@ PLAIN = 200_000_000
 ROW = 10_000
 ROWS = PLAIN // ROW
 BOMB = 4_000_000_000
+LONGEST = 900
 CHILD = """
-import sys
+import sys, time
 from pathlib import Path
 from evalkit.cli.main import main
 code = main(sys.argv[1:])
 status = Path("/proc/self/status").read_text()
-print("PEAK", int(status.partition("VmHWM:")[2].split()[0]) // 1024, code, file=sys.stderr)
+peak = int(status.partition("VmHWM:")[2].split()[0]) // 1024
+print("PEAK", peak, round(time.process_time(), 1), code, file=sys.stderr)
 """
 RECORDS = '\nfetcher = "records"\n[experiments.x.fields]\nrun_id = "to_string(id)"\noutputs = "o"\n'
 FILES = '\nfetcher = "files"\n'
@@ -256,6 +258,157 @@ def bomb_columns(folder: Path) -> str:
     return 'path = "x.jsonl"' + RECORDS
 
 
+def bomb_elements(folder: Path) -> str:
+    """Ten million empty objects in the list of one record: thirty megabytes of text."""
+    (folder / "x.jsonl").write_bytes(b'{"id": 1, "o": [' + b"{}," * 10_000_000 + b"{}]}\n")
+    return 'path = "x.jsonl"' + RECORDS
+
+
+def bomb_elements_json(folder: Path) -> str:
+    """The same in one document."""
+    (folder / "x.json").write_bytes(b'[{"id": 1, "o": [' + b"{}," * 10_000_000 + b"{}]}]\n")
+    return 'path = "x.json"' + RECORDS
+
+
+def bomb_members_json(folder: Path) -> str:
+    """A million records of nothing in a document of three megabytes."""
+    (folder / "x.json").write_bytes(b"[" + b"{}," * 1_000_000 + b"{}]")
+    return 'path = "x.json"' + RECORDS
+
+
+def bomb_own(folder: Path) -> str:
+    """Four million members in a run of evalkit's own lines."""
+    each = ",".join(f'"k{n:07d}":{{}}' for n in range(4_000_000))
+    (folder / "x.jsonl").write_text(f'{{"run_id": "r", "outputs": {{{each}}}}}\n')
+    return 'path = "x.jsonl"' + FILES
+
+
+def bomb_otlp(folder: Path) -> str:
+    """Ten million empty attributes in a span."""
+    line = json.dumps(wrapped(span(1))).encode()
+    (folder / "x.jsonl").write_bytes(
+        line.replace(b'"attributes": [', b'"attributes": [' + b"{}," * 10_000_000, 1) + b"\n"
+    )
+    return 'path = "x.jsonl"' + FILES
+
+
+def bomb_cell(folder: Path) -> str:
+    """The same list as the text of a cell, which a mapping reads as JSON."""
+    (folder / "x.csv").write_bytes(b'id,o\n1,"[' + b"{}," * 10_000_000 + b'{}]"\n')
+    return ('path = "x.csv"' + RECORDS).replace('"o"', '"from_json(o)"')
+
+
+def bomb_member(folder: Path) -> str:
+    """The same in a member of an archive."""
+    with zipfile.ZipFile(folder / "x.eval", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+        out.writestr("header.json", json.dumps({"version": 2, "status": "success", "eval": {
+            "task": "t", "model": "m", "created": "1", "run_id": "1"}}))  # fmt: skip
+        made = b'{"id": 1, "epoch": 1, "input": "q", "target": "t", "messages": [], "output": {}, '
+        out.writestr("samples/1_epoch_1.json", made + b'"o": [' + b"{}," * 10_000_000 + b"{}]}")
+    return 'path = "x.eval"' + FILES
+
+
+def bomb_strings(folder: Path) -> str:
+    """A line of 200 MB of small strings: it is larger than a record may be."""
+    with (folder / "x.jsonl").open("wb") as out:
+        out.write(b'{"id": 1, "o": [')
+        for _ in range(200):
+            out.write(b'"abcdefg",' * 100_000)
+        out.write(b'"x"]}\n')
+    return 'path = "x.jsonl"' + RECORDS
+
+
+def bomb_strings_below(folder: Path) -> str:
+    """A line of 60 MB of small strings: it is not."""
+    (folder / "x.jsonl").write_bytes(b'{"id": 1, "o": [' + b'"abcdefg",' * 6_000_000 + b'"x"]}\n')
+    return 'path = "x.jsonl"' + RECORDS
+
+
+def bomb_nest(folder: Path) -> str:
+    """A record that is nested thirty million deep."""
+    (folder / "x.jsonl").write_bytes(b'{"id": 1, "o": ' + b"[" * 30_000_000 + b"\n")
+    return 'path = "x.jsonl"' + RECORDS
+
+
+def bomb_wide_csv(folder: Path) -> str:
+    """A hundred thousand columns."""
+    with (folder / "x.csv").open("w") as out:
+        out.write("id,o," + ",".join(f"c{n}" for n in range(100_000)) + "\n")
+        for n in range(200):
+            out.write(f"{n},a," + ",".join(["x"] * 100_000) + "\n")
+    return 'path = "x.csv"' + RECORDS
+
+
+def bomb_wide_parquet(folder: Path) -> str:
+    """Ten thousand columns."""
+    columns = {f"c{n}": pyarrow.array(["x"] * 500) for n in range(10_000)}
+    table = pyarrow.table({"id": pyarrow.array(range(500)), "o": ["a"] * 500, **columns})
+    pyarrow.parquet.write_table(table, folder / "x.parquet", row_group_size=50)
+    return 'path = "x.parquet"' + RECORDS
+
+
+def bomb_members(folder: Path) -> str:
+    """Two million members in one object."""
+    each = ",".join(f'"k{n:07d}":1' for n in range(2_000_000))
+    (folder / "x.jsonl").write_text(f'{{"id": 1, "o": {{{each}}}}}\n')
+    return 'path = "x.jsonl"' + RECORDS
+
+
+def bomb_steps(folder: Path) -> str:
+    """Two million steps in one run."""
+    each = ",".join(f'{{"step_id":"{n}","kind":"llm"}}' for n in range(2_000_000))
+    (folder / "x.jsonl").write_text(f'{{"run_id": "r", "steps": [{each}]}}\n')
+    return 'path = "x.jsonl"' + FILES
+
+
+def most_steps(folder: Path) -> str:
+    """As many small steps as a run may have."""
+    each = ",".join(f'{{"step_id":"{n}","kind":"llm"}}' for n in range(266_000))
+    (folder / "x.jsonl").write_text(f'{{"run_id": "r", "status": "success", "steps": [{each}]}}\n')
+    return 'path = "x.jsonl"' + FILES
+
+
+def most_texts(folder: Path) -> str:
+    """As many short texts as a record may have."""
+    each = ",".join(['"' + "x" * 45 + '"'] * 1_050_000)
+    (folder / "x.jsonl").write_text(f'{{"id": 1, "o": [{each}]}}\n')
+    return 'path = "x.jsonl"' + RECORDS
+
+
+def bomb_header(folder: Path) -> str:
+    """Two million columns of CSV."""
+    rows = ("id,o" + "".join(f",c{n}" for n in range(2_000_000)), "1,a" + ",x" * 2_000_000)
+    (folder / "x.csv").write_text("\n".join(rows) + "\n")
+    return 'path = "x.csv"' + RECORDS
+
+
+def bomb_row_parquet(folder: Path) -> str:
+    """Three million structures in a cell, which take no bytes in the file."""
+    table = pyarrow.table({"id": [1], "o": pyarrow.array([[{"a": 1}] * 3_000_000])})
+    pyarrow.parquet.write_table(table, folder / "x.parquet")
+    return 'path = "x.parquet"' + RECORDS
+
+
+def bomb_columns_parquet(folder: Path) -> str:
+    """Fifty thousand columns of Parquet."""
+    table = pyarrow.table({"id": [1], "o": ["a"], **{f"c{n}": ["x"] for n in range(50_000)}})
+    pyarrow.parquet.write_table(table, folder / "x.parquet")
+    return 'path = "x.parquet"' + RECORDS
+
+
+def bomb_yaml(folder: Path) -> str:
+    """A trace of a file store of MLflow whose YAML names itself a billion times."""
+    about = folder / "mlruns" / "1"
+    trace = about / "traces" / "tr-1"
+    trace.mkdir(parents=True)
+    (about / "meta.yaml").write_text("experiment_id: '1'\nname: e\nlifecycle_stage: active\n")
+    grown = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10))
+    (trace / "trace_info.yaml").write_text(
+        "trace_id: tr-1\nstate: OK\na0: &a0 [x, x]\n" + grown + "\nrequest_preview: *a9\n"
+    )
+    return 'fetcher = "mlflow"\nurl = "mlruns"\nexperiment = "e"\n'
+
+
 def bomb_parquet(folder: Path) -> str:
     """A hundred thousand times the same megabyte, which a dictionary holds once."""
     keys = pyarrow.array([0] * 100_000, pyarrow.int32())
@@ -305,16 +458,21 @@ KINDS: dict[str, Make] = {
         *(jsonl, one_json, csv_file, parquet, own, langsmith, inspect_json, inspect_eval),
         *(otlp_lines, otlp_json, promptfoo_json, checkpoints),
         *(bomb_zst, bomb_zst_json, bomb_zst_csv, bomb_blank, bomb_deep, bomb_rows, bomb_columns),
-        *(bomb_parquet, bomb_eval, bomb_gz_gz, protobuf),
+        *(bomb_elements, bomb_elements_json, bomb_members_json, bomb_own, bomb_otlp, bomb_cell),
+        *(bomb_member, bomb_strings, bomb_strings_below, bomb_nest, bomb_wide_csv),
+        *(bomb_wide_parquet, bomb_yaml, bomb_parquet, bomb_eval, bomb_gz_gz, protobuf),
+        *(bomb_members, bomb_steps, most_steps, most_texts, bomb_header, bomb_row_parquet),
+        bomb_columns_parquet,
     )
 }
 TAKE = """
-import sys
+import sys, time
 from pathlib import Path
 from evalkit.fetchers.receiving.bodies import received
 kept = received("traces", "application/x-protobuf", Path(sys.argv[1]).read_bytes())
 status = Path("/proc/self/status").read_text()
-print("PEAK", int(status.partition("VmHWM:")[2].split()[0]) // 1024, kept.spans, file=sys.stderr)
+peak = int(status.partition("VmHWM:")[2].split()[0]) // 1024
+print("PEAK", peak, round(time.process_time(), 1), kept.spans, file=sys.stderr)
 """
 
 
@@ -327,25 +485,26 @@ def measured(name: str, make: Make) -> str:
         largest = max(each.stat().st_size for each in folder.iterdir())
         argv = ["-c", CHILD, "-C", made, "--quiet", "fetch", "x"] if config else [
             "-c", TAKE, str(folder / "x.bin")]  # fmt: skip
-        began = time.perf_counter()
-        ended = subprocess.run(
-            [sys.executable, *argv], capture_output=True, text=True, check=False, timeout=900
-        )
-        took = time.perf_counter() - began
+        try:
+            ended = subprocess.run(
+                [sys.executable, *argv], capture_output=True, text=True, timeout=LONGEST
+            )
+        except subprocess.TimeoutExpired:
+            return f"| {name} | {largest / 1e6:.1f} | ? | ? | not done | after {LONGEST} s |"
     *said, last = ended.stderr.strip().splitlines() or [""]
-    _, peak, code = last.split() if last.startswith("PEAK") else ("", "?", "killed")
+    _, peak, took, code = last.split() if last.startswith("PEAK") else ("", "?", "?", "killed")
     words = (" ".join(said) or ended.stdout)[:110].replace("\n", " ")
-    return f"| {name} | {largest / 1e6:.1f} | {peak} | {took:.1f} | {code} | {words} |"
+    return f"| {name} | {largest / 1e6:.1f} | {peak} | {took} | {code} | {words} |"
 
 
 def main() -> None:
     """Print a row for every kind asked for."""
-    print(
-        "| input | MB on disk | peak MB | s | exit | says |\n| --- | --- | --- | --- | --- | --- |"
-    )
+    print("| input | MB on disk | peak MB | CPU s | exit | says |", "| --- " * 6 + "|", sep="\n")
     for name in sys.argv[1:] or KINDS:
         print(measured(name, KINDS[name]), flush=True)
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(print(__doc__))
     main()

@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from fetchers.langgraph.live import Application, free_port, running_server  # noqa: E402
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # see `AS_INSTALLED` in `measure.py`
 LATENCY_S = 0.040
 EXPERIMENT = {"experiment": "bench"}
 
@@ -190,4 +191,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(print(__doc__))
     main()

@@ -195,4 +195,6 @@ def _reference(run: Any) -> str:
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(print(__doc__))
     main()

@@ -521,4 +521,6 @@ def main(source, target, like, *given):
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(print(__doc__))
     main(*sys.argv[1:])

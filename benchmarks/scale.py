@@ -6,7 +6,7 @@
 Ratios of one run are what counts: a stage that grows more than tenfold does not last. Runs and
 stores are made once in `--folder` (1 GB for 100,000 runs). `--without report` leaves a stage out;
 `--cluster` also scores the largest size on a Dask cluster of two workers, started here, beside two
-local ones.
+local ones; its processes have the settings README recommends, or (`--as-dask-comes`) none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,13 @@ path = "{runs}"
 dataset = "{examples}"
 """
 TICKS = os.sysconf("SC_CLK_TCK")
+QUIET = {
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
+}
+"""What README recommends for schedulers and workers: Dask looks at itself less often."""
 
 
 class Scale:
@@ -78,13 +85,13 @@ class Scale:
             "gc": lambda: self.call("store", "gc", NAME),
             "report": lambda: self.call("report", NAME),
         }
-        skipped = {"fetch"} if fetched and "fetch" in without else set(without) - {"fetch"}
+        skipped = set(without) - (set() if fetched else {"fetch"})
         return {name: stage() for name, stage in stages.items() if name not in skipped}
 
-    def side_by_side(self) -> dict[str, Cost]:
+    def side_by_side(self, settings: Mapping[str, str]) -> dict[str, Cost]:
         """Score with two local workers and with two of a cluster."""
         local = self.score("--workers", "2")
-        with Cluster(self.project) as cluster:
+        with Cluster(self.project, settings) as cluster:
             before, began = cluster.seconds(), time.perf_counter()
             driver = self.score("--executor", cluster.address)
             wall, there = time.perf_counter() - began, cluster.seconds() - before
@@ -94,8 +101,9 @@ class Scale:
 class Cluster:
     """A scheduler and two workers on this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self._folder, self._processes = folder, []
+        self._environment = {**AS_INSTALLED, **settings}
 
     def __enter__(self) -> Cluster:
         place = self._folder / "scheduler.json"
@@ -124,7 +132,7 @@ class Cluster:
         command = [sys.executable, "-m", "dask", *what]
         quiet = subprocess.DEVNULL
         self._processes.append(
-            subprocess.Popen(command, stdout=quiet, stderr=quiet, env=AS_INSTALLED)
+            subprocess.Popen(command, stdout=quiet, stderr=quiet, env=self._environment)
         )
 
     def seconds(self) -> float:
@@ -174,6 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=HERE / ".data")
     parser.add_argument("--without", nargs="*", default=[], metavar="STAGE")
     parser.add_argument("--cluster", action="store_true")
+    parser.add_argument("--as-dask-comes", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     made = [Scale(given.folder, runs) for runs in given.sizes]
@@ -185,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "growth": growth(costs),
     }
     if given.cluster:
-        pair = made[-1].side_by_side()
+        pair = made[-1].side_by_side({} if given.as_dask_comes else QUIET)
         said["cluster"] = {name: cost.to_dict() for name, cost in pair.items()}
     if given.json:
         print(json.dumps(said, indent=1))

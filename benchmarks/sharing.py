@@ -21,6 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from command_line import evalkit
 from planted import HELD_OUT, KINDS, planted
+from planted_later import planted_later
+from planted_since import planted_since
 from report_world import make_content, stored
 
 from evalkit.model.run import Run
@@ -56,6 +58,10 @@ def main() -> None:
         print(
             f"{name}: {found} of {len(asked)} found ({found / len(asked):.1%}), {len(KINDS)} kinds"
         )
+    for name, later in (("later", planted_later), ("since", planted_since)):
+        asked = [each for seed in (1, 2, 3) for each in later(seed)]
+        found = sum(core not in redactor.text(text) for _, _, text, core in asked)
+        print(f"thought of {name}: {found} of {len(asked)} found ({found / len(asked):.1%})")
     texts = list(sample_texts())
     alarms = sum(len(places(text)) for text in texts)
     print(f"false alarms on the sample data: {alarms} in {len(texts)} texts")
@@ -138,4 +144,6 @@ def make_run(rng: random.Random, n: int) -> Run:
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(print(__doc__))
     main()

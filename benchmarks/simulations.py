@@ -503,4 +503,6 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv):
+        sys.exit(print(__doc__))
     main(sys.argv[1:])

@@ -110,7 +110,8 @@ def main() -> None:
         if those:
             print(
                 f"{what:8} n={len(those):<5} median {quantile(those, 0.5):.3f} s  "
-                f"p95 {quantile(those, 0.95):.3f} s  longest {max(those):.3f} s"
+                f"p95 {quantile(those, 0.95):.3f} s  p99 {quantile(those, 0.99):.3f} s  "
+                f"longest {max(those):.3f} s"
             )
 
 
