@@ -38,7 +38,7 @@ def again(runs: int, tests: int, tmp_path: Path) -> tuple[int, str]:
     """Tests that fail in their first `runs` runs, by the function that runs them again."""
     (tmp_path / "test_it.py").write_text(
         f"""import pathlib, pytest
-@pytest.mark.parametrize("n", range({tests}))
+@pytest.mark.parametrize("n", [f"no {{n}}" for n in range({tests})])
 def test_it(n):
     seen = pathlib.Path(f"seen-{{n}}")
     seen.write_text(seen.read_text() + "." if seen.exists() else ".")
@@ -52,7 +52,7 @@ def test_it(n):
     text = RUN.read_text("utf-8")
     function = text[text.index("few=") : text.index("\n}\n", text.index("suite()")) + 3]
     script = f"set -euo pipefail\nstage() {{ echo; }}\n{function}\n"
-    script += 'suite "not slow" .venv/bin/python -m pytest -q -p no:xdist\necho "once:$once"\n'
+    script += 'suite "not slow" .venv/bin/python -m pytest -q -p no:xdist\necho "once:${once[*]}"\n'
     ended = subprocess.run(
         ["bash", "-c", script], capture_output=True, text=True, timeout=120, cwd=tmp_path
     )
@@ -63,9 +63,9 @@ def test_it(n):
     ("runs", "tests", "code", "said"),
     [
         (0, 1, 0, "once:\n"),
-        (1, 1, 0, "once: test_it.py::test_it[0]\n"),
-        (2, 1, 1, "failed: test_it.py::test_it[0]\n"),
-        (1, 9, 1, "failed: test_it.py::test_it[8]\n"),
+        (1, 1, 0, "once:test_it.py::test_it[no 0]\n"),
+        (2, 1, 1, "failed: test_it.py::test_it[no 0]\n"),
+        (1, 9, 1, "failed: test_it.py::test_it[no 8]\n"),
     ],
     ids=["passes", "fails once", "fails twice", "more than a few fail"],
 )
