@@ -217,6 +217,25 @@ def test_view_serves_the_page_to_who_has_the_address(starter: Path) -> None:
         assert server.wait(timeout=30) == 0
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("receive", "--to", "traces", "--port", "0"),
+        ("view", "baseline"),
+        ("label", "baseline", "--metric", "correct", "--rater", "ann", "--sample", "3"),
+    ],
+    ids=lambda verb: verb[0],
+)
+def test_what_serves_may_be_stopped_at_once(starter: Path, verb: tuple[str, ...]) -> None:
+    """The first line is out before anybody waits for requests."""
+    for _ in range(4):
+        with subprocess.Popen([str(SCRIPT), *verb], cwd=starter, stdout=subprocess.PIPE) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=60) == 0
+
+
 def test_push_is_for_stores(starter: Path) -> None:
     ended = evalkit("push", "baseline", "--dry-run", cwd=starter)
     assert ended.code == 2

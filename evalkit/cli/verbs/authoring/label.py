@@ -37,7 +37,10 @@ def perform(
     desk = label_desk(project, names, Wanted(metric, sample, order, seed, words, reference))
     who = [*raters] or [_user()]
     told = guide or (desk.metric.info.doc if desk.metric.info else "")
-    with LabelServer(desk, who, guide=told, port=port) as server:
+    with (
+        LabelServer(desk, who, guide=told, port=port) as server,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         session.address(server.url, as_json=as_json)
         sys.stdout.flush()
         session.say(
@@ -47,8 +50,7 @@ def perform(
         )
         if show:
             webbrowser.open(server.url)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
 
 
 def _user() -> str:

@@ -25,7 +25,11 @@ def perform(
 ) -> None:
     """Receive until Ctrl-C, or until nothing came for `idle` seconds."""
     token = os.environ.get(TOKEN) or (None if is_loopback(host) else secrets.token_urlsafe(24))
-    with Receiver(to, host=host, port=port, token=token, told=session.say) as receiver:
+    # Ctrl-C may come as soon as the address is out, long before a busy machine waits for anything.
+    with (
+        Receiver(to, host=host, port=port, token=token, told=session.say) as receiver,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         for name, value in _settings(receiver, token).items():
             session.print(f"export {name}={value}") if not as_json else None
         sys.stdout.flush()
@@ -33,10 +37,11 @@ def perform(
         if not reads_protobuf():
             session.say(NO_PROTOBUF[0].upper() + NO_PROTOBUF[1:] + ".")
         with session.progress() as progress:
-            with contextlib.suppress(KeyboardInterrupt):
+            try:
                 _wait(receiver, idle, progress)
-            _show(receiver, progress)
-        counts = dict(receiver.counts)
+            finally:
+                _show(receiver, progress)
+    counts = dict(receiver.counts)
     if as_json:
         session.document({"folder": str(to), "url": receiver.url, **_all(counts)})
 

@@ -25,11 +25,13 @@ def perform(
     """Serve until Ctrl-C; the address is the only line on stdout."""
     project = session.load(deep=False)
     ran = conclude(project, project.chosen(names), baseline=baseline, page=False)
-    with ReportServer(page_of(project, ran), port=port) as server:
+    with (
+        ReportServer(page_of(project, ran), port=port) as server,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         session.address(server.url, as_json=as_json)
         sys.stdout.flush()
         session.say("Ctrl-C stops it.")
         if show:
             webbrowser.open(server.url)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
