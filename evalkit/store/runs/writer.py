@@ -31,6 +31,7 @@ from evalkit.store.runs.compact import compacted
 from evalkit.store.runs.endings import unknown_words
 from evalkit.store.runs.known import Known
 from evalkit.store.runs.mend import owed_by
+from evalkit.store.runs.places import Places
 from evalkit.store.runs.repeats import Repeat, repeats_in
 from evalkit.store.runs.tidy import tidy
 
@@ -40,9 +41,6 @@ COUNTS = (
     *("expected", "unchanged", "pending", "duplicates", "orphans", "problems", "dataset_version"),
     *("source_stats", "notes", "inferred", "scores", "source_digest"),
 )
-
-PLACES = 2**32
-"""The place of a run is the number of its part times this and its row: one number a run."""
 
 
 class RunWriter:
@@ -123,14 +121,12 @@ class RunWriter:
 
     def _put(self, run_id: str, row: int) -> None:
         """Take down that a run is in this row of the part in hand, in place of an earlier one."""
-        place = self._places.get(run_id)
-        if place is not None:
-            number, before = divmod(place, PLACES)
-            self._dead[number].add(before)
-            self._replaced.append((number, before))
+        before = self._places.put(run_id, len(self._parts) - 1, row)
+        if before is not None:
+            self._dead[before[0]].add(before[1])
+            self._replaced.append(before)
         else:
             self._new += 1
-        self._places[run_id] = (len(self._parts) - 1) * PLACES + row
         if self._known is not None and run_id in self._known.revisions:
             self._added.add(run_id)
 
@@ -213,15 +209,16 @@ class RunWriter:
             experiment=self._name, source=self._source, query=self._query, complete=False
         )
 
-    def _stored_places(self) -> dict[str, int]:
-        places: dict[str, int] = {}
+    def _stored_places(self) -> Places:
+        places = Places()
         for number, (part, dead) in enumerate(zip(self._parts, self._dead, strict=True)):
             if part is None:
                 continue
             table = PartFile(self._files, part).read(["run_id", "content_hash"])
             ids, hashes = (column.to_pylist() for column in table.columns)
-            first = number * PLACES
-            places |= {run_id: first + row for row, run_id in enumerate(ids) if row not in dead}
+            for row, run_id in enumerate(ids):
+                if row not in dead:
+                    places.put(run_id, number, row)
             self._first_hashes |= {i: h for i, h in zip(ids, hashes, strict=True) if is_first(h)}
         return places
 
@@ -273,9 +270,8 @@ class RunWriter:
         known = self._known
         if known is None or known.listed:
             return 0
-        gone = (set(known.revisions) - set(known.asked) - self._added) & self._places.keys()
-        for run_id in gone:
-            number, row = divmod(self._places[run_id], PLACES)
+        gone = self._places.of(set(known.revisions) - set(known.asked) - self._added)
+        for number, row in gone:
             self._dead[number].add(row)
         return len(gone)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from evalkit.errors import EvalkitError, NoRunsError
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
+from evalkit.fetchers.files.formats.came import Came
 from evalkit.fetchers.files.formats.spreadable import Spreadable, fingerprint_of
 from evalkit.fetchers.files.mapping.apart import by_file, chosen, of_file
 from evalkit.fetchers.files.mapping.examples import ExampleBook
@@ -71,7 +72,7 @@ class FileFetcher(Spreadable):
         self.findings = Findings()
         self.book = ExampleBook(self.findings)
         self.tally = Counts()
-        self._seen: dict[str, str | bytes] = {}
+        self._came = Came()
         apart = self.options.experiments
         self._apart = Expression(apart, f"experiments.{self.who}.experiments") if apart else None
         self.quick = False
@@ -206,12 +207,10 @@ class FileFetcher(Spreadable):
         return rows
 
     def _is_copy(self, item: Item, run: Run | RunRows | MadeRow) -> bool:
-        fingerprint = fingerprint_of(item, run)
-        known = self._seen.get(run.run_id)
-        if known is None:
-            self._seen[run.run_id] = fingerprint
+        same = self._came.same(run.run_id, fingerprint_of(item, run))
+        if same is None:
             return False
-        if known != fingerprint and not self.is_same(item):
+        if not same and not self.is_same(item):
             self.contradiction(item)
         return True
 

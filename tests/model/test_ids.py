@@ -1,0 +1,34 @@
+"""Ids are numbered as a dict would number them, at any size and whatever is in them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.model import ids as module
+from evalkit.model.ids import Ids
+
+NAMES = st.lists(st.text(max_size=3) | st.sampled_from(["", "\udc80", "é", "e\u0301"]))
+
+
+@given(names=NAMES)
+def test_they_are_numbered_as_by_a_dict(names: list[str]) -> None:
+    ids, known = Ids(), dict[str, int]()
+    for name in names:
+        assert ids.number(name) == known.setdefault(name, len(known))
+        assert len(ids) == len(known)
+    assert [ids.find(name) for name in known] == list(known.values())
+    assert ids.find("never") is None
+
+
+def test_more_than_there_are_slots_are_all_found() -> None:
+    ids, count = Ids(), module.GROWTH * module.SLOTS
+    assert [ids.number(str(number)) for number in range(count)] == [*range(count)]
+    assert [ids.find(str(number)) for number in range(count)] == [*range(count)]
+    assert ids.find(str(count)) is None
+
+
+def test_one_takes_less_than_half_of_what_text_takes() -> None:
+    ids, count = Ids(), 20_000
+    for number in range(count):
+        ids.number(f"{number:036d}")
+    held = len(ids._hashes) + ids._slots.itemsize * len(ids._slots)
+    assert held / count < 40
