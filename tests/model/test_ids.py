@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.model import ids as module
-from evalkit.model.ids import Ids
+from evalkit.model.schema import ids as module
+from evalkit.model.schema.ids import Ids
 
 NAMES = st.lists(st.text(max_size=3) | st.sampled_from(["", "\udc80", "é", "e\u0301"]))
 

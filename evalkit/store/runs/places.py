@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
-from evalkit.model.ids import Ids
+from evalkit.model.schema.ids import Ids
 
 PLACES = 2**32
 """The place of a run is the number of its part times this and its row: one number a run."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from evalkit.errors import EvalkitError, NoRunsError
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
-from evalkit.fetchers.files.formats.came import Came
+from evalkit.fetchers.came import Came
 from evalkit.fetchers.files.formats.spreadable import Spreadable, fingerprint_of
 from evalkit.fetchers.files.mapping.apart import by_file, chosen, of_file
 from evalkit.fetchers.files.mapping.examples import ExampleBook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from evalkit.model.ids import Ids
+from evalkit.model.schema.ids import Ids
 
 
 class Came:
