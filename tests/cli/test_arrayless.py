@@ -38,6 +38,29 @@ def test_arrow_does_without_for_readers_that_are_known(
     assert done.stdout.splitlines() == said
 
 
+PARTS = """
+import sys
+from evalkit.cli.call import arrayless
+arrayless.stand_by()
+arrayless.without_arrays(sys.argv[1:])
+import pyarrow.parquet
+import cloudpickle
+from evalkit.cli.call.arrayless import PARTS
+print(*sorted(set(PARTS) & set(sys.modules)))
+try:
+    pyarrow.fs.S3FileSystem
+except ImportError as error:
+    print("not built" in str(error))
+"""
+
+
+def test_arrow_takes_no_file_systems_along_and_others_still_pickle_functions() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PARTS, "files"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["cloudpickle", "True"]
+
+
 IMPORTING = """
 import sys
 from evalkit.cli.call import arrayless

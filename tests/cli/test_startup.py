@@ -44,7 +44,7 @@ CHECKS = {"pydantic", "pydantic_core", "importlib.metadata", "evalkit.project.ex
 WORK = {"webbrowser", "evalkit.fetchers", "evalkit.scoring", "evalkit.metrics.documents.comparison"}
 BODIES = {"evalkit.pipeline", "evalkit.project", "evalkit.store", "evalkit.model", "numpy"}
 """What verbs do their work with; help lists what they take without it."""
-UNUSED = {"numpy", "pyarrow.compute"}
+UNUSED = {"numpy", "pyarrow.compute", "pyarrow._s3fs", "cloudpickle", "dateutil"}
 STEPS = {"evalkit.metrics.summaries.steps", "evalkit.metrics.slicing.slicing"}
 
 

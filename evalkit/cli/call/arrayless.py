@@ -1,6 +1,8 @@
 """Arrayless: Arrow without numpy, a fifth of a short fetch, which makes no array of it.
 
-Since its release 18 Arrow does without numpy where there is none, but takes it where there is.
+Since its release 18 Arrow does without numpy where there is none, but takes it where there is. So
+it does with what pickles functions, and with the file systems of clouds, which evalkit opens
+through fsspec.
 """
 
 from __future__ import annotations
@@ -13,10 +15,19 @@ READERS = frozenset(
     {"evalkit", "files", "records", "langsmith-files", "langsmith", "langfuse", "langgraph"}
 )
 """Fetchers that never ask Arrow for an array of numpy's; what other packages bring may."""
+PARTS = {
+    "numpy": "pyarrow",
+    "cloudpickle": "pyarrow",
+    "pyarrow._azurefs": "pyarrow.fs",
+    "pyarrow._gcsfs": "pyarrow.fs",
+    "pyarrow._hdfs": "pyarrow.fs",
+    "pyarrow._s3fs": "pyarrow.fs",
+}
+"""What Arrow does without, and the module of it that would import it."""
 
 
 class _NotForArrow:
-    """A finder of modules that knows no numpy while Arrow is being imported.
+    """A finder of modules that knows no numpy, say, while Arrow is being imported.
 
     Nor pandas from then on: it would have such an Arrow fill arrays, which ends the process.
     """
@@ -27,8 +38,8 @@ class _NotForArrow:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> None:
-        if self.asked and name == "numpy" and _is_loading("pyarrow"):
-            self.refused = True
+        if self.asked and name in PARTS and _is_loading(PARTS[name]):
+            self.refused = self.refused or name == "numpy"
         elif name != "pandas" or not self.refused:
             return
         raise ModuleNotFoundError(f"Arrow is here without {name}", name=name)

@@ -1,7 +1,8 @@
 """Keeps pyarrow from importing pandas, a third of a second, before anybody asks for a frame.
 
-The first array made from Python values makes pyarrow look whether pandas is there, by importing it.
-Answering "not now" once is enough: `to_pandas` looks again and finds it.
+The first array made from Python values makes pyarrow look whether pandas is there, by importing it,
+and dateutil, whose spans of time evalkit has none of. Answering "not now" once is enough:
+`to_pandas` looks again and finds pandas.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ class _NotNow:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError("pandas is imported when a frame is asked for", name=name)
+        if name in ("pandas", "dateutil"):
+            raise ModuleNotFoundError(f"{name} is imported when it is asked for", name=name)
 
 
 def put_off_pandas() -> None:
