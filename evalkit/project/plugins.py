@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from evalkit.errors import ConfigError, EvaluatorImportError, did_you_mean
+from evalkit.project.installed import points_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -28,6 +32,10 @@ def evaluators() -> dict[str, EntryPoint]:
 
 def fetcher(name: str) -> type[Fetcher]:
     """Load the fetcher called `name`."""
+    module, _, attribute = _plain_points(FETCHERS).get(name, "").partition(":")
+    if module:
+        with suppress(ImportError, AttributeError):  # said below, with the package that brings it
+            return cast("type[Fetcher]", attrgetter(attribute)(import_module(module)))
     there = fetchers()
     if name not in there:
         message = (
@@ -49,6 +57,11 @@ def load(point: EntryPoint) -> Any:
         )
         kind = EvaluatorImportError if point.group == EVALUATORS else ConfigError
         raise kind(message) from error
+
+
+@cache
+def _plain_points(group: str) -> dict[str, str]:
+    return points_of(group) or {}
 
 
 @cache
