@@ -235,7 +235,7 @@ def _write_own(source: Path, target: Path) -> None:
 
     from evalkit.fetchers.langsmith.convert.run import convert
     from evalkit.fetchers.langsmith.convert.traces import flatten
-    from evalkit.model.schema.records import run_to_record
+    from evalkit.model.schema.written import run_to_record
 
     temporary = target.with_suffix(".tmp")
     with source.open("rb") as lines, temporary.open("wb") as file:

@@ -35,7 +35,7 @@ READS = ("executors", "fetchers", "model", "pipeline", "store")
 def plain_look(project: Project, name: str) -> Callable[[], str | None] | None:
     """Return what looks at files that need no reader to be found; None where a fetcher is asked."""
     # not for verbs that fetch nothing
-    from evalkit.fetchers.files.reading.plain import digest_of_plain, is_plain
+    from evalkit.fetchers.files.plain import digest_of_plain, is_plain
 
     config = project.experiment(name)
     if not is_plain(config.fetcher, config.options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalkit.errors import EvalkitError
-from evalkit.fetchers.files.reading.plain import is_plain
+from evalkit.fetchers.files.plain import is_plain
 from evalkit.project import plugins
 from evalkit.project.fitting import keys_of
 from evalkit.project.tables import ExperimentTable, ProjectTable

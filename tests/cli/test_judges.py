@@ -10,7 +10,7 @@ import pytest
 from command_line import Ended, evalkit
 from judge_server import Reply, fault, serving, verdict
 
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 from evalkit.testing import make_run
 
 JUDGE = """

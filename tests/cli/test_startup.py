@@ -70,7 +70,7 @@ def loaded(project: Path, *arguments: str) -> tuple[list[str], set[str]]:
 
 def test_each_command_loads_what_it_needs_and_no_more(project: Path) -> None:
     unwanted = {
-        "fetch": NEVER | PAGE | STEPS | UNUSED | {"rich", "evalkit.scoring.engine"},
+        "fetch": NEVER | PAGE | CHECKS | STEPS | UNUSED | {"rich", "evalkit.scoring.engine"},
         "score": NEVER | PAGE | CHECKS | STEPS | {"rich", "jmespath", "evalkit.fetchers.base"},
         "show": NEVER | PAGE | CHECKS | WORK,
     }
@@ -96,4 +96,4 @@ def test_a_source_that_has_not_changed_is_looked_at_without_reader_and_store(pro
 
 def test_the_probe_sees_what_is_loaded(project: Path) -> None:
     _, modules = loaded(project, "fetch", "one", "--refresh")
-    assert modules >= {"pyarrow.parquet", "pydantic", "evalkit.fetchers.files.formats.own"}
+    assert modules >= {"pyarrow.parquet", "orjson", "evalkit.fetchers.files.formats.own"}

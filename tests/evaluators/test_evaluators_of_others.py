@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evalkit import Experiment, score_runs, summarise
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 from evalkit.pipeline.fetching import fetch
 from evalkit.pipeline.scoring import score_experiment
 from evalkit.pipeline.stored import results

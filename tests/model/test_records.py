@@ -9,12 +9,8 @@ from hypothesis import strategies as st
 from evalkit.errors import RecordError
 from evalkit.model.example import Example
 from evalkit.model.outcome import STATUSES
-from evalkit.model.schema.records import (
-    example_to_record,
-    read_record,
-    record_to_run,
-    run_to_record,
-)
+from evalkit.model.schema.records import read_record, record_to_run
+from evalkit.model.schema.written import example_to_record, run_to_record
 from evalkit.model.step import KINDS
 
 texts = st.text(max_size=8)

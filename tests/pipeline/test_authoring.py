@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import EvaluatorNotFound, NoRunsError
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 from evalkit.pipeline.authors.authoring import new_evaluator, try_evaluator, watch_evaluator
 from evalkit.pipeline.fetching import fetch
 from evalkit.project.config import Project, load

@@ -53,9 +53,13 @@ def test_what_is_found_is_what_python_finds(
             put(folder, packages)
         patch.setattr(sys, "path", [*map(str, folders), str(Path(name, "nowhere"))])
         found = points_of(GROUP)
-        if found is not None:
-            assert found == {p.name: p.value for p in entry_points(group=GROUP)}
-            assert len(found) == len({(p.name, p.value) for p in entry_points(group=GROUP)})
+        if found is None:
+            return
+        try:
+            points = {(p.name, p.value) for p in entry_points(group=GROUP)}
+        except TypeError:  # Python ends at a line of anybody's that is no pair
+            return
+        assert set(found.items()) == points
 
 
 def test_this_installation_is_plain() -> None:

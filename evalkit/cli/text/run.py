@@ -12,7 +12,7 @@ from typing import Any
 from evalkit.cli.text.columns import aligned, clean
 from evalkit.cli.text.places import place_of
 from evalkit.model.run import Run
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 from evalkit.model.score import Feedback
 from evalkit.model.step import Step
 

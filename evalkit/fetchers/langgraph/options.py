@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from evalkit.errors import ConfigError
-from evalkit.fetchers.files.mapping.dataset import DatasetOptions
-from evalkit.fetchers.files.mapping.options import FileName
+from evalkit.fetchers.files.mapping.options import DatasetOptions, FileName
 from evalkit.fetchers.http.source import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
 from evalkit.fetchers.options import Proxy, Rate, SourceOptions, Timeout, address
 from evalkit.model.outcome import RunStatus

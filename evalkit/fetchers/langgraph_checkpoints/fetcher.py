@@ -15,9 +15,9 @@ from evalkit.errors import (
     RecordError,
 )
 from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
-from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.dataset import read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
-from evalkit.fetchers.files.mapping.options import FileName
+from evalkit.fetchers.files.mapping.options import DatasetOptions, FileName
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains

@@ -16,7 +16,7 @@ from evalkit.model.kept.replacing import replacing
 from evalkit.model.results import Results
 from evalkit.model.schema.columns import TABLES
 from evalkit.model.schema.content import dumps
-from evalkit.model.schema.records import example_to_record, run_to_record
+from evalkit.model.schema.written import example_to_record, run_to_record
 from evalkit.model.spreadsheet import inert
 
 FORMATS = ("parquet", "jsonl", "csv")

@@ -13,8 +13,8 @@ from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.model.example import Example
 from evalkit.model.schema.content import dumps
-from evalkit.model.schema.records import example_to_record
 from evalkit.model.schema.row_values import example_row
+from evalkit.model.schema.written import example_to_record
 
 TEXTS = st.text(max_size=4) | st.sampled_from(["\ud800", "null", "é", ""])
 ODD = st.sampled_from([float("nan"), float("inf"), 2**70, -(2**63), 1e300, -0.0, 0, False, None])

@@ -18,7 +18,7 @@ from evalkit.fetchers.files.formats.langsmith.runs import read as read_langsmith
 from evalkit.fetchers.files.formats.own import OwnFetcher
 from evalkit.fetchers.files.reading.paths import SourceFile, find_files
 from evalkit.fetchers.files.reading.sample import sample_of
-from evalkit.model.schema.records import example_to_record, run_to_record
+from evalkit.model.schema.written import example_to_record, run_to_record
 
 SAMPLES = SHARED / "reference" / "langsmith-samples"
 needs_samples = pytest.mark.skipif(

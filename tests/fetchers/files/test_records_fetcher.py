@@ -19,7 +19,8 @@ from evalkit.errors import (
     SourceUnavailable,
 )
 from evalkit.fetchers.base import FetchContext, revision
-from evalkit.fetchers.files.formats.records import RecordsFetcher, RecordsOptions
+from evalkit.fetchers.files.formats.options import RecordsOptions
+from evalkit.fetchers.files.formats.records import RecordsFetcher
 from evalkit.model.run import Run
 
 ONE = {"q": "2+2", "a": "4", "gold": "4"}

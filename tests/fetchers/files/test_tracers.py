@@ -17,7 +17,7 @@ from evalkit.fetchers.files.formats.otlp.forms.raw import Event
 from evalkit.fetchers.files.formats.otlp.runs import Traces
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.reading.findings import Findings
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 
 START = 1_700_000_000_000_000_000
 

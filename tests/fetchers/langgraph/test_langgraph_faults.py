@@ -20,7 +20,7 @@ from evalkit.errors import (
 )
 from evalkit.fetchers.base import Counts
 from evalkit.model.run import Run
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 
 HARMS = ("500", "drop", "429", "429 later", "half body", "slow body", "cut json")
 PAGES = ("repeated page", "short page", "empty page")

@@ -12,7 +12,7 @@ import pytest
 from fetchers.langgraph.proxy import Choose, harmful
 from fetchers.langgraph.world import made_up
 
-from evalkit.model.schema.records import run_to_record
+from evalkit.model.schema.written import run_to_record
 from evalkit.store.results import read_results
 from evalkit.store.store import Store
 

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalkit.errors import ConfigError
-from evalkit.fetchers.base import CheckLine
-from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.base import CheckLine, options_at
+from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.known import Across, Format, named, one_format
 from evalkit.fetchers.files.mapping.apart import by_file
-from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.dataset import read_dataset
 from evalkit.fetchers.files.mapping.item import Item
-from evalkit.fetchers.files.mapping.options import FileName
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile
 from evalkit.model.example import Example
 from evalkit.model.schema.batch import ExampleRow
 
-
-class AutoOptions(FileOptions):
-    """Keys of an experiment with `fetcher = "files"`."""
-
-    format: str | None = None
-    """Name of the format. Default: found out from the files."""
-    dataset: FileName | DatasetOptions | None = None
-    """A file with the examples, joined by id, else by equal inputs."""
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class AutoFetcher(FileFetcher):
     """Reads any format evalkit knows by itself."""
 
-    Options: ClassVar[type[BaseModel]] = AutoOptions
+    Options: ClassVar[type[BaseModel]] = options_at(
+        "evalkit.fetchers.files.formats.options", "AutoOptions"
+    )
     _counted = False
     _format: Format | None = None
     _across: Across | None = None

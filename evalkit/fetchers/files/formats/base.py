@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
-
-from pydantic import BaseModel, Field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalkit.errors import EvalkitError, NoRunsError
-from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext, is_stored_as, options_at
 from evalkit.fetchers.came import Came
 from evalkit.fetchers.files.formats.spreadable import Spreadable, fingerprint_of
 from evalkit.fetchers.files.mapping.apart import by_file, chosen, of_file
 from evalkit.fetchers.files.mapping.examples import ExampleBook
 from evalkit.fetchers.files.mapping.item import Item
-from evalkit.fetchers.files.mapping.options import ExpressionText, FileNames
 from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings, Hearing
 from evalkit.fetchers.files.reading.paths import (
-    RECORD_LIMIT,
     URL,
     SourceFile,
     digest_of,
@@ -28,7 +24,6 @@ from evalkit.fetchers.files.reading.paths import (
 )
 from evalkit.fetchers.files.reading.plain import files_of
 from evalkit.fetchers.files.reading.unpack import is_empty
-from evalkit.fetchers.options import SourceOptions
 from evalkit.fetchers.statuses import settled
 from evalkit.fetchers.unforeseen import UNFORESEEN
 from evalkit.model.example import Example
@@ -37,29 +32,19 @@ from evalkit.model.schema.batch import ExampleRow, RunRows, rows_of
 from evalkit.model.schema.made import MadeRow
 from evalkit.model.views import unread_forms
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 EVERY = 256
 """Runs between two reports of progress."""
-
-
-class FileOptions(SourceOptions):
-    """Options every fetcher of files takes."""
-
-    path: FileNames
-    """A file, folder, glob or fsspec URL, relative to the config, or a list of them; `{a,b}` \
-stands for both, and what begins with `!` is left out."""
-    max_record_mb: float = Field(RECORD_LIMIT / 1e6, gt=0, le=1e6)
-    """Megabytes a record may have, with what its values take; a larger one is skipped, named, and \
-the fetch ends with 3."""
-    experiments: ExpressionText | None = None
-    """JMESPath that tells experiments apart; `_filename`: each file is one of its own."""
-    experiment: str | None = None
-    """Of those, or of what a store holds, the one that is read; a pattern stands for many."""
 
 
 class FileFetcher(Spreadable):
     """Base of the fetchers of files; a subclass reads items."""
 
-    Options: ClassVar[type[BaseModel]] = FileOptions
+    Options: ClassVar[type[BaseModel]] = options_at(
+        "evalkit.fetchers.files.formats.options", "FileOptions"
+    )
     on_repeat: ClassVar[str] = "error"
 
     def __init__(self, options: Any, context: FetchContext) -> None:

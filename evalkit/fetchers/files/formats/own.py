@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
-
-from pydantic import BaseModel
+from typing import Any
 
 from evalkit.errors import RecordError
-from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.item import Item
@@ -18,8 +16,8 @@ from evalkit.fetchers.files.reading.sample import Sample
 from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.fetchers.numbers import Numbers
 from evalkit.model.example import Example
+from evalkit.model.run import Run
 from evalkit.model.schema.batch import Odd, RunRows, parsed
-from evalkit.model.schema.records import read_record
 
 OURS = {"example_id", "inputs", "outputs", "steps", "status", "error", "feedback"}
 """Keys of which a run of ours has at least one."""
@@ -47,7 +45,7 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 yield Item(row.value, "", row.where)
                 continue
             try:
-                found = read_record(_numbered(row.value, repetitions, row.where), row.where)
+                found = _checked(_numbered(row.value, repetitions, row.where), row.where)
             except RecordError as error:
                 reading.findings.break_at(row.where, str(error).removeprefix(f"{row.where}: "))
                 continue
@@ -55,6 +53,12 @@ def read(files: list[SourceFile], reading: Reading) -> Iterator[Item]:
                 reading.book.add(found)
             else:
                 yield Item(found, "" if reading.quick else digest(row.value), row.where)
+
+
+def _checked(value: dict[str, Any], where: str) -> Run | Example:
+    from evalkit.model.schema.records import read_record  # pydantic, which plain runs do without
+
+    return read_record(value, where)
 
 
 class QuickLines:
@@ -95,8 +99,6 @@ def _numbered(value: Any, repetitions: Numbers, where: str) -> dict[str, Any]:
 
 class OwnFetcher(FileFetcher):
     """Reads what `evalkit` itself writes."""
-
-    Options: ClassVar[type[BaseModel]] = FileOptions
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:
         """Yield the runs of the files."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalkit.errors import ConfigError, DatasetError
-from evalkit.fetchers.base import CheckLine, FetchContext
+from evalkit.fetchers.base import CheckLine, FetchContext, options_at
 from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.copies import Copies
 from evalkit.fetchers.files.formats.known import detect
 from evalkit.fetchers.files.formats.records_direct import EXAMPLE_ID, Direct
-from evalkit.fetchers.files.formats.records_options import RecordsOptions
 from evalkit.fetchers.files.formats.records_quick import BuiltRows, build_rows, is_plain
 from evalkit.fetchers.files.mapping.build import Builder, Built
 from evalkit.fetchers.files.mapping.dataset import read_dataset
@@ -32,6 +29,9 @@ from evalkit.fetchers.files.reading.selection import Selection
 from evalkit.fetchers.numbers import Numbers
 from evalkit.model.schema.batch import RunRows
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 BY_FILE = ("_path", "_filename")
 """What groups by the file: its runs are whole when it ends."""
 LOOKED_AT = 4 << 20
@@ -48,7 +48,9 @@ def to_key(value: Any) -> str | None:
 class RecordsFetcher(FileFetcher):
     """Reads JSON, JSON Lines, CSV or Parquet by a mapping."""
 
-    Options: ClassVar[type[BaseModel]] = RecordsOptions
+    Options: ClassVar[type[BaseModel]] = options_at(
+        "evalkit.fetchers.files.formats.options", "RecordsOptions"
+    )
 
     def __init__(self, options: Any, context: FetchContext) -> None:
         super().__init__(options, context)

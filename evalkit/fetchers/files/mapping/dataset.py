@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, BeforeValidator, Field
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.mapping import FieldMap
-from evalkit.fetchers.files.mapping.options import ExpressionText, FileNames, flat_fields
-from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS, check_target
+from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS
 from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import find_files
 from evalkit.fetchers.files.reading.places import NOWHERE
+from evalkit.fetchers.files.reading.plain import PlainOptions, plain_dataset
 from evalkit.fetchers.files.reading.rows import Row, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
-from evalkit.fetchers.options import SourceOptions
 from evalkit.model.example import Example
+
+if TYPE_CHECKING:
+    from evalkit.fetchers.files.mapping.options import DatasetOptions
 
 NAMES = {
     "example_id": ("example_id", "id", "key"),
@@ -33,40 +33,18 @@ NAMES = {
 """Keys a dataset row may use when no `fields` are given; the first one present counts."""
 
 
-def _field_name(name: str) -> str:
-    check_target(name, EXAMPLE_TARGETS)
-    return name
-
-
-class DatasetOptions(SourceOptions):
-    """`[experiments.NAME.dataset]`: a file with the examples."""
-
-    path: FileNames
-    """A file, glob or fsspec URL, relative to the config."""
-    records: ExpressionText = "@"
-    """JMESPath to the list of rows."""
-    fields: Annotated[
-        dict[Annotated[str, AfterValidator(_field_name)], ExpressionText],
-        BeforeValidator(flat_fields),
-    ] = Field(default_factory=dict)
-    """JMESPath on each row: example_id, inputs, reference_outputs, metadata, split. Default: \
-those keys."""
-    subset: bool = False
-    """The runs answered only part of the dataset: leave out examples without a run."""
-
-
 def read_dataset(
-    options: str | DatasetOptions, context: FetchContext, findings: Findings
+    options: str | DatasetOptions | PlainOptions, context: FetchContext, findings: Findings
 ) -> Dataset:
     """Read all examples of a dataset file; raises `DatasetError` where a row names no example."""
     if isinstance(options, str):
-        options = DatasetOptions(path=options)
+        options = plain_dataset(options)
     who = f"experiments.{context.experiment}.dataset"
     return Dataset(_examples(options, context, findings, who), who, subset=options.subset)
 
 
 def _examples(
-    options: DatasetOptions, context: FetchContext, findings: Findings, who: str
+    options: DatasetOptions | PlainOptions, context: FetchContext, findings: Findings, who: str
 ) -> Iterator[Example]:
     selection = Selection(Expression(options.records, f"{who}.records"))
     fields = FieldMap(options.fields, EXAMPLE_TARGETS, f"{who}.fields") if options.fields else None

@@ -21,8 +21,8 @@ from evalkit.model.schema.batch import ExampleRow, Odd, json_text
 from evalkit.model.schema.content import dumps
 from evalkit.model.schema.hashes import RowValues
 from evalkit.model.schema.quick import NULL, given
-from evalkit.model.schema.records import example_to_record, read_record
 from evalkit.model.schema.row_values import example_row, example_values
+from evalkit.model.schema.written import example_to_record
 
 IN_MEMORY = 16 << 20
 
@@ -144,6 +144,8 @@ def _filled(raw: Raw) -> bytes | None:
 def _example(record: dict[str, Any]) -> Run | Example:
     """Return the example of a record that we wrote: only one without a usable id is checked."""
     if not isinstance(record.get("example_id"), str):
+        from evalkit.model.schema.records import read_record  # pydantic, which few examples need
+
         return read_record(record, "example")
     del record["kind"]
     split = record.pop("split", None)

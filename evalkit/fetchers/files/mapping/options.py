@@ -1,14 +1,16 @@
-"""Types of options that hold expressions: checked when the config is, not when data is read."""
+"""Options that hold expressions or name files: checked when the configuration is read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from evalkit.errors import ConfigError
+from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS, check_target
 from evalkit.fetchers.files.reading.expression import Expression
+from evalkit.fetchers.options import SourceOptions
 
 
 def _compiles(text: str) -> str:
@@ -51,3 +53,25 @@ def flat_fields(fields: Any) -> Any:
         else:
             flat[name] = value
     return flat
+
+
+def _field_name(name: str) -> str:
+    check_target(name, EXAMPLE_TARGETS)
+    return name
+
+
+class DatasetOptions(SourceOptions):
+    """`[experiments.NAME.dataset]`: a file with the examples."""
+
+    path: FileNames
+    """A file, glob or fsspec URL, relative to the config."""
+    records: ExpressionText = "@"
+    """JMESPath to the list of rows."""
+    fields: Annotated[
+        dict[Annotated[str, AfterValidator(_field_name)], ExpressionText],
+        BeforeValidator(flat_fields),
+    ] = Field(default_factory=dict)
+    """JMESPath on each row: example_id, inputs, reference_outputs, metadata, split. Default: \
+those keys."""
+    subset: bool = False
+    """The runs answered only part of the dataset: leave out examples without a run."""

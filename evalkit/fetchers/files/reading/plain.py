@@ -1,8 +1,4 @@
-"""Plain: options that are nothing but paths, as nearly all of files are: known without pydantic.
-
-A source that has not changed is told by its bytes, and to find these takes no reader. Whatever is
-said beside the paths is for `Options` of the fetcher.
-"""
+"""Plain: options as they stand in the configuration, without pydantic."""
 
 from __future__ import annotations
 
@@ -10,31 +6,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evalkit.fetchers.files.reading.paths import SourceFile, digest_of, find_files
-
-PLAIN = {
-    "evalkit": frozenset({"path"}),
-    "files": frozenset({"path", "dataset"}),
-    "langsmith-files": frozenset({"path", "dataset"}),
-}
-"""By fetcher, the keys that name files."""
+from evalkit.fetchers.files.reading.paths import SourceFile, find_files
 
 
-def is_plain(fetcher: str, options: Mapping[str, Any]) -> bool:
-    """Tell whether the options are paths alone, which the fetcher takes as they are."""
-    if "path" not in options or not options.keys() <= PLAIN.get(fetcher, frozenset()):
-        return False
-    listed = options["path"] if type(options["path"]) is list else [options["path"]]
-    others = [each for key, each in options.items() if key != "path"]
-    return bool(listed) and all(type(e) is str and e.strip() for e in (*listed, *others))
+class PlainOptions:
+    """Options that are as they were written; those that were not are as by default."""
+
+    def __init__(self, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+        self._given = dict(given)
+        self.__dict__.update({**defaults, **self._given})
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)  # for who checks types: keys are attributes
+
+    def model_dump(self, *, exclude_unset: bool) -> dict[str, Any]:
+        """Return what was given."""
+        assert exclude_unset
+        return dict(self._given)
+
+
+def plain_dataset(path: str) -> PlainOptions:
+    """Return the options of a dataset of which only the path is said."""
+    return PlainOptions({"path": path}, {"records": "@", "fields": {}, "subset": False})
 
 
 def files_of(path: Any, dataset: Any, base: Path, who: str) -> list[SourceFile]:
     """Return all files that a fetch reads, those of the dataset last."""
     found = [find_files(each, base, who) for each in (path, dataset) if each]
     return [file for files in found for file in files]
-
-
-def digest_of_plain(options: Mapping[str, Any], base: Path, who: str) -> str | None:
-    """Return the digest of all that is read where the options are plain; None as `digest_of`."""
-    return digest_of(files_of(options["path"], options.get("dataset"), base, who))

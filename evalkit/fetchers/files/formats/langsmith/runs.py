@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, ClassVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalkit.errors import DatasetError
-from evalkit.fetchers.files.formats.base import FileFetcher, FileOptions
+from evalkit.fetchers.base import options_at
+from evalkit.fetchers.files.formats.base import FileFetcher
 from evalkit.fetchers.files.formats.known import Reading
 from evalkit.fetchers.files.formats.langsmith import shapes
 from evalkit.fetchers.files.formats.langsmith.buckets import Buckets
 from evalkit.fetchers.files.formats.langsmith.source import Source
-from evalkit.fetchers.files.mapping.dataset import DatasetOptions, read_dataset
+from evalkit.fetchers.files.mapping.dataset import read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.mapping.item import Item
-from evalkit.fetchers.files.mapping.options import FileName
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import SourceFile, size_of
 from evalkit.fetchers.files.reading.sample import sample_of
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 fits = shapes.fits
 SOME = 8
@@ -70,19 +71,12 @@ def together(file: SourceFile) -> str:
     return f"{file.shown}: runs and their steps are records of their own, read together"
 
 
-class LangSmithOptions(FileOptions):
-    """Keys of an experiment with `fetcher = "langsmith-files"`."""
-
-    dataset: FileName | DatasetOptions | None = None
-    """A file with the examples, joined by id, else by equal inputs."""
-    session: str | None = None
-    """Id or name of the experiment, where the files hold runs of several."""
-
-
 class LangSmithFiles(FileFetcher):
     """Reads what LangSmith's API, SDK, command line and exports leave in files."""
 
-    Options: ClassVar[type[BaseModel]] = LangSmithOptions
+    Options: ClassVar[type[BaseModel]] = options_at(
+        "evalkit.fetchers.files.formats.options", "LangSmithFileOptions"
+    )
     _across: Source | None = None
 
     def items(self, files: list[SourceFile]) -> Iterator[Item]:

@@ -27,7 +27,7 @@ from evalkit.fetchers.langsmith.convert.traces import Grouped, Trace, flatten
 from evalkit.model.example import Example
 from evalkit.model.schema.batch import Odd
 from evalkit.model.schema.content import dumps
-from evalkit.model.schema.records import example_to_record
+from evalkit.model.schema.written import example_to_record
 from evalkit.model.score import Feedback
 
 SESSION_NAMES = ("session_id", "project_id", "session_name")

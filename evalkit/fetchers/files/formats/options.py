@@ -1,4 +1,7 @@
-"""What stands in the configuration of an experiment that a mapping reads."""
+"""What stands in the configuration of an experiment that is in files.
+
+What `files.plain` takes as it is has to be taken here, with the same defaults.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,50 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from evalkit.fetchers.files.formats.base import FileOptions
-from evalkit.fetchers.files.mapping.dataset import DatasetOptions
 from evalkit.fetchers.files.mapping.grouping import Rule, check_rule
-from evalkit.fetchers.files.mapping.options import ExpressionText, FileName, flat_fields
+from evalkit.fetchers.files.mapping.options import (
+    DatasetOptions,
+    ExpressionText,
+    FileName,
+    FileNames,
+    flat_fields,
+)
 from evalkit.fetchers.files.mapping.targets import RUN_TARGETS, check_target
+from evalkit.fetchers.files.reading.paths import RECORD_LIMIT
+from evalkit.fetchers.options import SourceOptions
+
+
+class FileOptions(SourceOptions):
+    """Options every fetcher of files takes."""
+
+    path: FileNames
+    """A file, folder, glob or fsspec URL, relative to the config, or a list of them; `{a,b}` \
+stands for both, and what begins with `!` is left out."""
+    max_record_mb: float = Field(RECORD_LIMIT / 1e6, gt=0, le=1e6)
+    """Megabytes a record may have, with what its values take; a larger one is skipped, named, and \
+the fetch ends with 3."""
+    experiments: ExpressionText | None = None
+    """JMESPath that tells experiments apart; `_filename`: each file is one of its own."""
+    experiment: str | None = None
+    """Of those, or of what a store holds, the one that is read; a pattern stands for many."""
+
+
+class AutoOptions(FileOptions):
+    """Keys of an experiment with `fetcher = "files"`."""
+
+    format: str | None = None
+    """Name of the format. Default: found out from the files."""
+    dataset: FileName | DatasetOptions | None = None
+    """A file with the examples, joined by id, else by equal inputs."""
+
+
+class LangSmithFileOptions(FileOptions):
+    """Keys of an experiment with `fetcher = "langsmith-files"`."""
+
+    dataset: FileName | DatasetOptions | None = None
+    """A file with the examples, joined by id, else by equal inputs."""
+    session: str | None = None
+    """Id or name of the experiment, where the files hold runs of several."""
 
 
 def _field_name(name: str) -> str:
