@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import IncompleteExperiment, NoRunsError
 from evalkit.executors.opening import LOCAL
 from evalkit.fetchers.base import CheckLine, FetchContext, Fetcher
-from evalkit.fetchers.files.plain import plain_options
 from evalkit.fetchers.pricing import Pricer
 from evalkit.fetchers.statuses import settled
 from evalkit.fetchers.unforeseen import guarded, looked_at
@@ -63,7 +62,7 @@ def open_fetcher(
         wait=wait,
         statuses=config.statuses,
     )
-    options = plain_options(config.fetcher, config.options)
+    options = plugins.plain_options(config.fetcher, config.options)
     return made(options or made.Options.model_validate(dict(config.options)), context)
 
 

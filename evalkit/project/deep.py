@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalkit.errors import EvalkitError
-from evalkit.fetchers.files.plain import is_plain
 from evalkit.project import plugins
 from evalkit.project.fitting import keys_of
 from evalkit.project.tables import ExperimentTable, ProjectTable
@@ -30,7 +29,7 @@ def check_deep(table: ProjectTable, problems: Problems) -> None:
 
 
 def _check_fetcher(keys: Keys, experiment: ExperimentTable, problems: Problems) -> None:
-    if is_plain(experiment.fetcher, experiment.options):
+    if plugins.plain_options(experiment.fetcher, experiment.options) is not None:
         return
     from pydantic import ValidationError  # a fifth of a command that has nothing to fetch
 

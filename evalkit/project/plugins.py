@@ -12,9 +12,11 @@ from evalkit.errors import ConfigError, EvaluatorImportError, did_you_mean
 from evalkit.project.installed import points_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from importlib.metadata import EntryPoint
 
     from evalkit.fetchers.base import Fetcher
+    from evalkit.fetchers.plain import PlainOptions
 
 FETCHERS = "evalkit.fetchers"
 EVALUATORS = "evalkit.evaluators"
@@ -44,6 +46,17 @@ def fetcher(name: str) -> type[Fetcher]:
         )
         raise ConfigError(message)
     return cast("type[Fetcher]", load(there[name]))
+
+
+def plain_options(name: str, options: Mapping[str, Any]) -> PlainOptions | None:
+    """Return options that a fetcher of evalkit's own takes as they stand; None: `Options` reads."""
+    if name == "langgraph":
+        from evalkit.fetchers.plain import plain_server  # of what is fetched alone
+
+        return plain_server(options)
+    from evalkit.fetchers.files import plain
+
+    return plain.plain_options(name, options)
 
 
 def load(point: EntryPoint) -> Any:

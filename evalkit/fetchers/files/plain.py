@@ -12,7 +12,8 @@ from typing import Any
 
 from evalkit.errors import ConfigError
 from evalkit.fetchers.files.reading.paths import RECORD_LIMIT, digest_of
-from evalkit.fetchers.files.reading.plain import PlainOptions, files_of
+from evalkit.fetchers.files.reading.plain import files_of
+from evalkit.fetchers.plain import PlainOptions
 
 PLAIN = {
     "evalkit": frozenset({"path"}),

@@ -6,15 +6,20 @@ always set), `X-Pagination-Total` is no total (so threads are counted), and a ru
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.errors import SourceUnavailable
+from evalkit.errors import ConfigError, SourceUnavailable
 from evalkit.fetchers.http.answers import HttpError, NotFound, TooLarge
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.langgraph.abilities import REFUSED, Abilities, Negotiation
 from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
+from evalkit.fetchers.plain import PlainOptions
+
+if TYPE_CHECKING:
+    from evalkit.fetchers.langgraph.options import LangGraphOptions
 
 THREAD_PAGE = 1000
 RUN_PAGE = 200
@@ -26,6 +31,8 @@ MOST_BYTES = 8_000_000
 PAGE_BYTES = 4_000_000
 """A page of history is asked for in about this size: each checkpoint repeats the whole state."""
 THREAD_FIELDS = ["thread_id", "created_at", "updated_at", "status", "metadata"]
+KEY_VARIABLES = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
+"""Where the key is looked for, in the order of the LangGraph SDK."""
 
 
 class HistoryPage(NamedTuple):
@@ -238,3 +245,31 @@ class LangGraphClient:
 
 def _is_first(oldest: Snapshot, short: bool) -> bool:
     return short and (oldest.parent_id is None or oldest.source in ("input", "fork"))
+
+
+def request_headers(
+    options: LangGraphOptions | PlainOptions, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the headers to send: those of the config, and the key where none of them is one."""
+    headers = {name: _resolved(value, environment) for name, value in options.headers.items()}
+    if any(name.lower() in ("x-api-key", "authorization") for name in headers):
+        return headers
+    names = (options.api_key_env,) if options.api_key_env else KEY_VARIABLES
+    key = next((value for name in names if (value := environment.get(name, "").strip(" \"'"))), "")
+    if options.api_key_env and not key:
+        raise ConfigError(f"api_key_env: {options.api_key_env} is not set. Set it to the key.")
+    return {**headers, "x-api-key": key} if key else headers
+
+
+def _resolved(value: str, environment: Mapping[str, str]) -> str:
+    if not value.startswith("$"):
+        return value
+    found = environment.get(value[1:].strip("{}"))
+    if found is None:
+        raise ConfigError(f"headers: {value} is not set. Set that environment variable.")
+    return found
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process environment."""
+    return os.environ

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ExperimentNotFound, SourceUnavailable, did_you_mean
 from evalkit.fetchers.http.answers import HttpError, NotFound
 from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.facts import turn_of
-from evalkit.fetchers.langgraph.options import LangGraphOptions
 from evalkit.fetchers.langgraph.snapshots import Snapshot
+from evalkit.fetchers.plain import PlainOptions
 from evalkit.model.timing import parse_time
+
+if TYPE_CHECKING:
+    from evalkit.fetchers.langgraph.options import LangGraphOptions
 
 TRIES = 3
 ENDED = frozenset({"success", "error", "timeout", "interrupted"})
@@ -65,7 +68,7 @@ class Discovery:
     """Lists threads and runs; remembers each thread's `updated_at` to see which changed."""
 
     client: LangGraphClient
-    options: LangGraphOptions
+    options: LangGraphOptions | PlainOptions
     assistants: frozenset[str] | None = None
     """Ids of the assistants whose runs count; None: all."""
     problems: list[str] = field(default_factory=list)

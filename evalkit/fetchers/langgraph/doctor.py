@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from evalkit.errors import AuthenticationFailed, EvalkitError
 from evalkit.fetchers.base import CheckLine
 from evalkit.fetchers.langgraph.discover import Discovery
-from evalkit.fetchers.langgraph.options import LangGraphOptions
+from evalkit.fetchers.plain import PlainOptions
+
+if TYPE_CHECKING:
+    from evalkit.fetchers.langgraph.options import LangGraphOptions
 
 LOOKED_AT = 100
 """Threads whose runs are counted; more would be a fetch."""
 
 
-def check(discovery: Discovery, options: LangGraphOptions) -> Iterator[CheckLine]:
+def check(discovery: Discovery, options: LangGraphOptions | PlainOptions) -> Iterator[CheckLine]:
     """Yield one line for each thing a fetch needs, and stop at the first that is broken."""
     try:
         yield from _server(discovery)
@@ -34,7 +38,7 @@ def _server(discovery: Discovery) -> Iterator[CheckLine]:
     yield CheckLine(True, f"{client.http.source}: {found.name}, version {found.version}{more}")
 
 
-def _matches(discovery: Discovery, options: LangGraphOptions) -> Iterator[CheckLine]:
+def _matches(discovery: Discovery, options: LangGraphOptions | PlainOptions) -> Iterator[CheckLine]:
     count = discovery.client.count_threads(options.thread_metadata)
     yield CheckLine(True, "the server takes our requests (key accepted, or none needed)")
     asked = options.thread_metadata or "any metadata"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalkit.errors import (
     EvalkitError,
@@ -16,7 +14,7 @@ from evalkit.errors import (
     NoRunsError,
     SourceUnavailable,
 )
-from evalkit.fetchers.base import CheckLine, Counts, FetchContext
+from evalkit.fetchers.base import CheckLine, Counts, FetchContext, options_at
 from evalkit.fetchers.files.mapping.dataset import read_dataset
 from evalkit.fetchers.files.mapping.examples import Dataset
 from evalkit.fetchers.files.reading.findings import Findings
@@ -24,14 +22,19 @@ from evalkit.fetchers.http.attempts import Patience
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.http.transport import httpx
-from evalkit.fetchers.langgraph.client import LangGraphClient
+from evalkit.fetchers.langgraph.client import LangGraphClient, environment, request_headers
 from evalkit.fetchers.langgraph.discover import Discovery, Found
 from evalkit.fetchers.langgraph.facts import example_named
 from evalkit.fetchers.langgraph.one import Result, RunReader
-from evalkit.fetchers.langgraph.options import LangGraphOptions, environment, request_headers
+from evalkit.fetchers.plain import PlainOptions
 from evalkit.model.example import Example
 from evalkit.model.run import Run
 from evalkit.model.timing import parse_time
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from evalkit.fetchers.langgraph.options import LangGraphOptions
 
 ROUNDS = 5
 """How often threads that changed while they were read are read again."""
@@ -43,7 +46,9 @@ LONGEST_POLL_S = 10.0
 class LangGraphFetcher:
     """Pulls the runs of an experiment from a LangGraph server, with every step."""
 
-    Options: ClassVar[type[BaseModel]] = LangGraphOptions
+    Options: ClassVar[type[BaseModel]] = options_at(
+        "evalkit.fetchers.langgraph.options", "LangGraphOptions"
+    )
 
     def __init__(
         self,
@@ -54,8 +59,8 @@ class LangGraphFetcher:
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         if isinstance(options, Mapping):
-            options = LangGraphOptions.model_validate(options)
-        self.options: LangGraphOptions = options
+            options = self.Options.model_validate(options)
+        self.options: LangGraphOptions | PlainOptions = options
         self.context = context
         self._transport, self._sleep = transport, sleep
         self.http = self._http(Patience())

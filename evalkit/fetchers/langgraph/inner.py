@@ -16,7 +16,6 @@ from evalkit.model.accounting.reader import usage_or_note
 from evalkit.model.document import LISTS
 from evalkit.model.messages.message import parse_arguments, text_of
 from evalkit.model.messages.read import read_message
-from evalkit.model.schema.records import StepRecord
 from evalkit.model.step import Step
 from evalkit.model.usage import Usage
 
@@ -117,6 +116,8 @@ class InnerReader:
         return found
 
     def _span(self, raw: Any, node: Step) -> Step | None:
+        from evalkit.model.schema.records import StepRecord  # pydantic, which few graphs need
+
         try:
             record = StepRecord.model_validate(raw)
         except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, RecordError, SourceUnavailable
 from evalkit.fetchers.http.answers import HttpError, NotFound
@@ -12,8 +12,11 @@ from evalkit.fetchers.langgraph.client import LangGraphClient
 from evalkit.fetchers.langgraph.convert import Converted, Reading, convert
 from evalkit.fetchers.langgraph.discover import TRIES, Found
 from evalkit.fetchers.langgraph.gather import Gathered, Gatherer
-from evalkit.fetchers.langgraph.options import LangGraphOptions
+from evalkit.fetchers.plain import PlainOptions
 from evalkit.fetchers.unforeseen import UNFORESEEN
+
+if TYPE_CHECKING:
+    from evalkit.fetchers.langgraph.options import LangGraphOptions
 
 Identify = Callable[[str | None, Any], str | None]
 """`(example id in the metadata, inputs)` -> id of the example."""
@@ -42,7 +45,7 @@ class RunReader:
     """Fetches runs one by one, from any thread."""
 
     client: LangGraphClient
-    options: LangGraphOptions
+    options: LangGraphOptions | PlainOptions
     identify: Identify
     names: dict[str, str] = field(default_factory=dict)
     """Assistant id -> name, where known."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from evalkit.errors import ConfigError
 from evalkit.fetchers.files.mapping.options import DatasetOptions, FileName
 from evalkit.fetchers.http.source import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
 from evalkit.fetchers.options import Proxy, Rate, SourceOptions, Timeout, address
 from evalkit.model.outcome import RunStatus
 from evalkit.model.timing import parse_time
-
-KEY_VARIABLES = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
-"""Where the key is looked for, in the order of the LangGraph SDK."""
 
 
 def _as_list(value: Any) -> Any:
@@ -78,29 +72,3 @@ class LangGraphOptions(SourceOptions):
     """Client certificate (PEM with its key)."""
     proxy: Proxy = None
     """Address of an HTTP proxy."""
-
-
-def request_headers(options: LangGraphOptions, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers to send: those of the config, and the key where none of them is one."""
-    headers = {name: _resolved(value, environment) for name, value in options.headers.items()}
-    if any(name.lower() in ("x-api-key", "authorization") for name in headers):
-        return headers
-    names = (options.api_key_env,) if options.api_key_env else KEY_VARIABLES
-    key = next((value for name in names if (value := environment.get(name, "").strip(" \"'"))), "")
-    if options.api_key_env and not key:
-        raise ConfigError(f"api_key_env: {options.api_key_env} is not set. Set it to the key.")
-    return {**headers, "x-api-key": key} if key else headers
-
-
-def _resolved(value: str, environment: Mapping[str, str]) -> str:
-    if not value.startswith("$"):
-        return value
-    found = environment.get(value[1:].strip("{}"))
-    if found is None:
-        raise ConfigError(f"headers: {value} is not set. Set that environment variable.")
-    return found
-
-
-def environment() -> Mapping[str, str]:
-    """Return the process environment."""
-    return os.environ

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from evalkit.fetchers.base import FetchContext
 from evalkit.fetchers.files.mapping.options import DatasetOptions
 from evalkit.fetchers.files.plain import PLAIN, digest_of_plain, is_plain, plain_options
-from evalkit.fetchers.files.reading.plain import PlainOptions, plain_dataset
+from evalkit.fetchers.files.reading.plain import plain_dataset
+from evalkit.fetchers.plain import PlainOptions
 from evalkit.project import plugins
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)

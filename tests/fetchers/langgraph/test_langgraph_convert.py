@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import ConfigError, RecordError
+from evalkit.fetchers.langgraph.client import request_headers
 from evalkit.fetchers.langgraph.convert import Reading, convert
 from evalkit.fetchers.langgraph.discover import contains
-from evalkit.fetchers.langgraph.options import LangGraphOptions, request_headers
+from evalkit.fetchers.langgraph.options import LangGraphOptions
 from evalkit.fetchers.langgraph.snapshots import Snapshot, Task, read_snapshot
 from evalkit.fetchers.langgraph.steps import Evidence
 from evalkit.model.run import Run

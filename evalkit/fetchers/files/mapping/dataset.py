@@ -15,9 +15,10 @@ from evalkit.fetchers.files.reading.expression import Expression
 from evalkit.fetchers.files.reading.findings import Findings
 from evalkit.fetchers.files.reading.paths import find_files
 from evalkit.fetchers.files.reading.places import NOWHERE
-from evalkit.fetchers.files.reading.plain import PlainOptions, plain_dataset
+from evalkit.fetchers.files.reading.plain import plain_dataset
 from evalkit.fetchers.files.reading.rows import Row, read_rows
 from evalkit.fetchers.files.reading.selection import Selection
+from evalkit.fetchers.plain import PlainOptions
 from evalkit.model.example import Example
 
 if TYPE_CHECKING:
