@@ -11,6 +11,9 @@ from evalkit.metrics.columns.deciding import WHOLE, Decision
 from evalkit.metrics.columns.settled import settled
 from evalkit.model.score import EvaluatorInfo
 
+PIECE = 65_536
+"""Entries that are looked up at once: numpy makes indices of 8 bytes of all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreColumn:
@@ -29,8 +32,6 @@ class ScoreColumn:
     cluster: Codes
     values: Floats
     """Numbers of the scored cells that can be read as this score."""
-    rows: Codes
-    """Rows in the cells table of all of the score's cells, whatever their outcome."""
     outcomes: dict[str, int]
     worded: Codes
     """Rows of the scored cells that are in no value: categories, or what cannot be read."""
@@ -80,10 +81,10 @@ class ScoreColumn:
 def by_run(column: ScoreColumn) -> tuple[Floats, Floats | None, Codes]:
     """Return value, pass and example of each run: steps averaged, a pass when all of them pass."""
     passes = pass_values(column)
+    if _once(column.run):
+        return column.values, passes, column.cluster
     inside = column.run >= 0
     counts = np.bincount(column.run[inside], minlength=1)
-    if counts.max() <= 1:
-        return column.values, passes, column.cluster
     there = np.flatnonzero(counts)
     totals = np.bincount(column.run[inside], weights=column.values[inside])[there]
     cluster = np.zeros(len(counts), np.int64)
@@ -94,6 +95,16 @@ def by_run(column: ScoreColumn) -> tuple[Floats, Floats | None, Codes]:
     found = (cluster[there], totals / counts[there], passes)
     cluster, means, passes = settled(*found, ties=False) if column.settled else found
     return means, passes, cluster
+
+
+def _once(run: Codes) -> bool:
+    """Tell whether no run has two values; places are counted a piece at a time: they take room."""
+    if len(run) == 0:
+        return True
+    seen = np.zeros(int(run.max()) + 2, np.bool_)  # the last is that of cells of no run
+    for first in range(0, len(run), PIECE):
+        seen[run[first : first + PIECE]] = True
+    return int(np.count_nonzero(seen[:-1])) == int(np.count_nonzero(run >= 0))
 
 
 def pass_values(column: ScoreColumn) -> Floats | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -41,7 +41,8 @@ class _Group:
 
     def rows(self, cells: CellColumns) -> Codes:
         """Return the rows of its cells, whatever their outcome."""
-        return np.concatenate([cells.rows[place].whole() for place in self.parts])
+        parts = [cells.rows[place].whole() for place in self.parts]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def spent(self, cells: CellColumns) -> float | None:
         """Return the seconds its calls took, None where no call says so."""
@@ -69,6 +70,19 @@ class ScoreColumns(Sequence[ScoreColumn]):
     def __len__(self) -> int:
         return len(self._groups)
 
+    def __iter__(self) -> Iterator[ScoreColumn]:
+        for place in range(len(self)):
+            yield self[place]  # and no other is held here
+
+    def rows(self, place: int) -> Codes:
+        """Return the rows in the cells table of a score's cells, whatever their outcome."""
+        return self._groups[place].rows(self._data[0])
+
+    @property
+    def names(self) -> list[str]:
+        """The name of each score; no score is made to find out."""
+        return [group.name for group in self._groups]
+
     @property
     def infos(self) -> list[EvaluatorInfo | None]:
         """The evaluator of each score; no score is made to find out."""
@@ -87,13 +101,12 @@ class ScoreColumns(Sequence[ScoreColumn]):
         return self._held.get(place) or self._made(place)
 
     def _made(self, place: int) -> ScoreColumn:
-        group, cells = self._groups[place], self._data[0]
-        scope = group.info.scope if group.info else "run"
-        rows = group.rows(cells)
+        group, (cells, runs) = self._groups[place], self._data
         if place not in self._outcomes:
-            self._outcomes[place] = _outcomes(cells, rows, self._data[1], scope, self._unrun)
+            scope = group.info.scope if group.info else "run"
+            self._outcomes[place] = _outcomes(cells, self.rows(place), runs, scope, self._unrun)
         scale = self._decisions.get(group.name) or Decision("none")
-        column = _column(group, rows, scale, self._data, self._outcomes[place])
+        column = _column(group, scale, self._data, self._outcomes[place])
         if cells.n <= HELD:
             self._held[place] = column
         return column
@@ -187,30 +200,29 @@ def _ghosts(cells: CellColumns) -> dict[int, list[int]]:
 
 
 def _scored(cells: CellColumns, rows: Codes) -> Codes:
-    scored: Codes = rows[cells.outcome[rows] == 0]
+    there = cells.outcome[rows] == 0
+    scored: Codes = rows if there.all() else rows[there]
     return scored
 
 
 def _column(
     group: _Group,
-    rows: Codes,
     scale: Decision,
     data: tuple[CellColumns, RunColumns],
     outcomes: dict[str, int],
 ) -> ScoreColumn:
+    """Make a score; what it is made of is let go as soon as may be, for it can be millions."""
     cells, runs = data
-    scored = _scored(cells, rows)
+    scored = _scored(cells, group.rows(cells))
     values = _read(scored, scale, cells)
     there = ~np.isnan(values)
-    whole = bool(there.all())
-    run = cells.run[scored if whole else scored[there]]
-    cluster = cell_clusters(run, runs)
-    values = values if whole else values[there]
-    if is_settled(runs.n):
-        order = np.argsort(values).astype(np.int32)
-        values = values[order]  # one after the other: there are many
-        run = run[order]
-        cluster = cluster[order]
+    worded = scored[~there]
+    if len(worded):
+        scored, values = scored[there], values[there]
+    del there
+    run = cells.run[scored]
+    del scored
+    values, run, cluster = _settled(values, run, runs)
     evaluator, key, source = group.place
     return ScoreColumn(
         group.name,
@@ -224,28 +236,39 @@ def _column(
         cluster=cluster,
         unit=None if runs.unit_of is None else runs.units(cluster),
         values=values,
-        rows=rows,
         outcomes=outcomes,
-        worded=scored[:0] if whole else scored[~there],
+        worded=worded,
         seconds=group.spent(cells),
         settled=is_settled(runs.n),
     )
 
 
+def _settled(values: Floats, run: Codes, runs: RunColumns) -> tuple[Floats, Codes, Codes]:
+    """Return values, runs and examples of cells; of very many runs in the order of the values."""
+    if not is_settled(runs.n):
+        return values, run, cell_clusters(run, runs)
+    order = np.argsort(values)
+    if (run < 0).any():  # a cell of no run is its own example, and has its code by its place
+        return values[order], run[order], cell_clusters(run, runs)[order]
+    values, run = values[order], run[order]
+    del order
+    return values, run, cell_clusters(run, runs)
+
+
 def _read(scored: Codes, scale: Decision, cells: CellColumns) -> Floats:
     """Return the number of each scored cell, NaN for what is none of this score's."""
-    values: Floats = cells.score[scored]
     if scale.kind in ("category", "none"):
         return np.full(len(scored), np.nan)
+    values: Floats = cells.score[scored]
     silent = np.isnan(values)
     if silent.any():
         raw, words = cells.said.words
         table = np.array([*(_number(word, scale) for word in words), np.nan])
         values = np.where(silent, table[raw[scored]], values)
     if scale.range is not None:
-        values = np.where(scale.holds(values), values, np.nan)
+        values[~scale.holds(values)] = np.nan
     if scale.kind == "share":
-        values = np.clip(values, 0.0, 1.0)
+        np.clip(values, 0.0, 1.0, out=values)
     if _marks(scale) and (values == 1).any():
         values = np.where(cells.said.truths[scored], np.nan, values)
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,13 +116,20 @@ def _grouped(values: Floats, cluster: Codes, size: int, pick: Callable[[Floats],
     return np.array([pick(part) if len(part) else np.nan for part in parts])
 
 
-def reduce_scores(
-    columns: Sequence[ScoreColumn], reducers: Sequence[str], confidence: float
-) -> dict[str, dict[str, Figure]]:
-    """Return reducer to score to figure."""
-    found: dict[str, dict[str, Figure]] = {}
-    for text in reducers:
-        reducer = parse(text)
-        figures = {c.name: reduce_score(c, reducer, confidence) for c in columns}
-        found[reducer.text] = {n: f for n, f in figures.items() if f is not None}
-    return found
+class Reducing:
+    """Reduces scores as somebody goes through them: of very many cells each is made anew."""
+
+    def __init__(self, reducers: Sequence[str], confidence: float) -> None:
+        self._reducers, self._confidence = [parse(text) for text in reducers], confidence
+        self.figures: dict[str, dict[str, Figure]] = {each.text: {} for each in self._reducers}
+        """By reducer and score."""
+
+    def over(self, columns: Iterable[ScoreColumn]) -> Iterator[ScoreColumn]:
+        """Yield scores as they are, and keep their figures."""
+        for column in columns:
+            for reducer in self._reducers:
+                figure = reduce_score(column, reducer, self._confidence)
+                if figure is not None:
+                    self.figures[reducer.text][column.name] = figure
+            yield column
+            del column  # before the next one is made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from evalkit.metrics.columns.arrays import Codes, Floats
 from evalkit.metrics.columns.column import ScoreColumn, by_run, pass_values
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
+from evalkit.metrics.columns.scores import ScoreColumns
 from evalkit.metrics.documents.figures import Figure, Interval, Rate
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.metrics.statistics.distribution import histogram, pooled_sd, skewed_mean, step_curve
@@ -27,22 +28,18 @@ def summarise_scores(
     results: Results,
     cells: CellColumns,
     runs: RunColumns,
-    columns: Sequence[ScoreColumn],
+    columns: Iterable[ScoreColumn],
     confidence: float,
 ) -> dict[str, ScoreSummary]:
     """Summarise every score by its name."""
     failed = CELL_OUTCOMES.index("evaluator_error")
     errors = evaluator_errors(results, runs) if failed in cells.outcome else {}
-    return {
-        column.name: _summary(
-            column,
-            (cells, runs),
-            category_rates(column, (cells, runs), confidence),
-            errors,
-            confidence,
-        )
-        for column in columns
-    }
+
+    def summary_of(column: ScoreColumn) -> ScoreSummary:
+        rates = category_rates(column, (cells, runs), confidence)
+        return _summary(column, (cells, runs), rates, errors, confidence)
+
+    return {each.name: each for each in map(summary_of, columns)}  # `map` holds no column
 
 
 def _summary(
@@ -99,14 +96,14 @@ def _summary(
 
 def with_corrected(
     found: Mapping[str, ScoreSummary],
-    columns: Sequence[ScoreColumn],
+    columns: ScoreColumns,
     hits: Mapping[str, Hits],
     confidence: float,
 ) -> dict[str, ScoreSummary]:
     """Return the scores, those of judges on record with their corrected pass rate."""
     scores = dict(found)
-    for column in columns:
-        passes = pass_values(column) if column.name in hits else None
+    for column in (columns[at] for at, name in enumerate(columns.names) if name in hits):
+        passes = pass_values(column)
         if passes is not None and len(passes):
             from evalkit.metrics.statistics.calibration import corrected_rate  # judges on record
 

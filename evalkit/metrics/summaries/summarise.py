@@ -38,7 +38,7 @@ from evalkit.metrics.statistics.distribution import describe
 from evalkit.metrics.summaries.notes import tallied, uncalibrated, unread, wrong_times
 from evalkit.metrics.summaries.outcomes import outcome_rates, run_errors, unknown_words
 from evalkit.metrics.summaries.reducer import parse
-from evalkit.metrics.summaries.reducers import reduce_scores
+from evalkit.metrics.summaries.reducers import Reducing
 from evalkit.metrics.summaries.scores import summarise_scores, with_corrected
 from evalkit.metrics.summaries.unseen import unseen_by
 from evalkit.metrics.summaries.usage import summarise_usage, usage_notes
@@ -97,7 +97,8 @@ def summarise(
         others = [(read_cells(each), each.evaluators) for each in beside]
         decisions = decided([(cells, results.evaluators), *others], scores or {})
     columns = score_columns(cells, runs, results.evaluators, max(unrun, shortfall), decisions)
-    found = summarise_scores(results, cells, runs, columns, confidence)
+    reducing = Reducing(reducers, confidence)
+    found = summarise_scores(results, cells, runs, reducing.over(columns), confidence)
     found, searches = _sliced(results, runs, columns, found, slices, confidence)
     found = _held_against_people(found, set(calibrated))
     found = with_corrected(found, columns, hits or {}, confidence)
@@ -113,7 +114,7 @@ def summarise(
         ttft=_duration(runs, "ttft_s", confidence),
         queue=_duration(runs, "queue_s", confidence),
         usage=summarise_usage(runs, money, confidence),
-        reducers=reduce_scores(columns, reducers, confidence),
+        reducers=reducing.figures,
         steps=by_step,
         errors=errors,
         slices=searches,

@@ -22,11 +22,11 @@ def unseen_by(results: Results, columns: ScoreColumns) -> dict[str, Unseen]:
     for place, info in enumerate(columns.infos):
         if info is None or info.kind != "judge":
             continue
-        known, column = known or _left_out(results), columns[place]
+        known = known or _left_out(results)
         raw, counts = known
-        said = (counts[code] for code in raw[column.rows].tolist() if code in counts)
+        said = (counts[code] for code in raw[columns.rows(place)].tolist() if code in counts)
         if (unseen := unseen_of(said)) is not None:
-            found[column.name] = unseen
+            found[columns.names[place]] = unseen
     return found
 
 

@@ -20,6 +20,7 @@ from evalkit.store.cells import infos
 from evalkit.store.cells import parts as cells
 from evalkit.store.cells.blocks import Origin, encode_blocks, encode_whole
 from evalkit.store.cells.current import Now, current_blocks
+from evalkit.store.cells.missing import Missing
 from evalkit.store.disk.files import Files
 from evalkit.store.disk.journal import mark_scored
 from evalkit.store.disk.opened import STEP_TEXTS, PartFile, groups_of
@@ -48,7 +49,7 @@ class StoredWork:
 
     def plan(self, wanted: Sequence[Wanted], *, fresh: bool = False, shares: int = 4) -> Plan:
         """Say which cells are missing; `fresh` takes all of them to be."""
-        todo: dict[str, bytes | None] = {}
+        todo: dict[str, Missing] = {}
         missing: dict[str, int] = {}
         reused: dict[str, int] = {}
         whole: list[str] = []
@@ -60,8 +61,8 @@ class StoredWork:
                 missing[each.name], reused[each.name] = int(not places), int(bool(places))
                 whole += [] if places else [each.name]
                 continue
-            mask = todo[each.name] = _mask(places, runs)
-            missing[each.name] = mask.count(1) if mask else 0
+            todo[each.name] = Missing(places, runs)
+            missing[each.name] = todo[each.name].count
             reused[each.name] = runs - missing[each.name]
         return Plan(
             units=list(self._units(wanted, todo, _unit_rows(runs, shares))),
@@ -118,14 +119,14 @@ class StoredWork:
         return found
 
     def _units(
-        self, wanted: Sequence[Wanted], todo: Mapping[str, bytes | None], unit_rows: int
+        self, wanted: Sequence[Wanted], todo: Mapping[str, Missing], unit_rows: int
     ) -> Iterator[Unit]:
         start = 0
         for part in self._state.parts:
             for first in range(0, part.rows, unit_rows):
                 rows = min(unit_rows, part.rows - first)
                 masks = tuple(
-                    None if (mask := todo.get(each.name)) is None else _slice(mask, start, rows)
+                    todo[each.name].of(start, rows) if each.name in todo else None
                     for each in wanted
                 )
                 if any(masks):
@@ -268,33 +269,7 @@ class StoredReader:
         return pc.take(hashes, pc.index_in(answered, value_set=ids)).fill_null(cells.NO_EXAMPLE)
 
 
-def _mask(places: list[Any], runs: int) -> bytes | None:
-    """Return one byte a run, 1 where nothing is there yet; `None` when all are there."""
-    mask = bytearray(b"\x01") * runs
-    for block in places:
-        first, last = block[0].as_py(), block[-1].as_py()
-        if _counts_up(block, first, last):
-            mask[first : last + 1] = bytes(len(block))
-        else:
-            for place in block.to_pylist():
-                mask[place] = 0
-    return bytes(mask) if mask.count(1) else None
-
-
-def _counts_up(block: pa.Array, first: int, last: int) -> bool:
-    """Tell whether a block is of neighbouring runs with one cell each, as nearly all are."""
-    if last - first + 1 != len(block):
-        return False
-    ups = pc.pairwise_diff(block)
-    return bool(pc.all(pc.equal(ups, pa.scalar(1, ups.type)), min_count=0).as_py())
-
-
 def _unit_rows(runs: int, shares: int) -> int:
     """Return how many runs a unit has: whole row groups, up to a whole part."""
     groups = runs // (GROUP_ROWS * max(shares, 1))
     return GROUP_ROWS * min(max(groups, 1), PART_ROWS // GROUP_ROWS)
-
-
-def _slice(mask: bytes, start: int, rows: int) -> bytes | None:
-    piece = mask[start : start + rows]
-    return piece if piece.count(1) else None
