@@ -62,6 +62,22 @@ class Groups:
         return place
 
 
+def score_names(groups: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Name each (evaluator, key, source): the key when only one has it, else with its evaluator.
+
+    An evaluator named like its key keeps the plain name; the others say whose they are.
+    """
+    holders: dict[str, int] = {}
+    for _, key, _ in groups:
+        holders[key] = holders.get(key, 0) + 1
+    names: list[str] = []
+    for evaluator, key, source in groups:
+        own = holders[key] == 1 or (evaluator == key and source == "evaluator")
+        name = key if own else f"{evaluator}.{key}"
+        names.append(f"{source}.{key}" if name in names else name)
+    return names
+
+
 def _distinct(
     parts: Sequence[tuple[Codes, list[Any]]],
 ) -> tuple[list[tuple[Name, str | None]], Codes]:

@@ -18,6 +18,7 @@ from evalkit.metrics.columns.deciding import (
     remember,
 )
 from evalkit.metrics.columns.exact import rounded
+from evalkit.metrics.columns.groups import score_names
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, MISSING, CellColumns, RunColumns
 from evalkit.metrics.columns.settled import is_settled
 from evalkit.metrics.documents.summary import ScoreSummary
@@ -160,22 +161,6 @@ def _groups(cells: CellColumns, infos: Sequence[EvaluatorInfo]) -> list[_Group]:
         for place, group in enumerate(cells.groups)
         if place not in ghosts
     ]
-
-
-def score_names(groups: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Name each (evaluator, key, source): the key when only one has it, else with its evaluator.
-
-    An evaluator named like its key keeps the plain name; the others say whose they are.
-    """
-    holders: dict[str, int] = {}
-    for _, key, _ in groups:
-        holders[key] = holders.get(key, 0) + 1
-    names: list[str] = []
-    for evaluator, key, source in groups:
-        own = holders[key] == 1 or (evaluator == key and source == "evaluator")
-        name = key if own else f"{evaluator}.{key}"
-        names.append(f"{source}.{key}" if name in names else name)
-    return names
 
 
 def _ghosts(cells: CellColumns) -> dict[int, list[int]]:
