@@ -27,6 +27,7 @@ entry()
 NEVER = {
     "pandas",
     "scipy",
+    "numpy.ma",
     "httpx",
     "asyncio",
     "multiprocessing",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,8 @@ def say_report(session: Session, ran: Ran, *, as_json: bool, show: bool) -> None
     if not as_json:
         session.print(f"report: {shown(path)}")
     if show:
+        import webbrowser  # which starts programs, and loads what that takes
+
         webbrowser.open(path.resolve().as_uri())
 
 

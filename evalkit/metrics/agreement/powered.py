@@ -12,7 +12,7 @@ from math import sqrt
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, unique
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.intervals import Sums, effective_size
 from evalkit.metrics.statistics.students_t import t_quantile
@@ -70,7 +70,7 @@ def powered_rate(
     the evaluator said, what people did (0 or 1), one over the chance of having been drawn, and the
     example.
     """
-    units = len(np.unique(cluster))
+    units = len(unique(cluster))
     if observed.n == 0 or units < 2:
         return Figure(None, n=observed.n, method="none: too few labels")
     share = weights / weights.sum()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats, Mask
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask, unique
 from evalkit.metrics.columns.reading import CellColumns
 from evalkit.metrics.documents.summary import ScoreSummary
 from evalkit.model.scales.said import are_grades, number_of
@@ -91,7 +91,7 @@ def gather(
         evidence.add(values[~silent])
         if silent.any():
             raw, words = cells.said.words
-            evidence.words |= {words[code] for code in np.unique(raw[scored[silent]]) if code >= 0}
+            evidence.words |= {words[code] for code in unique(raw[scored[silent]]) if code >= 0}
 
 
 def _fuller(one: EvaluatorInfo | None, other: EvaluatorInfo | None) -> EvaluatorInfo | None:

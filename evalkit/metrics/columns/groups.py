@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, unique
 from evalkit.metrics.columns.arrow import codes
 from evalkit.metrics.columns.exact import exact_sums
 from evalkit.metrics.columns.packed import Packed
@@ -36,7 +36,7 @@ class Groups:
         place = np.array([self._place(name, mark) for name, mark in found], np.int32)
         rows = np.arange(self._size, self._size + len(took), dtype=np.int32)
         self._size += len(took)
-        for each in np.unique(place).tolist():
+        for each in unique(place).tolist():
             mine = None if len(found) == 1 else place[back] == each
             spent = took if mine is None else took[mine]
             self.rows[each].add(rows if mine is None else rows[mine])

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Floats
+from evalkit.metrics.columns.arrays import Floats, unique
 from evalkit.metrics.columns.arrow import codes
 from evalkit.model.usage import MONEY_WORDS
 
@@ -35,7 +35,7 @@ class Counted:
         """Take a piece of the runs, and what each of them cost."""
         (currency, known), (source, sources) = (codes(table.column(name)) for name in MONEY_WORDS)
         paid = currency[~np.isnan(costs)]
-        self._currencies |= {known[code] for code in np.unique(paid).tolist() if code >= 0}
+        self._currencies |= {known[code] for code in unique(paid).tolist() if code >= 0}
         self._prices |= set(sources)
         self._computed += int((source[~np.isnan(costs)] >= 0).sum())
 

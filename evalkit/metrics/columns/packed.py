@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.metrics.columns.arrays import unique
+
 FEW = 256
 """Different values that a code of one byte can tell apart."""
 TRIED = 512
@@ -117,7 +119,7 @@ def _packed(values: NDArray[Any]) -> _Piece:
         steps = np.diff(values.astype(np.int64))
         if bool((steps == steps[0]).all()):
             return _Piece(len(values), values[:1].copy(), step=int(steps[0]))
-    if values.dtype.itemsize > 1 and len(np.unique(bits[:TRIED])) <= FEW // 2:
+    if values.dtype.itemsize > 1 and len(unique(bits[:TRIED])) <= FEW // 2:
         known, code = np.unique(bits, return_inverse=True)
         if len(known) <= FEW:
             return _Piece(len(values), known.view(values.dtype), code.reshape(-1).astype(np.uint8))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes
+from evalkit.metrics.columns.arrays import Codes, unique
 from evalkit.metrics.columns.column import ScoreColumn, pass_values
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.reading import (
@@ -92,7 +92,7 @@ class Seen:
 
 def seen(experiments: Sequence[Experiment]) -> Seen:
     """Collect outcomes and categories, so that all experiments are measured by the same names."""
-    outcomes = {OUTCOMES[c] for e in experiments for c in np.unique(e.runs.outcome) if c >= 0}
+    outcomes = {OUTCOMES[c] for e in experiments for c in unique(e.runs.outcome) if c >= 0}
     words: dict[str, set[str]] = {}
     for each in experiments:
         for column in each.scores:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, unique
 from evalkit.metrics.comparing.measures import Seen, measures
 from evalkit.metrics.comparing.pairing import Pairs, side
 from evalkit.metrics.documents.comparison import SliceDifference
@@ -57,7 +55,7 @@ def _members(pairs: Pairs, by: Sequence[str]) -> dict[tuple[str, str], Codes]:
     found = {}
     for split in slicings(pairs.baseline.results, runs, by):
         for value, rows in split.members.items():
-            at = np.unique(pairs.of_baseline[runs.cluster[rows]])
+            at = unique(pairs.of_baseline[runs.cluster[rows]])
             found[(split.by, value)] = at[at >= 0]
     return found
 

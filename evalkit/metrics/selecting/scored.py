@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats, Mask
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask, unique
 from evalkit.metrics.columns.arrow import codes, integers, numbers
 from evalkit.metrics.columns.reading import Said, lookup
 from evalkit.metrics.documents.summary import ScoreSummary, Summary
@@ -206,7 +206,7 @@ def _owned(batch: Any, owners: Owners) -> tuple[dict[str, list[int]], Codes]:
     size = len(keys) + 1
     pairs: Codes = (evaluator.astype(np.int64) + 1) * size + key + 1
     whose: dict[str, list[int]] = {}
-    for pair in np.unique(pairs).tolist():
+    for pair in unique(pairs).tolist():
         at, of = divmod(pair, size)
         for name in owners.names((None, *evaluators)[at], (None, *keys)[of]):
             whose.setdefault(name, []).append(pair)

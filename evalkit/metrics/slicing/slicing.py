@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from evalkit.metrics.columns.arrays import Codes
+from evalkit.metrics.columns.arrays import Codes, unique
 from evalkit.metrics.columns.reading import RunColumns
 from evalkit.metrics.slicing.discovery import discover
 from evalkit.metrics.slicing.expressions import AUTO, CROSS, RUN_COLUMNS, finder, parse, split
@@ -173,7 +173,7 @@ def _binned(said: Said, bins: int) -> dict[str, Codes]:
     known = ~np.isnan(numbers)
     if not known.any():
         return {}
-    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, bins + 1)))
+    edges = unique(np.quantile(numbers[known], np.linspace(0, 1, bins + 1)))
     shown = edge_labels(edges.tolist())
     place = np.clip(np.searchsorted(edges, numbers, "right") - 1, 0, max(0, len(edges) - 2))
     found = {}

@@ -7,7 +7,7 @@ from math import ceil, sqrt
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats, Mask
+from evalkit.metrics.columns.arrays import Codes, Floats, Mask, quantiles_at, unique
 from evalkit.metrics.columns.tallied import WITHIN, Tally
 from evalkit.metrics.documents.figures import Curve, Distribution, Figure, Histogram, Interval
 from evalkit.metrics.statistics.bootstrap import studentised
@@ -204,7 +204,7 @@ def histogram(values: Floats) -> Histogram:
 
 def _bins(values: Floats, span: float) -> int:
     """Freedman and Diaconis's number of bins (Z. Wahrscheinlichkeitstheorie 57, 1981), 5 to 18."""
-    low, high = np.quantile(values, [0.25, 0.75])
+    low, high = quantiles_at(values, [0.25, 0.75])
     width = 2 * (high - low) / len(values) ** (1 / 3)
     return int(np.clip(np.ceil(span / width), 5, BINS)) if width > 0 else min(BINS, 10)
 
@@ -213,7 +213,7 @@ def _curve(x: Floats, cdf: Floats) -> Curve:
     """Thin the distribution function to points that draw the same line."""
     n = len(x)
     shares = np.concatenate([np.linspace(0, 1, CURVE_POINTS), [0.001, 0.005, 0.99, 0.995, 0.999]])
-    at = np.unique(np.minimum(np.rint(shares * (n - 1)).astype(int), n - 1))
+    at = unique(np.minimum(np.rint(shares * (n - 1)).astype(int), n - 1))
     return Curve([float(v) for v in x[at]], [float(v) for v in cdf[at]])
 
 

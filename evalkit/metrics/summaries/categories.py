@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes
+from evalkit.metrics.columns.arrays import Codes, unique
 from evalkit.metrics.columns.column import ScoreColumn
 from evalkit.metrics.columns.reading import CellColumns, RunColumns
 from evalkit.metrics.columns.scores import cell_clusters
@@ -62,7 +62,7 @@ def category_codes(
         found[numbered], more = _numbers(cells, rows[numbered], len(labels))
         labels += more
     labels.append(NOTHING)
-    used = sorted({labels[code] for code in np.unique(found)})
+    used = sorted({labels[code] for code in unique(found)})
     number = {name: at for at, name in enumerate(used)}
     place = np.array([number.get(each, -1) for each in labels], np.int64)
     return used, place[found], cluster

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.metrics.columns.arrays import quantiles_at
 from evalkit.metrics.columns.arrow import codes, integers, numbers, valid
 from evalkit.model.results import Results
 
@@ -80,7 +81,7 @@ def _figures(results: Results) -> tuple[dict[str, Any], dict[str, int], tuple[st
     for name, values in (("latency", latency), ("first_token", waited)):
         known = values[~np.isnan(values)]
         n[name] = len(known)
-        p50, p99 = np.quantile(known, (0.5, 0.99)).tolist() if len(known) else (None, None)
+        p50, p99 = quantiles_at(known, (0.5, 0.99)).tolist() if len(known) else (None, None)
         figures |= {f"{name}_p50": p50, f"{name}_p99": p99}
     for name, column in SUMS.items():
         there = table.column(column)

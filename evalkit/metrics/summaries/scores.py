@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, quantiles_at, unique
 from evalkit.metrics.columns.column import ScoreColumn, by_run, pass_values
 from evalkit.metrics.columns.reading import CELL_OUTCOMES, CellColumns, RunColumns
 from evalkit.metrics.columns.scores import ScoreColumns
@@ -72,7 +72,7 @@ def _summary(
         clusters=figure.clusters,
         se=figure.se,
         outcomes=column.outcomes,
-        runs=len(np.unique(column.run[column.run >= 0])) if column.scope == "step" else scored,
+        runs=len(unique(column.run[column.run >= 0])) if column.scope == "step" else scored,
         bounds=_bounds(column, allowed),
         missing_as_wrong=_missing_as_wrong(column, allowed),
         range=allowed,
@@ -139,7 +139,7 @@ def _shape(column: ScoreColumn) -> dict[str, Any]:
     values = column.values
     if len(values) == 0:
         return {}
-    low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
+    low, middle, high = (float(v) for v in quantiles_at(values, [0.05, 0.5, 0.95]))
     _, passes, cluster = by_run(column)
     passes = passes if column.tells_passes else None
     return {

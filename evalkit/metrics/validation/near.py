@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.metrics.columns.arrays import unique
 from evalkit.metrics.documents.validation import LISTED, Finding, counted
 from evalkit.metrics.validation.duplicates import pairs_named
 from evalkit.metrics.validation.rows import Row, plain_text
@@ -90,7 +91,7 @@ def _grams(texts: Sequence[str]) -> list[Hashes]:
         hashes = _hashed(each) if len(each) >= SHORTEST else np.empty(0, np.uint64)
         if every > 1 and len(hashes) > 200:
             hashes = hashes[hashes % every == 0]
-        found.append(np.unique(hashes))
+        found.append(unique(hashes))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.metrics.columns.arrays import unique
 from evalkit.metrics.columns.arrow import codes, integers
 from evalkit.metrics.documents.validation import Finding
 from evalkit.model.results import Results
@@ -65,7 +66,7 @@ def changed_models(results: Results) -> Iterator[Finding]:
     table = results.table("steps", ["run_id", "name", "started_at"])
     name, names = codes(table.column("name"))
     began = _micros(table.column("started_at"))
-    for each in np.unique(name[model >= 0]).tolist():
+    for each in unique(name[model >= 0]).tolist():
         rows = np.flatnonzero((name == each) & (model >= 0) & (began > NEVER))
         rows = rows[np.argsort(began[rows], kind="stable")]
         for at, last, first in _changes(model[rows]):
@@ -87,7 +88,7 @@ def _changed(step: Any, table: Any, rows: Any, at: int, was: str, now: str) -> F
 
 def _changes(model: Any) -> Iterator[tuple[int, int, int]]:
     """Yield where one model ends and the next begins: place, old, new."""
-    values = np.unique(model).tolist()
+    values = unique(model).tolist()
     middle = {each: float(np.mean(np.flatnonzero(model == each))) for each in values}
     ranked = sorted(values, key=lambda each: middle[each])
     for old, new in pairwise(ranked):
