@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from planted import HELD_OUT, KINDS, PLACES, planted
 from planted_later import planted_later
 from planted_since import planted_since
+from planted_widely import planted_widely
 
 from evalkit.report.sharing.finding import ASKED, SHORT_WORD, places
 from evalkit.report.sharing.gate import widened
@@ -62,6 +63,19 @@ def test_kinds_thought_of_later_are_found_too(planted):
     left = [f"{kind}, {place}" for kind, place, text, core in asked if core in redactor.text(text)]
     assert len(asked) > 400
     assert len(left) <= 0.01 * len(asked), left
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kinds_of_three_more_sittings_are_found_too(seed):
+    redactor = Redactor(ShareOptions(salt="salt", keep_ids=True))
+    left, asked = [], 0
+    for kind, place, value, cores in planted_widely(seed):
+        shown = json.dumps(redactor.tree(value), ensure_ascii=False)
+        survived = [core for core in cores if core in shown or json.dumps(core)[1:-1] in shown]
+        left += [f"{kind}, {place}"] if survived else []
+        asked += 1
+    assert asked > 1_600
+    assert len(left) <= 0.01 * asked, left
 
 
 @pytest.mark.parametrize(
@@ -121,6 +135,13 @@ def test_no_word_that_means_something_is_made_of_the_letters_of_an_id(name, case
         'required = ["password", "username"], getenv("API_TOKEN", "not-set"), ("token", "tokens")',
         "src/main.c:1234:56:error:expected-expression zip -r out.zip src -k 5 fc_67ca7a1b2c3d4e",
         "order #W4680753, flight HAT123, 3 of 10, 6000-3500 = 2500, room 12-34",
+        "the account balance is 123456 and the account GOLD has no limit; BSN is short for it",
+        "echo hello | base64 -d; docker run -u 1000 x; grep -a note -U x:y -E a:b file.txt",
+        "reset_password(user), then order W4680753 of call_35FTpd6shR9efioDgeEBZ33s was sent",
+        "login(name, password) with auth=('a', 'b'); USER = re.compile(x); IDENTIFIED BY '{x}'",
+        "passport EXPIRED; the code is your choice; 120 is the answer; PIN 3 of the chip",
+        "the password PasswordText of PasswordFormField; set input type password value text",
+        "2026.03.01 10:00 and 2026-11-30 08:15:22 and 1999/12/31, 30.11.2026 or 12/31/1999",
     ],
 )
 def test_what_is_none_stays(text):
@@ -138,6 +159,13 @@ def test_what_is_none_stays(text):
         ("pin", 1234, True),
         ("password", None, False),
         ("password_required", True, False),
+        *((n, "X1234567", True) for n in ("passportNumber", "national_id", "drivers_license")),
+        *((n, 12345678, True) for n in ("account_number", "taxId", "bsn")),
+        *((n, "gold", False) for n in ("account", "passport", "routing", "bypass", "first_pass")),
+        ("dateOfBirth", "1985-07-30", True),
+        ("db_pass", "6P96Ts0.rbhs", True),
+        ("cardPin", "4821", True),
+        ("session_id", "8f14e45f-ceea-467f-a8f2-2b1f6e9d7c11", False),
     ],
 )
 def test_fields_by_their_names(name, value, secret):
@@ -204,7 +232,7 @@ def test_the_gate_lets_through_whatever_is_found(pieces):
 
 @pytest.mark.parametrize("seed", [4, 5])
 def test_the_gate_lets_through_whatever_is_planted(seed):
-    lost = [
-        text for _, _, text, _ in planted(seed) if places(text) != places(text, range(len(ASKED)))
-    ]
+    texts = [text for _, _, text, _ in planted(seed)]
+    texts += [each.value for each in planted_widely(seed) if isinstance(each.value, str)]
+    lost = [text for text in texts if places(text) != places(text, range(len(ASKED)))]
     assert lost == []

@@ -270,3 +270,36 @@ def test_a_page_of_what_was_kept_of_runs_is_cleaned_alike(tmp_path):
     assert pages[0] == pages[1] == pages[2]
     assert removed[0] == removed[1] == removed[2]
     assert secret not in ReportFile(tmp_path / "2.html").everything()
+
+
+def test_what_was_cut_before_it_could_be_judged_does_not_survive(tmp_path):
+    """A label of a long value, and a kind of error, hold secrets without what tells them."""
+    runs = [
+        Run(
+            run_id=f"r{n}", example_id=f"e{n}", status="error", outputs={"text": "none"},
+            inputs={"text": "none"},
+            metadata={"note": f"{'why ' * 20}Authorization: Bearer {word}"},
+            error=f"ValueError: not allowed: {number}",
+        )
+        for n, (word, number) in enumerate(
+            [(some(20), "KW81 CBKU 0000 0000 0000 1234 5601 01"), (some(20), "uid=1000(xaverius)")]
+        )
+    ]  # fmt: skip
+    examples = [
+        Example(example_id=r.example_id, inputs=r.inputs, reference_outputs={"answer": "x"})
+        for r in runs
+    ]
+    content = make_content(
+        [stored(tmp_path, "cut", runs, examples, (correct,))], slices=("metadata.note",)
+    )
+    clean = redactor(content, ShareOptions(salt="pepper"))
+    page = write_report(content, tmp_path / "report.html", share=ShareOptions(salt="pepper"))
+    texts = {
+        "html": ReportFile(page.path).everything(),
+        "csv": machine.write_csv(content, tmp_path / "runs.csv", clean).read_text("utf-8"),
+        "markdown": markdown.render(clean.parts(content.view)),
+    }
+    words = [runs[n].metadata["note"].split()[-1] for n in (0, 1)]
+    for form, text in texts.items():
+        left = [each for each in (*words, "CBKU", "xaverius") if each in text]
+        assert (form, left) == (form, [])

@@ -209,7 +209,7 @@ def header(content: Content, kept: Kept, clean: Cleaner, form: str) -> dict[str,
             {"name": clean.text(f.name), "values": [clean.text(v) for v in f.values]}
             for f in content.source.facets
         ],
-        "errors": [clean.text(text) for text in rows.error_names],
+        "errors": [rows.error_kind(code, clean.text) for code in range(len(rows.error_said))],
         "memberRuns": MEMBER_RUNS,
         "memberTexts": MEMBER_TEXTS,
         "kept": len(kept.where),

@@ -85,7 +85,9 @@ def _value(field: Field, rows: Rows, row: int, names: list[str], clean: Cleaner)
 
 def _error(rows: Rows, row: int, names: list[str], clean: Cleaner) -> str | None:
     error = rows.errors[row]
-    return clean.text(rows.error_names[error]) if error != NO_ERROR else None
+    if error == NO_ERROR:
+        return None
+    return rows.error_names[error] if clean.plain else rows.error_kind(error, clean.text)
 
 
 OWN: dict[str, Callable[[Rows, int, list[str], Cleaner], Any]] = {

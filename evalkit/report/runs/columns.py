@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
@@ -60,6 +60,8 @@ class Rows:
     outcomes: list[int] = field(default_factory=list)
     errors: list[int] = field(default_factory=list)
     error_names: list[str] = field(default_factory=list)
+    error_said: list[str] = field(default_factory=list)
+    """What the first run of each name said: what may not leave is seen in it, not in its kind."""
     numbers: dict[str, list[float | None]] = field(default_factory=dict)
     """By key of the table of fields."""
     texts: dict[str, list[str | None]] = field(default_factory=dict)
@@ -69,6 +71,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.run_ids)
+
+    def error_kind(self, code: int, clean: Callable[[str], str]) -> str:
+        """Return the name of a kind of error, of what its first run said and as it may be shown."""
+        return normalise(clean(self.error_said[code]))
 
 
 def read(
@@ -99,6 +105,7 @@ def read(
         here = (chosen.listed >= start) & (chosen.listed < start + every.sizes[number])
         reading.add(number, one, chosen.listed[here] - start)
     rows.example_ids, rows.error_names = list(reading.places), list(reading.errors)
+    rows.error_said = reading.said
     rows.scores = [_column(each, chosen) for each in scores]
     rows.failing = every.failing[chosen.listed].tolist()
     return rows, chosen
@@ -125,6 +132,7 @@ class _Reading:
         self._rows, self._keys = rows, keys
         self.places: dict[str, int] = {}
         self.errors: dict[str, int] = {}
+        self.said: list[str] = []
 
     def add(self, number: int, results: Results, places: Any) -> None:
         """Add the runs at some places, which go upwards."""
@@ -143,20 +151,22 @@ class _Reading:
             rows.examples.append(known.setdefault(key, len(known)))
         for outcome, error in zip(columns["outcome"], columns["error"], strict=True):
             rows.outcomes.append(place_of(outcome))
-            rows.errors.append(_error(outcome, error, self.errors))
+            rows.errors.append(self._error(outcome, error))
         for each in fields.NUMBERS:
             rows.numbers[each.key] += columns[each.column]
         for each in fields.TEXTS:
             rows.texts[each.key] += columns[each.column]
 
-
-def _error(outcome: str, error: str | None, errors: dict[str, int]) -> int:
-    if not (failed(outcome) or error):
-        return NO_ERROR
-    text = normalise(error) if error else f"({outcome}, nothing recorded)"
-    if text not in errors and len(errors) >= ERRORS:
-        text = "(other errors)"
-    return errors.setdefault(text, len(errors))
+    def _error(self, outcome: str, error: str | None) -> int:
+        if not (failed(outcome) or error):
+            return NO_ERROR
+        said = error or f"({outcome}, nothing recorded)"
+        text = normalise(error) if error else said
+        if text not in self.errors and len(self.errors) >= ERRORS:
+            text = said = "(other errors)"
+        if text not in self.errors:
+            self.said.append(said)
+        return self.errors.setdefault(text, len(self.errors))
 
 
 def _column(found: Scored, chosen: Chosen) -> ScoreColumn:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from evalkit.report.sharing import named, patterns, vendors
+from evalkit.report.sharing import commands, languages, named, patterns, people, vendors
 from evalkit.report.sharing.gate import Gate
 
 END = 4_096
@@ -24,6 +24,10 @@ ASKED = (
     patterns.BEFORE_HOME,
     vendors.BEFORE_ANY,
     named.BEFORE_ANY,
+    commands.BEFORE_ANY,
+    languages.BEFORE_ANY,
+    people.BEFORE_NUMBERS,
+    people.BEFORE_USERS,
 )
 """What is asked of a text, in the order of the numbers that answer."""
 FINDERS: dict[int, tuple[str, Callable[[str], Iterator[tuple[int, int]]]]] = {
@@ -33,6 +37,10 @@ FINDERS: dict[int, tuple[str, Callable[[str], Iterator[tuple[int, int]]]]] = {
     KNOWN + 4: ("user", patterns.homes),
     KNOWN + 5: ("API key", vendors.find),
     KNOWN + 6: ("secret", named.find),
+    KNOWN + 7: ("secret", commands.find),
+    KNOWN + 8: ("secret", languages.find),
+    KNOWN + 9: ("personal number", people.numbers),
+    KNOWN + 10: ("user", people.users),
 }
 UUID = KNOWN
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)

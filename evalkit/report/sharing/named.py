@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from evalkit.report.sharing import apart, people
+from evalkit.report.sharing.apart import MIXED
 from evalkit.report.sharing.gate import Gate, widened
 from evalkit.report.sharing.patterns import UUID
 from evalkit.report.sharing.vendors import looks_random
@@ -18,30 +20,32 @@ from evalkit.report.sharing.vendors import looks_random
 PLAIN = (
     r"pass(?:word|wd|phrase|code|wort)|passwd|contrase(?:ñ|n|\\u00f1)a|mot[_-]?de[_-]?passe|pwd|secrets?"
     r"|(?:api|access|account|private|secret|shared|master|admin|signing|encryption|encrypt|crypt"
-    r"|service|storage|subscription|license|licence|auth|client|application|consumer|webhook|deploy"
+    r"|service|storage|instrumentation|subscription|license|licence|auth|client|application|consumer|webhook|deploy"
     r"|ssh|gpg|pgp|tls|ssl|session|jwt|hmac|aes|rsa)[_ .-]?(?:access[_ .-]?)?key"
     r"|(?:api|access|auth|refresh|id|bearer|session|csrf|xsrf|security|device|bot|app|client"
     r"|personal|oauth2?|push|reset|verification|invite|magic|webhook|service|sas|jwt|login|user"
-    r"|private|secret|management|deploy|registry|root|agent|job|runner|installation|page)"
+    r"|private|secret|management|deploy|registry|root|agent|job|runner|installation|page|server)"
     r"[_ .-]?token|credentials?|creds|connection[_ .-]?string|sharedaccess(?:key|signature)"
     r"|sessid|mnemonic|seed[_ -]?phrase|recovery[_ -]?(?:code|phrase|key)"
-    r"|one[_ -]?time[_ -]?password|totp"
+    r"|one[_ -]?time[_ -]?password|totp|(?:erlang|auth|login|session)[ _-]?cookie"
+    r"|security[_ -]?answer|secret[_ -]?answer"
     r"|senha|palavra[_-]?passe|wachtwoord|psk"
 )
 VAGUE = (
     r"sess(?:ion)?[_-]?id|tokens?|keys?|auth\w*|sig|signature|cookies?|sid|pin|pw|pass|bearer|salt"
-    r"|nonce|dsn|hash"
+    r"|nonce|dsn|hash|community|app_?id"
 )
 NAME = re.compile(rf"(?i)(?P<plain>{PLAIN})|(?P<vague>{VAGUE})")
 TAIL = re.compile(r"[\w.-]{0,40}")
 LINK = re.compile(
-    r"[\"'\\\]`]{0,4}[ \t]{0,4}(?:(?P<is>=>|:=|==?|:|\?=)|(?P<tag>>)"
+    r"(?:%2[27])?[\"'\\\]`]{0,4}[ \t]{0,4}(?:(?P<is>=>|:=|==?|:|\?=|%3[ADad](?:%2[27])?)|(?P<tag>>)"
     r"|(?P<word>(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])(?!\w))"
     r"|(?P<comma>(?<=[\"']),)(?=[ \t]{0,4}\\?[\"'])|(?=[ \t]))"
     r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?(?P<quote>[\"'`\\(\[{]{0,4})"
 )
 CODES = re.compile(
-    r"(?i)\b(?:otp|pin|cvv2?|cvc|tan|(?:one[_ -]?time|mfa|2fa|login|verification|security|sms)"
+    r"(?i)(?:\b|_|(?-i:(?<=[a-z])(?=[A-Z])))(?:otp|pin|cvv2?|cvc|tan|(?:one[_ -]?time|mfa|2fa"
+    r"|login|verification|security|sms)"
     r"[_ -]?(?:code|pin|password))\b[\"']{0,3}[ \t]{0,3}(?:[:=]|\bis\b)?[ \t]{0,3}[\"']{0,3}"
     r"(?P<code>\d{3,8})\b"
 )
@@ -50,7 +54,8 @@ SENTENCE = re.compile(r"[^\s\"'`,;&<>(){}\[\]\\]+[.!?]\Z")
 HEADERS = re.compile(
     r"(?i)(?<![\w-])(?:set-)?cookie2?[\"']?[ \t]{0,3}:[ \t]{0,3}[\"']?(?P<a>[^\r\n\"']{4,4096})"
     r"|(?<![\w-])(?:proxy-|x-)?(?:authorization|authentication|auth)[\"']?[ \t]{0,3}[:=][ \t]{0,3}"
-    r"[\"']?(?P<b>(?:(?:bearer|basic|token|apikey|negotiate|aws4-hmac-sha256|hmac|key)[ \t])"
+    r"[\"']?(?P<b>(?:(?:bearer|basic|token|apikey|negotiate|aws4-hmac-sha256|hmac|key|geniekey|splunk"
+    r"|ssws|oauth|ntlm|bot|jwt|dpop)[ \t])"
     r"[^\r\n\"']{4,4096})"
     r"|(?<![\w-])(?:proxy-)?authorization[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?"
     r"(?P<d>digest[ \t](?:\w{1,16}=[\\\"]{0,3}[^\s\"\\,]{0,200}[\\\"]{0,3},?[ \t]{0,2}){1,12})"
@@ -60,25 +65,8 @@ HEADER = re.compile(
     r"(?i)(?<![\w-])(?:set-|proxy-|x-)?"
     r"(?:cookie2?|authorization|authentication|auth|bearer|basic|token|apikey)(?![\w-])"
 )
-LOGINS = re.compile(
-    r"(?<=[ \t])-(?:u|-user[ =\t])[ \t]{0,3}[\"']?(?P<a>[^\s:\"']{1,64}:[^\s\"']{3,128})"
-    r"|\b(?:redis-cli|ldap\w{1,12})\b[^\r\n]{0,80}?[ \t]-[aw][ \t]{1,3}[\"']?"
-    r"(?P<d>[^\s\"'\\-][^\s\"'\\]{3,128})"
-    r"|(?<=[ \t])-p(?P<b>(?=[^\s\"'-]*[\d!@#$%^&*])[^\s\"'-][^\s\"']{5,64})"
-    r"|\b(?:openssl|7z|zip|unzip|mosquitto_(?:pub|sub))\b[^\r\n]{0,80}?[ \t]-[kP][ \t]{1,3}[\"']?"
-    r"(?P<f>[^\s\"'\\-][^\s\"'\\]{3,128})"
-    r"|\b(?:sshpass|login)\b[^\r\n]{0,60}?[ \t]-p[ \t]{1,3}[\"']?"
-    r"(?P<c>[^\s\"'\\-][^\s\"'\\]{3,128})"
-)
-LOGIN = re.compile(r"[ \t]-(?:[aupwkP]|-user)")
-"""What all of these have."""
 LINES = re.compile(r":(?:\d{4,5}|\*):[\w*-]{1,64}:[\w.*-]{1,64}:(?P<value>[^\s\"'`,:\\]{6,128})")
 """Lines of a file of passwords of PostgreSQL: host, port, database, user, password."""
-PAIRS = re.compile(
-    rf"(?i)(?:{PLAIN})[\w.-]{{0,40}}[\\\"']{{1,4}}[ \t]{{0,4}},[ \t]{{0,4}}"
-    r"[\\\"']{1,4}value[\\\"']{1,4}[ \t]{0,4}:[ \t]{0,4}[\\\"']{1,4}(?P<value>[^\s\"'\\,;]{4,512})"
-)
-"""A name and its value as two members: `{"name": "DB_PASSWORD", "value": "..."}`."""
 CORES = (
     *(
         "key",
@@ -106,7 +94,23 @@ CORES = (
         "basic",
     ),
     *("senha", "passe", "wachtwoord", "psk", "login"),
-    *("salt", "nonce", "dsn", "hash", "otp", "cvv", "cvc", "tan", "code", "contrase", "mot"),
+    *(
+        "salt",
+        "nonce",
+        "dsn",
+        "hash",
+        "otp",
+        "cvv",
+        "cvc",
+        "tan",
+        "code",
+        "contrase",
+        "mot",
+        "security",
+        "community",
+        "appid",
+        "app_id",
+    ),
 )
 """Every name has one of them; only around them names are looked for."""
 TELLING = re.compile(r"[=:><\d]")
@@ -119,13 +123,17 @@ HARMLESS = re.compile(
 )
 FIELD = re.compile(rf"(?i)(?:{PLAIN})")
 FIELD_VAGUE = re.compile(r"(?i)(?:^|[_.\s-])(?:token|auth(?:orization)?|cookies?)s?$")
-FIELD_VAGUER = re.compile(r"(?i)(?:^|[_.\s-])(?:keys?|pin|pw|pass|sig|signature|sid|dsn)$")
+FIELD_VAGUER = re.compile(
+    r"(?i)(?:^|[_.\s-])(?:keys?|pin|pw|pass|sig|signature|sid|dsn|salt|nonce|community|sessionid)$"
+)
+FIELD_PASS = re.compile(r"(?i)(?:[_.-]|\b)(?:pass|pw)$")
 CODE_FIELD = re.compile(r"(?i)(?:pin|otp|cvv2?|cvc|tan|pass(?:word|code)|secret)$")
 HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 _LINKED = (
-    r"[\w\x80-\xff.-]*[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>|,"
+    r"[\w\x80-\xff.-]*(?:%2[27])?[\"'\\\]`]{0,4}[ \t]{0,4}(?:=>|:=|==?|:|\?=|>|,|%3[ADad]"
+    r"(?:%2[27])?"
     r"|(?:is|was|ist|lautet|es|est|é|è|\\u00e[89])[^\w])"
     r"[ \t]{0,4}(?:\r?\n[ \t]{0,8})?[\"'`\\(\[{]{0,4}"
 )
@@ -136,10 +144,11 @@ BEFORE = (
     f"(?i)(?:{PLAIN}){_LINKED}{_PART}{{4}}",
     f"(?i)(?:{VAGUE}){_LINKED}{_TELLING}",
     f"(?i)(?:{PLAIN}|{VAGUE}){_FREE}{_TELLING}",
-    *(widened(each.pattern) for each in (LOGINS, LINES, HEADERS, CODES, PAIRS)),
+    *(widened(each.pattern) for each in (LINES, HEADERS, CODES)),
+    *(widened(f"(?i)(?:{PLAIN}){each}") for each in apart.PAIRS),
 )
 """What a text must have, one of these, before a name is looked for."""
-BEFORE_ANY = "(?i)" + "|".join((*CORES, r"[ \t]-[aupwk]", r"[ \t]--user", r":(?:\d{4,5}|\*):"))
+BEFORE_ANY = "(?i)" + "|".join((*CORES, r":(?:\d{4,5}|\*):"))
 """What it must have before these are asked."""
 
 
@@ -152,8 +161,6 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     """Yield where values of named secrets stand in the text."""
     if not _gate().matching(text):
         return
-    for match in LOGINS.finditer(text) if LOGIN.search(text) else ():
-        yield match.span(match.lastgroup or 0)
     for line in LINES.finditer(text):
         if looks_random(line["value"]):
             yield line.span("value")
@@ -167,11 +174,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
                 yield place
         for code in CODES.finditer(text, start, end):
             yield code.span("code")
-        for pair in PAIRS.finditer(text, start, end):
-            yield pair.span("value")
         done = start
         for name in NAME.finditer(text, start, end):
-            value = _after(text, name) if name.start() >= done else None
+            value = (_after(text, name) or _apart(text, name)) if name.start() >= done else None
             if value is not None:
                 yield value
                 done = value[1]
@@ -213,6 +218,10 @@ def _after(text: str, name: re.Match[str]) -> tuple[int, int] | None:
     return value.span() if secret else None
 
 
+def _apart(text: str, name: re.Match[str]) -> tuple[int, int] | None:
+    return apart.value_of(text, name.end()) if name["plain"] else None
+
+
 def _is_secret(value: str, *, plain: bool, assigned: bool, free: bool) -> bool:
     """Decide by the value: words and plain numbers are none, unless they are assigned to a name."""
     value = value.rstrip(".:")
@@ -236,12 +245,23 @@ def is_secret_field(name: str, value: object) -> bool:
     if said == "nothing" or isinstance(value, bool | None):
         return False
     if isinstance(value, int | float):
-        return _is_code(name)
+        return said == "personal" or _is_code(name)
     if said == "plain":
         return not (isinstance(value, str) and HARMLESS.match(value.strip() or "none"))
     if said == "vaguer":
-        return isinstance(value, str) and looks_random(value)
+        return isinstance(value, str) and _is_value(name, value)
+    if said == "personal":
+        return True
     return isinstance(value, str | list)
+
+
+def _is_value(name: str, value: str) -> bool:
+    """Decide by the value of a name that often means something else."""
+    if value.isdigit():
+        return _is_code(name) and 3 <= len(value) <= 8
+    if FIELD_PASS.search(name) and not value.isalpha() and MIXED.fullmatch(value):
+        return True
+    return looks_random(value) and not UUID.fullmatch(value)
 
 
 def says_nothing(name: str) -> bool:
@@ -261,6 +281,8 @@ def _said_by(name: str) -> str:
     plain = HUMPS.sub("_", name)
     if FIELD.search(plain):
         return "plain"
+    if people.FIELD.search(plain):
+        return "personal"
     if FIELD_VAGUER.search(plain):
         return "vaguer"
     if FIELD_VAGUE.search(plain):

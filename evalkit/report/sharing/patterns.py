@@ -67,21 +67,33 @@ def _octets(text: str) -> bool:
     return all(int(part) <= 255 for part in text.split("."))
 
 
+DATE = re.compile(
+    r"(?:1[89]|2[01])\d\d[-/. ](?:0?\d|1[0-2])[-/. ](?:[0-2]?\d|3[01])(?!\d).*"
+    r"|(?:[0-2]?\d|3[01])[-/. ](?:[0-2]?\d|3[01])[-/. ]\d{4}.*"
+)
+
+
 def _phone(text: str) -> bool:
-    digits = sum(c.isdigit() for c in text)
-    date = re.fullmatch(r"\d{4}[-/. ]\d\d?[-/. ]\d\d?.*|\d\d?[-/. ]\d\d?[-/. ]\d{4}.*", text)
-    return 8 <= digits <= 15 and not date
+    digits = sum(c.isdigit() for c in text.lower().partition("x")[0])
+    return 8 <= digits <= 15 and not DATE.fullmatch(text)
 
 
 GROUP = r"[0-9a-f]{1,4}"
 WORD = r"[^\W_](?:[\w-]*[^\W_])?"
 DOMAIN = re.compile(rf"@{WORD}(?:\.{WORD})*\.[^\W\d_]{{2,24}}(?![\w-])")
 LOCAL = re.compile(r"[\w.%+'!#$&*/=?^`{|}~-]{1,64}\Z")
+SPELT = re.compile(
+    r"(?i)(?<![\w.+-])[\w.+-]{2,64}[ ]?[\[({<][ ]?at[ ]?[\])}>][ ]?"
+    r"[\w-]{1,64}(?:[ ]?(?:\.|[\[({<][ ]?dot[ ]?[\])}>])[ ]?[\w-]{2,64}){1,4}"
+)
+"""An address with its signs written out: `name [at] example [dot] org`."""
+AT = re.compile(r"(?i)[\[({<] ?at ?[\])}>]")
 HOME = re.compile(
     r"(?i)(?:(?:/(?:home|users|export/home|var/home|usr/home|u/users|mnt/c/users|c/users)/)"
     r"|(?:\b[a-z]:[\\/]{1,4}(?:users|documents and settings|benutzer)[\\/]{1,4})"
-    r"|(?:\\\\[\w.-]{1,64}\\(?:users|home|profiles)\$?\\)"
-    r"|(?:%2fhome%2f|%2fusers%2f))(?P<user>[^\\/\s:\"'<>|%;,)\]}]{1,64})"
+    r"|(?:\\{1,4}(?:users|homes?|profiles)\$?\\{1,4})"
+    r"|(?:%2fhome%2f|%2fusers%2f|%5cusers%5c|/(?:run/)?media/(?=[^/\s]{1,64}/)|/var/(?:spool/)?mail/|/crontabs/"
+    r"|\bhdfs://[^/\s]{0,64}/user/))(?P<user>[^\\/\s:\"'<>|%;,)\]}]{1,64})"
 )
 OWNER = re.compile(
     r"(?:(?<![\w~/.])~|[bcdlps-](?:[r-][w-][xsStT-]){3}[.+@]?[ \t]{1,4}\d{1,6}[ \t]{1,4})"
@@ -99,7 +111,9 @@ PEM = (
 PHONES = (
     r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ ./\u00a0-]{0,2}(?:\(0?\d{0,4}\)[ .-]?)?"
     r"(?:\d{1,5}[ ./\u00a0-]?){1,6}\d{2,5}(?![\w-])",
-    r"(?<![\w.+-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])",
+    r"(?<![\w.+-])(?:1[ .-])?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?:[ ,]{1,2}(?:ext|x)[. ]{0,2}\d{1,6})?"
+    r"(?![\w-])",
+    r"(?i)\b(?:wa\.me/|whatsapp\.com/send\?phone=)\+?\d{8,15}(?!\d)",
     r"(?<![\w.+-])\(0?\d{1,5}\)[ /-]?\d{3,5}[ -]?\d{3,5}(?![\w-])",
     r"(?<![\w.+-])0\d{1,4}(?:[ /-]\d{2,8}){1,4}(?![\w.-]?\d)",
     r"(?<![\w.+/-])(?:0[1-9]\d{8,9}|1[3-9]\d{9}|01[0125]\d{8})(?![\w.-])",
@@ -145,7 +159,7 @@ PATTERNS: tuple[tuple[str, str, re.Pattern[str], Check | None], ...] = tuple(
 PHONE_PATTERNS = tuple(re.compile(each) for each in PHONES)
 BEFORE_PHONE = r"\d(?:[ ().\-/]{0,3}\d){6}"
 BEFORE_IBAN = rf"(?i)(?:^|[^A-Z0-9])(?:{'|'.join(IBANS)})[ -]?\d\d[ -]?[A-Z0-9]"
-BEFORE_MAIL = r"@[^\s@]*\.[^\s\d_]{2}"
+BEFORE_MAIL = r"@[^\s@]*\.[^\s\d_]{2}|(?:" + AT.pattern + ")"
 BEFORE_HOME = f"(?:{widened(HOME.pattern)})|(?:{widened(OWNER.pattern)})"
 BEFORE_UUID = widened(UUID.pattern)
 
@@ -185,3 +199,5 @@ def mails(text: str) -> Iterator[tuple[int, int]]:
         local = LOCAL.search(text[max(0, match.start() - 64) : match.start()])
         if local is not None:
             yield match.start() - len(local[0]), match.end()
+    for match in SPELT.finditer(text) if AT.search(text) else ():
+        yield match.span()

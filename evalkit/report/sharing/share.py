@@ -1,7 +1,8 @@
 """Share: what is taken out before a report leaves the house, and the list of it.
 
 What counts as a secret or as personal data is in `patterns.py` (known by form), `vendors.py` (keys)
-and `named.py` (values behind a name). What is encoded, encrypted or split over several fields is
+and `named.py` (values behind a name); `commands.py`, `languages.py` and `people.py` know what
+stands without one. What is encoded, encrypted or split over several fields is
 not seen, and the page says so.
 """
 
@@ -15,9 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import quote, unquote
 
 from evalkit.report.runs.traces import DEEPEST, plain
+from evalkit.report.sharing.addresses import address, labels
 from evalkit.report.sharing.finding import IDS_ALONE, SHORT_WORD, TIME, asked, places
 from evalkit.report.sharing.finding import UUID as UUIDS
 from evalkit.report.sharing.named import is_secret_field, says_nothing
@@ -30,7 +31,10 @@ T = TypeVar("T")
 ID_FIELDS = frozenset({"run_id", "thread_id", "assistant_id", "example_id", "step_id", "parent_id"})
 ID_LISTS = re.compile(r"(?:^|_)(?:ids|runs|examples)$|^(?:only_baseline|only_candidate|changed)$")
 LINKS = frozenset({"link", "links", "cases_link"})
-LIMIT = "what is encoded, encrypted, in pictures or split over several fields is not seen"
+LIMIT = (
+    "what is encoded, encrypted, in pictures or split over several fields is not seen, "
+    "and names of people, streets and places are not looked for"
+)
 MOST_REMEMBERED = 16_000_000
 """Characters of texts that are remembered before all are forgotten."""
 MOST_NAMES = 20_000
@@ -125,6 +129,7 @@ class Redactor(Cleaner):
         """Return the text as it may leave, and the kinds of what was taken out."""
         if SHORT_WORD.fullmatch(text):
             return text, []
+        text = labels(text)
         if not self.options.keep_ids and IDS_ALONE.fullmatch(text):
             return UUID.sub(lambda m: self.ident(m[0]), text), []
         may = () if TIME.fullmatch(text) else asked(text)
@@ -244,7 +249,7 @@ class Redactor(Cleaner):
         if isinstance(value, str):
             if name in ID_FIELDS and value:
                 return self.ident(value)
-            return self._address(value) if name in LINKS else self._sentence(value)
+            return address(value, self) if name in LINKS else self._sentence(value)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             changes = {
                 f.name: self._parts(getattr(value, f.name), f.name)
@@ -263,16 +268,6 @@ class Redactor(Cleaner):
         if self.known and not self.options.keep_ids:
             text = WORD.sub(lambda m: self.ident(m[0]) if m[0] in self.known else m[0], text)
         return self.text(text)
-
-    def _address(self, link: str) -> str:
-        """Hash the id in the address of a run; what follows is made of names and numbers."""
-        head, _, tail = link.partition("?")
-        kind, slash, identifier = head.rpartition("/")
-        if kind in ("#/run", "#/example"):
-            head = f"{kind}/{quote(self.ident(unquote(identifier)), safe='')}"
-        elif slash:
-            head = f"{kind}/{identifier}"
-        return head + ("?" + quote(self.text(unquote(tail)), safe="=&%:+.,-_") if tail else "")
 
     def _number(self, value: Any) -> Any:
         """Return a number, unless its digits are a card number."""

@@ -60,10 +60,25 @@ SURE = (
     r"\bfc-[0-9a-f]{32}\b",
     r"\b(?:\w{2,8}_)?Fe26\.\d\*[\w*.~-]{16,}",
     r"(?i)\bage-secret-key-1[a-z0-9]{30,}",
+    r"\b[12]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}\b",
+    r"\baccess_token\$\w{1,16}\$[a-z0-9]{10,20}\$[0-9a-f]{32}\b",
+    r"\b(?:AC|SK)[0-9a-f]{32}\b",
+    r"\bbedrock-api-key-[A-Za-z0-9+/=]{30,}",
+    r"\bocid1\.\w{1,30}\.[\w.-]{0,40}\.[a-z0-9]{40,}",
+    r"\bSCW[A-Z0-9]{17}\b",
+    r"\b[0-9a-f]{24}:[0-9a-f]{64}\b",
+    r"\b[0-9a-f]{32}\.[A-Za-z0-9]{16}\b",
+    r"\bBSA[A-Za-z0-9_-]{28}\b",
+    r"\$(?:1|2[abxy]|5|6|7|8|9|y|gy|apr1|argon2\w{1,2}|scrypt)\$[A-Za-z0-9./+=,$-]{20,}",
+    r"\b(?:xa[a-z]t|pat-[a-z]{2}\d|HRKU|sdk|mob|amzn\.mws|(?:access|public)-(?:sandbox|production|development))"
+    r"[-.][0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
+    r"\bhttps://open\.(?:feishu|larksuite)\.\w+/open-apis/bot/v2/hook/[\w-]+",
+    r"\bhttps://qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=[\w-]+",
+    r"\bsess-[A-Za-z0-9]{40}\b",
 )
 """Forms that nothing else has."""
 LIKELY = (
-    r"\b[A-Za-z][A-Za-z0-9]{0,11}(?:[_.~-][A-Za-z0-9]{1,10}){0,3}[_.~-][A-Za-z0-9_~|+/=-]{16,}",
+    r"\b[A-Za-z][A-Za-z0-9]{0,11}(?:[_.~-][A-Za-z0-9]{1,10}){0,3}[_.~-][A-Za-z0-9_~|+/=-]{16,}(?:\.[A-Za-z0-9_-]{16,})*",
     r"\b(?:dapi|hf|LTAI|AKID|EAAC|EAAM|EAAA|EZAK|EZTK|IGQV|oy2|sl|pat)[A-Za-z0-9._-]{14,}",
 )
 """A short name and what looks random behind it: most vendors' keys are made so."""
