@@ -327,7 +327,7 @@ def promptfoo_command(data: Path, runs: Path, examples: Path) -> Command:
         "RUNS": str(runs.resolve()),
         "PROMPTFOO_DISABLE_TELEMETRY": "1",
         "PROMPTFOO_DISABLE_UPDATE": "1",
-        # 0.123 writes into its log files after it has closed them, and ends so when the work is done
+        # 0.123 writes into log files that it has closed, and ends so when its work is done
         "PROMPTFOO_DISABLE_DEBUG_LOG": "1",
         "PROMPTFOO_DISABLE_ERROR_LOG": "1",
         "PROMPTFOO_CONFIG_DIR": str(folder / "home"),

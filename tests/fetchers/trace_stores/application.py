@@ -81,7 +81,11 @@ def play_langgraph(base: str, times: int = 1) -> None:
     for _ in range(times):
         for number, question in enumerate(QUESTIONS):
             about = {"example_id": f"ex-{number}", "session_id": f"chat-{number}"}
-            config = {"metadata": about, "configurable": {"thread_id": f"chat-{number}"}}
+            config: dict[str, Any] = {
+                "metadata": about,
+                "configurable": {"thread_id": f"chat-{number}"},
+            }
+            config["max_concurrency"] = 1  # or two tools begin in whatever order threads do
             try:
                 graph.invoke({"messages": [("user", question)]}, config)
             except Exception as error:
