@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalkit.metrics.columns.arrays import PIECE, tallied
 from evalkit.metrics.columns.column import ScoreColumn, by_run
 from evalkit.metrics.columns.deciding import Decision
 from evalkit.metrics.columns.packed import Packed
@@ -16,7 +17,7 @@ from evalkit.metrics.summaries.reducers import Reducing
 from evalkit.metrics.summaries.scores import summarise_scores
 
 RUNS = 3 * SETTLED // 2
-MOST = 40
+MOST = 31
 """Bytes a run that a score may take while its figures are made."""
 untimed = settings(deadline=None)
 ROWS = st.lists(st.tuples(st.integers(-1, 5), st.sampled_from([0.0, 0.25, 1.0])), max_size=12)
@@ -80,6 +81,16 @@ def test_scores_are_made_one_at_a_time_in_little_memory() -> None:
 
 
 @untimed
+@given(st.integers(0, 3 * PIECE), st.integers(1, 9), st.integers(0, 99))
+def test_tallies_have_the_bits_of_numpys(size: int, kinds: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    codes = draw.integers(0, kinds, size).astype(np.int32)
+    weights = draw.normal(size=size) * 10.0 ** draw.integers(-9, 9, size)
+    assert tallied(codes).tolist() == np.bincount(codes).tolist()
+    assert tallied(codes, weights).tobytes() == np.bincount(codes, weights).tobytes()
+
+
+@untimed
 @given(ROWS)
 def test_settled_ones_have_the_examples_they_had(rows: list[tuple[int, float]]) -> None:
     run = np.array([each for each, _ in rows], np.int32)
@@ -87,7 +98,7 @@ def test_settled_ones_have_the_examples_they_had(rows: list[tuple[int, float]]) 
     runs = runs_of(SETTLED + 1, [3, 1, 1, 0, 2, 3])
     order = np.argsort(values)
     plain = (values[order], run[order], cell_clusters(run, runs)[order])
-    made = _settled(values.copy(), run.copy(), runs)
+    made = _settled([values, run], runs)
     assert [each.tolist() for each in made] == [each.tolist() for each in plain]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ Codes = NDArray[np.signedinteger[Any]]
 """Places in a list of names, of runs or of examples; -1 stands for none."""
 Mask = NDArray[np.bool_]
 """Which entries count."""
+
+PIECE = 65_536
+"""Entries looked up at once: numpy makes indices of 8 bytes of all it is given."""
 
 
 def unique(values: NDArray[Any]) -> NDArray[Any]:
@@ -35,4 +38,20 @@ def quantiles_at(values: Floats, shares: Sequence[float]) -> Floats:
     low, high, share = ordered[below], ordered[below + 1], at - below
     step = high - low
     found: Floats = np.where(share >= 0.5, high - step * (1 - share), low + step * share)
+    return found
+
+
+def pieces(size: int) -> Iterator[slice]:
+    """Yield where the pieces of a long array lie."""
+    for first in range(0, size, PIECE):
+        yield slice(first, first + PIECE)
+
+
+def tallied(codes: Codes, weights: Any = None) -> NDArray[Any]:
+    """Return what `np.bincount` does, to the bit, in memory that does not grow with the codes."""
+    if len(codes) <= PIECE:
+        return np.bincount(codes, weights)
+    found = np.zeros(int(codes.max()) + 1, np.int64 if weights is None else np.float64)
+    for here in pieces(len(codes)):
+        np.add.at(found, codes[here], 1 if weights is None else weights[here])
     return found

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, pieces
 from evalkit.metrics.columns.deciding import WHOLE, Decision
 from evalkit.metrics.columns.settled import settled
 from evalkit.model.score import EvaluatorInfo
-
-PIECE = 65_536
-"""Entries that are looked up at once: numpy makes indices of 8 bytes of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +99,8 @@ def _once(run: Codes) -> bool:
     if len(run) == 0:
         return True
     seen = np.zeros(int(run.max()) + 2, np.bool_)  # the last is that of cells of no run
-    for first in range(0, len(run), PIECE):
-        seen[run[first : first + PIECE]] = True
+    for here in pieces(len(run)):
+        seen[run[here]] = True
     return int(np.count_nonzero(seen[:-1])) == int(np.count_nonzero(run >= 0))
 
 

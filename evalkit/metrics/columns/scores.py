@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -205,9 +205,9 @@ def _column(
     if len(worded):
         scored, values = scored[there], values[there]
     del there
-    run = cells.run[scored]
-    del scored
-    values, run, cluster = _settled(values, run, runs)
+    held = [values, cells.run[scored]]
+    del scored, values
+    values, run, cluster = _settled(held, runs)
     evaluator, key, source = group.place
     return ScoreColumn(
         group.name,
@@ -228,14 +228,16 @@ def _column(
     )
 
 
-def _settled(values: Floats, run: Codes, runs: RunColumns) -> tuple[Floats, Codes, Codes]:
-    """Return values, runs and examples of cells; of very many runs in the order of the values."""
+def _settled(held: list[Any], runs: RunColumns) -> tuple[Floats, Codes, Codes]:
+    """Take values and runs out of `held`; return them in their order, with their examples."""
+    run, values = held.pop(), held.pop()
     if not is_settled(runs.n):
         return values, run, cell_clusters(run, runs)
     order = np.argsort(values)
     if (run < 0).any():  # a cell of no run is its own example, and has its code by its place
         return values[order], run[order], cell_clusters(run, runs)[order]
-    values, run = values[order], run[order]
+    values = values[order]  # one after the other: there are many
+    run = run[order]
     del order
     return values, run, cell_clusters(run, runs)
 

@@ -13,7 +13,7 @@ from math import sqrt
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, tallied
 from evalkit.metrics.documents.figures import Figure, Interval
 from evalkit.metrics.statistics.students_t import t_quantile, z_quantile
 
@@ -146,9 +146,9 @@ def cluster_sums(values: Floats, examples: Codes | None, units: Codes | None = N
     if examples is None:
         ones = np.broadcast_to(np.float64(1.0), len(values))  # one number, however many there are
         return Sums(np.asarray(values, np.float64), ones, units)
-    sizes = np.bincount(examples)
+    sizes = tallied(examples)
     there = sizes > 0
-    totals = np.bincount(examples, weights=values)
+    totals = tallied(examples, values)
     unit_of = None
     if units is not None:
         unit_of = np.zeros(len(sizes), np.int64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.metrics.columns.arrays import Codes, Floats
+from evalkit.metrics.columns.arrays import Codes, Floats, tallied
 from evalkit.metrics.columns.column import ScoreColumn, by_run
 from evalkit.metrics.documents.figures import Figure
 from evalkit.metrics.statistics.distribution import skewed_mean
@@ -61,7 +61,7 @@ def reduced_values(column: ScoreColumn, reducer: Reducer) -> Reduced | None:
         return None
     lower = column.direction == "lower"
     examples, reduced = per_example(values, cluster, reducer, lower=lower)
-    sizes = np.bincount(cluster)
+    sizes = tallied(cluster)
     worth = _worth(reducer, sizes[examples].astype(np.float64))
     return Reduced(examples, reduced, worth, int(sizes.max()))
 
@@ -81,7 +81,7 @@ def per_example(
     values: Floats, cluster: Codes, reducer: Reducer, *, lower: bool = False
 ) -> tuple[Codes, Floats]:
     """Return the codes of the examples that have enough runs, and their reduced values."""
-    sizes = np.bincount(cluster)
+    sizes = tallied(cluster)
     enough = np.flatnonzero(sizes >= reducer.least)
     return enough, _reduced(values, cluster, reducer, lower)[enough]
 
@@ -97,10 +97,10 @@ def _units(column: ScoreColumn, examples: Codes) -> Codes | None:
 
 def _reduced(values: Floats, cluster: Codes, reducer: Reducer, lower: bool) -> Floats:
     """Return one value per example code; codes without enough runs hold anything."""
-    n = np.bincount(cluster).astype(np.float64)
+    n = tallied(cluster).astype(np.float64)
     entry = reducer.entry
     with np.errstate(divide="ignore", invalid="ignore"):
-        sums = np.bincount(cluster, weights=values).astype(np.float64)
+        sums = tallied(cluster, values).astype(np.float64)
         if entry.count is not None:
             return entry.count(sums, n, reducer.k)
         if entry.pick is None:
