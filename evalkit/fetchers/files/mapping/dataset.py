@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import DatasetError
 from evalkit.fetchers.base import FetchContext
-from evalkit.fetchers.files.mapping.examples import Dataset
+from evalkit.fetchers.files.mapping.examples import OTHER, Dataset
 from evalkit.fetchers.files.mapping.identity import digest
 from evalkit.fetchers.files.mapping.mapping import FieldMap
 from evalkit.fetchers.files.mapping.targets import EXAMPLE_TARGETS
@@ -41,7 +42,8 @@ def read_dataset(
     if isinstance(options, str):
         options = plain_dataset(options)
     who = f"experiments.{context.experiment}.dataset"
-    return Dataset(_examples(options, context, findings, who), who, subset=options.subset)
+    examples = _examples(options, context, findings, who)
+    return Dataset(examples, who, subset=options.subset, other=partial(findings.note, OTHER))
 
 
 def _examples(
@@ -84,12 +86,21 @@ def _example(values: Mapping[str, Any], row: Row) -> Example:
             f"{row.where}: a dataset row needs an example_id or inputs. Map them in "
             "`dataset.fields`."
         )
-    split = values.get("split")
-    names = (split,) if isinstance(split, str) else tuple(split or ())
+    metadata, names = values.get("metadata") or {}, _splits(values.get("split"), row)
+    if not isinstance(metadata, Mapping):
+        raise DatasetError(f"{row.where}: metadata of a dataset row is an object.")
     return Example(
         example_id=digest(inputs) if example_id is None else str(example_id),
         inputs=inputs,
         reference_outputs=values.get("reference_outputs"),
-        metadata=values.get("metadata") or {},
+        metadata=metadata,
         split=names[0] if len(names) == 1 else names or None,
     )
+
+
+def _splits(split: Any, row: Row) -> tuple[str, ...]:
+    """Return the splits of a row; a number is a word, as for an id."""
+    names = split if isinstance(split, list | tuple) else () if split is None else (split,)
+    if not all(isinstance(name, str | int) for name in names):
+        raise DatasetError(f"{row.where}: split of a dataset row is a word or a list of words.")
+    return tuple(map(str, names))

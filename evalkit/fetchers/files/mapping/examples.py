@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from weakref import finalize
@@ -25,6 +25,7 @@ from evalkit.model.schema.row_values import example_row, example_values
 from evalkit.model.schema.written import example_to_record
 
 IN_MEMORY = 16 << 20
+OTHER = "example that comes with different inputs or references; the first is kept"
 
 
 class ExampleBook:
@@ -53,10 +54,7 @@ class ExampleBook:
             self._seen[example_id] = hash(text)
             self._file.write(text + b"\n")
         elif known != hash(text):
-            self._findings.note(
-                "example that comes with different inputs or references; the first is kept",
-                example_id,
-            )
+            self._findings.note(OTHER, example_id)
 
     def offer(self, example_id: str, text: bytes) -> None:
         """Keep an example unless there is one of this id: more than its inputs may be known."""
@@ -159,7 +157,14 @@ class Dataset:
     is said. All of them are held in memory, as JSON text: objects would take twenty times as much.
     """
 
-    def __init__(self, examples: Iterable[Example], who: str, *, subset: bool = False) -> None:
+    def __init__(
+        self,
+        examples: Iterable[Example],
+        who: str,
+        *,
+        subset: bool = False,
+        other: Callable[[str], None] | None = None,
+    ) -> None:
         self._who = who
         self._subset = subset
         self._by_id: dict[str, bytes] = {}
@@ -181,6 +186,8 @@ class Dataset:
                 self._whole[text] = digest(example.inputs)
             if example.example_id in self._by_id:
                 self._again.append((len(self._by_id), text))
+                if other and text != self._by_id[example.example_id]:
+                    other(example.example_id)
             else:
                 self._by_id[example.example_id] = text
 
