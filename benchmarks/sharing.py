@@ -28,8 +28,9 @@ from report_world import make_content, stored
 from evalkit.model.run import Run
 from evalkit.model.step import Step
 from evalkit.report.page.write import write_report
+from evalkit.report.sharing.cleaner import ShareOptions
 from evalkit.report.sharing.finding import places
-from evalkit.report.sharing.share import Redactor, ShareOptions
+from evalkit.report.sharing.share import Redactor
 from evalkit.store.results import StoredResults, read_results
 from evalkit.store.store import Store
 

@@ -13,7 +13,7 @@ from evalkit.pipeline.concluding import conclude
 from evalkit.pipeline.running import run
 from evalkit.pipeline.stored import fetched_experiment
 from evalkit.project.config import load
-from evalkit.report.sharing.share import ShareOptions
+from evalkit.report.sharing.cleaner import ShareOptions
 from evalkit.store.care import collect_stale
 from evalkit.store.upkeep.kept import KeptBlocks
 

@@ -76,7 +76,7 @@ def test_any_change_writes_it_anew(folder: Path, change: str) -> None:
 
 
 def test_a_page_that_is_shared_is_written_each_time(folder: Path) -> None:
-    from evalkit.report.sharing.share import ShareOptions
+    from evalkit.report.sharing.cleaner import ShareOptions
 
     options = {"share": ShareOptions(salt="x")}
     assert again(folder, **options)[1]

@@ -14,6 +14,7 @@ from planted_later import planted_later
 from planted_since import planted_since
 from planted_widely import planted_widely
 
+from evalkit.report.sharing.cleaner import ShareOptions
 from evalkit.report.sharing.finding import ASKED, SHORT_WORD, places
 from evalkit.report.sharing.gate import widened
 from evalkit.report.sharing.named import (
@@ -25,7 +26,7 @@ from evalkit.report.sharing.named import (
     is_secret_field,
     says_nothing,
 )
-from evalkit.report.sharing.share import LIMIT, Redactor, ShareOptions
+from evalkit.report.sharing.share import LIMIT, Redactor
 from evalkit.report.sharing.vendors import rules
 
 DATA = Path(__file__).parents[2] / "datasets"

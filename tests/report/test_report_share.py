@@ -13,8 +13,9 @@ from evalkit.model.score import Score
 from evalkit.model.step import Step
 from evalkit.report.page.write import write_report
 from evalkit.report.renderers import junit, machine, markdown, terminal
+from evalkit.report.sharing.cleaner import ShareOptions
 from evalkit.report.sharing.patterns import iban, luhn
-from evalkit.report.sharing.share import Redactor, ShareOptions, redactor
+from evalkit.report.sharing.share import Redactor, redactor
 from evalkit.report.values.panels import TablePart
 from evalkit.scoring.definition.evaluator import evaluator
 

@@ -17,7 +17,7 @@ from evalkit.project.tables import runs_held, size_in_bytes
 if TYPE_CHECKING:
     from evalkit.pipeline.evidence.signing import Signer
     from evalkit.report.sections.view import Content
-    from evalkit.report.sharing.share import Cleaner
+    from evalkit.report.sharing.cleaner import Cleaner
 
 
 def say_report(session: Session, ran: Ran, *, as_json: bool, show: bool) -> None:
@@ -59,7 +59,7 @@ def page_options(
     except ValueError as error:
         raise ConfigError(f"--max-size {max_size!r}: {error}.") from None
     if share or table.share:
-        from evalkit.report.sharing.share import ShareOptions  # patterns of secrets take a while
+        from evalkit.report.sharing.cleaner import ShareOptions
 
         options["share"] = ShareOptions(drop=tuple(table.drop))
     if (signer := signer_of(sign)) is not None:
@@ -84,7 +84,8 @@ def page_of(project: Project, ran: Ran) -> Content:
 
 def cleaner(project: Project, share: bool = False) -> Callable[[Content], Cleaner]:
     """Return what makes the cleaner of a content: one that redacts when the output is shared."""
-    from evalkit.report.sharing.share import Cleaner, redactor
+    from evalkit.report.sharing.cleaner import Cleaner
+    from evalkit.report.sharing.share import redactor
 
     options = page_options(project, share=share).get("share")
 

@@ -23,7 +23,7 @@ from evalkit.report.runs.columns import Rows
 from evalkit.report.runs.traces import Kept
 from evalkit.report.runs.unpack import Columns
 from evalkit.report.sections.view import Content
-from evalkit.report.sharing.share import Cleaner
+from evalkit.report.sharing.cleaner import Cleaner
 
 OF_THE_FORM = frozenset({"columns", "traces", "side", "index", "live", "kept"})
 """What the header says of the file rather than of the runs."""

@@ -23,7 +23,7 @@ from evalkit.report.runs.feedback import Cell, Cells
 from evalkit.report.runs.pack import Core
 from evalkit.report.runs.traces import MEMBER_RUNS, MEMBER_TEXTS, NOT_KEPT, NUL, Kept
 from evalkit.report.sections.view import Content
-from evalkit.report.sharing.share import Cleaner
+from evalkit.report.sharing.cleaner import Cleaner
 
 
 class Takes(Protocol):

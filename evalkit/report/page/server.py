@@ -21,7 +21,7 @@ from evalkit.report.runs.columns import Rows
 from evalkit.report.runs.feedback import Cells
 from evalkit.report.runs.traces import Kept, TraceWriter, packed_alone
 from evalkit.report.sections.view import Content
-from evalkit.report.sharing.share import Cleaner
+from evalkit.report.sharing.cleaner import Cleaner
 
 POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
 

@@ -19,8 +19,8 @@ from evalkit.report.page.trailer import Whole, trailer
 from evalkit.report.runs.traces import Kept, TraceWriter
 from evalkit.report.sections.source import Source
 from evalkit.report.sections.view import Content
+from evalkit.report.sharing.cleaner import Cleaner, ShareOptions
 from evalkit.report.sharing.manifest import shown
-from evalkit.report.sharing.share import Cleaner, ShareOptions, redactor
 from evalkit.report.values.parts import ReportView
 
 MAX_SIZE = 25_000_000
@@ -68,7 +68,7 @@ def write_report(
         raise ConfigError(f"report: traces={traces!r} is unknown. Use embed, side or none.")
     if isinstance(content, ReportView):
         return _write_plain(content, path, share, sign)
-    clean: Cleaner = redactor(content, share) if share is not None else Cleaner()
+    clean = Cleaner() if share is None else _redactor(content, share)
     with TraceWriter() as writer:
         view = shown(content.view, clean)
         budget = _budget(view, content, max_size) if traces == "embed" else None
@@ -85,6 +85,12 @@ def write_report(
             path, lambda file: _stream(file, view, core, writer, embedded, made_of, left, sign)
         )
     return Written(path, size, left, side, tuple(clean.removed()))
+
+
+def _redactor(content: Content, share: ShareOptions) -> Cleaner:
+    from evalkit.report.sharing.share import redactor  # reports that stay do without its patterns
+
+    return redactor(content, share)
 
 
 def _write_plain(

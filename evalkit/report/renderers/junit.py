@@ -12,7 +12,7 @@ from evalkit.model.outcome import OUTCOMES, succeeded
 from evalkit.report.charts import numbers
 from evalkit.report.runs.columns import NO_ERROR, Rows, ScoreColumn
 from evalkit.report.sections.view import Content
-from evalkit.report.sharing.share import Cleaner
+from evalkit.report.sharing.cleaner import Cleaner
 from evalkit.report.values.parts import GatePart, ReportView
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -18,8 +18,8 @@ from evalkit.report.page.figures import document
 from evalkit.report.runs.columns import NO_ERROR, Rows
 from evalkit.report.runs.fields import REST, START, Field
 from evalkit.report.sections.view import Content
+from evalkit.report.sharing.cleaner import Cleaner
 from evalkit.report.sharing.manifest import shown
-from evalkit.report.sharing.share import Cleaner
 
 
 def write_json(

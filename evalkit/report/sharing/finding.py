@@ -45,7 +45,9 @@ FINDERS: dict[int, tuple[str, Callable[[str], Iterator[tuple[int, int]]]]] = {
 UUID = KNOWN
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 """A point in time, which many fields are, holds nothing."""
-SHORT_WORD = re.compile(r"[\w-]{0,7}", re.ASCII)
+LONGEST_TIME, SHORTEST = 35, 7
+"""Characters of the longest of these, and of the longest of those."""
+SHORT_WORD = re.compile(rf"[\w-]{{0,{SHORTEST}}}", re.ASCII)
 """No secret and no datum is so short without a sign in it."""
 IDS_ALONE = re.compile(
     r"(?:(?:lc_run|run|call|msg|trace|span|thread|step)-{1,2})?"
@@ -71,7 +73,10 @@ def places(text: str, may: Sequence[int] | None = None) -> tuple[Place, ...]:
     `may` is what `asked` said of the text, where that is known.
     """
     may = asked(text) if may is None else may
-    found = sorted(_in_parts(text, may), key=lambda each: (each[0], -each[1])) if may else ()
+    if not may:
+        return ()
+    found = _all(text, may) if len(text) <= 2 * END else list(_in_parts(text, may))
+    found.sort(key=lambda each: (each[0], -each[1]))
     kept: list[Place] = []
     for start, end, kind in found:
         if kept and start < kept[-1][1]:
@@ -83,10 +88,7 @@ def places(text: str, may: Sequence[int] | None = None) -> tuple[Place, ...]:
 
 
 def _in_parts(text: str, may: Sequence[int]) -> Iterator[Place]:
-    """Look at a text, of long unbroken data only at both ends: no key is as long as that."""
-    if len(text) <= 2 * END:
-        yield from _all(text, may)
-        return
+    """Look at a long text, of unbroken data only at both ends: no key is as long as that."""
     at = 0
     for data in DATA.finditer(text):
         yield from _shifted(text[at : data.start() + END], at, may)
@@ -99,10 +101,13 @@ def _shifted(part: str, by: int, may: Sequence[int]) -> Iterator[Place]:
         yield by + start, by + end, kind
 
 
-def _all(text: str, may: Sequence[int]) -> Iterator[Place]:
-    yield from patterns.find(text, [number for number in may if number < KNOWN])
+def _all(text: str, may: Sequence[int]) -> list[Place]:
+    """Look for everything that may be there, for each kind in turn."""
+    found: list[Place] = []
     for number in may:
-        if number in FINDERS:
+        if number < KNOWN:
+            found += patterns.find(text, number)
+        elif number in FINDERS:
             kind, find = FINDERS[number]
-            for start, end in find(text):
-                yield start, end, kind
+            found += [(start, end, kind) for start, end in find(text)]
+    return found

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+import re2
+
 WIDER = {"d": "0-9", "w": r"\w\x80-\xff", "s": r"\s\x0b\x1c-\x1f"}
 """Classes that hold at least what Python's hold; a character beyond ASCII is bytes beyond it."""
 NARROWER = {"d": r"\d", "w": r"\w", "s": r"\s"}
@@ -108,8 +110,6 @@ class Gate:
     """Patterns by number, asked all at once."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        import re2  # only what is shared needs it
-
         options = re2.Options()
         options.max_mem, options.log_errors = MEMORY, False
         options.encoding = re2.Options.Encoding.LATIN1

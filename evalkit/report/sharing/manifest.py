@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
-from evalkit.report.sharing.share import Cleaner
+from evalkit.report.sharing.cleaner import Cleaner
 from evalkit.report.values.parts import ReportView
 
 KEPT = ("version", "made_at", "versions", "seeds")

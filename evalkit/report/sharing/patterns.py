@@ -8,7 +8,7 @@ starts only where what it repeats starts, so that none takes longer than the tex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain
 
@@ -164,13 +164,12 @@ BEFORE_HOME = f"(?:{widened(HOME.pattern)})|(?:{widened(OWNER.pattern)})"
 BEFORE_UUID = widened(UUID.pattern)
 
 
-def find(text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int, str]]:
-    """Yield where something of a known form stands in the text, and what it is."""
-    for number in numbers:
-        name, _, pattern, check = PATTERNS[number]
-        for match in pattern.finditer(text):
-            if check is None or check(match[0]):
-                yield match.start(), match.end(), name
+def find(text: str, number: int) -> Iterator[tuple[int, int, str]]:
+    """Yield where what one of `PATTERNS` is of stands in the text, and what it is."""
+    name, _, pattern, check = PATTERNS[number]
+    for match in pattern.finditer(text):
+        if check is None or check(match[0]):
+            yield match.start(), match.end(), name
 
 
 @cache

@@ -12,14 +12,24 @@ import dataclasses
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from operator import is_not
+from typing import TYPE_CHECKING, Any, cast
 
 from evalkit.report.runs.traces import DEEPEST, plain
 from evalkit.report.sharing.addresses import address, labels
-from evalkit.report.sharing.finding import IDS_ALONE, SHORT_WORD, TIME, asked, places
+from evalkit.report.sharing.cleaner import Cleaner, ShareOptions, T
+from evalkit.report.sharing.finding import (
+    IDS_ALONE,
+    LONGEST_TIME,
+    SHORT_WORD,
+    SHORTEST,
+    TIME,
+    asked,
+    places,
+)
 from evalkit.report.sharing.finding import UUID as UUIDS
 from evalkit.report.sharing.named import is_secret_field, says_nothing
 from evalkit.report.sharing.patterns import UUID, luhn
@@ -27,7 +37,6 @@ from evalkit.report.sharing.patterns import UUID, luhn
 if TYPE_CHECKING:
     from evalkit.report.sections.view import Content
 
-T = TypeVar("T")
 ID_FIELDS = frozenset({"run_id", "thread_id", "assistant_id", "example_id", "step_id", "parent_id"})
 ID_LISTS = re.compile(r"(?:^|_)(?:ids|runs|examples)$|^(?:only_baseline|only_candidate|changed)$")
 LINKS = frozenset({"link", "links", "cases_link"})
@@ -43,44 +52,6 @@ SHORT = 10**14
 """Whole numbers below are too short for a card number."""
 HASHED = re.compile(r"id-[0-9a-f]{16}")
 WORD = re.compile(r"[^\s,;()]+")
-
-
-@dataclass(frozen=True, slots=True)
-class ShareOptions:
-    """What to take out beside secrets and personal data."""
-
-    salt: str = ""
-    """Ids are hashed with it; the same salt gives the same ids. Empty: a new one every time."""
-    drop: tuple[str, ...] = ()
-    """Names of fields whose values are dropped wherever they occur, in runs and examples."""
-    keep_ids: bool = False
-
-
-class Cleaner:
-    """Takes nothing out: for reports that stay in the house."""
-
-    plain = True
-    """Whether nothing is taken out."""
-
-    def text(self, text: str) -> str:
-        """Return the text as it may be shown."""
-        return text
-
-    def ident(self, identifier: str) -> str:
-        """Return the id as it may be shown."""
-        return identifier
-
-    def tree(self, value: Any) -> Any:
-        """Return a value of a run as it may be shown."""
-        return value
-
-    def parts(self, value: T) -> T:
-        """Return plain values of the report (dataclasses, tuples, texts) as they may be shown."""
-        return value
-
-    def removed(self) -> list[str]:
-        """Say what was taken out."""
-        return []
 
 
 @dataclass
@@ -99,6 +70,9 @@ class Redactor(Cleaner):
     """Names of fields that hold no secret themselves."""
     _easy: set[str] = field(default_factory=set)
     """Those that mean nothing for the value either."""
+    _counted: set[str] = field(default_factory=set)
+    """Those that mean nothing for a number."""
+    _idents: dict[str, str] = field(default_factory=dict)
 
     def text(self, text: str) -> str:
         """Return the text with every secret and personal datum replaced by its kind.
@@ -111,7 +85,8 @@ class Redactor(Cleaner):
         if known is None:
             known = self._cleaned(text)
             self._remember(text, known)
-        self.counts.update(known[1])
+        if known[1]:
+            self.counts.update(known[1])
         return known[0]
 
     def _remember(self, text: str, cleaned: tuple[str, list[str]]) -> None:
@@ -127,12 +102,13 @@ class Redactor(Cleaner):
 
     def _cleaned(self, text: str) -> tuple[str, list[str]]:
         """Return the text as it may leave, and the kinds of what was taken out."""
-        if SHORT_WORD.fullmatch(text):
+        size = len(text)  # a look at it spares most texts a pattern each
+        if size <= SHORTEST and SHORT_WORD.fullmatch(text):
             return text, []
         text = labels(text)
-        if not self.options.keep_ids and IDS_ALONE.fullmatch(text):
+        if text[-13:-12] == "-" and not self.options.keep_ids and IDS_ALONE.fullmatch(text):
             return UUID.sub(lambda m: self.ident(m[0]), text), []
-        may = () if TIME.fullmatch(text) else asked(text)
+        may = () if size <= LONGEST_TIME and TIME.fullmatch(text) else asked(text)
         if not may:
             return text, []
         at, parts, kinds = 0, [], []
@@ -150,9 +126,15 @@ class Redactor(Cleaner):
         """Return a hash of the id that does not tell what it was."""
         if self.options.keep_ids or HASHED.fullmatch(identifier):
             return identifier
-        key = self.options.salt.encode()[:64]
-        plain = identifier.encode("utf-8", "surrogatepass")
-        return "id-" + blake2b(plain, key=key, digest_size=8).hexdigest()
+        known = self._idents.get(identifier)
+        if known is None:
+            key = self.options.salt.encode()[:64]
+            plain = identifier.encode("utf-8", "surrogatepass")
+            known = "id-" + blake2b(plain, key=key, digest_size=8).hexdigest()
+            if len(self._idents) == MOST_NAMES:
+                self._idents.clear()
+            self._idents[identifier] = known
+        return known
 
     def tree(self, value: Any, name: str = "", depth: int = 0) -> Any:
         """Return a value of a run, made JSON-ready, without what may not leave."""
@@ -177,51 +159,59 @@ class Redactor(Cleaner):
         return self._number(plain(value))
 
     def _fields(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-        """Clean what a mapping holds; what means nothing by its name and its type costs no call."""
-        if type(value) is dict and self._stays(value):
-            return value
-        out = {}
-        easy, harmless = self._easy, self._harmless
-        said = value.get("name") if "value" in value else None
-        if type(said) is str and is_secret_field(said, value["value"]):
-            value = {**value, "value": "[removed]"}
-            self.counts["secret"] += 1
-        for key, item in value.items():
-            if key not in easy:
-                out[self._field(str(key))] = self.tree(item, str(key), depth)
-            elif (kind := type(item)) is str:
-                out[key] = item if item in harmless else self.text(item)
-            elif kind in UNCHANGED or (kind is int and -SHORT < item < SHORT):
-                out[key] = item
-            elif kind is dict and depth < DEEPEST:
-                out[key] = self._fields(item, depth + 1)
-            elif kind is list and depth < DEEPEST:
-                out[key] = self._items(item, depth + 1)
-            else:
-                out[key] = self.tree(item, "", depth)
-        return out
+        """Clean what a mapping holds; what means nothing by its name and its type costs no call.
 
-    def _stays(self, value: dict[Any, Any]) -> bool:
-        """Return whether nothing in a flat mapping is to be taken out, as in most messages."""
+        One of which nothing is taken out comes back as it is, and not as a copy.
+        """
+        if "value" in value:
+            value = self._unpaired(value)
+        easy, counted, harmless = self._easy, self._counted, self._harmless
+        changed, renamed = {}, {}
         for key, item in value.items():
-            if key not in self._easy or key == "value":
-                return False
             kind = type(item)
-            known = item in self._harmless if kind is str else kind in UNCHANGED
-            if not known and not (kind is int and -SHORT < item < SHORT):
-                return False
-        return True
+            if key in easy:
+                if kind is str:
+                    new = item if item in harmless else self.text(item)
+                elif kind in UNCHANGED or (kind is int and -SHORT < item < SHORT):
+                    continue
+                elif kind is dict and depth < DEEPEST:
+                    new = self._fields(item, depth + 1) if item else item
+                elif kind is list and depth < DEEPEST:
+                    new = self._items(item, depth + 1) if item else item
+                else:
+                    new = self.tree(item, "", depth)
+            elif key in counted and (kind in UNCHANGED or (kind is int and -SHORT < item < SHORT)):
+                continue
+            else:
+                if (shown := self._field(str(key))) != key or type(key) is not str:
+                    renamed[key] = shown
+                new = self.tree(item, str(key), depth)
+            if new is not item:
+                changed[key] = new
+        if renamed or type(value) is not dict:
+            return {renamed.get(k, k): changed.get(k, item) for k, item in value.items()}
+        return {**value, **changed} if changed else value
 
-    def _items(self, value: Iterable[Any], depth: int) -> list[Any]:
-        return [
+    def _unpaired(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """Take the value out of what names it as a secret in another member."""
+        said = value.get("name")
+        if type(said) is not str or not is_secret_field(said, value["value"]):
+            return value
+        self.counts["secret"] += 1
+        return {**value, "value": "[removed]"}
+
+    def _items(self, value: Sequence[Any], depth: int) -> Sequence[Any]:
+        """Clean what a list holds; one of which nothing is taken out comes back as it is."""
+        new = [
             self._fields(item, depth + 1)
             if type(item) is dict and depth < DEEPEST
             else self.tree(item, "", depth)
             for item in value
         ]
+        return new if any(map(is_not, new, value)) or type(value) is not list else value
 
     def _field(self, name: str) -> str:
-        """Return the name of a field as it may be shown, and note whether it means nothing."""
+        """Return the name of a field as it may be shown, and note what it means for its value."""
         shown = self._shown.get(name)
         if shown is not None:
             return shown
@@ -231,6 +221,8 @@ class Redactor(Cleaner):
             special = name in self.options.drop or name in ID_FIELDS or ID_LISTS.search(name)
             if not special and says_nothing(name):
                 self._easy.add(name)
+            elif name not in self.options.drop and not is_secret_field(name, 0):
+                self._counted.add(name)
         return shown
 
     def parts(self, value: T) -> T:

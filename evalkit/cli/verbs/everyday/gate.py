@@ -22,7 +22,7 @@ from evalkit.report.renderers.github import error_lines, step_summary
 from evalkit.report.renderers.junit import render as as_junit
 from evalkit.report.renderers.markdown import render as as_markdown
 from evalkit.report.sections.view import Content
-from evalkit.report.sharing.share import Cleaner
+from evalkit.report.sharing.cleaner import Cleaner
 
 WORDS = {True: "pass", False: "MISS", None: "none"}
 
