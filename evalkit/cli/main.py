@@ -13,7 +13,6 @@ import click
 
 from evalkit.cli.call import arrayless, streams
 from evalkit.cli.call.helpless import without_help
-from evalkit.cli.call.later import compile_later
 from evalkit.cli.call.plain import one_message
 from evalkit.cli.group import Evalkit, LeftError
 from evalkit.errors import EvalkitError, ExitCode, Interrupted
@@ -34,7 +33,6 @@ def entry() -> None:
     # Arrow's own allocators keep what the columns of 100,000 runs took; the system's gives it back.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     without_help()
-    compile_later()
     arrayless.stand_by()
     gc.set_threshold(50_000, 20, 20)
     gc.disable()  # modules being loaded make no garbage worth looking for, see `Session.load`
