@@ -68,7 +68,6 @@ def score_column(values: Array, cluster: Array) -> ScoreColumn:
         run=rows,
         cluster=cluster,
         values=values,
-        rows=rows,
         outcomes=outcomes,
         worded=rows[:0],
     )

@@ -1,5 +1,6 @@
 """What is read of installed packages at once is what `importlib.metadata` finds."""
 
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -62,8 +63,18 @@ def test_what_is_found_is_what_python_finds(
         assert set(found.items()) == points
 
 
+ALONE = """
+from evalkit.project import plugins
+from evalkit.project.installed import points_of
+
+found = points_of("evalkit.fetchers")
+assert found == {name: point.value for name, point in plugins.fetchers().items()}, found
+"""
+
+
 def test_this_installation_is_plain() -> None:
-    assert points_of(GROUP) == {n: p.value for n, p in plugins.fetchers().items()}
+    """In a process of its own: packages of other tests bring ways of finding packages along."""
+    subprocess.run([sys.executable, "-c", ALONE], check=True, timeout=60)
 
 
 def test_a_packed_file_on_the_path_is_for_python(
