@@ -254,10 +254,14 @@ class DaskExecutor(Generic[Told]):
             return  # it was sent again meanwhile
         if isinstance(result, tuple) and len(result) == 3:
             result = result[1]  # class, error, traceback
+        # What is in hand counts, though the worker that had it has ended meanwhile.
+        came = isinstance(result, dict)
         if isinstance(result, KilledWorker):
             if task.share is not None:
                 yield task.share.lost("the worker that had them ended, time and again")
-        elif isinstance(result, CancelledError) or future.status in ("cancelled", "lost"):
+        elif not came and (
+            isinstance(result, CancelledError) or future.status in ("cancelled", "lost")
+        ):
             raise self._lost(result)
         elif isinstance(result, BaseException):
             raise RuntimeError(f"a task failed: {type(result).__name__}: {result}")
