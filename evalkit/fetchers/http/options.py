@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from pydantic import Field
 
-from evalkit.errors import ConfigError
 from evalkit.fetchers.http.attempts import Patience
+from evalkit.fetchers.http.keys import with_key
 from evalkit.fetchers.http.limit import RateLimit
 from evalkit.fetchers.http.source import (
     DEFAULT_CONCURRENCY,
@@ -73,34 +73,10 @@ def open_source(
     )
 
 
-def own_headers(options: ServerOptions, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the headers of the configuration, environment variables put in."""
-    there = os.environ if environ is None else environ
-    return {name: _resolved(value, there) for name, value in options.headers.items()}
-
-
 def bearer(
     options: ServerOptions, usual: tuple[str, ...], environ: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return the headers to send: those of the config, and the key where none of them is one.
-
-    `usual` names the variables that hold the key where `api_key_env` names none.
-    """
+    """Return the headers to send: those of the config, and the key where none of them is one."""
     there = os.environ if environ is None else environ
-    headers = own_headers(options, there)
-    if any(name.lower() == "authorization" for name in headers):
-        return headers
-    names = (options.api_key_env,) if options.api_key_env else usual
-    key = next((value for name in names if (value := there.get(name, "").strip(" \"'"))), "")
-    if options.api_key_env and not key:
-        raise ConfigError(f"api_key_env: {options.api_key_env} is not set. Set it to the key.")
-    return {**headers, "authorization": f"Bearer {key}"} if key else headers
-
-
-def _resolved(value: str, there: Mapping[str, str]) -> str:
-    if not value.startswith("$"):
-        return value
-    found = there.get(value[1:].strip("{}"))
-    if found is None:
-        raise ConfigError(f"headers: {value} is not set. Set that environment variable.")
-    return found
+    said = ("authorization",)
+    return with_key(options, usual, there, header=said[0], said_by=said, form="Bearer {}")

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.errors import ConfigError, SourceUnavailable
+from evalkit.errors import SourceUnavailable
 from evalkit.fetchers.http.answers import HttpError, NotFound, TooLarge
+from evalkit.fetchers.http.keys import with_key
 from evalkit.fetchers.http.source import HttpSource
 from evalkit.fetchers.langgraph.abilities import REFUSED, Abilities, Negotiation
 from evalkit.fetchers.langgraph.snapshots import Snapshot, read_snapshot
@@ -251,23 +252,8 @@ def request_headers(
     options: LangGraphOptions | PlainOptions, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the headers to send: those of the config, and the key where none of them is one."""
-    headers = {name: _resolved(value, environment) for name, value in options.headers.items()}
-    if any(name.lower() in ("x-api-key", "authorization") for name in headers):
-        return headers
-    names = (options.api_key_env,) if options.api_key_env else KEY_VARIABLES
-    key = next((value for name in names if (value := environment.get(name, "").strip(" \"'"))), "")
-    if options.api_key_env and not key:
-        raise ConfigError(f"api_key_env: {options.api_key_env} is not set. Set it to the key.")
-    return {**headers, "x-api-key": key} if key else headers
-
-
-def _resolved(value: str, environment: Mapping[str, str]) -> str:
-    if not value.startswith("$"):
-        return value
-    found = environment.get(value[1:].strip("{}"))
-    if found is None:
-        raise ConfigError(f"headers: {value} is not set. Set that environment variable.")
-    return found
+    said = ("x-api-key", "authorization")
+    return with_key(options, KEY_VARIABLES, environment, header=said[0], said_by=said)
 
 
 def environment() -> Mapping[str, str]:
